@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+//
+// The import table of the house as code: what a target lists here is all it may import (docs/how-it-works.md).
+// CI builds with `--explicit-target-dependency-import-check error`, so a door that is not listed does not open.
+
+import PackageDescription
+
+/// Settings of every Swift target of ours.
+let houseSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // Our own non-escaping reader over RawSpan needs lifetime annotations (decision 0001).
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let base: Target.Dependency = "StreamtopBase"
+let wire: Target.Dependency = "StreamtopWire"
+let model: Target.Dependency = "StreamtopModel"
+
+let package = Package(
+    name: "streamtop",
+    products: [
+        .executable(name: "streamtop", targets: ["streamtop"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    ],
+    targets: [
+        // C libraries behind typed Swift wrappers
+        .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+
+        // Words and meters, bytes to values
+        .target(name: "StreamtopBase"),
+        .target(name: "StreamtopWire", dependencies: [base]),
+
+        // Facts shown to a user
+        .target(name: "StreamtopModel", dependencies: [base]),
+
+        // Values over time, one room per layer; no room knows another
+        .target(name: "StreamtopTransport", dependencies: [base, wire, model, "StreamtopCrypto"]),
+
+        .target(name: "StreamtopCrypto", dependencies: [base, "COpenSSL"]),
+        .target(name: "StreamtopSecurity", dependencies: [base, wire, model, "StreamtopCrypto"]),
+
+        // Judgement, and the hallway that sees all stages
+        .target(name: "StreamtopDiagnosis", dependencies: [base, model]),
+        .target(
+            name: "StreamtopEngine",
+            dependencies: [base, wire, model, "StreamtopTransport", "StreamtopSecurity", "StreamtopDiagnosis"]),
+
+        // The outside world
+        .target(name: "StreamtopCapture", dependencies: [base, "CPcap", "CZlib", "CZstd"]),
+
+        // Renderers
+        .target(
+            name: "StreamtopView",
+            dependencies: [base, model, .product(name: "TOMLKit", package: "TOMLKit")]),
+        .target(name: "StreamtopTerminal", dependencies: [base, "StreamtopView", "CNcurses"]),
+        .target(name: "StreamtopExport", dependencies: [base, model]),
+
+        // The program
+        .executableTarget(
+            name: "streamtop",
+            dependencies: [
+                base, wire, model, "StreamtopTransport", "StreamtopDiagnosis", "StreamtopEngine", "StreamtopCapture",
+                "StreamtopView", "StreamtopTerminal", "StreamtopExport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // Tests
+        .target(
+            name: "StreamtopTestSupport", dependencies: [base, wire, model, "StreamtopView"],
+            path: "Tests/StreamtopTestSupport"),
+        .testTarget(name: "StreamtopBaseTests", dependencies: [base, "StreamtopTestSupport"]),
+        .testTarget(name: "StreamtopWireTests", dependencies: [base, wire, "StreamtopTestSupport"]),
+        .testTarget(
+            name: "StreamtopTransportTests",
+            dependencies: [base, wire, model, "StreamtopTransport", "StreamtopTestSupport"]),
+        .testTarget(
+            name: "StreamtopEngineTests",
+            dependencies: [base, wire, model, "StreamtopEngine", "StreamtopTransport", "StreamtopTestSupport"]),
+        .testTarget(name: "StreamtopCryptoTests", dependencies: [base, "StreamtopCrypto", "StreamtopTestSupport"]),
+        .testTarget(
+            name: "StreamtopSecurityTests",
+            dependencies: [base, wire, model, "StreamtopSecurity", "StreamtopCrypto", "StreamtopTestSupport"]),
+        .testTarget(name: "StreamtopDiagnosisTests", dependencies: [base, model, "StreamtopDiagnosis"]),
+        .testTarget(name: "StreamtopCaptureTests", dependencies: [base, "StreamtopCapture", "StreamtopTestSupport"]),
+        .testTarget(
+            name: "StreamtopViewTests",
+            dependencies: [base, model, "StreamtopView", "StreamtopTestSupport"],
+            exclude: ["Screens"]),
+        .testTarget(name: "StreamtopExportTests", dependencies: [base, model, "StreamtopExport"]),
+        // Whole program on whole captures: golden outputs, exit codes, the terminal.
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: [
+                base, wire, model, "StreamtopEngine", "StreamtopCapture", "StreamtopExport", "StreamtopTestSupport",
+                "streamtop",
+            ]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = houseSettings + (target.swiftSettings ?? [])
+}

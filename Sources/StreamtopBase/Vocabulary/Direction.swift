@@ -1,0 +1,32 @@
+/// Which way a frame of a flow travels, seen from the flow's client (initiator) and server (responder).
+package enum Direction: UInt8, Sendable, CaseIterable {
+    case fromClient = 0
+    case fromServer = 1
+
+    @inlinable
+    package var reversed: Direction { self == .fromClient ? .fromServer : .fromClient }
+}
+
+/// A pair of values, one for each end of a flow, indexed by the direction that end sends in.
+package struct BothWays<Value> {
+    package var client: Value
+    package var server: Value
+
+    @inlinable
+    package init(client: Value, server: Value) {
+        self.client = client
+        self.server = server
+    }
+
+    /// The value of the end that sends in `direction`.
+    @inlinable
+    package subscript(direction: Direction) -> Value {
+        get { direction == .fromClient ? client : server }
+        _modify {
+            if direction == .fromClient { yield &client } else { yield &server }
+        }
+    }
+}
+
+extension BothWays: Sendable where Value: Sendable {}
+extension BothWays: Equatable where Value: Equatable {}

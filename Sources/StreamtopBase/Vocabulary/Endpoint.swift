@@ -1,0 +1,18 @@
+/// An address and a port: one end of a flow. Port 0 where the transport has none.
+package struct Endpoint: Hashable, Sendable {
+    package var address: IPAddress
+    package var port: UInt16
+
+    @inlinable
+    package init(address: IPAddress, port: UInt16) {
+        self.address = address
+        self.port = port
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// `10.0.0.1:443`, `[2001:db8::1]:443`.
+    package var description: String {
+        address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
+    }
+}

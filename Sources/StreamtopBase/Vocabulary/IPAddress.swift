@@ -1,0 +1,46 @@
+/// An IPv4 or IPv6 address in fixed inline storage, hashable without allocation.
+///
+/// IPv6 fills both halves in network order. IPv4 sits in the low 32 bits of `low`, with `isIPv4` set, so that
+/// 1.2.3.4 and ::1.2.3.4 stay two addresses.
+package struct IPAddress: Hashable, Comparable, Sendable {
+    package var high: UInt64
+    package var low: UInt64
+    package var isIPv4: Bool
+
+    @inlinable
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+        isIPv4 = false
+    }
+
+    @inlinable
+    package init(v4 bits: UInt32) {
+        high = 0
+        low = UInt64(bits)
+        isIPv4 = true
+    }
+
+    package static let unspecified = IPAddress(v4: 0)
+
+    /// Numeric order of the bytes; IPv4 sorts before IPv6. The order Community ID asks for within one family.
+    @inlinable
+    package static func < (left: IPAddress, right: IPAddress) -> Bool {
+        if left.isIPv4 != right.isIPv4 { return left.isIPv4 }
+        return left.high != right.high ? left.high < right.high : left.low < right.low
+    }
+
+    /// 127.0.0.0/8 or ::1.
+    package var isLoopback: Bool {
+        isIPv4 ? low >> 24 == 127 : high == 0 && low == 1
+    }
+
+    /// The address bytes in network order, 4 or 16 of them.
+    package var bytes: [UInt8] {
+        if isIPv4 { return (0..<4).map { UInt8(truncatingIfNeeded: low >> (24 - 8 * UInt64($0))) } }
+        return (0..<16).map { index in
+            let half = index < 8 ? high : low
+            return UInt8(truncatingIfNeeded: half >> (56 - 8 * UInt64(index % 8)))
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import StreamtopBase
+
+/// How much of the truth we got to see: drops, cuts, caps and our own cost.
+package struct CaptureHealth: Equatable, Sendable {
+    /// Frames the kernel dropped because we were too slow (ps_drop).
+    package var kernelDrops: UInt64 = 0
+    /// Frames the interface dropped (ps_ifdrop).
+    package var interfaceDrops: UInt64 = 0
+    /// Frames we took from the kernel and threw away ourselves.
+    package var ownDrops: UInt64 = 0
+    /// Frames that the capture kept only in part.
+    package var truncatedFrames: UInt64 = 0
+    package var decode = DecodeCounts()
+    /// Frames that no flow could be made of, by reason.
+    package var undecoded: [UndecodedCount] = []
+    /// Every bounded table: how full, and how often its cap threw something away.
+    package var tables: [TableHealth] = []
+    package var timestampsBackwards: UInt64 = 0
+    /// This process: share of one core over the last second, and resident bytes. nil where not asked.
+    package var ownCPU: Double?
+    package var ownMemoryBytes: UInt64?
+    /// What is wrong with the source right now, in words; nil when it is well.
+    package var trouble: String?
+
+    package init() {}
+}
+
+package struct UndecodedCount: Equatable, Sendable {
+    package var reason: String
+    package var packets: UInt64
+    package init(reason: String, packets: UInt64) {
+        self.reason = reason
+        self.packets = packets
+    }
+}
+
+/// A bounded table of ours and its counter of things thrown away.
+package struct TableHealth: Equatable, Sendable {
+    package var name: String
+    package var used: Int
+    package var capacity: Int
+    package var evicted: UInt64
+    package init(name: String, used: Int, capacity: Int, evicted: UInt64) {
+        self.name = name
+        self.used = used
+        self.capacity = capacity
+        self.evicted = evicted
+    }
+}

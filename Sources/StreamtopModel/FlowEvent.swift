@@ -1,0 +1,49 @@
+import StreamtopBase
+
+/// Something that happened in a flow at a moment of capture time.
+package struct FlowEvent: Equatable, Sendable {
+    package var time: Timestamp
+    package var flow: FlowIdentifier
+    /// Time since the flow's first packet.
+    package var sinceStart: Nanoseconds
+    package var kind: Kind
+
+    package init(time: Timestamp, flow: FlowIdentifier, sinceStart: Nanoseconds, kind: Kind) {
+        self.time = time
+        self.flow = flow
+        self.sinceStart = sinceStart
+        self.kind = kind
+    }
+
+    package enum Kind: Equatable, Sendable {
+        case flowOpen
+        case flowClose(FlowState)
+        /// A step of a handshake, in the contract's words ("tcp_syn", "client_hello", …).
+        case handshakeStep(step: String, from: Direction, bytes: Int, encrypted: Bool)
+        case established(handshake: Nanoseconds?)
+        case retransmission(from: Direction, sequence: UInt32, bytes: Int, cause: RetransmissionCause)
+        case loss(from: Direction, segments: Int, verdict: LossVerdict, side: LossSide?)
+        case spurious(from: Direction, sequence: UInt32)
+        case zeroWindow(by: Direction)
+        case windowOpen(by: Direction, bytes: Int, after: Nanoseconds)
+        case ecnCE(from: Direction)
+        case icmpTooBig(mtu: UInt32)
+        case verdict(rule: String, severity: Verdict.Severity, summary: String)
+    }
+}
+
+/// Why a sender repeated a segment (RFC 5681, RFC 6298, RFC 8985).
+package enum RetransmissionCause: String, Sendable {
+    case fast, timeout
+    case tailProbe = "tail_probe"
+    case spurious, unclassified
+}
+
+package enum LossVerdict: String, Sendable {
+    case random, congestive, policed, unknown
+}
+
+/// Where a segment was lost, seen from the capture point.
+package enum LossSide: String, Sendable {
+    case upstream, downstream
+}

@@ -1,0 +1,32 @@
+import StreamtopBase
+
+/// The values of one flow at one moment, for charts and for `sample` records. A side's in-flight, cwnd and rate are
+/// that side's as sender; its receive window is the one it advertises. nil is "not known".
+package struct FlowSample: Equatable, Sendable {
+    package var time: Timestamp
+    /// Smoothed round trip between capture point and that end.
+    package var roundTrip = BothWays<Nanoseconds?>(client: nil, server: nil)
+    package var queueDelay = BothWays<Nanoseconds?>(client: nil, server: nil)
+    package var inFlight = BothWays<Int?>(client: nil, server: nil)
+    package var congestionWindow = BothWays<Int?>(client: nil, server: nil)
+    package var receiveWindow = BothWays<Int?>(client: nil, server: nil)
+    /// Bits a second of IP packets since the sample before.
+    package var rate = BothWays<Double>(client: 0, server: 0)
+    /// Retransmitted segments, lost segments and zero-window advertisements since the sample before.
+    package var retransmissions = BothWays<Int>(client: 0, server: 0)
+    package var losses = BothWays<Int>(client: 0, server: 0)
+    package var zeroWindows = BothWays<Int>(client: 0, server: 0)
+
+    package init(time: Timestamp) { self.time = time }
+}
+
+/// Samples of a flow at even steps of capture time, oldest first. When it outgrows its capacity the step doubles.
+package struct FlowSeries: Equatable, Sendable {
+    package var interval: Nanoseconds
+    package var samples: [FlowSample]
+
+    package init(interval: Nanoseconds, samples: [FlowSample]) {
+        self.interval = interval
+        self.samples = samples
+    }
+}

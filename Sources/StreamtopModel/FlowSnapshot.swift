@@ -1,0 +1,180 @@
+import StreamtopBase
+
+/// Number of a flow within a run, by first packet, from 1.
+package struct FlowIdentifier: Hashable, Comparable, Sendable {
+    package var number: UInt64
+    package init(number: UInt64) { self.number = number }
+    package static func < (left: FlowIdentifier, right: FlowIdentifier) -> Bool { left.number < right.number }
+}
+
+package enum FlowTransport: String, Sendable {
+    case tcp, udp, sctp, icmp
+}
+
+/// How client and server were told apart.
+package enum Orientation: String, Sendable {
+    case syn
+    case quicInitial = "quic_initial"
+    case request
+    case firstPacket = "first_packet"
+}
+
+package enum FlowState: String, Sendable {
+    case open, closed, reset, expired
+    case halfOpen = "half_open"
+}
+
+/// One end of a flow as sender of packets.
+package struct EndpointSnapshot: Equatable, Sendable {
+    package var endpoint: Endpoint
+    package var packets: UInt64 = 0
+    /// IP total length on the wire.
+    package var bytes: UInt64 = 0
+    /// Transport payload, retransmissions included.
+    package var payloadBytes: UInt64 = 0
+    /// Bits a second over the last second of capture time.
+    package var rate: Double = 0
+
+    package init(endpoint: Endpoint) { self.endpoint = endpoint }
+}
+
+/// Everything known of one flow at one moment.
+package struct FlowSnapshot: Sendable {
+    package var identifier: FlowIdentifier
+    package var transport: FlowTransport
+    /// Outermost to innermost, in the contract's words: "ipv4", "tcp", "tls", …
+    package var protocols: [String]
+    package var communityID: String
+    package var client: EndpointSnapshot
+    package var server: EndpointSnapshot
+    package var orientation: Orientation
+    package var start: Timestamp
+    package var end: Timestamp
+    package var state: FlowState
+    package var isFinal = false
+    /// The flow table was full and this flow had to go; it may have continued.
+    package var isEvicted = false
+    package var vlan: UInt16?
+    package var tunnel: TunnelSnapshot?
+    package var roundTrip = FlowRoundTrip()
+    package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
+    package var tcp: TCPSnapshot?
+    package var fragmentation: FragmentationSnapshot?
+    package var buffers: [BufferSnapshot] = []
+    package var verdicts: [Verdict] = []
+    package var anomalies = AnomalyCounts()
+    package var decode = DecodeCounts()
+    /// Sizes of UDP datagrams, both ways.
+    package var datagramSizes: BothWays<DatagramSizes>?
+    /// Values over time for charts; only when the engine was asked to keep them.
+    package var series: FlowSeries?
+
+    package init(
+        identifier: FlowIdentifier, transport: FlowTransport, protocols: [String], communityID: String,
+        client: EndpointSnapshot, server: EndpointSnapshot, orientation: Orientation, start: Timestamp, end: Timestamp,
+        state: FlowState
+    ) {
+        self.identifier = identifier
+        self.transport = transport
+        self.protocols = protocols
+        self.communityID = communityID
+        self.client = client
+        self.server = server
+        self.orientation = orientation
+        self.start = start
+        self.end = end
+        self.state = state
+    }
+}
+
+package struct TunnelSnapshot: Equatable, Sendable {
+    /// "gre", "vxlan", "geneve", "gtp", "ipip", "teredo", …
+    package var kind: String
+    /// GRE key, VNI or TEID.
+    package var identifier: UInt32?
+
+    package init(kind: String, identifier: UInt32?) {
+        self.kind = kind
+        self.identifier = identifier
+    }
+}
+
+package struct DatagramSizes: Equatable, Sendable {
+    package var minimum: Int
+    package var maximum: Int
+    package var mean: Double
+
+    package init(minimum: Int, maximum: Int, mean: Double) {
+        self.minimum = minimum
+        self.maximum = maximum
+        self.mean = mean
+    }
+}
+
+/// IP fragmentation and path-MTU facts of a flow.
+package struct FragmentationSnapshot: Equatable, Sendable {
+    package var fragments = 0
+    package var datagrams = 0
+    package var incomplete = 0
+    /// Data bytes of fragments whose datagram never became whole.
+    package var wastedBytes: UInt64 = 0
+    package var tooBig: [TooBigMessage] = []
+    package var blackHoleSuspected = false
+
+    package init() {}
+}
+
+/// An ICMP "fragmentation needed" or ICMPv6 "packet too big" that quotes the flow.
+package struct TooBigMessage: Equatable, Sendable {
+    package var time: Timestamp
+    package var mtu: UInt32
+    package init(time: Timestamp, mtu: UInt32) {
+        self.time = time
+        self.mtu = mtu
+    }
+}
+
+/// One rung of the buffer ladder: what waits where, and for how long.
+package struct BufferSnapshot: Equatable, Sendable {
+    package enum Layer: String, Sendable {
+        case nic, softnet, qdisc
+        case socketSend = "socket_send"
+        case path
+        case socketReceive = "socket_receive"
+        case application, player
+    }
+    package var layer: Layer
+    /// Which end or stretch of the path: "client", "server", or "host".
+    package var side: String
+    package var occupiedBytes: Int?
+    package var capacityBytes: Int?
+    package var delay: Nanoseconds?
+    /// How it was obtained: "rtt", "receive_window", "kernel", …
+    package var source: String
+    package var confidence: Double
+
+    package init(
+        layer: Layer, side: String, occupiedBytes: Int?, capacityBytes: Int?, delay: Nanoseconds?, source: String,
+        confidence: Double
+    ) {
+        self.layer = layer
+        self.side = side
+        self.occupiedBytes = occupiedBytes
+        self.capacityBytes = capacityBytes
+        self.delay = delay
+        self.source = source
+        self.confidence = confidence
+    }
+}
+
+/// Outcomes of decoding that are not success, kept apart: cut by the capture, against the rules, not known to us.
+package struct DecodeCounts: Equatable, Sendable {
+    package var truncated = 0
+    package var malformed = 0
+    package var unsupported = 0
+    /// Holes in a byte stream that the capture never filled.
+    package var gaps = 0
+    package var gapBytes: UInt64 = 0
+
+    package init() {}
+}

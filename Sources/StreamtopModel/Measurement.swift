@@ -1,0 +1,84 @@
+import StreamtopBase
+
+/// How a round-trip time was obtained; the words of the JSON contract.
+package enum RoundTripSource: String, Sendable, CaseIterable {
+    case tcpTimestamps = "tcp_timestamps"
+    case tcpAck = "tcp_ack"
+    case tcpHandshake = "tcp_handshake"
+    case quicAck = "quic_ack"
+    case quicSpin = "quic_spin"
+    case quicHandshake = "quic_handshake"
+    case rtcp, stun, sctp
+    case websocketPing = "websocket_ping"
+    case httpExchange = "http_exchange"
+    case kernel
+}
+
+/// A series of round-trip samples, condensed. All times in nanoseconds.
+package struct RoundTripSnapshot: Equatable, Sendable {
+    package var samples: Int
+    package var minimum: Nanoseconds
+    package var last: Nanoseconds
+    /// RFC 6298 section 2 (gain 1/8).
+    package var smoothed: Nanoseconds
+    package var mean: Nanoseconds
+    package var p50: Nanoseconds
+    package var p95: Nanoseconds
+    package var p99: Nanoseconds
+    package var maximum: Nanoseconds
+    /// Mean absolute difference of consecutive samples.
+    package var jitter: Nanoseconds
+    package var source: RoundTripSource
+
+    package init(
+        samples: Int, minimum: Nanoseconds, last: Nanoseconds, smoothed: Nanoseconds, mean: Nanoseconds,
+        p50: Nanoseconds, p95: Nanoseconds, p99: Nanoseconds, maximum: Nanoseconds, jitter: Nanoseconds,
+        source: RoundTripSource
+    ) {
+        self.samples = samples
+        self.minimum = minimum
+        self.last = last
+        self.smoothed = smoothed
+        self.mean = mean
+        self.p50 = p50
+        self.p95 = p95
+        self.p99 = p99
+        self.maximum = maximum
+        self.jitter = jitter
+        self.source = source
+    }
+}
+
+/// The parts of a flow's round trip as the capture point sees it.
+package struct FlowRoundTrip: Equatable, Sendable {
+    /// From the capture point to the server and back.
+    package var server: RoundTripSnapshot?
+    /// From the capture point to the client and back.
+    package var client: RoundTripSnapshot?
+    /// The whole loop as one end sees it; measured, not the sum of the two summaries.
+    package var total: RoundTripSnapshot?
+    /// First packet of the handshake to its completion, both halves; nil when not seen or ambiguous.
+    package var handshake: Nanoseconds?
+
+    package init() {}
+}
+
+/// Round-trip time above its windowed minimum (RFC 8289 calls the like "sojourn"): delay that waits in a buffer.
+package struct QueueDelaySnapshot: Equatable, Sendable {
+    package var last: Nanoseconds
+    package var p50: Nanoseconds
+    package var p95: Nanoseconds
+    package var maximum: Nanoseconds
+
+    package init(last: Nanoseconds, p50: Nanoseconds, p95: Nanoseconds, maximum: Nanoseconds) {
+        self.last = last
+        self.p50 = p50
+        self.p95 = p95
+        self.maximum = maximum
+    }
+}
+
+/// Where a number comes from when it is not counted directly.
+package enum EstimateSource: String, Sendable {
+    case estimate, kernel
+}

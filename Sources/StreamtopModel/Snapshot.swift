@@ -1,0 +1,51 @@
+import StreamtopBase
+
+/// The picture of now: everything a renderer may show, immutable, made by the engine at one moment of capture time.
+package struct Snapshot: Sendable {
+    /// Capture time of the picture.
+    package var time: Timestamp
+    /// Capture time of the first frame; nil before one arrived.
+    package var start: Timestamp?
+    package var totals = TrafficTotals()
+    /// Packets and bits a second over the last second of capture time.
+    package var packetRate = 0.0
+    package var bitRate = 0.0
+    /// Flows in order of first packet, at most the number the renderer asked for; `flowCount` counts all.
+    package var flows: [FlowSnapshot] = []
+    package var flowCount = 0
+    /// Bytes and packets by innermost protocol known.
+    package var protocolTotals: [ProtocolTotal] = []
+    /// The newest events, oldest first.
+    package var events: [FlowEvent] = []
+    /// Verdicts about this host and this capture rather than one flow.
+    package var verdicts: [Verdict] = []
+    package var health = CaptureHealth()
+
+    package init(time: Timestamp) { self.time = time }
+}
+
+package struct TrafficTotals: Equatable, Sendable {
+    package var packets: UInt64 = 0
+    /// Frame lengths on the wire.
+    package var bytes: UInt64 = 0
+    package var capturedBytes: UInt64 = 0
+    package var flows: UInt64 = 0
+    package var sessions: UInt64 = 0
+    package var evictedFlows: UInt64 = 0
+
+    package init() {}
+}
+
+package struct ProtocolTotal: Equatable, Sendable {
+    package var name: String
+    package var flows: Int
+    package var packets: UInt64
+    package var bytes: UInt64
+
+    package init(name: String, flows: Int, packets: UInt64, bytes: UInt64) {
+        self.name = name
+        self.flows = flows
+        self.packets = packets
+        self.bytes = bytes
+    }
+}

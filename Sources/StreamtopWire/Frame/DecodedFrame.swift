@@ -1,0 +1,139 @@
+import StreamtopBase
+
+/// What one frame holds, layer by layer, as far as it could be decoded. Plain data without references: one value is
+/// reused for every frame. Payload bytes stay in the frame; `payloadOffset` says where.
+package struct DecodedFrame: Sendable {
+    /// The layers found, in order of the innermost IP packet; false when decoding stopped before the network layer.
+    package var hasNetwork = false
+    package var transport = TransportKind.none
+
+    // Network layer (innermost)
+    package var source = IPAddress.unspecified
+    package var destination = IPAddress.unspecified
+    /// IP protocol number of the upper layer, after extension headers.
+    package var protocolNumber: UInt8 = 0
+    /// Time to live or hop limit.
+    package var hopLimit: UInt8 = 0
+    /// The two ECN bits (RFC 3168 section 5): 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE.
+    package var ecn: UInt8 = 0
+    /// Differentiated services code point (RFC 2474).
+    package var dscp: UInt8 = 0
+    /// IPv4 identification, or that of the IPv6 fragment header; nil when an IPv6 packet has none.
+    package var identification: UInt32?
+    package var dontFragment = false
+    /// IP total length on the wire, header included; taken from the frame where offload leaves the field 0.
+    package var ipLength: Int = 0
+    /// Set when the packet is a fragment (offset not 0 or more to come).
+    package var fragment: FragmentPart?
+
+    // Transport layer
+    package var sourcePort: UInt16 = 0
+    package var destinationPort: UInt16 = 0
+    /// Valid when `transport` is `.tcp`.
+    package var tcp = TCPHeader()
+    /// Valid when `transport` is `.icmp`.
+    package var icmp = ICMPMessage()
+
+    // Payload of the transport layer
+    /// Offset of the payload from the start of the frame.
+    package var payloadOffset: Int = 0
+    /// Payload bytes present in the capture.
+    package var payloadCaptured: Int = 0
+    /// Payload bytes on the wire; more than `payloadCaptured` when the capture cut the frame short.
+    package var payloadLength: Int = 0
+
+    // Encapsulation
+    /// Innermost VLAN identifier, `FlowKey.noVLAN` when untagged.
+    package var vlan = FlowKey.noVLAN
+    /// The innermost tunnel, `.none` outside any.
+    package var tunnel = TunnelKind.none
+    /// Identifier of the innermost tunnel (GRE key, VNI, TEID), 0 when it has none.
+    package var tunnelIdentifier: UInt32 = 0
+
+    /// Why decoding stopped short of the transport payload; nil when it did not.
+    package var stop: DecodeError?
+
+    package init() {}
+
+    @inlinable
+    package var sourceEndpoint: Endpoint { Endpoint(address: source, port: sourcePort) }
+    @inlinable
+    package var destinationEndpoint: Endpoint { Endpoint(address: destination, port: destinationPort) }
+
+    /// Tunnel kind and identifier as `FlowKey` wants them: 0 outside any tunnel.
+    @inlinable
+    package var tunnelKey: UInt32 {
+        tunnel == .none ? 0 : UInt32(tunnel.rawValue) << 24 ^ tunnelIdentifier ^ 0x8000_0000
+    }
+
+    /// The frame's flow key.
+    @inlinable
+    package var key: FlowKey {
+        FlowKey(
+            source: sourceEndpoint, destination: destinationEndpoint, transport: protocolNumber, vlan: vlan,
+            tunnel: tunnelKey)
+    }
+}
+
+/// The transport layers that get flows of their own.
+package enum TransportKind: UInt8, Sendable {
+    case none, tcp, udp, sctp, icmp
+    /// An IP protocol without ports that we count but do not decode (ESP, OSPF, …), or a later fragment.
+    case other
+}
+
+/// Encapsulations that carry IP or Ethernet inside IP (or PPPoE on Ethernet).
+package enum TunnelKind: UInt8, Sendable, CaseIterable {
+    case none, gre, vxlan, geneve, gtp, ipip, teredo, erspan, l2tp, pppoe, ipv6InIPv4
+}
+
+/// Place of an IP fragment within its datagram (RFC 791 section 3.2, RFC 8200 section 4.5).
+package struct FragmentPart: Equatable, Sendable {
+    package var identification: UInt32
+    /// Offset of this part's data in the datagram's data, in bytes.
+    package var offset: Int
+    package var moreFragments: Bool
+    /// Protocol number of the fragmented data.
+    package var protocolNumber: UInt8
+    /// Where this part's data starts in the frame, and how many bytes of it were captured and sent.
+    package var dataOffset: Int
+    package var dataCaptured: Int
+    package var dataLength: Int
+    /// Length of the IP header (with IPv6's unfragmentable part) in front of the data.
+    package var headerLength: Int
+
+    @inlinable
+    package init(
+        identification: UInt32, offset: Int, moreFragments: Bool, protocolNumber: UInt8, dataOffset: Int,
+        dataCaptured: Int, dataLength: Int, headerLength: Int
+    ) {
+        self.identification = identification
+        self.offset = offset
+        self.moreFragments = moreFragments
+        self.protocolNumber = protocolNumber
+        self.dataOffset = dataOffset
+        self.dataCaptured = dataCaptured
+        self.dataLength = dataLength
+        self.headerLength = headerLength
+    }
+}
+
+/// An ICMP or ICMPv6 message (RFC 792, RFC 4443) and, for errors, the packet that it quotes.
+package struct ICMPMessage: Equatable, Sendable {
+    package var type: UInt8 = 0
+    package var code: UInt8 = 0
+    /// Echo identifier; 0 for other messages.
+    package var identifier: UInt16 = 0
+    /// MTU of the next hop for "fragmentation needed" (type 3 code 4, RFC 1191) and ICMPv6 "packet too big" (type 2).
+    package var nextHopMTU: UInt32?
+    /// Flow key of the quoted packet and whether the quote could be read far enough.
+    package var quoted: FlowKey?
+    /// Source of the quoted packet: tells which way it travelled.
+    package var quotedSource: Endpoint?
+    /// TCP sequence number in the quote, when it reaches that far.
+    package var quotedSequence: UInt32?
+    /// IP total length of the quoted packet.
+    package var quotedLength: Int = 0
+
+    package init() {}
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Streamtop: ParsableCommand {
+    func run() {}
+}
