@@ -1,0 +1,59 @@
+import StreamtopBase
+import StreamtopModel
+
+/// What the reducer and the screens look at beside the state: the picture of now and the circumstances it is shown in.
+package struct ViewContext: Sendable {
+    package var snapshot: Snapshot
+    /// A clock that only goes forward, in nanoseconds; its origin does not matter.
+    package var now: Nanoseconds
+    package var replay: ReplayStatus?
+    package var source: SourceLabel
+    /// The terminal shows no more than ASCII.
+    package var ascii: Bool
+    /// Added to capture time (UTC) for the times of day on screen.
+    package var utcOffsetSeconds: Int
+    /// Themes to choose from, in the order to show.
+    package var themes: [ThemeListing]
+
+    package init(
+        snapshot: Snapshot, now: Nanoseconds, replay: ReplayStatus? = nil, source: SourceLabel, ascii: Bool = false,
+        utcOffsetSeconds: Int = 0, themes: [ThemeListing] = []
+    ) {
+        self.snapshot = snapshot
+        self.now = now
+        self.replay = replay
+        self.source = source
+        self.ascii = ascii
+        self.utcOffsetSeconds = utcOffsetSeconds
+        self.themes = themes
+    }
+}
+
+/// Where the packets come from, for the header line.
+package struct SourceLabel: Equatable, Sendable {
+    package enum Kind: Sendable {
+        case live, file, demo
+    }
+    package var kind: Kind
+    /// Interface or file names as the user gave them.
+    package var name: String
+    /// Capture filter, empty when none.
+    package var filter: String
+
+    package init(kind: Kind, name: String, filter: String = "") {
+        self.kind = kind
+        self.name = name
+        self.filter = filter
+    }
+}
+
+/// Name and one sentence, for the theme picker and `--list-themes`.
+package struct ThemeListing: Equatable, Sendable {
+    package var name: String
+    package var summary: String
+
+    package init(name: String, summary: String) {
+        self.name = name
+        self.summary = summary
+    }
+}
