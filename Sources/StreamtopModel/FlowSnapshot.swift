@@ -17,6 +17,8 @@ package enum Orientation: String, Sendable {
     case quicInitial = "quic_initial"
     case request
     case firstPacket = "first_packet"
+    /// No SYN was seen; the end with the better known port is taken for the server.
+    case port
 }
 
 package enum FlowState: String, Sendable {

@@ -26,7 +26,7 @@ package struct Slab<Element>: ~Copyable {
         for index in occupied.indices where occupied[index] {
             unsafe (pages[index >> Self.pageShift] + (index & Self.pageMask)).deinitialize(count: 1)
         }
-        for unsafe page in unsafe pages { unsafe page.deallocate() }
+        for unsafepage in unsafe pages { unsafe page.deallocate() }
     }
 
     /// Stores `element` and returns the index by which it is reached until it is removed.
@@ -67,6 +67,12 @@ package struct Slab<Element>: ~Copyable {
             precondition(Int(index) < occupied.count && occupied[Int(index)], "slab index not in use")
             yield unsafe &(pages[Int(index) >> Self.pageShift] + (Int(index) & Self.pageMask)).pointee
         }
+    }
+
+    /// Whether an element is stored at `index`.
+    @inlinable
+    package func contains(_ index: UInt32) -> Bool {
+        Int(index) < occupied.count && occupied[Int(index)]
     }
 
     /// Indices in use, ascending.

@@ -1,0 +1,120 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// Frames that no flow could be made of, by layer and cause; a fixed table, no strings until it is shown.
+struct UndecodedCounter {
+    private var byLayer: [UInt64] = Array(repeating: 0, count: Layer.allCases.count * Cause.allCases.count)
+    private var otherProtocols: [UInt64] = []
+
+    private enum Cause: Int, CaseIterable { case truncated, malformed, unsupported, noFlow }
+
+    mutating func record(_ frame: borrowing DecodedFrame) {
+        guard let stop = frame.stop else {
+            // Decoded as far as IP, but the protocol above it has no flows of its own.
+            if otherProtocols.isEmpty { otherProtocols = Array(repeating: 0, count: 256) }
+            otherProtocols[Int(frame.protocolNumber)] &+= 1
+            return
+        }
+        let cause: Cause =
+            switch stop.cause {
+            case .truncated: .truncated
+            case .malformed: .malformed
+            case .unsupported: .unsupported
+            }
+        byLayer[Int(stop.layer.rawValue) * Cause.allCases.count + cause.rawValue] &+= 1
+    }
+
+    /// Reason and packets, in a fixed order.
+    var counts: [UndecodedCount] {
+        var list: [UndecodedCount] = []
+        for layer in Layer.allCases {
+            for cause in Cause.allCases {
+                let count = byLayer[Int(layer.rawValue) * Cause.allCases.count + cause.rawValue]
+                if count > 0 { list.append(UndecodedCount(reason: "\(layer)_\(cause)", packets: count)) }
+            }
+        }
+        for (number, count) in otherProtocols.enumerated() where count > 0 {
+            list.append(UndecodedCount(reason: "ip_protocol_\(number)", packets: count))
+        }
+        return list
+    }
+}
+
+extension DecodeCounts {
+    mutating func record(_ cause: DecodeError.Cause) {
+        switch cause {
+        case .truncated: truncated += 1
+        case .malformed: malformed += 1
+        case .unsupported: unsupported += 1
+        }
+    }
+}
+
+extension FlowEngine {
+    /// Counts why the frame could not be decoded to its end, for the whole capture.
+    mutating func countStop() {
+        if let stop = frame.stop { decode.record(stop.cause) }
+    }
+
+    /// The same for the flow it belongs to.
+    mutating func countStop(in position: UInt32) {
+        guard let stop = frame.stop else { return }
+        ensureRare(position)
+        rareFacts[flows[position].rare].decode.record(stop.cause)
+    }
+}
+
+/// Packets and bits a second over the last whole second of capture time.
+struct RateWindow {
+    private var packets: UInt64 = 0
+    private var bytes: UInt64 = 0
+    private var start = Timestamp(nanoseconds: 0)
+    private(set) var packetRate = 0.0
+    private(set) var bitRate = 0.0
+
+    mutating func begin(at time: Timestamp) { start = time }
+
+    mutating func record(bytes count: Int) {
+        packets &+= 1
+        bytes &+= UInt64(max(0, count))
+    }
+
+    /// Called about once a second of capture time.
+    mutating func roll(at time: Timestamp) {
+        let elapsed = (time - start).seconds
+        guard elapsed > 0 else { return }
+        packetRate = Double(packets) / elapsed
+        bitRate = Double(bytes) * 8 / elapsed
+        packets = 0
+        bytes = 0
+        start = time
+    }
+}
+
+/// Totals by innermost protocol of flows that already left the table.
+struct ProtocolCounter {
+    private(set) var totals: [String: ProtocolTotal] = [:]
+
+    mutating func record(_ entry: borrowing FlowEntry, tls: Bool) {
+        add(
+            name(of: entry.transport), packets: entry.client.packets &+ entry.server.packets,
+            bytes: entry.client.bytes &+ entry.server.bytes)
+    }
+
+    mutating func add(_ name: String, packets: UInt64, bytes: UInt64) {
+        totals[name, default: ProtocolTotal(name: name, flows: 0, packets: 0, bytes: 0)].flows += 1
+        totals[name]?.packets &+= packets
+        totals[name]?.bytes &+= bytes
+    }
+
+    func name(of transport: TransportKind) -> String {
+        switch transport {
+        case .tcp: "tcp"
+        case .udp: "udp"
+        case .sctp: "sctp"
+        case .icmp: "icmp"
+        case .none, .other: "other"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import StreamtopBase
+
+/// Every cap of the engine in one place. What happens at a cap is counted and shown (`CaptureHealth.tables`).
+package struct EngineLimits: Sendable {
+    /// Flows in the table. At about 2 KB each this is the bulk of the memory: 131,072 flows stay below 250 MB.
+    /// Policy at the cap: closed flows go first, then flows that never carried data both ways, then the longest idle.
+    package var flows = 131_072
+    /// Flows for which values over time are kept for charts; a series is at most 600 samples.
+    package var series = 1_024
+    package var seriesSamples = 600
+    /// Newest events kept for the events screen.
+    package var eventHistory = 512
+    /// Flows judged per second of capture time; the busiest take turns beyond that.
+    package var diagnosesPerSecond = 256
+    /// Packets before a flow is judged while it runs. Every flow is judged once more at its end.
+    package var packetsBeforeDiagnosis: UInt64 = 20
+    /// "Too big" messages kept per flow; more are counted.
+    package var tooBigMessages = 64
+    /// A flow without packets for this long is shown as expired (RFC 5382 REQ-5 asks NATs for 2 h 4 min; a screen
+    /// needs to let go sooner).
+    package var tcpIdle: Nanoseconds = .seconds(600)
+    package var udpIdle: Nanoseconds = .seconds(120)
+    /// Live: closed and expired flows stay visible for this long, then leave the table.
+    package var linger: Nanoseconds = .seconds(60)
+
+    package init() {}
+}
+
+/// What the engine is asked to do besides tracking flows.
+package struct EngineOptions: Sendable {
+    package var limits = EngineLimits()
+    /// Produce a sample per active flow at each interval of capture time; nil for none.
+    package var sampleInterval: Nanoseconds?
+    /// Hand out events (`drainOutputs`). The newest are kept for the snapshot in any case.
+    package var collectsEvents = true
+    /// Keep values over time for charts and sparklines.
+    package var keepsSeries = false
+    /// Remove closed and expired flows after a while: right for live captures, wrong for files.
+    package var retiresFlows = false
+    /// Addresses of the capturing host, for telling the capture point; empty when reading files.
+    package var localAddresses: Set<IPAddress> = []
+    /// Mixed into the hash of flow keys. Fixed for files, so that the same file gives the same output; random when live.
+    package var hashSeed: UInt64 = 0x5eed_5eed_5eed_5eed
+
+    package init() {}
+}

@@ -1,0 +1,138 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopTransport
+import StreamtopWire
+
+/// Opening, re-opening, evicting and retiring flows.
+extension FlowEngine {
+    /// Makes a flow for the decoded frame, forgetting another when the table is full.
+    mutating func open(_ key: FlowKey, hash: UInt64, at time: Timestamp) -> UInt32 {
+        if flows.isFull { evictOne() }
+        flowsSeen += 1
+        totals.flows = flowsSeen
+        let (fromSource, orientation) = orient()
+        let clientIsLow = (frame.sourceEndpoint == key.low) == fromSource
+        var entry = FlowEntry(
+            key: key, hash: hash, number: flowsSeen, clientIsLow: clientIsLow, orientation: orientation, frame: frame,
+            time: time)
+        if frame.transport == .tcp { entry.tcp = tcpTrackers.insert(makeTCPTracker(for: entry, at: time)) }
+        let position = flows.insert(entry)
+        emit(.flowOpen, of: position, at: time)
+        return position
+    }
+
+    /// Whether the sender of the flow's first packet is its client, and how that was told.
+    private func orient() -> (fromSource: Bool, Orientation) {
+        if frame.transport == .tcp {
+            if frame.tcp.flags.contains([.syn, .ack]) { return (false, .syn) }
+            if frame.tcp.flags.contains(.syn) { return (true, .syn) }
+        }
+        if frame.transport == .tcp || frame.transport == .udp {
+            let source = ServicePort.rank(frame.sourcePort)
+            let destination = ServicePort.rank(frame.destinationPort)
+            if source != destination { return (source > destination, .port) }
+        }
+        return (true, .firstPacket)
+    }
+
+    /// A SYN that cannot belong to the flow found starts a new one on the same ports; a first SYN that arrives after
+    /// other packets of its flow settles who is the client.
+    mutating func reopenIfNew(_ position: UInt32, source: Endpoint, at time: Timestamp) -> UInt32 {
+        guard frame.tcp.flags.contains(.syn) else { return position }
+        let direction = flows[position].direction(from: source)
+        if tcpTrackers[flows[position].tcp].isNewConnection(frame, direction: direction) {
+            flows.forgetKey(position)
+            flows.change(position, to: .over)
+            let hash = flows[position].hash
+            let fresh = open(flows[position].key, hash: hash, at: time)
+            note(.portReused, in: fresh)
+            return fresh
+        }
+        if flows[position].orientation != .syn {
+            let senderIsClient = !frame.tcp.flags.contains(.ack)
+            flows[position].orientation = .syn
+            if senderIsClient != (direction == .fromClient) {
+                flows[position].flip()
+                tcpTrackers[flows[position].tcp].flipDirections()
+            }
+        }
+        return position
+    }
+
+    /// Makes room for one flow at the cap.
+    private mutating func evictOne() {
+        guard let victim = flows.victim else { return }
+        flows.countEviction()
+        totals.evictedFlows += 1
+        retire(victim, evicted: true)
+    }
+
+    /// Takes a flow out of the table and hands its last snapshot out.
+    mutating func retire(_ position: UInt32, evicted: Bool) {
+        if options.collectsEvents {
+            var snapshot = flowSnapshot(position, at: now, final: true)
+            snapshot.isFinal = !evicted
+            snapshot.isEvicted = evicted
+            outputs.append(.retired(snapshot))
+        }
+        let entry = flows.remove(position)
+        protocolCounts.record(entry, tls: false)
+        if entry.tcp != FlowEntry.none { tcpTrackers.remove(entry.tcp) }
+        if entry.rare != FlowEntry.none { rareFacts.remove(entry.rare) }
+        if entry.series != FlowEntry.none { series.remove(entry.series) }
+        if entry.diagnosis != FlowEntry.none { diagnoses.remove(entry.diagnosis) }
+    }
+
+    /// Live captures: flows that are over, or silent for long, leave the table.
+    mutating func retireSilentFlows() {
+        guard options.retiresFlows else { return }
+        let limits = options.limits
+        while let oldest = flows.oldest(.over), now - flows[oldest].last > limits.linger {
+            retire(oldest, evicted: false)
+        }
+        for standing in [FlowEntry.Standing.unproven, .proven] {
+            while let oldest = flows.oldest(standing) {
+                let idle = flows[oldest].transport == .tcp ? limits.tcpIdle : limits.udpIdle
+                guard now - flows[oldest].last > saturatingAdd(idle, limits.linger) else { break }
+                retire(oldest, evicted: false)
+            }
+        }
+    }
+
+    /// Counts an anomaly of the engine's own in a flow.
+    mutating func note(_ anomaly: Anomaly, in position: UInt32) {
+        ensureRare(position)
+        rareFacts[flows[position].rare].anomalies.record(anomaly)
+    }
+
+    mutating func ensureRare(_ position: UInt32) {
+        if flows[position].rare == FlowEntry.none { flows[position].rare = rareFacts.insert(RareFacts()) }
+    }
+
+    /// Adds an event of a flow to the history and, when asked, to the outputs.
+    mutating func emit(_ kind: FlowEvent.Kind, of position: UInt32, at time: Timestamp) {
+        let sinceStart = time - flows[position].start
+        let event = FlowEvent(
+            time: time, flow: flows[position].identifier, sinceStart: sinceStart, kind: kind)
+        if options.collectsEvents { outputs.append(.event(event)) }
+        guard options.keepsSeries else { return }
+        if eventHistory.count >= options.limits.eventHistory * 2 {
+            eventHistory.removeFirst(options.limits.eventHistory)
+        }
+        eventHistory.append(event)
+    }
+}
+
+/// Which end of a conversation is likely the server, by port number alone.
+enum ServicePort {
+    /// Smaller is more server-like: system ports, well-known user ports of media servers, the rest by range (RFC 6335
+    /// section 6: 49152 and above are dynamic).
+    static func rank(_ port: UInt16) -> Int {
+        switch port {
+        case 1..<1024: 0
+        case 1935, 3478, 3479, 5349, 8080, 8443, 8554, 8888, 9000: 1
+        case 1024..<32768: 2
+        default: 3
+        }
+    }
+}

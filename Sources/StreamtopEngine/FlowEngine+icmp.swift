@@ -1,0 +1,26 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopTransport
+import StreamtopWire
+
+/// ICMP errors belong to the flow that they quote.
+extension FlowEngine {
+    mutating func observeICMP(at time: Timestamp) {
+        guard let key = frame.icmp.quoted, let source = frame.icmp.quotedSource,
+            let position = flows.find(key, hash: flows.hash(key))
+        else { return }
+        note(.icmpError, in: position)
+        guard let mtu = frame.icmp.nextHopMTU else { return }
+        let rare = flows[position].rare
+        rareFacts[rare].hasFragmentation = true
+        if rareFacts[rare].fragmentation.tooBig.count < options.limits.tooBigMessages {
+            rareFacts[rare].fragmentation.tooBig.append(TooBigMessage(time: time, mtu: mtu))
+        }
+        emit(.icmpTooBig(mtu: mtu), of: position, at: time)
+        guard flows[position].tcp != FlowEntry.none else { return }
+        let direction = flows[position].direction(from: source)
+        tcpTrackers[flows[position].tcp].observeTooBig(
+            mtu: mtu, quotedSequence: frame.icmp.quotedSequence, direction: direction, at: time, events: &pendingEvents)
+        flushEvents(of: position, at: time)
+    }
+}

@@ -1,0 +1,180 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopTransport
+import StreamtopWire
+
+/// The picture of now, for renderers.
+extension FlowEngine {
+    /// What a renderer wants of a snapshot.
+    package struct SnapshotRequest: Sendable {
+        /// Flows at most, the most recently active ones; their order is that of first packets.
+        package var flowLimit = 4_096
+        /// The flow whose whole series is wanted; the others get the tail for a sparkline.
+        package var selected: FlowIdentifier?
+        /// Samples of the tail.
+        package var sparkline = 32
+
+        package init() {}
+    }
+
+    /// Everything a dashboard shows. Does not change the engine.
+    package func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
+        var snapshot = Snapshot(time: now)
+        snapshot.start = firstFrame
+        snapshot.totals = totals
+        snapshot.packetRate = rateWindow.packetRate
+        snapshot.bitRate = rateWindow.bitRate
+        snapshot.flowCount = flows.count
+        snapshot.events = Array(eventHistory.suffix(options.limits.eventHistory))
+        snapshot.health = health
+        snapshot.verdicts = hostDiagnosis.verdicts
+        var counter = protocolCounts
+        for position in shownPositions(limit: request.flowLimit, counting: &counter) {
+            var flow = flowSnapshot(position, at: now, final: false)
+            if flows[position].series != FlowEntry.none {
+                let recorder = series[flows[position].series]
+                flow.series = flow.identifier == request.selected ? recorder.snapshot : recorder.tail(request.sparkline)
+            }
+            snapshot.flows.append(flow)
+        }
+        snapshot.protocolTotals = counter.totals.values.sorted { $0.name < $1.name }
+        return snapshot
+    }
+
+    /// The flows to show, by first packet: all, or the last active ones when there are too many.
+    private func shownPositions(limit: Int, counting counter: inout ProtocolCounter) -> [UInt32] {
+        var positions = flows.positions
+        for position in positions {
+            counter.record(flows[position], tls: false)
+        }
+        if positions.count > limit {
+            positions.sort { flows[$0].last > flows[$1].last }
+            positions.removeSubrange(limit...)
+        }
+        positions.sort { flows[$0].number < flows[$1].number }
+        return positions
+    }
+
+    /// Ends the analysis: fragments that wait are given up and every flow is judged a last time.
+    package mutating func finish() {
+        expireFragments(all: true)
+        for position in flows.positions { diagnose(position, isLast: true) }
+    }
+
+    /// The final snapshot of every flow still in the table, by first packet.
+    package func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) {
+        let positions = flows.positions.sorted { flows[$0].number < flows[$1].number }
+        for position in positions { body(flowSnapshot(position, at: now, final: true)) }
+    }
+
+    /// One flow by its identifier; nil when it is not in the table.
+    package func flow(_ identifier: FlowIdentifier) -> FlowSnapshot? {
+        guard let position = flows.positions.first(where: { flows[$0].identifier == identifier }) else { return nil }
+        return flowSnapshot(position, at: now, final: false)
+    }
+
+    package var health: CaptureHealth {
+        var health = CaptureHealth()
+        health.kernelDrops = captureDrops.kernel
+        health.interfaceDrops = captureDrops.interface
+        health.ownDrops = captureDrops.own
+        health.truncatedFrames = truncatedFrames
+        health.decode = decode
+        health.undecoded = undecoded.counts
+        health.timestampsBackwards = timestampsBackwards
+        health.tables = tableHealth
+        return health
+    }
+
+    package var trafficTotals: TrafficTotals { totals }
+
+    private var tableHealth: [TableHealth] {
+        [
+            TableHealth(name: "flows", used: flows.count, capacity: flows.capacity, evicted: flows.evicted),
+            TableHealth(name: "series", used: series.count, capacity: options.limits.series, evicted: 0),
+        ]
+    }
+
+    /// Everything known of one flow at `time`.
+    func flowSnapshot(_ position: UInt32, at time: Timestamp, final: Bool) -> FlowSnapshot {
+        let entry = flows[position]
+        var flow = FlowSnapshot(
+            identifier: entry.identifier, transport: flowTransport(entry.transport), protocols: protocols(of: entry),
+            communityID: communityID(of: entry), client: endpoint(entry, .fromClient, at: time),
+            server: endpoint(entry, .fromServer, at: time), orientation: entry.orientation, start: entry.start,
+            end: entry.last, state: state(of: entry, at: time))
+        flow.isFinal = final
+        if entry.key.vlan != FlowKey.noVLAN { flow.vlan = entry.key.vlan }
+        if entry.tunnel != .none {
+            flow.tunnel = TunnelSnapshot(kind: name(of: entry.tunnel), identifier: entry.tunnelIdentifier)
+        }
+        if entry.rare != FlowEntry.none {
+            let rare = rareFacts[entry.rare]
+            if rare.hasFragmentation { flow.fragmentation = rare.fragmentation }
+            flow.anomalies = rare.anomalies
+            flow.decode = rare.decode
+        }
+        if entry.tcp != FlowEntry.none { fillTCP(&flow, entry, at: time) }
+        if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
+        if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
+        return flow
+    }
+
+    private func endpoint(_ entry: borrowing FlowEntry, _ direction: Direction, at time: Timestamp) -> EndpointSnapshot
+    {
+        let isClient = direction == .fromClient
+        let counters = isClient ? entry.client : entry.server
+        var end = EndpointSnapshot(endpoint: isClient ? entry.clientEndpoint : entry.serverEndpoint)
+        end.packets = counters.packets
+        end.bytes = counters.bytes
+        end.payloadBytes = counters.payloadBytes
+        end.rate = counters.rate(at: time)
+        return end
+    }
+
+    private func datagramSizes(_ entry: borrowing FlowEntry) -> BothWays<DatagramSizes>? {
+        func sizes(_ counters: FlowEntry.Counters) -> DatagramSizes {
+            DatagramSizes(
+                minimum: counters.packets == 0 ? 0 : Int(counters.smallest), maximum: Int(counters.largest),
+                mean: counters.packets == 0 ? 0 : Double(counters.payloadBytes) / Double(counters.packets))
+        }
+        return BothWays(client: sizes(entry.client), server: sizes(entry.server))
+    }
+
+    private func state(of entry: borrowing FlowEntry, at time: Timestamp) -> FlowState {
+        let idle = entry.transport == .tcp ? options.limits.tcpIdle : options.limits.udpIdle
+        if entry.tcp != FlowEntry.none {
+            let state = tcpTrackers[entry.tcp].state
+            if state == .closed || state == .reset { return state }
+            return time - entry.last > idle ? .expired : state
+        }
+        return time - entry.last > idle ? .expired : .open
+    }
+
+    private func flowTransport(_ kind: TransportKind) -> FlowTransport {
+        switch kind {
+        case .tcp: .tcp
+        case .sctp: .sctp
+        case .icmp: .icmp
+        case .udp, .none, .other: .udp
+        }
+    }
+
+    private func protocols(of entry: borrowing FlowEntry) -> [String] {
+        [entry.key.low.address.isIPv4 ? "ipv4" : "ipv6", protocolCounts.name(of: entry.transport)]
+    }
+
+    private func communityID(of entry: borrowing FlowEntry) -> String {
+        CommunityID.text(
+            source: entry.clientEndpoint, destination: entry.serverEndpoint, transport: entry.key.transport,
+            icmpType: entry.icmpType, icmpCode: entry.icmpCode)
+    }
+
+    private func name(of tunnel: TunnelKind) -> String {
+        switch tunnel {
+        case .none: "none"
+        case .ipv6InIPv4: "6in4"
+        default: "\(tunnel)"
+        }
+    }
+}

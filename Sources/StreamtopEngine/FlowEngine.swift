@@ -1,0 +1,164 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopTransport
+import StreamtopWire
+
+/// The hallway of the house: takes frames, routes them to the trackers of their flow, and makes the picture of now.
+///
+/// One engine is one shard. It holds no global state, reads no clock and does no I/O: time comes in with the frames and
+/// through `advance(to:)`, so a live capture and a replay of its file give the same answers. Thread-bound: one owner.
+package struct FlowEngine: ~Copyable {
+    let options: EngineOptions
+    let decoder = FrameDecoder()
+    /// Reused for every frame.
+    var frame = DecodedFrame()
+
+    var flows: FlowTable
+    var tcpTrackers = Slab<TCPFlowTracker>()
+    var rareFacts = Slab<RareFacts>()
+    var series = Slab<SeriesRecorder>()
+    var diagnoses = Slab<DiagnosisState>()
+    var fragments = FragmentAssembler()
+
+    var flowsSeen: UInt64 = 0
+    var totals = TrafficTotals()
+    var decode = DecodeCounts()
+    var undecoded = UndecodedCounter()
+    var truncatedFrames: UInt64 = 0
+    var timestampsBackwards: UInt64 = 0
+    var protocolCounts = ProtocolCounter()
+    var captureDrops = CaptureDrops()
+
+    /// Capture time: the latest stamp seen.
+    package private(set) var now = Timestamp(nanoseconds: .min)
+    package private(set) var firstFrame: Timestamp?
+
+    var outputs: [EngineOutput] = []
+    var eventHistory: [FlowEvent] = []
+    /// Reused while one frame is tracked.
+    var pendingEvents: [FlowEvent.Kind] = []
+    /// Flows touched since the last sample.
+    var active: [UInt32] = []
+    var undiagnosed: [UInt32] = []
+    var nextSample = Timestamp(nanoseconds: .max)
+    var nextSeriesSample = Timestamp(nanoseconds: .max)
+    var nextSecond = Timestamp(nanoseconds: .max)
+    var rateWindow = RateWindow()
+    var hostDiagnosis = HostDiagnosisState()
+
+    package init(options: EngineOptions = EngineOptions()) {
+        self.options = options
+        flows = FlowTable(capacity: options.limits.flows, seed: options.hashSeed)
+    }
+
+    /// Analyses every frame of the batch, in order.
+    package mutating func ingest(_ batch: borrowing FrameBatch) {
+        // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
+        let bytes = unsafe batch.bytes.span.bytes
+        for index in batch.frames.indices {
+            let record = batch.frames[index]
+            // A source may promise more than the buffer holds only through a bug of ours: cut, do not trap.
+            guard record.offset >= 0, record.capturedLength >= 0, record.offset <= bytes.byteCount else { continue }
+            let end = min(bytes.byteCount, record.offset + record.capturedLength)
+            observe(record, bytes: bytes.extracting(record.offset..<end))
+        }
+    }
+
+    /// Drops of the capture so far, as its source counts them.
+    package mutating func observe(drops: CaptureDrops) {
+        captureDrops = drops
+    }
+
+    private mutating func observe(_ record: FrameRecord, bytes: RawSpan) {
+        if firstFrame == nil { begin(at: record.time) }
+        if record.time < now { timestampsBackwards &+= 1 } else { now = record.time }
+        if now >= nextSecond || now >= nextSample || now >= nextSeriesSample { tick() }
+
+        totals.packets &+= 1
+        totals.bytes &+= UInt64(max(record.wireLength, 0))
+        totals.capturedBytes &+= UInt64(bytes.byteCount)
+        rateWindow.record(bytes: record.wireLength)
+        if bytes.byteCount < record.wireLength { truncatedFrames &+= 1 }
+
+        decoder.decode(
+            bytes, wireLength: max(record.wireLength, bytes.byteCount), linkType: record.linkType, into: &frame)
+        if frame.stop != nil { countStop() }
+        if frame.fragment != nil {
+            observeFragment(bytes: bytes, at: record.time)
+        } else {
+            route(bytes: bytes, packetBytes: frame.ipLength, at: record.time)
+        }
+    }
+
+    private mutating func begin(at time: Timestamp) {
+        firstFrame = time
+        now = time
+        nextSecond = time + .seconds(1)
+        if let interval = options.sampleInterval { nextSample = time + interval }
+        if options.keepsSeries { nextSeriesSample = time + SeriesRecorder.firstInterval }
+        rateWindow.begin(at: time)
+    }
+
+    /// Finds the flow of the decoded frame and gives the frame to its trackers.
+    mutating func route(bytes: RawSpan, packetBytes: Int, at time: Timestamp) {
+        guard frame.hasNetwork, frame.transport != .none, frame.transport != .other else {
+            undecoded.record(frame)
+            return
+        }
+        if frame.transport == .icmp { observeICMP(at: time) }
+        let key = frame.key
+        let hash = flows.hash(key)
+        let source = frame.sourceEndpoint
+        var position = flows.find(key, hash: hash) ?? open(key, hash: hash, at: time)
+        if frame.transport == .tcp { position = reopenIfNew(position, source: source, at: time) }
+
+        let direction = flows[position].direction(from: source)
+        flows[position].record(direction, bytes: packetBytes, payload: frame.payloadLength, at: time)
+        flows.touch(position, at: time)
+        if !flows[position].isActive {
+            flows[position].isActive = true
+            active.append(position)
+        }
+        if frame.stop != nil { countStop(in: position) }
+        settle(position)
+        if frame.transport == .tcp { observeTCP(position, direction: direction, at: time) }
+    }
+
+    /// A flow that carries payload both ways, or a good deal one way, is no scan.
+    private mutating func settle(_ position: UInt32) {
+        guard flows[position].standing == .unproven else { return }
+        let client = flows[position].client.payloadBytes
+        let server = flows[position].server.payloadBytes
+        if (client > 0 && server > 0) || max(client, server) >= 16_384 { flows.change(position, to: .proven) }
+    }
+
+    /// Moves capture time on without a frame, for timeouts and samples while the wire is silent.
+    package mutating func advance(to time: Timestamp) {
+        guard firstFrame != nil, time > now else { return }
+        now = time
+        if now >= nextSecond || now >= nextSample || now >= nextSeriesSample { tick() }
+    }
+
+    /// Takes what was produced since the last call.
+    package mutating func drainOutputs(_ body: (EngineOutput) -> Void) {
+        for output in outputs { body(output) }
+        outputs.removeAll(keepingCapacity: true)
+    }
+
+    package var hasOutputs: Bool { !outputs.isEmpty }
+
+    package var flowCount: Int { flows.count }
+}
+
+/// Frames lost before analysis, as the capture source counts them.
+package struct CaptureDrops: Equatable, Sendable {
+    package var kernel: UInt64 = 0
+    package var interface: UInt64 = 0
+    package var own: UInt64 = 0
+
+    package init(kernel: UInt64 = 0, interface: UInt64 = 0, own: UInt64 = 0) {
+        self.kernel = kernel
+        self.interface = interface
+        self.own = own
+    }
+}

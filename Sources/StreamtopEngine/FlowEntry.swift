@@ -1,0 +1,147 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// What the engine keeps of every flow, whatever its transport: identity, counts, and where its trackers are.
+struct FlowEntry {
+    /// Which list of the flow table the flow is in; the order in which lists are emptied when room is needed.
+    enum Standing: UInt8, CaseIterable {
+        /// Closed or reset: its story is over.
+        case over
+        /// No payload both ways yet: scans and SYN floods stay here.
+        case unproven
+        /// Carried payload both ways, or enough of it one way.
+        case proven
+    }
+
+    static let none: UInt32 = .max
+
+    var key: FlowKey
+    var hash: UInt64
+    var number: UInt64
+    /// The client is the key's low endpoint.
+    var clientIsLow: Bool
+    var orientation: Orientation
+    var transport: TransportKind
+    var start: Timestamp
+    var last: Timestamp
+    var client = Counters()
+    var server = Counters()
+    var standing = Standing.unproven
+    /// Neighbours in the list of its standing, newest first.
+    var newer: UInt32 = Self.none
+    var older: UInt32 = Self.none
+    /// Whole second of capture time in which the flow last moved to the front of its list.
+    var movedAt: Int64 = .min
+    /// Slab index of the TCP tracker, for TCP flows.
+    var tcp: UInt32 = Self.none
+    /// Slab index of facts that few flows have (fragments, too-big messages, anomalies of the engine's own).
+    var rare: UInt32 = Self.none
+    /// Slab index of the series, when one is kept.
+    var series: UInt32 = Self.none
+    /// Slab index of the diagnosis state.
+    var diagnosis: UInt32 = Self.none
+    /// Touched since the last sample.
+    var isActive = false
+    /// Touched since the last judgement.
+    var needsDiagnosis = false
+    var tunnel = TunnelKind.none
+    var tunnelIdentifier: UInt32 = 0
+    var hopLimit: BothWays<UInt8> = BothWays(client: 0, server: 0)
+    /// ICMP type and code of the flow's first message, for Community ID.
+    var icmpType: UInt8 = 0
+    var icmpCode: UInt8 = 0
+
+    /// Packets of one end as sender.
+    struct Counters {
+        var packets: UInt64 = 0
+        var bytes: UInt64 = 0
+        var payloadBytes: UInt64 = 0
+        /// Bytes since `windowStart`, for the rate of the last second.
+        var windowBytes: UInt64 = 0
+        var windowStart = Timestamp(nanoseconds: 0)
+        /// Bits a second in the window before.
+        var rate: Float = 0
+        /// Bytes at the last sample.
+        var sampledBytes: UInt64 = 0
+        var smallest: UInt16 = .max
+        var largest: UInt16 = 0
+
+        mutating func record(bytes count: Int, payload: Int, at time: Timestamp) {
+            // Counts of packets and bytes: 2^64 is out of reach of any capture, wrapping is the safe way to say so.
+            packets &+= 1
+            bytes &+= UInt64(count)
+            payloadBytes &+= UInt64(payload)
+            let size = UInt16(clamping: payload)
+            smallest = min(smallest, size)
+            largest = max(largest, size)
+            let elapsed = time - windowStart
+            if elapsed >= .seconds(1) {
+                rate = elapsed < .seconds(2) ? Float(Double(windowBytes) * 8 / elapsed.seconds) : 0
+                windowBytes = 0
+                windowStart = time
+            }
+            windowBytes &+= UInt64(count)
+        }
+
+        /// Bits a second over about the last second.
+        func rate(at time: Timestamp) -> Double {
+            let elapsed = time - windowStart
+            if elapsed >= .seconds(2) || packets == 0 { return 0 }
+            return elapsed >= .seconds(1) ? Double(windowBytes) * 8 / elapsed.seconds : Double(rate)
+        }
+    }
+
+    init(
+        key: FlowKey, hash: UInt64, number: UInt64, clientIsLow: Bool, orientation: Orientation, frame: DecodedFrame,
+        time: Timestamp
+    ) {
+        self.key = key
+        self.hash = hash
+        self.number = number
+        self.clientIsLow = clientIsLow
+        self.orientation = orientation
+        transport = frame.transport
+        start = time
+        last = time
+        client.windowStart = time
+        server.windowStart = time
+        tunnel = frame.tunnel
+        tunnelIdentifier = frame.tunnelIdentifier
+        icmpType = frame.icmp.type
+        icmpCode = frame.icmp.code
+    }
+
+    var identifier: FlowIdentifier { FlowIdentifier(number: number) }
+    var clientEndpoint: Endpoint { clientIsLow ? key.low : key.high }
+    var serverEndpoint: Endpoint { clientIsLow ? key.high : key.low }
+
+    mutating func record(_ direction: Direction, bytes: Int, payload: Int, at time: Timestamp) {
+        if direction == .fromClient {
+            client.record(bytes: bytes, payload: payload, at: time)
+        } else {
+            server.record(bytes: bytes, payload: payload, at: time)
+        }
+        if time > last { last = time }
+    }
+
+    /// Direction of a packet from `source`.
+    func direction(from source: Endpoint) -> Direction {
+        (source == key.low) == clientIsLow ? .fromClient : .fromServer
+    }
+
+    /// The other way round: the engine learned late who opened the flow.
+    mutating func flip() {
+        clientIsLow.toggle()
+        swap(&client, &server)
+        hopLimit = BothWays(client: hopLimit.server, server: hopLimit.client)
+    }
+}
+
+/// Facts that few flows have.
+struct RareFacts {
+    var fragmentation = FragmentationSnapshot()
+    var hasFragmentation = false
+    var anomalies = AnomalyCounts()
+    var decode = DecodeCounts()
+}

@@ -1,0 +1,112 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// All flows of one engine: found by key, capped, and forgotten in a fair order.
+///
+/// Three lists by `FlowEntry.Standing`, each in order of last use to the second: at the cap the oldest of the first
+/// non-empty list goes. A flood of SYNs therefore pushes out closed flows and other SYNs, never a call in progress.
+struct FlowTable: ~Copyable {
+    private(set) var entries = Slab<FlowEntry>()
+    private var index = KeyIndex()
+    private var lists: [LinkedEnds] = Array(repeating: LinkedEnds(), count: FlowEntry.Standing.allCases.count)
+    let capacity: Int
+    private(set) var evicted: UInt64 = 0
+    private let seed: UInt64
+
+    private struct LinkedEnds {
+        var newest = FlowEntry.none
+        var oldest = FlowEntry.none
+    }
+
+    init(capacity: Int, seed: UInt64) {
+        self.capacity = max(1, capacity)
+        self.seed = seed
+    }
+
+    var count: Int { entries.count }
+
+    subscript(position: UInt32) -> FlowEntry {
+        _read { yield entries[position] }
+        _modify { yield &entries[position] }
+    }
+
+    func hash(_ key: FlowKey) -> UInt64 { key.mixed(seed: seed) }
+
+    func find(_ key: FlowKey, hash: UInt64) -> UInt32? {
+        index.find(hash) { entries[$0].key == key }
+    }
+
+    func contains(_ position: UInt32) -> Bool { entries.contains(position) }
+
+    /// Positions of all flows, in no particular order.
+    var positions: [UInt32] { entries.indices }
+
+    var isFull: Bool { entries.count >= capacity }
+
+    mutating func insert(_ entry: consuming FlowEntry) -> UInt32 {
+        let hash = entry.hash
+        let position = entries.insert(entry)
+        index.insert(hash, index: position) { entries[$0].hash }
+        link(position)
+        return position
+    }
+
+    /// The flow to forget when room is needed.
+    var victim: UInt32? {
+        for list in lists where list.oldest != FlowEntry.none { return list.oldest }
+        return nil
+    }
+
+    mutating func countEviction() { evicted += 1 }
+
+    mutating func remove(_ position: UInt32) -> FlowEntry {
+        unlink(position)
+        index.remove(entries[position].hash, index: position) { entries[$0].hash }
+        return entries.remove(position)
+    }
+
+    /// A packet of the flow arrived: to the front of its list, at most once a second of capture time.
+    mutating func touch(_ position: UInt32, at time: Timestamp) {
+        let second = time.nanoseconds / 1_000_000_000
+        if entries[position].movedAt == second { return }
+        unlink(position)
+        link(position)
+        entries[position].movedAt = second
+    }
+
+    mutating func change(_ position: UInt32, to standing: FlowEntry.Standing) {
+        if entries[position].standing == standing { return }
+        unlink(position)
+        entries[position].standing = standing
+        link(position)
+    }
+
+    /// The longest idle flow of a standing, for retiring.
+    func oldest(_ standing: FlowEntry.Standing) -> UInt32? {
+        let position = lists[Int(standing.rawValue)].oldest
+        return position == FlowEntry.none ? nil : position
+    }
+
+    /// A new connection takes over the key: the old flow stays in the table but is no longer found.
+    mutating func forgetKey(_ position: UInt32) {
+        index.remove(entries[position].hash, index: position) { entries[$0].hash }
+    }
+
+    private mutating func link(_ position: UInt32) {
+        let list = Int(entries[position].standing.rawValue)
+        let front = lists[list].newest
+        entries[position].newer = FlowEntry.none
+        entries[position].older = front
+        if front != FlowEntry.none { entries[front].newer = position } else { lists[list].oldest = position }
+        lists[list].newest = position
+    }
+
+    private mutating func unlink(_ position: UInt32) {
+        let list = Int(entries[position].standing.rawValue)
+        let newer = entries[position].newer
+        let older = entries[position].older
+        if newer != FlowEntry.none { entries[newer].older = older } else { lists[list].newest = older }
+        if older != FlowEntry.none { entries[older].newer = newer } else { lists[list].oldest = newer }
+    }
+}
