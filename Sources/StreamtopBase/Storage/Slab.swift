@@ -26,7 +26,7 @@ package struct Slab<Element>: ~Copyable {
         for index in occupied.indices where occupied[index] {
             unsafe (pages[index >> Self.pageShift] + (index & Self.pageMask)).deinitialize(count: 1)
         }
-        for unsafepage in unsafe pages { unsafe page.deallocate() }
+        for index in unsafe pages.indices { unsafe pages[index].deallocate() }
     }
 
     /// Stores `element` and returns the index by which it is reached until it is removed.
