@@ -59,8 +59,23 @@ package struct FlowRoundTrip: Equatable, Sendable {
     package var total: RoundTripSnapshot?
     /// First packet of the handshake to its completion, both halves; nil when not seen or ambiguous.
     package var handshake: Nanoseconds?
+    /// The latest lasting jump of the base round trip, up or down; nil when the path kept its length.
+    package var baseChange: BaseRoundTripChange?
 
     package init() {}
+}
+
+/// The base of the round trip moved and stayed: the path became another one.
+package struct BaseRoundTripChange: Equatable, Sendable {
+    package var time: Timestamp
+    package var before: Nanoseconds
+    package var after: Nanoseconds
+
+    package init(time: Timestamp, before: Nanoseconds, after: Nanoseconds) {
+        self.time = time
+        self.before = before
+        self.after = after
+    }
 }
 
 /// Round-trip time above its windowed minimum (RFC 8289 calls the like "sojourn"): delay that waits in a buffer.

@@ -102,6 +102,23 @@ package struct TCPSideSnapshot: Equatable, Sendable {
     /// Payload bytes of the largest segment; above the MSS it betrays segmentation offload at the capture point.
     package var largestSegment = 0
 
+    // Figures for judgement; nil while not measured or on too little data
+    /// Rank correlation (Spearman) of bytes in flight and queue delay over at least 20 round trips: near 1 when this
+    /// sender's own data is the queue.
+    package var flightDelayCorrelation: Double?
+    /// Recoveries from loss in this direction, and those of them that repaired the last segment of a response by a
+    /// tail probe or a timeout (RFC 8985 section 7).
+    package var recoveries: Int?
+    package var tailRecoveries: Int?
+    /// Most timeouts in a row without new data acknowledged; each doubles the wait (RFC 6298 section 5.5).
+    package var longestBackoff: Int?
+    /// Idle periods after which the first flight was cut back to a restart window (RFC 5681 section 4.1), out of those
+    /// idle periods that had enough data after them to tell.
+    package var idleRestarts: Int?
+    package var idlePeriods: Int?
+    /// Time during which the sender's own socket buffer held it back.
+    package var sendBufferLimited: Nanoseconds?
+
     package init() {}
 }
 

@@ -1,0 +1,70 @@
+import StreamtopBase
+import StreamtopModel
+
+extension JSONLinesExporter {
+    /// Something that happened in a flow.
+    package mutating func appendEvent(_ event: FlowEvent, to buffer: inout [UInt8]) {
+        record("event", to: &buffer) { json in
+            json.time("ts", event.time)
+            json.flow("flow", event.flow)
+            json.offset("at_ms", event.sinceStart)
+            json.eventBody(event.kind)
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func eventBody(_ kind: FlowEvent.Kind) {
+        switch kind {
+        case .flowOpen:
+            member("event", "flow_open")
+        case .flowClose(let state):
+            member("event", "flow_close")
+            member("state", state)
+        case .handshakeStep(let step, let from, let bytes, let encrypted):
+            member("event", "handshake_step")
+            member("step", step)
+            member("from", from)
+            member("bytes", bytes)
+            member("encrypted", encrypted)
+        case .established(let handshake):
+            member("event", "established")
+            milliseconds("handshake_ms", handshake)
+        case .retransmission(let from, let sequence, let bytes, let cause):
+            member("event", "retransmission")
+            member("from", from)
+            member("sequence", sequence)
+            member("bytes", bytes)
+            member("cause", cause)
+        case .loss(let from, let segments, let verdict, let side):
+            member("event", "loss")
+            member("from", from)
+            member("segments", segments)
+            member("verdict", verdict)
+            member("side", side)
+        case .spurious(let from, let sequence):
+            member("event", "spurious")
+            member("from", from)
+            member("sequence", sequence)
+        case .zeroWindow(let end):
+            member("event", "zero_window")
+            member("by", end)
+        case .windowOpen(let end, let bytes, let after):
+            member("event", "window_open")
+            member("by", end)
+            member("window_bytes", bytes)
+            milliseconds("after_ms", after)
+        case .ecnCE(let from):
+            member("event", "ecn_ce")
+            member("from", from)
+        case .icmpTooBig(let mtu):
+            member("event", "icmp_too_big")
+            member("mtu", mtu)
+        case .verdict(let rule, let severity, let summary):
+            member("event", "verdict")
+            member("rule", rule)
+            member("severity", severity)
+            member("summary", summary)
+        }
+    }
+}

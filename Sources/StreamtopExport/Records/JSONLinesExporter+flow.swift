@@ -1,0 +1,21 @@
+import StreamtopBase
+import StreamtopModel
+
+extension JSONLinesExporter {
+    /// A flow, final or as it stands; everything in it counts from the flow's first packet on.
+    package mutating func appendFlow(_ flow: FlowSnapshot, to buffer: inout [UInt8]) {
+        record("flow", to: &buffer) { json in
+            json.identity(flow)
+            json.roundTrips(flow.roundTrip)
+            json.queueDelays(flow.queueDelay)
+            // One line for each section a protocol adds.
+            json.tcpSection(flow.tcp)
+            json.datagramSection(flow)
+            json.fragmentationSection(flow.fragmentation)
+            json.buffers(flow.buffers)
+            json.verdicts(flow.verdicts)
+            json.anomalies(flow.anomalies)
+            json.decodeCounts(flow.decode)
+        }
+    }
+}

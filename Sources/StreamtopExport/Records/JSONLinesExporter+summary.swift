@@ -1,0 +1,48 @@
+import StreamtopBase
+import StreamtopModel
+
+extension JSONLinesExporter {
+    /// The last record of a run. `duration` runs from the first to the last frame; `elapsed` is the one figure of the
+    /// wall clock, nil when the output is to be the same every time. `verdicts` are those about host and capture.
+    package mutating func appendSummary(
+        _ totals: TrafficTotals, health: CaptureHealth, duration: Nanoseconds, elapsed: Nanoseconds?,
+        verdicts: [Verdict] = [], to buffer: inout [UInt8]
+    ) {
+        record("summary", to: &buffer) { json in
+            json.member("packets", totals.packets)
+            json.member("bytes", totals.bytes)
+            json.member("captured_bytes", totals.capturedBytes)
+            json.object("dropped") { json in
+                if isLive || health.kernelDrops > 0 { json.member("kernel", health.kernelDrops) }
+                if isLive || health.interfaceDrops > 0 { json.member("interface", health.interfaceDrops) }
+                json.member("streamtop", health.ownDrops)
+            }
+            json.milliseconds("duration_ms", duration)
+            json.member("flows", totals.flows)
+            json.member("sessions", totals.sessions)
+            json.member("evicted_flows", totals.evictedFlows)
+            json.member("truncated_frames", health.truncatedFrames)
+            json.member("ts_backwards", health.timestampsBackwards)
+            json.decodeCounts(health.decode)
+            json.undecoded(health.undecoded)
+            if !verdicts.isEmpty { json.verdicts(verdicts) }
+            json.member("trouble", health.trouble)
+            json.milliseconds("elapsed_ms", elapsed)
+        }
+    }
+}
+
+extension JSONWriter {
+    /// One member a reason, sorted, equal reasons added up: a name may not come twice in an object.
+    fileprivate mutating func undecoded(_ counts: [UndecodedCount]) {
+        var sums: [String: UInt64] = [:]
+        for count in counts { sums[count.reason, default: 0] &+= count.packets }
+        object("undecoded_packets") { json in
+            for (reason, packets) in sums.sorted(by: { $0.key < $1.key }) {
+                json.keyEscaped(reason)
+                json.startValue()
+                json.digits(packets)
+            }
+        }
+    }
+}

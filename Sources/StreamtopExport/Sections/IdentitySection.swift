@@ -1,0 +1,42 @@
+import StreamtopBase
+import StreamtopModel
+
+extension JSONWriter {
+    /// Who talks to whom, over what, since when.
+    mutating func identity(_ flow: FlowSnapshot) {
+        self.flow("id", flow.identifier)
+        member("community_id", flow.communityID)
+        member("transport", flow.transport)
+        array("protocols", flow.protocols) { $0.string($1) }
+        let hasPorts = flow.transport != .icmp
+        endpoint("client", flow.client, hasPorts: hasPorts, isFinal: flow.isFinal)
+        endpoint("server", flow.server, hasPorts: hasPorts, isFinal: flow.isFinal)
+        member("orientation", flow.orientation)
+        time("start", flow.start)
+        time("end", flow.end)
+        milliseconds("duration_ms", flow.end - flow.start)
+        member("state", flow.state)
+        member("final", flow.isFinal)
+        if flow.isEvicted { member("evicted", true) }
+        member("tap", flow.tcp?.vantage)
+        member("vlan", flow.vlan)
+        if let tunnel = flow.tunnel {
+            object("tunnel") { json in
+                json.member("kind", tunnel.kind)
+                json.member("id", tunnel.identifier)
+            }
+        }
+    }
+
+    private mutating func endpoint(_ name: String, _ end: EndpointSnapshot, hasPorts: Bool, isFinal: Bool) {
+        object(name) { json in
+            json.member("ip", end.endpoint.address)
+            if hasPorts { json.member("port", end.endpoint.port) }
+            json.member("packets", end.packets)
+            json.member("bytes", end.bytes)
+            json.member("payload_bytes", end.payloadBytes)
+            // The rate of the last second says nothing once the flow is over.
+            if !isFinal { json.rate("rate_bps", end.rate) }
+        }
+    }
+}

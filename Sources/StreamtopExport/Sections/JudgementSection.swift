@@ -1,0 +1,54 @@
+import StreamtopBase
+import StreamtopModel
+
+extension JSONWriter {
+    /// The rungs of the buffer ladder that are known of this flow.
+    mutating func buffers(_ buffers: [BufferSnapshot]) {
+        guard !buffers.isEmpty else { return }
+        array("buffers", buffers) { json, buffer in
+            json.object { json in
+                json.member("layer", buffer.layer)
+                json.member("side", buffer.side)
+                json.member("occupied_bytes", buffer.occupiedBytes)
+                json.member("capacity_bytes", buffer.capacityBytes)
+                json.milliseconds("delay_ms", buffer.delay)
+                json.member("source", buffer.source)
+                json.ratio("confidence", buffer.confidence)
+            }
+        }
+    }
+
+    mutating func verdicts(_ verdicts: [Verdict]) {
+        array("verdicts", verdicts) { json, verdict in
+            json.object { json in
+                json.member("rule", verdict.rule)
+                json.member("rule_number", verdict.ruleNumber)
+                json.member("severity", verdict.severity)
+                json.member("subject", verdict.subject)
+                json.member("summary", verdict.summary)
+                json.object("evidence") { json in
+                    for figure in verdict.evidence { json.ratio(figure.name, figure.value) }
+                }
+                json.member("advice", verdict.advice)
+                json.time("first_ts", verdict.firstSeen)
+                json.ratio("confidence", verdict.confidence)
+            }
+        }
+    }
+
+    mutating func anomalies(_ counts: AnomalyCounts) {
+        object("anomalies") { json in
+            for anomaly in counts.sorted { json.member(anomaly.name, anomaly.count) }
+        }
+    }
+
+    mutating func decodeCounts(_ counts: DecodeCounts) {
+        object("decode") { json in
+            json.member("truncated", counts.truncated)
+            json.member("malformed", counts.malformed)
+            json.member("unsupported", counts.unsupported)
+            json.member("gaps", counts.gaps)
+            json.member("gap_bytes", counts.gapBytes)
+        }
+    }
+}
