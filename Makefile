@@ -1,0 +1,62 @@
+# streamtop: `make run` shows it, `make test` proves it. Both set up what is missing first (Debian 12 or later).
+
+SWIFT        ?= swift
+SWIFT_WANTED := 6.2
+PREFIX       ?= /usr/local
+DESTDIR      ?=
+IMPORT_CHECK := --explicit-target-dependency-import-check error
+RELEASE      := .build/release/streamtop
+
+PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev pkg-config
+TEST_PACKAGES := python3-jsonschema tmux ncurses-term zstd openssl
+BENCH_PACKAGES := tshark tcptrace
+
+.PHONY: run build test bench fuzz format lint install setup setup-test setup-bench swift-present clean picture
+
+run: build ## Open the dashboard on the bundled demo capture
+	@$(RELEASE) demo
+
+build: setup ## Release build
+	$(SWIFT) build -c release $(IMPORT_CHECK) --product streamtop
+
+test: setup-test lint ## All set-up, all tests
+	$(SWIFT) build --build-tests $(IMPORT_CHECK)
+	$(SWIFT) test --skip-build
+
+bench: setup-bench build ## Speed and memory beside peers, one table
+	$(SWIFT) build -c release $(IMPORT_CHECK) --product streamtop-bench
+	.build/release/streamtop-bench --streamtop $(RELEASE)
+
+fuzz: setup ## Fuzz the reader, the decoders and the engine for a minute each
+	Tests/Fuzz/run
+
+format: swift-present ## Format every Swift file in place
+	$(SWIFT) format -i -r Package.swift Sources Tests
+
+lint: swift-present
+	$(SWIFT) format lint -s -r Package.swift Sources Tests
+
+install: build ## Install the program, its demo and its themes under PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/streamtop/themes
+	install -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/streamtop
+	install -m 644 Sources/streamtop/Resources/* $(DESTDIR)$(PREFIX)/share/streamtop/
+	install -m 644 Themes/*.toml $(DESTDIR)$(PREFIX)/share/streamtop/themes/
+	@echo "For live captures without root: sudo setcap cap_net_raw,cap_net_admin+eip $(DESTDIR)$(PREFIX)/bin/streamtop"
+
+picture: build ## Render the README's picture of the screen from a real run
+	docs/picture/render
+
+setup: swift-present
+	@docs/setup/packages $(PACKAGES)
+
+setup-test: swift-present
+	@docs/setup/packages $(PACKAGES) $(TEST_PACKAGES)
+
+setup-bench: swift-present
+	@docs/setup/packages --optional $(BENCH_PACKAGES)
+
+swift-present:
+	@docs/setup/swift $(SWIFT) $(SWIFT_WANTED)
+
+clean:
+	rm -rf .build
