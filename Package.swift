@@ -75,6 +75,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // Measuring: what a replay costs, beside a bare libpcap loop and peers (`make bench`)
+        .executableTarget(
+            name: "bare-pcap-loop", path: "Tests/Benchmarks/BarePcapLoop", linkerSettings: [.linkedLibrary("pcap")]),
+        .executableTarget(
+            name: "streamtop-bench", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Benchmarks/StreamtopBench"),
+
         // Tests
         .target(
             name: "StreamtopTestSupport", dependencies: [base, wire, model, "StreamtopView"],

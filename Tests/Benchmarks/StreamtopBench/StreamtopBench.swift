@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+
+/// Prints what a replay costs, beside a bare libpcap loop and the peers that are installed, all in one run.
+@main
+struct StreamtopBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "streamtop-bench", abstract: "Speed and memory of replays, beside peers.")
+
+    @Option(help: "The program to measure.") var streamtop = ".build/release/streamtop"
+    @Option(help: "The bare libpcap loop.") var loop = ".build/release/bare-pcap-loop"
+    @Option(help: "Runs per command; the best counts.") var runs = 3
+    @Option(help: "Flows of the mixed capture.") var flows = 20_000
+    @Option(help: "Mean packets per flow.") var packets = 66
+    @Flag(help: "Leave the slow peers out.") var quick = false
+    @Flag(help: "Keep the captures that were made.") var keep = false
+
+    func run() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("streamtop-bench-\(getpid())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { if !keep { try? FileManager.default.removeItem(at: folder) } }
+
+        let mixed = folder.appendingPathComponent("mixed.pcap").path
+        var capture = MixedCapture(flows: flows, packetsPerFlow: packets, concurrent: 4_000)
+        try capture.write(to: mixed)
+        print(
+            "mixed capture: \(capture.packets) packets, \(capture.bytes / 1_000_000) MB, \(flows) flows; ",
+            terminator: "")
+        print("best of \(runs) runs by CPU time")
+        table(mixed, packets: capture.packets)
+
+        let wide = folder.appendingPathComponent("wide.pcap").path
+        var many = MixedCapture(flows: 100_000, packetsPerFlow: 12, concurrent: 100_000)
+        try many.write(to: wide)
+        print("\n100,000 flows at once: \(many.packets) packets, \(many.bytes / 1_000_000) MB")
+        row("streamtop --json", [streamtop, "--json", "-r", wide], packets: many.packets, against: nil)
+
+        let long = folder.appendingPathComponent("long.pcap").path
+        var lasting = MixedCapture(flows: 2_000, packetsPerFlow: 200, concurrent: 500)
+        try lasting.write(to: long)
+        print("\nmemory against length: the same 500 flows at a time, 10 times as long a file")
+        row("streamtop --json, long", [streamtop, "--json", "-r", long], packets: lasting.packets, against: nil)
+        var short = MixedCapture(flows: 200, packetsPerFlow: 200, concurrent: 50)
+        let brief = folder.appendingPathComponent("short.pcap").path
+        try short.write(to: brief)
+        row("streamtop --json, short", [streamtop, "--json", "-r", brief], packets: short.packets, against: nil)
+    }
+
+    private func table(_ file: String, packets: Int) {
+        print(header)
+        let bare = row("bare libpcap loop (C)", [loop, file], packets: packets, against: nil)
+        let mine = row("streamtop --json", [streamtop, "--json", "-r", file], packets: packets, against: bare)
+        _ = row(
+            "streamtop --json --no-events", [streamtop, "--json", "--no-events", "-r", file], packets: packets,
+            against: bare)
+        for (name, command) in peers(file) where isInstalled(command[0]) {
+            let peer = row(name, command, packets: packets, against: bare, runs: 1)
+            if let peer, let mine {
+                print("    streamtop is \(text(peer.cpuSeconds / mine.cpuSeconds, 1)) times as fast")
+            }
+        }
+    }
+
+    private func peers(_ file: String) -> [(String, [String])] {
+        let fast = [("capinfos -cdu", ["capinfos", "-c", "-d", "-u", file])]
+        let slow = [
+            ("tcptrace -n -l -r", ["tcptrace", "-n", "-l", "-r", file]),
+            ("tshark -q -z conv,tcp", ["tshark", "-n", "-r", file, "-q", "-z", "conv,tcp"]),
+        ]
+        return quick ? fast : fast + slow
+    }
+
+    private var header: String {
+        pad("command", 30) + ["CPU s", "wall s", "Mpps", "vs loop", "peak MB"].map { lead($0, 9) }.joined()
+    }
+
+    @discardableResult
+    private func row(
+        _ name: String, _ command: [String], packets: Int, against bare: Measurement?, runs: Int? = nil
+    ) -> Measurement? {
+        guard let result = measure(command, runs: runs ?? self.runs) else {
+            print(pad(name, 30) + "  could not be run, or took too long")
+            return nil
+        }
+        let rate = Double(packets) / result.cpuSeconds / 1e6
+        let share = bare.map { text($0.cpuSeconds / result.cpuSeconds * 100, 0) + " %" } ?? "–"
+        let cells = [
+            text(result.cpuSeconds, 2), text(result.wallSeconds, 2), text(rate, 3), share,
+            text(result.peakMegabytes, 0),
+        ]
+        let failed = result.status == 0 ? "" : "  exit \(result.status)"
+        print(pad(name, 30) + cells.map { lead($0, 9) }.joined() + failed)
+        return result
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    private func lead(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+
+    private func text(_ value: Double, _ decimals: Int) -> String {
+        String(format: "%.\(decimals)f", value)
+    }
+}
