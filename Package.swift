@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "StreamtopViewTests",
             dependencies: [base, model, "StreamtopView", "StreamtopTestSupport"],
-            exclude: ["Screens"]),
+            exclude: ["Screens", "Themes"]),
         .testTarget(name: "StreamtopExportTests", dependencies: [base, model, "StreamtopExport"]),
         // Whole program on whole captures: golden outputs, exit codes, the terminal.
         .testTarget(

@@ -10,7 +10,7 @@ package struct ViewState: Sendable {
     /// The theme in use.
     package internal(set) var theme: String
 
-    package init(width: Int, height: Int, theme: String = Theme.builtin.name) {
+    package init(width: Int, height: Int, theme: String = BuiltinTheme.name) {
         self.width = width
         self.height = height
         self.theme = theme

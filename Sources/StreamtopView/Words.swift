@@ -1,0 +1,3 @@
+/// Every word a user reads, in one place.
+enum Words {
+}
