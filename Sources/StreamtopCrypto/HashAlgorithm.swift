@@ -48,6 +48,11 @@ package enum HashAlgorithm: UInt8, Sendable, CaseIterable {
         return context.digest(algorithm, bytes, [])
     }
 
+    /// Digest of a text's UTF-8 in lower-case hex, the form of fingerprints.
+    package func hexDigest(of text: String) -> String {
+        hash(Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
     /// HMAC (RFC 2104) of `message` under `key`.
     package func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
         hmac(key: key, message, [])
