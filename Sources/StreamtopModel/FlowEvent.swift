@@ -21,6 +21,10 @@ package struct FlowEvent: Equatable, Sendable {
         /// A step of a handshake, in the contract's words ("tcp_syn", "client_hello", …).
         case handshakeStep(step: String, from: Direction, bytes: Int, encrypted: Bool)
         case established(handshake: Nanoseconds?)
+        /// Early data was seen to be taken or refused; nil while that cannot be told.
+        case earlyData(bytes: UInt64, accepted: Bool?)
+        /// A DTLS flight came again.
+        case dtlsRetransmit(from: Direction)
         case retransmission(from: Direction, sequence: UInt32, bytes: Int, cause: RetransmissionCause)
         case loss(from: Direction, segments: Int, verdict: LossVerdict, side: LossSide?)
         case spurious(from: Direction, sequence: UInt32)

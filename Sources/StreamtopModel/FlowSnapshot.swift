@@ -61,6 +61,8 @@ package struct FlowSnapshot: Sendable {
     package var roundTrip = FlowRoundTrip()
     package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
     package var tcp: TCPSnapshot?
+    package var tls: TLSSnapshot?
+    package var dtls: DTLSSnapshot?
     package var fragmentation: FragmentationSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []

@@ -8,7 +8,7 @@
 /// element at `index` is initialised; every access checks `occupied` first (an index is the engine's own, never a wire
 /// number, so a failed check is a bug of ours and stops the program).
 @safe
-package struct Slab<Element>: ~Copyable {
+package struct Slab<Element: ~Copyable>: ~Copyable {
     @usableFromInline static var pageShift: Int { 6 }
     @usableFromInline static var pageSize: Int { 1 << pageShift }
     @usableFromInline static var pageMask: Int { pageSize - 1 }

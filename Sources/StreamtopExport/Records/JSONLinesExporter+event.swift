@@ -30,6 +30,13 @@ extension JSONWriter {
         case .established(let handshake):
             member("event", "established")
             milliseconds("handshake_ms", handshake)
+        case .earlyData(let bytes, let accepted):
+            member("event", "early_data")
+            member("bytes", bytes)
+            member("accepted", accepted)
+        case .dtlsRetransmit(let from):
+            member("event", "dtls_retransmit")
+            member("from", from)
         case .retransmission(let from, let sequence, let bytes, let cause):
             member("event", "retransmission")
             member("from", from)

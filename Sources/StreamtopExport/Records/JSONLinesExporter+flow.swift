@@ -10,6 +10,8 @@ extension JSONLinesExporter {
             json.queueDelays(flow.queueDelay)
             // One line for each section a protocol adds.
             json.tcpSection(flow.tcp)
+            json.tlsSection(flow.tls, start: flow.start)
+            json.dtlsSection(flow.dtls, start: flow.start)
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
             json.buffers(flow.buffers)
