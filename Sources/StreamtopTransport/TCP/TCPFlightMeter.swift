@@ -1,0 +1,70 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Bytes in flight of one sender over time, the envelope that shows its congestion window, and its first flight.
+struct TCPFlightMeter: Sendable {
+    private(set) var last = 0
+    private(set) var maximum = 0
+    private(set) var hasValue = false
+    private var histogram = LogHistogram()
+
+    // Rounds: one ends when the acknowledgment covers what had been sent at its start.
+    private var roundEnd: UInt32 = 0
+    private(set) var roundMaximum = 0
+    private(set) var previousMaximum = 0
+    private(set) var rounds: UInt32 = 0
+    /// Largest window seen while the sender was held back by nothing but its window.
+    private(set) var windowMaximum = 0
+
+    /// Bytes of the first flight; final once something of it was acknowledged.
+    private(set) var initial = 0
+    private(set) var initialDone = false
+
+    init() {}
+
+    mutating func observeInitial(bytes: Int) {
+        if !initialDone { initial += bytes }
+    }
+
+    mutating func endInitial() { if initial > 0 { initialDone = true } }
+
+    /// The flight after a segment was sent.
+    mutating func record(_ bytes: Int) {
+        hasValue = true
+        last = bytes
+        maximum = max(maximum, bytes)
+        roundMaximum = max(roundMaximum, bytes)
+        histogram.record(Int64(bytes))
+    }
+
+    /// The flight after an acknowledgment.
+    mutating func update(_ bytes: Int) { last = bytes }
+
+    /// Returns true when `acknowledged` closes a round; the next ends at `next`.
+    mutating func advance(acknowledged: UInt32, next: UInt32) -> Bool {
+        guard acknowledged.isAtOrAfter(roundEnd) else { return false }
+        roundEnd = next
+        rounds &+= 1
+        if roundMaximum > 0 { previousMaximum = roundMaximum }
+        roundMaximum = 0
+        return true
+    }
+
+    /// The window was cut: what was in flight before says nothing about it any more.
+    mutating func cut() {
+        previousMaximum = 0
+        roundMaximum = 0
+    }
+
+    mutating func anchor(_ sequence: UInt32) { roundEnd = sequence }
+
+    /// Envelope of the flight over the last round trip: at most the congestion window, and equal to it when the sender
+    /// always has data.
+    var window: Int? {
+        guard hasValue else { return nil }
+        let envelope = max(roundMaximum, previousMaximum)
+        return envelope > 0 ? envelope : max(last, 0)
+    }
+
+    var median: Int { Int(histogram.quantile(0.5) ?? Int64(last)) }
+}

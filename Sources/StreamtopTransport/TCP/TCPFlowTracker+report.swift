@@ -1,0 +1,99 @@
+import StreamtopBase
+import StreamtopModel
+
+extension TCPFlowTracker {
+    /// Everything known at `time`; may be asked for at any moment and changes nothing.
+    package func report(at time: Timestamp) -> TCPReport {
+        var report = TCPReport()
+        report.snapshot.client = client.report(receivingFrom: server, at: time, isNear: vantage == .client, anchor: start)
+        report.snapshot.server = server.report(receivingFrom: client, at: time, isNear: vantage == .server, anchor: start)
+        report.snapshot.vantage = vantage
+        report.snapshot.multipath = multipath
+        report.snapshot.synRetransmissions = Int(handshake.synRepeats)
+        report.snapshot.synAckRetransmissions = Int(handshake.answerRepeats)
+        report.roundTrip.client = client.roundTrip.snapshot
+        report.roundTrip.server = server.roundTrip.snapshot
+        report.roundTrip.total = total.snapshot
+        report.roundTrip.handshake = handshake.total
+        report.queueDelay = BothWays(client: client.roundTrip.queueSnapshot, server: server.roundTrip.queueSnapshot)
+        report.blackHoleSuspected = [client.blackHole, server.blackHole].contains { $0.isSuspected && !$0.isExplained }
+        report.gaps = Int(client.lostBeforeCapture) + Int(server.lostBeforeCapture)
+        report.gapBytes = client.lostBeforeCaptureBytes &+ server.lostBeforeCaptureBytes
+        let seen = client.uniqueBytes &+ server.uniqueBytes
+        if seen &+ report.gapBytes > 0 {
+            report.captureCompleteness = Double(seen) / (Double(seen) + Double(report.gapBytes))
+        }
+        report.anomalies = anomalies
+        report.buffers = buffers()
+        return report
+    }
+
+    private func buffers() -> [BufferSnapshot] {
+        var result: [BufferSnapshot] = []
+        for (half, name) in [(client, "client"), (server, "server")] {
+            if half.window.isKnown, half.window.maximum > 0 {
+                result.append(
+                    BufferSnapshot(
+                        layer: .socketReceive, side: name, occupiedBytes: half.window.occupied,
+                        capacityBytes: half.window.maximum, delay: nil, source: "receive_window",
+                        confidence: half.synSeen ? 0.7 : 0.3))
+            }
+            if let queue = half.roundTrip.queue, half.roundTrip.count >= 8 {
+                result.append(
+                    BufferSnapshot(
+                        layer: .path, side: name, occupiedBytes: nil, capacityBytes: nil, delay: queue, source: "rtt",
+                        confidence: 0.8))
+            }
+        }
+        return result
+    }
+
+    /// Values of the moment for a sample; counts are those since the call before.
+    package mutating func sample(at time: Timestamp, into sample: inout FlowSample) {
+        sample.roundTrip = BothWays(client: client.roundTrip.smoothed, server: server.roundTrip.smoothed)
+        sample.queueDelay = BothWays(client: client.roundTrip.queue, server: server.roundTrip.queue)
+        sample.inFlight = BothWays(
+            client: client.flightNow(isNear: vantage == .client, at: time),
+            server: server.flightNow(isNear: vantage == .server, at: time))
+        sample.congestionWindow = BothWays(client: client.flight.window, server: server.flight.window)
+        sample.receiveWindow = BothWays(
+            client: client.window.isKnown ? client.window.last : nil,
+            server: server.window.isKnown ? server.window.last : nil)
+        sample.retransmissions = BothWays(
+            client: client.sampled.retransmissions(client.repeated.counts.packets),
+            server: server.sampled.retransmissions(server.repeated.counts.packets))
+        sample.losses = BothWays(
+            client: client.sampled.losses(client.repeated.lostSegments),
+            server: server.sampled.losses(server.repeated.lostSegments))
+        sample.zeroWindows = BothWays(
+            client: client.sampled.zeroWindows(client.window.zeroSegments),
+            server: server.sampled.zeroWindows(server.window.zeroSegments))
+    }
+}
+
+/// Counts at the last sample.
+struct TCPSampledCounts: Sendable {
+    private var repeats: UInt32 = 0
+    private var lost: UInt32 = 0
+    private var zero: UInt32 = 0
+
+    init() {}
+
+    mutating func retransmissions(_ now: Int) -> Int {
+        let now = UInt32(clamping: now)
+        defer { repeats = now }
+        return Int(now &- min(now, repeats))
+    }
+
+    /// Never negative: a loss that turned out to be none only lowers what follows.
+    mutating func losses(_ now: Int) -> Int {
+        let now = UInt32(clamping: now)
+        defer { lost = now }
+        return Int(now &- min(now, lost))
+    }
+
+    mutating func zeroWindows(_ now: UInt32) -> Int {
+        defer { zero = now }
+        return Int(now &- min(now, zero))
+    }
+}

@@ -1,0 +1,249 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// Both directions of one TCP flow: what its segments tell an observer anywhere on the path.
+///
+/// Each end is a `TCPHalf`, seen as a sender of data. A segment is first an answer to what the other end sent, then a
+/// transmission of its own. Everything that a sender *knows* depends on where the capture was taken: at its own host an
+/// acknowledgment that passes is known at once, elsewhere it still travels for half a round trip. Which of the two holds
+/// is worked out from the two halves of the round trip (`vantage`).
+///
+/// Observes, never polices: gaps, mid-stream pickup, one direction only, copies and lies become counts.
+package struct TCPFlowTracker: Sendable {
+    var client = TCPHalf()
+    var server = TCPHalf()
+    var handshake = TCPHandshakeMeter()
+    var connection = TCPConnectionState.opening
+    /// The whole loop as one end sees it.
+    var total = TCPRoundTripMeter()
+    let start: Timestamp
+    var lastTime: Timestamp
+    var vantage: Vantage?
+    var multipath = false
+    var anomalies = AnomalyCounts()
+    private var synOrigin: Direction?
+
+    /// Which ends are addresses of the host that captures, where the engine knows; decides the vantage.
+    package struct LocalHint: Equatable, Sendable {
+        package var client: Bool
+        package var server: Bool
+        package init(client: Bool, server: Bool) {
+            self.client = client
+            self.server = server
+        }
+    }
+    package var localHint: LocalHint? {
+        didSet { locate() }
+    }
+
+    package init(start: Timestamp) {
+        self.start = start
+        lastTime = start
+    }
+
+    package var state: FlowState { connection.flowState }
+
+    /// The client turned out to be the server.
+    package mutating func flipDirections() {
+        swap(&client, &server)
+        if let origin = synOrigin { synOrigin = origin.reversed }
+        if case .closing(let by) = connection { connection = .closing(by: by.reversed) }
+        if let hint = localHint { localHint = LocalHint(client: hint.server, server: hint.client) }
+        locate()
+    }
+
+    /// One segment of the flow, sent in `direction`. What is worth telling is appended to `events`.
+    package mutating func observe(
+        _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+    ) {
+        var now = time
+        if time < lastTime {
+            anomalies.record(.timestampBackwards)
+            now = lastTime
+        }
+        lastTime = now
+        if frame.tcp.options.malformed { anomalies.record(.badOptions) }
+        if frame.tcp.options.multipath { multipath = true }
+        observeFlags(frame, direction: direction, at: now, events: &events)
+        let isReset = frame.tcp.flags.contains(.rst)
+        if direction == .fromClient {
+            Self.step(
+                &client, &server, frame, from: direction, at: now, shared: &self.total, anomalies: &anomalies,
+                vantage: vantage, isReset: isReset, events: &events)
+        } else {
+            Self.step(
+                &server, &client, frame, from: direction, at: now, shared: &self.total, anomalies: &anomalies,
+                vantage: vantage, isReset: isReset, events: &events)
+        }
+        if vantage == nil || client.roundTrip.count &+ server.roundTrip.count < 64 { locate() }
+    }
+
+    /// An ICMP message says that a packet of this flow, sent in `direction`, was too big for the next hop.
+    package mutating func observeTooBig(
+        mtu: UInt32, quotedSequence: UInt32?, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+    ) {
+        if direction == .fromClient { client.blackHole.isExplained = true } else { server.blackHole.isExplained = true }
+        events.append(.icmpTooBig(mtu: mtu))
+    }
+
+    /// Packet time has come to `time` without a segment of this flow.
+    package mutating func advance(to time: Timestamp, events: inout [FlowEvent.Kind]) {
+        lastTime = max(lastTime, time)
+    }
+
+    /// A SYN that begins another connection on the same ports: its number is neither that of the SYN before nor inside
+    /// the window, or the old connection is over or has been silent for a minute.
+    package func isNewConnection(_ frame: borrowing DecodedFrame, direction: Direction) -> Bool {
+        let flags = frame.tcp.flags
+        guard flags.contains(.syn), !flags.contains(.ack), !flags.contains(.rst) else { return false }
+        let sequence = frame.tcp.sequence
+        let (started, initial, low, high, synSeen) =
+            direction == .fromClient
+            ? (client.started, client.initialSequence, client.acknowledged, client.next, client.synSeen)
+            : (server.started, server.initialSequence, server.acknowledged, server.next, server.synSeen)
+        if connection.isOver { return !synSeen || sequence != initial }
+        guard started else { return false }
+        if synSeen, sequence == initial { return false }
+        return !(sequence.isAtOrAfter(low) && (high &+ 0x10000).isAfter(sequence))
+    }
+
+    // MARK: Flags and handshake
+
+    private mutating func observeFlags(
+        _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+    ) {
+        let flags = frame.tcp.flags
+        if flags.contains(.syn) {
+            if !flags.isDisjoint(with: [.fin, .rst]) {
+                anomalies.record(.strangeFlags)
+            } else if flags.contains(.ack) {
+                handshake.observeAnswer(frame.tcp.options, at: time)
+                events.append(
+                    .handshakeStep(step: "tcp_syn_ack", from: direction, bytes: frame.payloadLength, encrypted: false))
+                if let sample = handshake.toServer { seed(direction, sample, at: time) }
+            } else {
+                handshake.observeSyn(frame.tcp.options, at: time)
+                synOrigin = direction
+                events.append(
+                    .handshakeStep(step: "tcp_syn", from: direction, bytes: frame.payloadLength, encrypted: false))
+            }
+            takeOptions(of: frame, direction: direction)
+        } else if !handshake.isComplete, flags.contains(.ack), !flags.contains(.rst), synOrigin == direction,
+            handshake.observeCompletion(frame.tcp.options, hasPayload: frame.payloadLength > 0, at: time)
+        {
+            events.append(.handshakeStep(step: "tcp_ack", from: direction, bytes: 0, encrypted: false))
+            if let sample = handshake.toClient { seed(direction, sample, at: time) }
+            if let whole = handshake.total {
+                total.record(whole, source: .tcpHandshake, at: time)
+                total.smooth(whole)
+            }
+            events.append(.established(handshake: handshake.total))
+        }
+        connection.observe(flags, from: direction, sawSyn: handshake.isComplete)
+    }
+
+    private mutating func seed(_ end: Direction, _ sample: Nanoseconds, at time: Timestamp) {
+        if end == .fromClient {
+            guard !client.roundTrip.hasSample else { return }
+            client.roundTrip.record(sample, source: .tcpHandshake, at: time)
+            client.roundTrip.smooth(sample)
+        } else {
+            guard !server.roundTrip.hasSample else { return }
+            server.roundTrip.record(sample, source: .tcpHandshake, at: time)
+            server.roundTrip.smooth(sample)
+        }
+        locate()
+    }
+
+    private mutating func takeOptions(of frame: borrowing DecodedFrame, direction: Direction) {
+        if direction == .fromClient {
+            client.takeSyn(frame)
+            server.peerSegmentSize = UInt32(frame.tcp.options.maximumSegmentSize ?? 536)
+        } else {
+            server.takeSyn(frame)
+            client.peerSegmentSize = UInt32(frame.tcp.options.maximumSegmentSize ?? 536)
+        }
+        if frame.tcp.flags.contains(.ack) {
+            let both = client.timestampsOffered && server.timestampsOffered
+            client.timestampsInUse = both
+            server.timestampsInUse = both
+            TCPEcnMeter.negotiate(&client.ecn, &server.ecn, answer: frame.tcp.flags, answering: direction)
+        } else if direction == .fromClient {
+            client.ecn.request(frame.tcp.flags)
+        } else {
+            server.ecn.request(frame.tcp.flags)
+        }
+    }
+
+    // MARK: Where the capture was taken
+
+    /// An end is near when its half of the round trip is a small part of the whole.
+    mutating func locate() {
+        if let hint = localHint, hint.client || hint.server {
+            vantage = hint.client && hint.server ? .loopback : hint.client ? .client : .server
+            return
+        }
+        let toClient = client.roundTrip.minimum
+        let toServer = server.roundTrip.minimum
+        guard client.roundTrip.hasSample, server.roundTrip.hasSample else {
+            vantage = vantage ?? locateWithoutRoundTrips()
+            return
+        }
+        let whole = saturatingAdd(toClient, toServer)
+        let near = max(whole / 20, min(.milliseconds(1), whole / 4))
+        if whole < 100_000 {
+            vantage = .loopback
+        } else if toClient < near {
+            vantage = .client
+        } else if toServer < near {
+            vantage = .server
+        } else {
+            vantage = .middle
+        }
+    }
+
+    /// Segments larger than the path's can only be seen on the host that sends or receives them.
+    private func locateWithoutRoundTrips() -> Vantage? { nil }
+}
+
+extension TCPHalf {
+    mutating func takeSyn(_ frame: borrowing DecodedFrame) {
+        let options = frame.tcp.options
+        if synSeen, frame.tcp.sequence == initialSequence { return }
+        synSeen = true
+        sackPermitted = options.sackPermitted
+        timestampsOffered = options.hasTimestamps
+        windowScale = options.windowScale.map { min($0, 14) }
+        offeredSegmentSize = options.maximumSegmentSize ?? 0
+        fastOpen = options.fastOpenCookieLength != nil
+        anchor(at: frame.tcp.sequence)
+        next = frame.tcp.sequence &+ 1
+        acknowledged = next
+        flight.anchor(next)
+    }
+}
+
+extension TCPEcnMeter {
+    /// The initiator's SYN (RFC 3168 section 6.1.1; RFC 9768 section 3.1.1 for all three flags).
+    mutating func request(_ flags: TCPFlags) {
+        accurate = flags.isSuperset(of: [.ae, .cwr, .ece])
+        negotiated = false
+    }
+
+    /// The SYN-ACK settles it for both.
+    static func negotiate(
+        _ client: inout TCPEcnMeter, _ server: inout TCPEcnMeter, answer: TCPFlags, answering: Direction
+    ) {
+        let ace =
+            (answer.contains(.ae) ? 4 : 0) | (answer.contains(.cwr) ? 2 : 0) | (answer.contains(.ece) ? 1 : 0)
+        let asked = answering == .fromServer ? client : server
+        // 010, 011, 100 and 110 accept accurate ECN, 001 classic (101 is its deprecated nonce).
+        let accurate = asked.accurate && [2, 3, 4, 6].contains(ace)
+        let agreed = accurate || ace == 1 || ace == 5
+        client.negotiated = agreed
+        server.negotiated = agreed
+        client.accurate = accurate
+        server.accurate = accurate
+    }
+}

@@ -1,0 +1,236 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// What an acknowledgment told about the data of its receiver.
+struct TCPAcknowledgmentResult {
+    /// Round trip to the acknowledging end and back, from the last segment covered; nil where it would be ambiguous.
+    var networkSample: Nanoseconds?
+    /// The same from the oldest segment newly covered: what the sender's own estimator takes.
+    var senderSample: Nanoseconds?
+    /// Delayed acknowledgment suspected: `networkSample` includes the receiver's timer.
+    var isDelayed = false
+    var advanced = false
+    /// The acknowledgment covers bytes that never passed the capture point.
+    var unseen = 0
+    var sackOutside = false
+    /// First sequence number of a retransmission that turned out to be needless.
+    var needless: UInt32?
+    /// Segments newly held for lost.
+    var newlyLost = 0
+}
+
+extension TCPHalf {
+    /// The peer's acknowledgment for this end's data. `isPure`: without payload, SYN and FIN; `windowMoved`: it offers
+    /// another window than the one before.
+    mutating func acknowledge(
+        _ header: TCPHeader, isPure: Bool, windowMoved: Bool, at time: Timestamp, path: TCPPathView
+    ) -> TCPAcknowledgmentResult {
+        var result = TCPAcknowledgmentResult()
+        let ack = header.acknowledgment
+        guard started else {
+            anchor(at: ack)
+            return result
+        }
+        let beyond = Int(ack.distance(after: next))
+        if beyond > 0 {
+            // The FIN takes a sequence number without being data.
+            let isFin = finSequence.map { ack == $0 &+ 1 } ?? false
+            if !isFin {
+                guard beyond <= Self.largestJump else { return result }
+                result.unseen = beyond
+                noteUnseen(beyond)
+                segments.removeAll()
+                next = ack
+            }
+        }
+        if ack.isAfter(acknowledged) {
+            advance(to: ack, echo: header.options, at: time, into: &result)
+        } else if ack == acknowledged, isPure, !windowMoved, outstanding > 0 {
+            duplicateAcks &+= 1
+            if duplicateAcknowledgmentRun < .max { duplicateAcknowledgmentRun += 1 }
+            if !sackPermitted || header.options.sackCount == 0 { markWithoutSelective(&result) }
+        }
+        if header.options.sackCount > 0 { selective(header.options, ack: ack, at: time, into: &result) }
+        markLost(path: path, at: time, into: &result)
+        if let point = recoveryPoint, acknowledged.isAtOrAfter(point) {
+            recoveryPoint = nil
+            recoveryByTimeout = false
+        }
+        return result
+    }
+
+    private mutating func noteUnseen(_ bytes: Int) {
+        lostBeforeCapture &+= UInt32(clamping: segments(in: bytes))
+        lostBeforeCaptureBytes &+= UInt64(bytes)
+    }
+
+    // MARK: Cumulative
+
+    private mutating func advance(
+        to ack: UInt32, echo: TCPOptions, at time: Timestamp, into result: inout TCPAcknowledgmentResult
+    ) {
+        result.advanced = true
+        var latest = Timestamp(nanoseconds: .min)
+        var first: Timestamp?
+        var last: Timestamp?
+        var clear = true
+        var covered = 0
+        var coveredBytes = 0
+        var needless: UInt32?
+        while segments.retained < segments.count {  // takes or leaves one range each turn
+            let index = segments.retained
+            if !ack.isAfter(segments[index].start) { break }
+            if segments[index].end.isAfter(ack), !segments.split(at: index, sequence: ack) { break }
+            let range = segments[index]
+            settle(range, at: time)
+            if range.marks.contains(.hole) {
+                result.unseen += range.length
+                noteUnseen(range.length)
+            } else if range.marks.contains(.ambiguous) {
+                clear = false
+                if range.marks.contains(.hasTimestamp), echo.hasTimestamps,
+                    range.timestampValue.isAfter(echo.timestampEcho)
+                {
+                    needless = needless ?? range.start
+                }
+            } else if !range.marks.contains(.sacked) {
+                if range.passed >= latest {
+                    if first == nil { first = range.passed }
+                    last = range.passed
+                }
+                covered += 1
+                coveredBytes = range.length
+                blackHole.observeDelivery(length: range.length)
+            }
+            latest = max(latest, range.passed)
+            segments.retained += 1
+        }
+        acknowledged = ack
+        lastProgress = time
+        duplicateAcknowledgmentRun = 0
+        // Karn's rule, and its widening: where an earlier range went out later, recovery held the answer back.
+        if clear, let first, let last, last >= latest {
+            result.senderSample = max(0, time - first)
+            result.networkSample = max(0, time - last)
+            result.isDelayed = covered == 1 && coveredBytes < 2 * unit && !ack.isAfter(next) && ack == next
+        }
+        if let start = needless, let found = repeated.needless(start, start &+ 1) { result.needless = found }
+        trim()
+    }
+
+    /// Takes an acknowledged range out of the running counts.
+    private mutating func settle(_ range: TCPSegment, at time: Timestamp) {
+        if range.marks.contains(.sacked) { sackedBytes = max(0, sackedBytes - Int32(range.length)) }
+        if range.marks.contains(.lost) { lostTotal &-= UInt32(range.length) }
+    }
+
+    // MARK: Selective
+
+    private mutating func selective(
+        _ options: TCPOptions, ack: UInt32, at time: Timestamp, into result: inout TCPAcknowledgmentResult
+    ) {
+        for index in 0..<Int(min(options.sackCount, 4)) {
+            let block = options.sackBlock(index)
+            if index == 0, isDuplicateReport(block, options, ack: ack) {
+                dsacks &+= 1
+                if let start = repeated.needless(block.start, block.end) { result.needless = result.needless ?? start }
+                continue
+            }
+            guard block.end.isAfter(block.start), block.start.isAtOrAfter(acknowledged), next.isAtOrAfter(block.end) else {
+                if !acknowledged.isAtOrAfter(block.end) { result.sackOutside = true }
+                continue
+            }
+            report(block, at: time, into: &result)
+        }
+    }
+
+    /// A first block below the acknowledgment or inside the second block says: arrived twice (RFC 2883 section 4).
+    private func isDuplicateReport(_ block: SACKBlock, _ options: TCPOptions, ack: UInt32) -> Bool {
+        guard block.end.isAfter(block.start) else { return false }
+        if ack.isAtOrAfter(block.end) { return block.end.distance(after: ack) > -(1 << 26) }
+        guard options.sackCount > 1 else { return false }
+        let second = options.sackBlock(1)
+        return block.start.isAtOrAfter(second.start) && second.end.isAtOrAfter(block.end)
+    }
+
+    /// Marks the ranges of a block. New ones lie at its ends almost always: both ends are walked until a range is met
+    /// that was reported before; only when something is still missing the whole block is.
+    private mutating func report(_ block: SACKBlock, at time: Timestamp, into result: inout TCPAcknowledgmentResult) {
+        var index = segments.firstIndex(endingAfter: block.start)
+        guard index < segments.count else { return }
+        if block.start.isAfter(segments[index].start), segments.split(at: index, sequence: block.start) { index += 1 }
+        var newest: Timestamp?
+        var oldest: Timestamp?
+        while index < segments.count, block.end.isAfter(segments[index].start) {  // one range each turn
+            if segments[index].end.isAfter(block.end), !segments.split(at: index, sequence: block.end) { break }
+            if segments[index].marks.contains(.sacked) {
+                index += 1
+                continue
+            }
+            let range = segments[index]
+            if range.marks.contains(.lost) { lostTotal &-= UInt32(range.length) }
+            segments[index].marks.remove(.lost)
+            segments[index].marks.insert(.sacked)
+            sackedBytes += Int32(range.length)
+            if range.marks.isDisjoint(with: [.hole, .ambiguous]) {
+                if newest == nil || range.passed > newest! { newest = range.passed }
+                if oldest == nil || range.passed < oldest! { oldest = range.passed }
+            }
+            index += 1
+        }
+        if sackedBytes > 0, sackedBytes == Int32(clamping: block.end.distance(after: block.start)) || block.end.isAfter(highestSacked) {
+            highestSacked = block.end
+        }
+        if let newest, let oldest, result.senderSample == nil {
+            result.senderSample = max(0, time - oldest)
+            result.networkSample = max(0, time - newest)
+        }
+    }
+
+    // MARK: Held for lost
+
+    /// RFC 6675 section 4 and RFC 8985: with three segments reported above it, or inside a recovery, a range that was
+    /// sent before one that has arrived is lost.
+    private mutating func markLost(path: TCPPathView, at time: Timestamp, into result: inout TCPAcknowledgmentResult) {
+        guard sackedBytes > 0, Int(sackedBytes) >= 3 * unit || isInRecovery else { return }
+        var index = segments.retained
+        var newestArrived = Timestamp(nanoseconds: .min)
+        let end = segments.firstIndex(endingAfter: highestSacked)
+        var place = min(end, segments.count) - 1
+        // The latest transmission known to have arrived.
+        while place >= index, place > end - 8 {  // at most eight turns
+            if segments[place].marks.contains(.sacked) { newestArrived = max(newestArrived, segments[place].passed) }
+            place -= 1
+        }
+        var bytes = 0
+        while index < end {
+            let range = segments[index]
+            if range.marks.isDisjoint(with: [.sacked, .lost]), range.passed < newestArrived,
+                !range.marks.contains(.ambiguous) || newestArrived - range.passed > (path.minimum ?? 0) / 4
+            {
+                segments[index].marks.insert(.lost)
+                lostTotal &+= UInt32(range.length)
+                bytes += range.length
+            }
+            index += 1
+        }
+        enterRecovery(bytes, into: &result)
+    }
+
+    /// Without SACK the third duplicate acknowledgment speaks for the first range (RFC 5681 section 3.2).
+    private mutating func markWithoutSelective(_ result: inout TCPAcknowledgmentResult) {
+        guard duplicateAcknowledgmentRun == 3, segments.retained < segments.count else { return }
+        let index = segments.retained
+        guard !segments[index].marks.contains(.lost) else { return }
+        segments[index].marks.insert(.lost)
+        lostTotal &+= UInt32(segments[index].length)
+        enterRecovery(segments[index].length, into: &result)
+    }
+
+    private mutating func enterRecovery(_ bytes: Int, into result: inout TCPAcknowledgmentResult) {
+        guard bytes > 0 else { return }
+        result.newlyLost = segments(in: bytes)
+        if recoveryPoint == nil { recoveryPoint = next }
+    }
+}

@@ -1,0 +1,113 @@
+import StreamtopBase
+import StreamtopModel
+
+extension TCPHalf {
+    func report(receivingFrom peer: borrowing TCPHalf, at time: Timestamp, isNear: Bool, anchor: Timestamp) -> TCPSideSnapshot {
+        var side = TCPSideSnapshot()
+        reportOptions(into: &side)
+        reportCounts(into: &side, at: time)
+        reportWindows(into: &side, isNear: isNear)
+        reportRates(into: &side, at: time, anchor: anchor)
+        return side
+    }
+
+    private func reportOptions(into side: inout TCPSideSnapshot) {
+        guard synSeen else { return }
+        side.mssBytes = offeredSegmentSize > 0 ? Int(offeredSegmentSize) : nil
+        side.windowScale = windowScale.map(Int.init)
+        side.sackPermitted = sackPermitted
+        side.timestamps = timestampsOffered
+        side.ecnNegotiated = ecn.negotiated
+        side.fastOpen = fastOpen
+    }
+
+    private func reportCounts(into side: inout TCPSideSnapshot, at time: Timestamp) {
+        side.cePackets = ecn.congestionPackets
+        side.ectPackets = Int(ecn.capable)
+        side.segments = Int(segmentCount)
+        side.dataSegments = Int(dataSegments)
+        side.uniqueBytes = uniqueBytes
+        side.retransmissions = repeated.counts
+        side.outOfOrder = Int(outOfOrder)
+        side.reorderExtent = Int(reorderExtent)
+        side.duplicateAcks = Int(duplicateAcks)
+        side.duplicatePackets = Int(duplicatePackets)
+        side.lostBeforeCapture = Int(lostBeforeCapture)
+        side.lostBeforeCaptureBytes = lostBeforeCaptureBytes
+        side.zeroWindows = Int(window.zeroSegments)
+        side.zeroWindowEpisodes = Int(window.zeroEpisodes)
+        side.zeroWindowTime = window.zeroTime(at: time)
+        side.windowFull = Int(windowFull)
+        side.keepAlives = Int(keepAlives)
+        side.windowProbes = Int(windowProbes)
+        side.resets = Int(resets)
+        side.fins = Int(fins)
+        side.dsacks = Int(dsacks)
+        side.largestSegment = Int(largestSegment)
+        side.loss = losses.counts()
+        side.loss.upstream = Int(repeated.upstream)
+        side.loss.downstream = Int(repeated.downstream)
+        // Lost segments over segments sent; those lost upstream were never seen. Where the capture itself lost more
+        // than a thousandth, its own losses would be counted as the network's.
+        let sent = sentSegments + Int(repeated.upstream)
+        let degraded = lostBeforeCaptureBytes > uniqueBytes / 1000 + UInt64(unit)
+        if sent > 0, !degraded { side.lossRatio = Double(repeated.lostSegments) / Double(sent) }
+    }
+
+    /// Data segments on the wire, super-segments cut up.
+    private var sentSegments: Int {
+        largestSegment > fullSegment && fullSegment > 0
+            ? max(Int(dataSegments), Int(uniqueBytes / UInt64(fullSegment)) + Int(repeated.segments)) : Int(dataSegments)
+    }
+
+    private func reportWindows(into side: inout TCPSideSnapshot, isNear: Bool) {
+        if dataSegments > 0 {
+            side.initialWindowBytes = flight.initial > 0 ? flight.initial : nil
+            if flight.hasValue {
+                side.inFlight = InFlightSnapshot(
+                    last: flight.last, maximum: flight.maximum, p50: flight.median, isLowerBound: !isNear && !roundTrip.hasSample)
+            }
+            if let bytes = flight.window {
+                side.congestionWindow = CongestionWindowSnapshot(
+                    bytes: bytes, packets: bytes / unit, maximum: flight.maximum, source: .estimate, confidence: 0.5,
+                    phase: phase, isLowerBound: true)
+            }
+            side.windowCuts = congestion.first?.cuts ?? []
+            side.congestionControl = congestion.first?.verdict()
+                ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
+        }
+        if window.isKnown, window.minimum != .max {
+            side.receiveWindow = ReceiveWindowSnapshot(
+                last: window.last, maximum: window.maximum, minimum: window.minimum, occupied: window.occupied,
+                scaleUnknown: !synSeen)
+        }
+    }
+
+    private var phase: CongestionPhase? {
+        if isInRecovery { return .recovery }
+        return nil
+    }
+
+    private func reportRates(into side: inout TCPSideSnapshot, at time: Timestamp, anchor: Timestamp) {
+        guard dataSegments > 0 else { return }
+        side.limitedBy = limits.shares(at: time)
+        let last = rate.rate(at: time)
+        side.lastRate = last
+        side.maxRate = max(rate.maximum, last ?? 0)
+        let end = max(lastNewData, lastProgress)
+        let span = end - anchor
+        if span > 0 {
+            side.goodput = Double(uniqueBytes) * 8 / span.seconds
+            side.meanRate = side.goodput
+        }
+    }
+
+    /// Bytes in flight at `time`, which may lie after the last segment.
+    func flightNow(isNear: Bool, at time: Timestamp) -> Int? {
+        guard flight.hasValue else { return nil }
+        if isNear { return flight.last }
+        guard roundTrip.hasSample, let view = log.view(before: time - roundTrip.last) else { return flight.last }
+        guard log.known.map({ view.acknowledged.isAtOrAfter($0.acknowledged) }) ?? true else { return flight.last }
+        return min(flight.last, pipe(view))
+    }
+}

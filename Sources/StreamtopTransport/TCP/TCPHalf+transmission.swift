@@ -1,0 +1,295 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// One segment as its sender sent it, without the payload.
+struct TCPTransmission {
+    var sequence: UInt32
+    var length: Int
+    var timestampValue: UInt32
+    var hasTimestamp: Bool
+    var identification: UInt16
+    var time: Timestamp
+
+    var end: UInt32 { sequence &+ UInt32(truncatingIfNeeded: length) }
+}
+
+extension TCPHalf {
+    /// Jumps of the sequence number beyond this are not holes but another stream of numbers: the tracker starts anew.
+    static let largestJump = 1 << 28
+    /// Acknowledged segments kept to recognise packets that the network duplicated.
+    private var retention: Int { dataSegments > 256 ? 32 : 8 }
+
+    /// A segment with payload. Events go to `events`; `direction` is this end's.
+    mutating func transmit(
+        _ segment: TCPTransmission, view: TCPSenderView, path: TCPPathView, peerClosed: Bool, direction: Direction,
+        events: inout [FlowEvent.Kind]
+    ) {
+        dataSegments &+= 1
+        noteSize(segment.length)
+        if firstData == nil { firstData = segment.time }
+        guard started else {
+            anchor(at: segment.sequence)
+            append(segment)
+            lastData = segment.time
+            return
+        }
+        let distance = Int(segment.sequence.distance(after: next))
+        if abs(distance) > Self.largestJump {
+            anchor(at: segment.sequence)
+            append(segment)
+        } else if distance >= 0 {
+            if distance > 0 { jump(to: segment) }
+            append(segment)
+        } else {
+            let old = min(segment.length, -distance)
+            if isProbe(segment, peerClosed: peerClosed) {
+                lastData = segment.time
+                return
+            }
+            var known = segment
+            known.length = old
+            repeatRange(known, view: view, path: path, direction: direction, events: &events)
+            if segment.length > old {
+                var fresh = segment
+                fresh.sequence = next
+                fresh.length = segment.length - old
+                append(fresh)
+            }
+        }
+        lastData = segment.time
+    }
+
+    /// A segment without payload whose sequence number lies just before what comes next: keep-alive or window probe.
+    mutating func observeBare(sequence: UInt32, peerClosed: Bool) {
+        guard started, sequence == next &- 1, next != initialSequence &+ 1 || dataSegments > 0 else { return }
+        if peerClosed { windowProbes &+= 1 } else { keepAlives &+= 1 }
+    }
+
+    private mutating func isProbe(_ segment: TCPTransmission, peerClosed: Bool) -> Bool {
+        guard segment.length == 1, segment.end == next, acknowledged == next || peerClosed else { return false }
+        if peerClosed { windowProbes &+= 1 } else { keepAlives &+= 1 }
+        return true
+    }
+
+    private mutating func noteSize(_ length: Int) {
+        let length = UInt32(clamping: length)
+        largestSegment = max(largestSegment, length)
+        // What fits one packet: the sender's option bounds nothing here, its peer's does, less the timestamp option.
+        let limit = sizeLimit
+        if length <= limit { fullSegment = max(fullSegment, length) } else { fullSegment = max(fullSegment, min(length, limit)) }
+    }
+
+    private var sizeLimit: UInt32 {
+        guard peerSegmentSize > 0 else { return 9000 }
+        let options: UInt32 = timestampsInUse ? 12 : 0
+        return peerSegmentSize > options + 100 ? peerSegmentSize - options : peerSegmentSize
+    }
+
+    private mutating func append(_ segment: TCPTransmission) {
+        uniqueBytes &+= UInt64(segment.length)
+        lastNewData = segment.time
+        let step = segment.identification &- lastIdentification
+        if segment.identification != 0, step > 0, step < 64 {
+            if identificationRun < .max { identificationRun += 1 }
+        } else {
+            identificationRun = 0
+        }
+        lastIdentification = segment.identification
+        next = segment.end
+        var marks: TCPSegment.Marks = []
+        if segment.hasTimestamp { marks.insert(.hasTimestamp) }
+        segments.append(
+            TCPSegment(
+                start: segment.sequence, end: segment.end, passed: segment.time,
+                timestampValue: segment.timestampValue, identification: segment.identification, marks: marks))
+    }
+
+    private mutating func jump(to segment: TCPTransmission) {
+        var marks: TCPSegment.Marks = [.hole]
+        if segment.hasTimestamp { marks.insert(.hasTimestamp) }
+        segments.append(
+            TCPSegment(
+                start: next, end: segment.sequence, passed: segment.time, timestampValue: segment.timestampValue,
+                identification: segment.identification, marks: marks))
+        next = segment.sequence
+    }
+
+    // MARK: Bytes below the highest sequence number
+
+    /// The range lies wholly in sequence space that has passed already: a retransmission, a late packet or a copy.
+    private mutating func repeatRange(
+        _ segment: TCPTransmission, view: TCPSenderView, path: TCPPathView, direction: Direction,
+        events: inout [FlowEvent.Kind]
+    ) {
+        var index = segments.firstIndex(endingAfter: segment.sequence)
+        guard index < segments.count, segments[index].start.distance(after: segment.end) < 0 else {
+            // Older than anything remembered: acknowledged long ago.
+            recordRepair(segment, cause: .spurious, upstream: false, direction: direction, events: &events)
+            return
+        }
+        if segment.sequence.isAfter(segments[index].start), segments.split(at: index, sequence: segment.sequence) {
+            index += 1
+        }
+        let first = segments[index]
+        if isCopy(of: first, segment, path: path) {
+            duplicatePackets &+= 1
+            return
+        }
+        if first.marks.contains(.hole), !isRepair(of: first, segment, path: path) {
+            fillReordered(segment, from: index)
+            return
+        }
+        let cause = cause(of: segment, first: first, view: view, path: path)
+        let upstream = first.marks.contains(.hole)
+        if cause == .timeout, !recoveryByTimeout || recoveryPoint == nil { beginTimeoutRecovery() }
+        fillRepaired(segment, from: index)
+        recordRepair(segment, cause: cause, upstream: upstream, direction: direction, events: &events)
+        blackHole.observeRepeat(
+            sequence: segment.sequence, length: segment.length, full: unit, at: segment.time, timeout: path.timeout)
+        if cause == .spurious { return }
+        let count = segments(in: segment.length)
+        if noteLoss(count, upstream: upstream, at: segment.time, path: path) {
+            events.append(
+                .loss(
+                    from: direction, segments: count, verdict: losses.newestVerdict,
+                    side: upstream ? .upstream : .downstream))
+        }
+    }
+
+    /// The network delivered the same packet twice: same identification or, without one, the same timestamp so soon
+    /// after that no sender could have repeated it.
+    private func isCopy(of first: TCPSegment, _ segment: TCPTransmission, path: TCPPathView) -> Bool {
+        guard !first.marks.contains(.hole) else { return false }
+        let lag = segment.time - first.passed
+        let soon = max(.milliseconds(1), (path.minimum ?? 0) / 10)
+        let sameStamp =
+            segment.hasTimestamp
+            ? first.marks.contains(.hasTimestamp) && first.timestampValue == segment.timestampValue : true
+        guard sameStamp else { return false }
+        if segment.identification != 0 || first.identification != 0 {
+            return segment.identification == first.identification && lag < max(.milliseconds(100), path.minimum ?? 0)
+        }
+        return lag < soon && segment.hasTimestamp
+    }
+
+    /// A range that never passed arrives after later ones: sent anew (true), or overtaken on its way (false).
+    private func isRepair(of hole: TCPSegment, _ segment: TCPTransmission, path: TCPPathView) -> Bool {
+        if identificationRun >= 8, segment.identification != 0 {
+            let order = Int16(bitPattern: segment.identification &- hole.identification)
+            if order < 0, order > -2048 { return false }
+            if order > 0, order < 2048 { return true }
+        }
+        let loop = path.minimum ?? .milliseconds(3)
+        if segment.hasTimestamp, hole.marks.contains(.hasTimestamp) {
+            let ticks = segment.timestampValue.distance(after: hole.timestampValue)
+            if ticks < 0 { return false }
+            // Ticks of 1 ms at most (RFC 7323 section 5.4 allows up to a second: then this says nothing).
+            if ticks > 1, Int64(ticks) * 1_000_000 >= loop / 2 { return true }
+        }
+        // A repair that the receiver asked for takes one whole loop, wherever the capture point is.
+        return segment.time - hole.passed >= loop * 3 / 4
+    }
+
+    private mutating func fillReordered(_ segment: TCPTransmission, from index: Int) {
+        outOfOrder &+= 1
+        let above = max(0, segments.count - 1 - index)
+        reorderExtent = max(reorderExtent, UInt32(clamping: above))
+        fill(segment, from: index, ambiguous: true, repaired: false)
+    }
+
+    private mutating func fillRepaired(_ segment: TCPTransmission, from index: Int) {
+        fill(segment, from: index, ambiguous: true, repaired: true)
+    }
+
+    /// Marks the range as passed now.
+    private mutating func fill(_ segment: TCPTransmission, from first: Int, ambiguous: Bool, repaired: Bool) {
+        var index = first
+        while index < segments.count, segment.end.isAfter(segments[index].start) {  // one range each turn
+            if segments[index].end.isAfter(segment.end) { segments.split(at: index, sequence: segment.end) }
+            let range = segments[index]
+            if range.marks.contains(.hole) { uniqueBytes &+= UInt64(range.length) }
+            if repaired, range.marks.contains(.lost) { repairedTotal &+= UInt32(range.length) }
+            if !repaired, range.marks.contains(.lost) { lostTotal &-= UInt32(range.length) }
+            segments[index].marks.remove([.hole, .lost])
+            if ambiguous { segments[index].marks.insert(.ambiguous) }
+            if segment.hasTimestamp { segments[index].marks.insert(.hasTimestamp) }
+            segments[index].passed = segment.time
+            segments[index].timestampValue = segment.timestampValue
+            segments[index].identification = segment.identification
+            index += 1
+        }
+    }
+
+    // MARK: Why it was sent again
+
+    private func cause(
+        of segment: TCPTransmission, first: TCPSegment, view: TCPSenderView, path: TCPPathView
+    ) -> RetransmissionCause {
+        if view.acknowledged.isAtOrAfter(segment.end) { return .spurious }
+        let quiet = segment.time - lastData
+        let timeout = path.timeout
+        if recoveryByTimeout, let point = recoveryPoint, point.isAfter(segment.sequence) {
+            return .timeout
+        }
+        // Quiet for a whole timeout: it was the timer, whatever was reported before.
+        let atFront = segment.sequence == view.acknowledged
+        let waited = segment.time - max(lastData, lastProgress)
+        if atFront, waited >= timeout - .milliseconds(10), !isTail(segment, first: first) { return .timeout }
+        if first.marks.contains(.lost) || Int(view.sacked) >= 3 * unit || duplicateAcknowledgmentRun >= 3 { return .fast }
+        if view.lost.distance(after: repairedTotal) > 0 { return .fast }
+        let smoothed = path.smoothed ?? .milliseconds(200)
+        if isTail(segment, first: first), quiet >= min(smoothed, .milliseconds(500)) { return .tailProbe }
+        if atFront, quiet >= max(.milliseconds(200), smoothed) { return .timeout }
+        if view.sacked > 0 { return .fast }
+        return .unclassified
+    }
+
+    /// The last segment of the flight, repeated for the first time (RFC 8985 section 7: probes need SACK).
+    private func isTail(_ segment: TCPTransmission, first: TCPSegment) -> Bool {
+        sackPermitted && segment.end == next && !first.marks.contains(.ambiguous)
+    }
+
+    /// After a timeout everything outstanding and not reported counts as lost (RFC 6298 section 5.4, RFC 6675 section 5.1).
+    private mutating func beginTimeoutRecovery() {
+        for index in segments.retained..<max(segments.retained, segments.count) {
+            guard segments[index].marks.isDisjoint(with: [.sacked, .lost]) else { continue }
+            segments[index].marks.insert(.lost)
+            lostTotal &+= UInt32(segments[index].length)
+        }
+        recoveryPoint = next
+        recoveryByTimeout = true
+    }
+
+    private mutating func recordRepair(
+        _ segment: TCPTransmission, cause: RetransmissionCause, upstream: Bool, direction: Direction,
+        events: inout [FlowEvent.Kind]
+    ) {
+        repeated.record(
+            TCPRepairRecord.Repair(
+                start: segment.sequence, end: segment.end, timestampValue: segment.timestampValue, cause: cause,
+                hasTimestamp: segment.hasTimestamp, upstream: upstream,
+                segments: UInt16(clamping: segments(in: segment.length))))
+        events.append(
+            .retransmission(from: direction, sequence: segment.sequence, bytes: segment.length, cause: cause))
+        if cause == .spurious { events.append(.spurious(from: direction, sequence: segment.sequence)) }
+    }
+
+    /// Enters a loss into the loss meter, with the state of the path. Returns true when it opens an event.
+    mutating func noteLoss(_ count: Int, upstream: Bool, at time: Timestamp, path: TCPPathView) -> Bool {
+        let minimum = path.minimum ?? 0
+        let queue = path.queue ?? 0
+        let share = minimum + queue > 0 ? Float(queue) / Float(minimum + queue) : 0
+        let event = TCPLossMeter.Event(
+            time: time, segments: Int32(clamping: count), queue: queue, peak: path.peakQueue ?? queue,
+            minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), upstream: upstream)
+        let span = max(path.smoothed ?? .milliseconds(100), .milliseconds(1))
+        return losses.record(event, span: span)
+    }
+
+    /// Drops acknowledged ranges beyond those kept for comparison.
+    mutating func trim() {
+        let surplus = segments.retained - retention
+        if surplus > 0 { segments.removeFirst(surplus) }
+    }
+}

@@ -1,0 +1,53 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Where a sender's time goes: waiting for its application, for the receiver's window, or for the network.
+///
+/// The interval between two events belongs to the state in which the first one left the sender. A distant sender learns
+/// of an acknowledgment later than the capture point: it turns idle only then.
+struct TCPLimitMeter: Sendable {
+    enum State: Sendable { case application, receiver, network }
+
+    private(set) var shares = LimitShares(network: 0, receiver: 0, application: 0)
+    private var state = State.application
+    private var since: Timestamp?
+    /// Until then the state before this one still holds for the sender.
+    private var takesEffect = Timestamp(nanoseconds: .min)
+    private var before = State.application
+
+    init() {}
+
+    /// The sender is in `new` from `time` + `delay` on.
+    mutating func enter(_ new: State, at time: Timestamp, delay: Nanoseconds) {
+        account(to: time)
+        guard new != state else { return }
+        before = takesEffect > time ? before : state
+        state = new
+        takesEffect = time + delay
+    }
+
+    private mutating func account(to time: Timestamp) {
+        shares = shares(at: time)
+        since = max(time, since ?? time)
+    }
+
+    /// The shares up to `time`.
+    func shares(at time: Timestamp) -> LimitShares {
+        var result = shares
+        guard let since, time > since else { return result }
+        let turn = min(max(takesEffect, since), time)
+        result.add(turn - since, to: before)
+        result.add(time - turn, to: state)
+        return result
+    }
+}
+
+extension LimitShares {
+    fileprivate mutating func add(_ span: Nanoseconds, to state: TCPLimitMeter.State) {
+        switch state {
+        case .application: application = saturatingAdd(application, span)
+        case .receiver: receiver = saturatingAdd(receiver, span)
+        case .network: network = saturatingAdd(network, span)
+        }
+    }
+}
