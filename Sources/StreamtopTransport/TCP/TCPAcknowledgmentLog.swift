@@ -74,7 +74,9 @@ struct TCPAcknowledgmentLog: Sendable {
     mutating func reached(echo timestamp: UInt32) -> Timestamp? {
         var passed: Timestamp?
         while count > 0, timestamp.isAtOrAfter(self[0].timestampValue) {  // drops an entry each turn
-            if self[0].timestampValue == timestamp, known == nil || knownTimestamp != timestamp { passed = self[0].time }
+            if self[0].timestampValue == timestamp, known == nil || knownTimestamp != timestamp {
+                passed = self[0].time
+            }
             take()
         }
         return passed

@@ -1,6 +1,6 @@
+import StreamtopBase
 import StreamtopModel
 import StreamtopWire
-import StreamtopBase
 
 /// Where a connection stands, as far as its segments tell an observer (RFC 9293 section 3.3.2, seen from outside).
 enum TCPConnectionState: Equatable, Sendable {

@@ -5,8 +5,10 @@ extension TCPFlowTracker {
     /// Everything known at `time`; may be asked for at any moment and changes nothing.
     package func report(at time: Timestamp) -> TCPReport {
         var report = TCPReport()
-        report.snapshot.client = client.report(receivingFrom: server, at: time, isNear: vantage == .client, anchor: start)
-        report.snapshot.server = server.report(receivingFrom: client, at: time, isNear: vantage == .server, anchor: start)
+        report.snapshot.client = client.report(
+            receivingFrom: server, at: time, isNear: vantage == .client, anchor: start)
+        report.snapshot.server = server.report(
+            receivingFrom: client, at: time, isNear: vantage == .server, anchor: start)
         report.snapshot.vantage = vantage
         report.snapshot.multipath = multipath
         report.snapshot.synRetransmissions = Int(handshake.synRepeats)

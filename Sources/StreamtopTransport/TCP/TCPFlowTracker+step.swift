@@ -11,7 +11,8 @@ extension TCPFlowTracker {
     ) {
         sender.segmentCount &+= 1
         sender.rate.record(frame.ipLength, at: time)
-        observeNetwork(&sender, frame, direction: direction, at: time, anomalies: &anomalies, isReset: isReset, events: &events)
+        observeNetwork(
+            &sender, frame, direction: direction, at: time, anomalies: &anomalies, isReset: isReset, events: &events)
         if isReset {
             sender.resets &+= 1
             return
@@ -27,12 +28,16 @@ extension TCPFlowTracker {
         }
         if frame.tcp.flags.contains(.syn) {
             if frame.payloadLength > 0 {
-                emit(&sender, &peer, frame, sequence: frame.tcp.sequence &+ 1, from: direction, at: time, total: &total, isNear: senderIsNear, events: &events)
+                emit(
+                    &sender, &peer, frame, sequence: frame.tcp.sequence &+ 1, from: direction, at: time, total: &total,
+                    isNear: senderIsNear, events: &events)
             }
             return
         }
         if frame.payloadLength > 0 {
-            emit(&sender, &peer, frame, sequence: frame.tcp.sequence, from: direction, at: time, total: &total, isNear: senderIsNear, events: &events)
+            emit(
+                &sender, &peer, frame, sequence: frame.tcp.sequence, from: direction, at: time, total: &total,
+                isNear: senderIsNear, events: &events)
         } else if !frame.tcp.flags.contains(.fin) {
             sender.observeBare(sequence: frame.tcp.sequence, peerClosed: peer.window.isClosed)
         }
@@ -82,7 +87,8 @@ extension TCPFlowTracker {
     ) {
         let flags = frame.tcp.flags
         let isSyn = flags.contains(.syn)
-        let scale = isSyn ? 0 : (sender.synSeen && peer.synSeen && peer.windowScale != nil ? sender.windowScale ?? 0 : 0)
+        let scale =
+            isSyn ? 0 : (sender.synSeen && peer.synSeen && peer.windowScale != nil ? sender.windowScale ?? 0 : 0)
         let window = Int(frame.tcp.window) << Int(scale)
         let moved = sender.window.last != window || !sender.window.isKnown
         let isPure = frame.payloadLength == 0 && !isSyn && !flags.contains(.fin)
@@ -111,7 +117,9 @@ extension TCPFlowTracker {
         // What the peer will know once this has reached it.
         let view = peer.currentView(edge: sender.window.edge)
         if !peerIsNear {
-            peer.log.append(view, timestampValue: frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : nil, at: time)
+            peer.log.append(
+                view, timestampValue: frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : nil, at: time
+            )
         }
         if result.advanced, peer.acknowledged != before { peer.flight.endInitial() }
         if peer.isInRecovery, !wasRecovering { peer.flight.cut() }
@@ -133,7 +141,9 @@ extension TCPFlowTracker {
             let late = sample - (sender.roundTrip.hasSample ? sender.roundTrip.minimum : sample) > .milliseconds(30)
             if !(result.isDelayed && late) {
                 sender.roundTrip.record(sample, source: .tcpAck, at: time)
-                if peer.roundTrip.hasSample { total.record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time) }
+                if peer.roundTrip.hasSample {
+                    total.record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time)
+                }
             }
         }
     }
@@ -156,7 +166,11 @@ extension TCPFlowTracker {
                 hasTimestamp: frame.tcp.options.hasTimestamps,
                 identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), time: time),
             view: view, path: path, peerClosed: peer.window.isClosed, direction: direction, events: &events)
-        if firstFlight { sender.flight.observeInitial(bytes: Int(sender.uniqueBytes &- newBefore)) } else { sender.flight.endInitial() }
+        if firstFlight {
+            sender.flight.observeInitial(bytes: Int(sender.uniqueBytes &- newBefore))
+        } else {
+            sender.flight.endInitial()
+        }
         sender.flight.record(sender.pipe(view))
         sender.updateLimit(view: view, at: time, delay: 0)
     }
@@ -173,7 +187,11 @@ extension TCPFlowTracker {
         // The echo waits for data to send: where the sender was silent for long, that is what was measured.
         let silent = time - sender.lastData
         guard sender.lastData.nanoseconds != .min, silent < sample / 2 || sample < .milliseconds(1) else { return }
-        if let smoothed = sender.roundTrip.smoothed, sample > max(.seconds(1), saturatingAdd(smoothed, 7 * min(smoothed, .seconds(100)))) { return }
+        if let smoothed = sender.roundTrip.smoothed,
+            sample > max(.seconds(1), saturatingAdd(smoothed, 7 * min(smoothed, .seconds(100))))
+        {
+            return
+        }
         sender.roundTrip.record(sample, source: .tcpTimestamps, at: time)
         sender.roundTrip.smooth(sample)
         if peer.roundTrip.hasSample {
@@ -217,7 +235,8 @@ extension TCPHalf {
     mutating func view(isNear: Bool, edge: UInt32, toSender: Nanoseconds?, at time: Timestamp) -> TCPSenderView {
         if isNear { return currentView(edge: edge) }
         if !timestampsInUse, let toSender { log.reached(before: time - toSender) }
-        return log.known ?? TCPSenderView(acknowledged: initialSequence &+ (synSeen ? 1 : 0), edge: edge, sacked: 0, lost: 0)
+        return log.known
+            ?? TCPSenderView(acknowledged: initialSequence &+ (synSeen ? 1 : 0), edge: edge, sacked: 0, lost: 0)
     }
 
     mutating func updateLimit(view: TCPSenderView, at time: Timestamp, delay: Nanoseconds) {

@@ -137,7 +137,8 @@ extension TCPHalf {
                 if let start = repeated.needless(block.start, block.end) { result.needless = result.needless ?? start }
                 continue
             }
-            guard block.end.isAfter(block.start), block.start.isAtOrAfter(acknowledged), next.isAtOrAfter(block.end) else {
+            guard block.end.isAfter(block.start), block.start.isAtOrAfter(acknowledged), next.isAtOrAfter(block.end)
+            else {
                 if !acknowledged.isAtOrAfter(block.end) { result.sackOutside = true }
                 continue
             }
@@ -179,7 +180,9 @@ extension TCPHalf {
             }
             index += 1
         }
-        if sackedBytes > 0, sackedBytes == Int32(clamping: block.end.distance(after: block.start)) || block.end.isAfter(highestSacked) {
+        if sackedBytes > 0,
+            sackedBytes == Int32(clamping: block.end.distance(after: block.start)) || block.end.isAfter(highestSacked)
+        {
             highestSacked = block.end
         }
         if let newest, let oldest, result.senderSample == nil {

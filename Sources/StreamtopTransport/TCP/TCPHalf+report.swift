@@ -2,7 +2,9 @@ import StreamtopBase
 import StreamtopModel
 
 extension TCPHalf {
-    func report(receivingFrom peer: borrowing TCPHalf, at time: Timestamp, isNear: Bool, anchor: Timestamp) -> TCPSideSnapshot {
+    func report(receivingFrom peer: borrowing TCPHalf, at time: Timestamp, isNear: Bool, anchor: Timestamp)
+        -> TCPSideSnapshot
+    {
         var side = TCPSideSnapshot()
         reportOptions(into: &side)
         reportCounts(into: &side, at: time)
@@ -57,7 +59,8 @@ extension TCPHalf {
     /// Data segments on the wire, super-segments cut up.
     private var sentSegments: Int {
         largestSegment > fullSegment && fullSegment > 0
-            ? max(Int(dataSegments), Int(uniqueBytes / UInt64(fullSegment)) + Int(repeated.segments)) : Int(dataSegments)
+            ? max(Int(dataSegments), Int(uniqueBytes / UInt64(fullSegment)) + Int(repeated.segments))
+            : Int(dataSegments)
     }
 
     private func reportWindows(into side: inout TCPSideSnapshot, isNear: Bool) {
@@ -65,7 +68,8 @@ extension TCPHalf {
             side.initialWindowBytes = flight.initial > 0 ? flight.initial : nil
             if flight.hasValue {
                 side.inFlight = InFlightSnapshot(
-                    last: flight.last, maximum: flight.maximum, p50: flight.median, isLowerBound: !isNear && !roundTrip.hasSample)
+                    last: flight.last, maximum: flight.maximum, p50: flight.median,
+                    isLowerBound: !isNear && !roundTrip.hasSample)
             }
             if let bytes = flight.window {
                 side.congestionWindow = CongestionWindowSnapshot(
@@ -73,7 +77,8 @@ extension TCPHalf {
                     phase: phase, isLowerBound: true)
             }
             side.windowCuts = congestion.first?.cuts ?? []
-            side.congestionControl = congestion.first?.verdict()
+            side.congestionControl =
+                congestion.first?.verdict()
                 ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
         }
         if window.isKnown, window.minimum != .max {

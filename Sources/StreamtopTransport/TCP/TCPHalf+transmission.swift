@@ -77,7 +77,11 @@ extension TCPHalf {
         largestSegment = max(largestSegment, length)
         // What fits one packet: the sender's option bounds nothing here, its peer's does, less the timestamp option.
         let limit = sizeLimit
-        if length <= limit { fullSegment = max(fullSegment, length) } else { fullSegment = max(fullSegment, min(length, limit)) }
+        if length <= limit {
+            fullSegment = max(fullSegment, length)
+        } else {
+            fullSegment = max(fullSegment, min(length, limit))
+        }
     }
 
     private var sizeLimit: UInt32 {
@@ -236,7 +240,9 @@ extension TCPHalf {
         let atFront = segment.sequence == view.acknowledged
         let waited = segment.time - max(lastData, lastProgress)
         if atFront, waited >= timeout - .milliseconds(10), !isTail(segment, first: first) { return .timeout }
-        if first.marks.contains(.lost) || Int(view.sacked) >= 3 * unit || duplicateAcknowledgmentRun >= 3 { return .fast }
+        if first.marks.contains(.lost) || Int(view.sacked) >= 3 * unit || duplicateAcknowledgmentRun >= 3 {
+            return .fast
+        }
         if view.lost.distance(after: repairedTotal) > 0 { return .fast }
         let smoothed = path.smoothed ?? .milliseconds(200)
         if isTail(segment, first: first), quiet >= min(smoothed, .milliseconds(500)) { return .tailProbe }

@@ -207,7 +207,9 @@ struct TCPRepairRecord: Sendable {
     private mutating func exonerate(_ repair: Repair) {
         let segments = UInt32(repair.segments)
         needlessSegments &+= segments
-        if repair.upstream { upstream = upstream &- min(upstream, segments) } else {
+        if repair.upstream {
+            upstream = upstream &- min(upstream, segments)
+        } else {
             downstream = downstream &- min(downstream, segments)
         }
     }
