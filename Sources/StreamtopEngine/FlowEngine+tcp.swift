@@ -6,7 +6,33 @@ import StreamtopWire
 /// TCP: frames to the tracker of their flow, and what it has to say to events.
 extension FlowEngine {
     func makeTCPTracker(for entry: FlowEntry, at time: Timestamp) -> TCPFlowTracker {
-        TCPFlowTracker(start: time)
+        var tracker = TCPFlowTracker(start: time)
+        let local = options.localAddresses
+        if !local.isEmpty {
+            tracker.localHint = TCPFlowTracker.LocalHint(
+                client: local.contains(entry.clientEndpoint.address),
+                server: local.contains(entry.serverEndpoint.address))
+        }
+        return tracker
+    }
+
+    /// Fills in what the tracker knows at `time`.
+    func fillTCP(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
+        let report = tcpTrackers[entry.tcp].report(at: time)
+        flow.tcp = report.snapshot
+        flow.roundTrip = report.roundTrip
+        flow.queueDelay = report.queueDelay
+        flow.buffers += report.buffers
+        flow.decode.gaps += report.gaps
+        flow.decode.gapBytes &+= report.gapBytes
+        for anomaly in Anomaly.allCases where report.anomalies[anomaly] > 0 {
+            flow.anomalies.record(anomaly, times: report.anomalies[anomaly])
+        }
+        if report.blackHoleSuspected {
+            var fragmentation = flow.fragmentation ?? FragmentationSnapshot()
+            fragmentation.blackHoleSuspected = true
+            flow.fragmentation = fragmentation
+        }
     }
 
     mutating func observeTCP(_ position: UInt32, direction: Direction, at time: Timestamp) {

@@ -6,7 +6,7 @@ import StreamtopWire
 ///
 /// Each end is a `TCPHalf`, seen as a sender of data. A segment is first an answer to what the other end sent, then a
 /// transmission of its own. Everything that a sender *knows* depends on where the capture was taken: at its own host an
-/// acknowledgment that passes is known at once, elsewhere it still travels for half a round trip. Which of the two holds
+/// acknowledgment that passes is known at once, elsewhere it still travels for half a round trip. Which of the two is so
 /// is worked out from the two halves of the round trip (`vantage`).
 ///
 /// Observes, never polices: gaps, mid-stream pickup, one direction only, copies and lies become counts.
@@ -84,7 +84,6 @@ package struct TCPFlowTracker: Sendable {
         mtu: UInt32, quotedSequence: UInt32?, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
     ) {
         if direction == .fromClient { client.blackHole.isExplained = true } else { server.blackHole.isExplained = true }
-        events.append(.icmpTooBig(mtu: mtu))
     }
 
     /// Packet time has come to `time` without a segment of this flow.

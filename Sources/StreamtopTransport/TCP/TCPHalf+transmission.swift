@@ -256,7 +256,7 @@ extension TCPHalf {
         sackPermitted && segment.end == next && !first.marks.contains(.ambiguous)
     }
 
-    /// After a timeout everything outstanding and not reported counts as lost (RFC 6298 section 5.4, RFC 6675 section 5.1).
+    /// After a timeout everything outstanding and not reported counts as lost (RFC 6675 section 5.1).
     private mutating func beginTimeoutRecovery() {
         for index in segments.retained..<max(segments.retained, segments.count) {
             guard segments[index].marks.isDisjoint(with: [.sacked, .lost]) else { continue }
