@@ -32,10 +32,12 @@ let package = Package(
     targets: [
         // C libraries behind typed Swift wrappers
         .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
-        .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+
+        // Small C: what Swift cannot see of curses, and the signal handlers (decision 0040). Needs libncurses-dev.
+        .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
 
         // Words and meters, bytes to values
         .target(name: "StreamtopBase"),
@@ -115,6 +117,6 @@ let package = Package(
     ]
 )
 
-for target in package.targets where target.type != .system {
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
     target.swiftSettings = houseSettings + (target.swiftSettings ?? [])
 }

@@ -1,5 +1,0 @@
-#ifndef STREAMTOP_CNCURSES_SHIM_H
-#define STREAMTOP_CNCURSES_SHIM_H
-#define NCURSES_WIDECHAR 1
-#include <curses.h>
-#endif
