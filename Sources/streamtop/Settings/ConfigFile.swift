@@ -1,0 +1,155 @@
+import Foundation
+import StreamtopBase
+import TOMLKit
+
+/// The configuration file: defaults for the command line. Every key is optional; an unknown one is an error, so that a
+/// slip of the pen is noticed.
+struct ConfigFile: Equatable, Sendable {
+    var theme: String?
+    var color: Bool?
+    var mouse: Bool?
+    var ascii: Bool?
+    var interfaces: [String]?
+    var bufferMebibytes: Int?
+    var snapLength: Int?
+    var promiscuous: Bool?
+    var interval: DurationArgument?
+    var speed: SpeedArgument?
+    var loop: Bool?
+
+    init() {}
+
+    /// Keys in the order they are printed.
+    static let keys = [
+        "theme", "color", "mouse", "ascii", "interfaces", "buffer_mib", "snaplen_bytes", "promiscuous", "interval",
+        "speed", "loop",
+    ]
+
+    /// Where the file is looked for when none is named; nil without a home.
+    static func defaultPath(environment: [String: String]) -> String? {
+        if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return folder + "/streamtop/config.toml" }
+        guard let home = environment["HOME"], !home.isEmpty else { return nil }
+        return home + "/.config/streamtop/config.toml"
+    }
+
+    /// Reads the file; `isRequired` when the user named it.
+    static func read(path: String, isRequired: Bool) throws(ProgramFailure) -> ConfigFile {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            if !isRequired && !FileManager.default.fileExists(atPath: path) { return ConfigFile() }
+            throw ProgramFailure(.configuration, "\(path): cannot be read")
+        }
+        return try ConfigFile(text: String(decoding: data, as: UTF8.self), path: path)
+    }
+
+    /// - Parameters:
+    ///   - path: for messages.
+    init(text: String, path: String) throws(ProgramFailure) {
+        let table: TOMLTable
+        do {
+            table = try TOMLTable(string: text)
+        } catch let error as TOMLParseError {
+            throw ProgramFailure(.configuration, "\(path):\(error.source.begin.line): \(error.description)")
+        } catch {
+            throw ProgramFailure(.configuration, "\(path): \(error)")
+        }
+        for key in table.keys.sorted() {
+            guard ConfigFile.keys.contains(key) else {
+                throw ProgramFailure(.configuration, ConfigFile.unknown(key, text: text, path: path))
+            }
+            let isGood = table[key].map { adopt(key, $0) } ?? false
+            guard isGood else {
+                throw ProgramFailure(
+                    .configuration,
+                    "\(path):\(ConfigFile.line(of: key, in: text)): \(key) must be \(ConfigFile.expectation(of: key))")
+            }
+        }
+    }
+
+    private mutating func adopt(_ key: String, _ value: any TOMLValueConvertible) -> Bool {
+        switch key {
+        case "theme": return set(\.theme, value.string)
+        case "color": return set(\.color, value.bool)
+        case "mouse": return set(\.mouse, value.bool)
+        case "ascii": return set(\.ascii, value.bool)
+        case "promiscuous": return set(\.promiscuous, value.bool)
+        case "loop": return set(\.loop, value.bool)
+        case "buffer_mib": return set(\.bufferMebibytes, value.int.flatMap { (1...4096).contains($0) ? $0 : nil })
+        case "snaplen_bytes": return set(\.snapLength, value.int.flatMap { (64...262_144).contains($0) ? $0 : nil })
+        case "interval": return set(\.interval, value.string.flatMap { DurationArgument(argument: $0) })
+        case "speed":
+            let text = value.string ?? value.double.map { "\($0)" } ?? value.int.map { "\($0)" }
+            return set(\.speed, text.flatMap { SpeedArgument(argument: $0) })
+        case "interfaces":
+            guard let array = value.array else { return false }
+            let names = array.compactMap { $0.string }
+            return set(\.interfaces, names.count == array.count ? names : nil)
+        default: return false
+        }
+    }
+
+    private mutating func set<Value>(_ place: WritableKeyPath<ConfigFile, Value?>, _ value: Value?) -> Bool {
+        self[keyPath: place] = value
+        return value != nil
+    }
+
+    private static func expectation(of key: String) -> String {
+        switch key {
+        case "theme": "the name of a theme (streamtop --list-themes)"
+        case "interfaces": "a list of names, like [\"eth0\"]"
+        case "buffer_mib": "a number of MiB from 1 to 4096"
+        case "snaplen_bytes": "a number of bytes from 64 to 262144"
+        case "interval": "a time, like \"100ms\""
+        case "speed": "a number from 0.1 to 100, or \"max\""
+        default: "true or false"
+        }
+    }
+
+    private static func unknown(_ key: String, text: String, path: String) -> String {
+        let nearest = keys.min { EditDistance.between($0, key) < EditDistance.between($1, key) }
+        let hint = nearest.map { EditDistance.between($0, key) <= 3 ? "; did you mean \($0)?" : "" } ?? ""
+        return "\(path):\(line(of: key, in: text)): unknown key \(key)\(hint) Keys are: "
+            + keys.joined(separator: ", ")
+    }
+
+    /// The line a key stands on, from 1. The parser does not tell.
+    private static func line(of key: String, in text: String) -> Int {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let index = lines.firstIndex { line in
+            let trimmed = line.drop { $0 == " " || $0 == "\t" || $0 == "[" || $0 == "\"" }
+            guard trimmed.hasPrefix(key) else { return false }
+            return trimmed.dropFirst(key.count).first.map { " \t=.]\"".contains($0) } ?? false
+        }
+        return (index ?? 0) + 1
+    }
+
+    /// Sets the theme in the file's text and leaves everything else as the user wrote it.
+    static func settingTheme(_ name: String, in text: String) -> String {
+        let setting = "theme = \"\(name)\""
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let place = lines.firstIndex { line in
+            let trimmed = line.drop { $0 == " " || $0 == "\t" }
+            return trimmed.hasPrefix("theme") && trimmed.dropFirst(5).drop { $0 == " " }.first == "="
+        }
+        if let place { lines[place] = setting } else { lines.insert(setting, at: 0) }
+        let joined = lines.joined(separator: "\n")
+        return joined.hasSuffix("\n") ? joined : joined + "\n"
+    }
+}
+
+/// Levenshtein's distance, for "did you mean".
+enum EditDistance {
+    static func between(_ left: String, _ right: String) -> Int {
+        let right = Array(right.unicodeScalars)
+        var row = Array(0...right.count)
+        for (index, scalar) in left.unicodeScalars.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in right.indices {
+                let substitution = diagonal + (scalar == right[column] ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(substitution, diagonal + 1, row[column] + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import StreamtopBase
+
+/// What the command line, the configuration file and the environment come to. The command line wins.
+struct Settings: Equatable, Sendable {
+    enum Input: Equatable, Sendable {
+        case interfaces([String])
+        case files([String])
+        /// The bundled capture.
+        case demo
+    }
+
+    var input: Input
+    /// In libpcap's language; nil for everything.
+    var filter: String?
+    var writeFile: String?
+    var packetCount: Int?
+    var snapLength: Int
+    var bufferMebibytes: Int
+    var isPromiscuous: Bool
+    var isJSON: Bool
+    var interval: Nanoseconds?
+    var events: Bool
+    var duration: Nanoseconds?
+    var follows: Bool
+    var keylog: String?
+    var writesSecrets: Bool
+    var theme: String?
+    var isASCII: Bool
+    var isMonochrome: Bool
+    var usesMouse: Bool
+    var speed: Double
+    var loops: Bool
+    var isDeterministic: Bool
+    /// Where the configuration is kept; nil without a home.
+    var configPath: String?
+
+    var isLive: Bool {
+        if case .interfaces = input { return true }
+        return false
+    }
+
+    static let defaultSnapLength = 262_144
+    static let defaultBufferMebibytes = 64
+
+    init(options: Options, config: ConfigFile, environment: [String: String]) throws(ProgramFailure) {
+        let (input, words) = try Settings.input(of: options, config: config)
+        self.input = input
+        filter = try Settings.filter(options.filter, words: words)
+        writeFile = options.writeFile
+        packetCount = try Settings.checked(options.packetCount, 1...Int.max, "-c")
+        snapLength =
+            try Settings.checked(options.snapLength, 64...Settings.defaultSnapLength, "-s")
+            ?? config.snapLength ?? Settings.defaultSnapLength
+        bufferMebibytes =
+            try Settings.checked(options.bufferMebibytes, 1...4096, "-B")
+            ?? config.bufferMebibytes ?? Settings.defaultBufferMebibytes
+        isPromiscuous = options.avoidsPromiscuous ? false : config.promiscuous ?? true
+        isJSON = options.json
+        interval = options.interval?.nanoseconds ?? config.interval?.nanoseconds
+        events = options.events
+        duration = options.duration?.nanoseconds
+        follows = options.follow
+        keylog = options.keylog
+        writesSecrets = options.writeSecrets
+        theme = options.theme ?? config.theme
+        isASCII = options.ascii || config.ascii ?? false
+        // https://no-color.org: present and not empty.
+        let refusesColor = !(environment["NO_COLOR"] ?? "").isEmpty
+        isMonochrome = options.noColor || refusesColor || !(config.color ?? true)
+        usesMouse = !options.noMouse && config.mouse ?? true
+        speed = options.speed?.factor ?? config.speed?.factor ?? 1
+        loops = options.loop || config.loop ?? false
+        isDeterministic = options.deterministic
+        configPath = options.config ?? ConfigFile.defaultPath(environment: environment)
+        try checkCombinations()
+    }
+
+    private static func input(
+        of options: Options, config: ConfigFile
+    ) throws(ProgramFailure) -> (Input, words: [String]) {
+        let first = options.words.first
+        let rest = Array(options.words.dropFirst())
+        if first == "demo" {
+            guard options.files.isEmpty, options.interfaces.isEmpty else {
+                throw ProgramFailure(.usage, "demo replays the bundled capture: leave out -r and -i")
+            }
+            return (.demo, rest)
+        }
+        if !options.files.isEmpty {
+            guard options.interfaces.isEmpty, first != "live" else {
+                throw ProgramFailure(.usage, "-r reads files, -i and live capture: use one of them")
+            }
+            return (.files(options.files), options.words)
+        }
+        let names = options.interfaces.isEmpty ? config.interfaces ?? ["any"] : options.interfaces
+        let words = first == "live" ? rest : options.words
+        if let word = words.first, looksLikeCapture(word) {
+            throw ProgramFailure(.usage, "\(word) is no filter; to read a capture file: streamtop -r \(word)")
+        }
+        return (.interfaces(names), words)
+    }
+
+    private static func looksLikeCapture(_ word: String) -> Bool {
+        [".pcap", ".pcapng", ".cap", ".gz", ".zst"].contains { word.hasSuffix($0) }
+    }
+
+    private static func filter(_ option: String?, words: [String]) throws(ProgramFailure) -> String? {
+        let trailing = words.joined(separator: " ")
+        if let option, !trailing.isEmpty, option != trailing {
+            throw ProgramFailure(
+                .usage, "two filters, -f \"\(option)\" and \"\(trailing)\": give one, or join them with \"and\"")
+        }
+        let filter = option ?? trailing
+        return filter.isEmpty ? nil : filter
+    }
+
+    private static func checked(
+        _ value: Int?, _ range: ClosedRange<Int>, _ name: String
+    ) throws(ProgramFailure) -> Int? {
+        guard let value, !range.contains(value) else { return value }
+        let limit = range.upperBound == .max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+        throw ProgramFailure(.usage, "\(name) \(value): must be \(limit)")
+    }
+
+    private func checkCombinations() throws(ProgramFailure) {
+        if case .files(let names) = input, names.filter({ $0 == "-" }).count > 1 {
+            throw ProgramFailure(.usage, "-r - reads standard input, which can be read once")
+        }
+        if follows, isLive { throw ProgramFailure(.usage, "--follow needs a file: -r FILE") }
+        if writesSecrets, writeFile == nil { throw ProgramFailure(.usage, "--write-secrets needs -w FILE") }
+        if writesSecrets, keylog == nil { throw ProgramFailure(.usage, "--write-secrets needs --keylog FILE") }
+        if case .files(let names) = input, let writeFile, names.contains(writeFile) {
+            throw ProgramFailure(.usage, "-w \(writeFile) would overwrite the file that is read")
+        }
+    }
+
+    /// The configuration in effect, as a configuration file.
+    var configText: String {
+        let names: [String] = if case .interfaces(let names) = input { names } else { ["any"] }
+        let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+        return """
+            # streamtop configuration; the command line wins over it.
+            theme = "\(theme ?? "streamtop-dark")"      # streamtop --list-themes
+            color = \(!isMonochrome)
+            mouse = \(usesMouse)
+            ascii = \(isASCII)
+            interfaces = [\(list)]
+            buffer_mib = \(bufferMebibytes)                 # kernel capture buffer
+            snaplen_bytes = \(snapLength)          # kept of each packet
+            promiscuous = \(isPromiscuous)
+            \(interval.map { "interval = \"\(DurationArgument(nanoseconds: $0).text)\"" } ?? "# interval = \"1s\"") # of JSON samples
+            speed = \(speed.isInfinite ? "\"max\"" : "\(speed)")                     # of replays, 0.1 to 100 or "max"
+            loop = \(loops)
+
+            """
+    }
+}
