@@ -75,7 +75,9 @@ let package = Package(
                 base, wire, model, "StreamtopTransport", "StreamtopDiagnosis", "StreamtopEngine", "StreamtopCapture",
                 "StreamtopView", "StreamtopTerminal", "StreamtopExport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            resources: [.copy("Resources")]),
 
         // Measuring: what a replay costs, beside a bare libpcap loop and peers (`make bench`)
         .executableTarget(

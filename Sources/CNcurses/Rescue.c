@@ -144,6 +144,8 @@ int st_signal_take(void) {
     return __sync_fetch_and_and(&pending, 0);
 }
 
+int st_signal_peek(void) { return pending; }
+
 void st_signal_suspend(void) {
     // SIGSTOP cannot be caught: the whole process group stops, as with Ctrl-Z in a program that does nothing about it.
     kill(0, SIGSTOP);

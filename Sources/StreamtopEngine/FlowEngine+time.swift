@@ -41,7 +41,7 @@ extension FlowEngine {
         tidyActive()
         for position in active {
             let sample = sample(position, at: time, interval: interval)
-            outputs.append(.sample(flows[position].identifier, sample))
+            outputs.append(.sample(flows[position].identifier, start: flows[position].start, sample))
         }
         if !options.keepsSeries { clearActive() }
     }

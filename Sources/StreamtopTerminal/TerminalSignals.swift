@@ -23,6 +23,11 @@ package enum TerminalSignals {
         Taken(rawValue: st_signal_take())
     }
 
+    /// Whether the process was asked to finish; cheap enough to ask for every batch.
+    package static var isStopPending: Bool {
+        Taken(rawValue: st_signal_peek()).contains(.stop)
+    }
+
     /// Waits until a signal comes, `wake()` is called or the time is over.
     package static func wait(milliseconds: Int32) {
         _ = st_wait_readable(st_signal_descriptor(), -1, milliseconds)

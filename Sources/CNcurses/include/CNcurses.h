@@ -94,6 +94,8 @@ int st_signal_descriptor(void);
 void st_signal_wake(void);
 /// Empties the descriptor and returns the signals since the last call as `ST_SIGNAL_*` bits.
 int st_signal_take(void);
+/// The same bits without taking them, and without a system call.
+int st_signal_peek(void);
 enum { ST_SIGNAL_STOP = 1, ST_SIGNAL_RESIZE = 2, ST_SIGNAL_SUSPEND = 4, ST_SIGNAL_CONTINUE = 8 };
 /// Stops the process as Ctrl-Z does; returns when it is continued.
 void st_signal_suspend(void);

@@ -40,6 +40,14 @@ struct Settings: Equatable, Sendable {
         return false
     }
 
+    /// Interface or file names as the user gave them.
+    var inputNames: [String] {
+        switch input {
+        case .interfaces(let names), .files(let names): names
+        case .demo: ["demo"]
+        }
+    }
+
     static let defaultSnapLength = 262_144
     static let defaultBufferMebibytes = 64
 
@@ -119,7 +127,8 @@ struct Settings: Equatable, Sendable {
         _ value: Int?, _ range: ClosedRange<Int>, _ name: String
     ) throws(ProgramFailure) -> Int? {
         guard let value, !range.contains(value) else { return value }
-        let limit = range.upperBound == .max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+        let limit =
+            range.upperBound == .max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
         throw ProgramFailure(.usage, "\(name) \(value): must be \(limit)")
     }
 

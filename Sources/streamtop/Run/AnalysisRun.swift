@@ -1,0 +1,98 @@
+import StreamtopBase
+import StreamtopEngine
+import StreamtopModel
+
+/// Frames in, an engine fed: the loop every mode shares. Counts what `-c` and `--duration` allow.
+struct AnalysisRun: ~Copyable {
+    var engine: FlowEngine
+    var feed: FrameFeed
+    var batch = FrameBatch()
+    /// No frame follows: the source ended or a limit was reached.
+    private(set) var isOver = false
+
+    private let isLive: Bool
+    private var packetsLeft: Int
+    private let duration: Nanoseconds?
+    private var deadline = Timestamp(nanoseconds: .max)
+    private var writer: CaptureWriter?
+    private var recorders: [FlowRecorder] = []
+
+    init(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
+        // Whatever can fail comes first: an owner of an engine is whole or not there.
+        let feed = try FrameFeed(settings)
+        let writer: CaptureWriter? =
+            if let path = settings.writeFile { try CaptureWriter(path: path, settings: settings) } else { nil }
+        self.feed = feed
+        self.writer = writer
+        engine = FlowEngine(options: options)
+        isLive = settings.isLive
+        packetsLeft = settings.packetCount ?? .max
+        duration = settings.duration
+        if isLive, let duration { deadline = Clocks.wall + duration }
+    }
+
+    /// Fetches the next frames into `batch`, without analysing them.
+    mutating func fetch() throws(ProgramFailure) -> SourceStatus {
+        guard !isOver else { return .ended }
+        let status = try feed.next(into: &batch)
+        switch status {
+        case .frames: try admit()
+        case .idle: if isLive, Clocks.wall >= deadline { isOver = true }
+        case .ended: isOver = true
+        }
+        return isOver && batch.frames.isEmpty ? .ended : status
+    }
+
+    /// Fetches and analyses the next frames.
+    mutating func step() throws(ProgramFailure) -> SourceStatus {
+        let status = try fetch()
+        if status == .frames { engine.ingest(batch) }
+        if isLive {
+            engine.observe(drops: feed.drops)
+            // While the wire is silent, time still passes.
+            if status == .idle { engine.advance(to: Clocks.wall) }
+        }
+        return status
+    }
+
+    /// From now on also writes the flow's packets to a file.
+    mutating func record(_ match: FlowMatch, path: String) throws(ProgramFailure) {
+        recorders.append(FlowRecorder(match: match, path: path, linkTypes: feed.linkTypes))
+    }
+
+    /// Ends the analysis and the files that are written.
+    mutating func finish() throws(ProgramFailure) {
+        isOver = true
+        engine.finish()
+        try writer?.finish(drops: feed.drops)
+        for index in recorders.indices { try recorders[index].finish() }
+    }
+
+    /// Starts over: an empty engine, the source from its beginning.
+    mutating func restart(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
+        feed = try FrameFeed(settings)
+        engine = FlowEngine(options: options)
+        batch = FrameBatch()
+        packetsLeft = settings.packetCount ?? .max
+        deadline = Timestamp(nanoseconds: .max)
+        isOver = false
+    }
+
+    /// Cuts the batch at the limits and writes it where that was asked for.
+    private mutating func admit() throws(ProgramFailure) {
+        if batch.frames.count >= packetsLeft {
+            batch.frames.removeSubrange(packetsLeft...)
+            isOver = true
+        }
+        packetsLeft -= batch.frames.count
+        if let duration {
+            if deadline.nanoseconds == .max, let first = batch.frames.first { deadline = first.time + duration }
+            if let end = batch.frames.firstIndex(where: { $0.time > deadline }) {
+                batch.frames.removeSubrange(end...)
+                isOver = true
+            }
+        }
+        try writer?.append(batch, linkTypes: feed.linkTypes)
+        for index in recorders.indices { try recorders[index].append(batch) }
+    }
+}

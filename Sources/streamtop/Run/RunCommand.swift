@@ -1,0 +1,89 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopView
+import Synchronization
+
+/// What the dashboard asks of the analysis thread.
+enum RunCommand: Equatable, Sendable {
+    case select(FlowIdentifier?)
+    case pause(Bool)
+    case step
+    case seek(SeekTarget)
+    case speed(Double)
+    case loop(Bool)
+    /// Live: write the packets of this flow from now on.
+    case write(FlowMatch, path: String)
+    case reset
+}
+
+/// Commands on their way to the analysis thread. Bounded: a user cannot type faster than they are taken, and if the
+/// thread is stuck the oldest are dropped rather than memory taken.
+final class CommandMailbox: Sendable {
+    private struct Contents {
+        var commands: [RunCommand] = []
+        var isStopped = false
+    }
+
+    private let contents = Mutex(Contents())
+    private static let capacity = 64
+
+    func put(_ command: RunCommand) {
+        contents.withLock { contents in
+            if contents.commands.count == CommandMailbox.capacity { contents.commands.removeFirst() }
+            contents.commands.append(command)
+        }
+    }
+
+    func take() -> [RunCommand] {
+        contents.withLock { contents in
+            defer { contents.commands.removeAll() }
+            return contents.commands
+        }
+    }
+
+    /// Ends the analysis.
+    func stop() {
+        contents.withLock { $0.isStopped = true }
+    }
+
+    var isStopped: Bool { contents.withLock { $0.isStopped } }
+
+    var hasNews: Bool { contents.withLock { $0.isStopped || !$0.commands.isEmpty } }
+}
+
+/// A line for the user about something that happened beside the analysis.
+struct Notice: Equatable, Sendable {
+    var text: String
+    var severity: Verdict.Severity
+}
+
+/// What the analysis thread shows besides snapshots: the newest replay status, and notices in order.
+final class StatusMailbox: Sendable {
+    private struct Contents {
+        var replay: ReplayStatus?
+        var notices: [Notice] = []
+    }
+
+    private let contents = Mutex(Contents())
+    private static let capacity = 16
+
+    func put(_ replay: ReplayStatus?) {
+        contents.withLock { $0.replay = replay }
+    }
+
+    func notify(_ text: String, _ severity: Verdict.Severity = .info) {
+        contents.withLock { contents in
+            if contents.notices.count == StatusMailbox.capacity { contents.notices.removeFirst() }
+            contents.notices.append(Notice(text: text, severity: severity))
+        }
+    }
+
+    var replay: ReplayStatus? { contents.withLock { $0.replay } }
+
+    func takeNotices() -> [Notice] {
+        contents.withLock { contents in
+            defer { contents.notices.removeAll() }
+            return contents.notices
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import StreamtopBase
+import StreamtopEngine
+import StreamtopExport
+import StreamtopModel
+import StreamtopTerminal
+
+/// `--json`: records on standard output, no screen.
+enum RunJSON {
+    static func run(_ settings: Settings) throws(ProgramFailure) -> ExitStatus {
+        TerminalSignals.install()
+        let began = Clocks.monotonic
+        var options = EngineOptions()
+        options.collectsEvents = settings.events
+        options.sampleInterval = settings.interval ?? (settings.isLive ? .seconds(1) : nil)
+        options.configure(live: settings.isLive)
+        var run = try AnalysisRun(settings, engine: options)
+        var records = RecordStream(settings)
+        var damage: ProgramFailure?
+        do throws(ProgramFailure) {
+            try follow(&run, &records)
+        } catch {
+            // What was read before the damage is still told.
+            guard error.status == .file else { throw error }
+            damage = error
+        }
+        try run.finish()
+        let elapsed = settings.isDeterministic ? nil : Clocks.monotonic - began
+        try records.finish(&run, damage: damage, elapsed: elapsed)
+        if let damage { throw damage }
+        return .done
+    }
+
+    private static func follow(_ run: inout AnalysisRun, _ records: inout RecordStream) throws(ProgramFailure) {
+        while !run.isOver, !records.isClosed, !TerminalSignals.isStopPending {
+            let status = try run.step()
+            if status == .ended { break }
+            try records.continue(&run)
+        }
+    }
+}
+
+extension EngineOptions {
+    /// What differs between a live capture and a file.
+    mutating func configure(live isLive: Bool) {
+        guard isLive else { return }
+        retiresFlows = true
+        hashSeed = UInt64.random(in: .min ... .max)
+        localAddresses = HostAddresses.current
+    }
+}
+
+/// Turns what the engine hands out into lines, in the contract's order.
+private struct RecordStream: ~Copyable {
+    private var output = OutputBuffer()
+    private var exporter = JSONLinesExporter()
+    private let settings: Settings
+    private let opened = Clocks.wall
+    private var hasMeta = false
+
+    init(_ settings: Settings) {
+        self.settings = settings
+    }
+
+    var isClosed: Bool { output.isClosed }
+
+    /// Writes what came up since the last call.
+    mutating func `continue`(_ run: inout AnalysisRun) throws(ProgramFailure) {
+        if !hasMeta { appendMeta(run) }
+        append(&run.engine)
+        if settings.isLive || settings.follows { try output.flush() } else { try output.drain() }
+    }
+
+    /// The final records.
+    mutating func finish(
+        _ run: inout AnalysisRun, damage: ProgramFailure?, elapsed: Nanoseconds?
+    ) throws(ProgramFailure) {
+        if !hasMeta { appendMeta(run) }
+        append(&run.engine)
+        var failure: ProgramFailure?
+        run.engine.forEachFinalFlow { flow in
+            guard failure == nil, !output.isClosed else { return }
+            exporter.appendFlow(flow, to: &output.bytes)
+            do throws(ProgramFailure) { try output.drain() } catch { failure = error }
+        }
+        if let failure { throw failure }
+        var health = run.engine.health
+        health.trouble = damage?.message ?? run.feed.trouble
+        let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
+        exporter.appendSummary(
+            run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed, to: &output.bytes)
+        try output.flush()
+    }
+
+    private mutating func appendMeta(_ run: borrowing AnalysisRun) {
+        hasMeta = true
+        let start = settings.isLive ? opened : run.engine.firstFrame
+        exporter.appendMeta(
+            SourceDescription(
+                kind: settings.isLive ? .interface : .file, names: settings.inputNames, linkTypes: run.feed.linkTypes,
+                snapLength: run.feed.snapLength, filter: settings.filter, start: start),
+            version: Version.text, to: &output.bytes)
+    }
+
+    private mutating func append(_ engine: inout FlowEngine) {
+        guard engine.hasOutputs else { return }
+        engine.drainOutputs { entry in
+            switch entry {
+            case .event(let event): exporter.appendEvent(event, to: &output.bytes)
+            case .sample(let flow, let start, let sample):
+                exporter.appendSample(sample, flow: flow, start: start, to: &output.bytes)
+            case .retired(let flow): exporter.appendFlow(flow, to: &output.bytes)
+            }
+        }
+    }
+}

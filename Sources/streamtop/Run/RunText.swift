@@ -1,0 +1,32 @@
+import StreamtopBase
+import StreamtopEngine
+import StreamtopModel
+import StreamtopTerminal
+import StreamtopView
+
+/// Standard output is no terminal: the flow table as text, once, at the end. Never an escape code.
+enum RunText {
+    static func run(_ settings: Settings) throws(ProgramFailure) -> ExitStatus {
+        TerminalSignals.install()
+        var options = EngineOptions()
+        options.collectsEvents = false
+        options.configure(live: settings.isLive)
+        var run = try AnalysisRun(settings, engine: options)
+        var damage: ProgramFailure?
+        do throws(ProgramFailure) {
+            while !run.isOver, !TerminalSignals.isStopPending {
+                if try run.step() == .ended { break }
+                run.engine.drainOutputs { _ in }
+            }
+        } catch {
+            guard error.status == .file else { throw error }
+            damage = error
+        }
+        try run.finish()
+        var output = OutputBuffer()
+        output.append(FlowTableText.text(of: run.engine.snapshot()))
+        try output.flush()
+        if let damage { throw damage }
+        return .done
+    }
+}
