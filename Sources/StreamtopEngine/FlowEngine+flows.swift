@@ -76,6 +76,7 @@ extension FlowEngine {
             outputs.append(.retired(snapshot))
         }
         let entry = flows.remove(position)
+        shown[position] = nil
         protocolCounts.record(entry, tls: false)
         if entry.tcp != FlowEntry.none { tcpTrackers.remove(entry.tcp) }
         if entry.rare != FlowEntry.none { rareFacts.remove(entry.rare) }

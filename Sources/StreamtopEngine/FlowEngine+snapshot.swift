@@ -17,8 +17,9 @@ extension FlowEngine {
         package init() {}
     }
 
-    /// Everything a dashboard shows. Does not change the engine.
-    package func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
+    /// Everything a dashboard shows. Flows without a packet since the snapshot before are not made anew: ten pictures a
+    /// second of a thousand flows should cost what the active ones cost.
+    package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
         var snapshot = Snapshot(time: now)
         snapshot.start = firstFrame
         snapshot.totals = totals
@@ -30,7 +31,7 @@ extension FlowEngine {
         snapshot.verdicts = hostDiagnosis.verdicts
         var counter = protocolCounts
         for position in shownPositions(limit: request.flowLimit, counting: &counter) {
-            var flow = flowSnapshot(position, at: now, final: false)
+            var flow = shownFlow(position)
             if flows[position].series != FlowEntry.none {
                 let recorder = series[flows[position].series]
                 flow.series = flow.identifier == request.selected ? recorder.snapshot : recorder.tail(request.sparkline)
@@ -39,6 +40,24 @@ extension FlowEngine {
         }
         snapshot.protocolTotals = counter.totals.values.sorted { $0.name < $1.name }
         return snapshot
+    }
+
+    /// The flow's snapshot, from the cache when nothing was added to the flow since; rates fade even then.
+    private mutating func shownFlow(_ position: UInt32) -> FlowSnapshot {
+        let packets = flows[position].client.packets &+ flows[position].server.packets
+        let verdicts = flows[position].diagnosis == FlowEntry.none ? [] : diagnoses[flows[position].diagnosis].verdicts
+        if var kept = shown[position], kept.packets == packets, kept.flow.identifier == flows[position].identifier,
+            // Silence changes the state in the end: look again now and then.
+            now - kept.madeAt < .seconds(30)
+        {
+            kept.flow.client.rate = flows[position].client.rate(at: now)
+            kept.flow.server.rate = flows[position].server.rate(at: now)
+            kept.flow.verdicts = verdicts
+            return kept.flow
+        }
+        let flow = flowSnapshot(position, at: now, final: false)
+        shown[position] = ShownFlow(packets: packets, madeAt: now, flow: flow)
+        return flow
     }
 
     /// The flows to show, by first packet: all, or the last active ones when there are too many.
@@ -177,4 +196,11 @@ extension FlowEngine {
         default: "\(tunnel)"
         }
     }
+}
+
+/// A flow's snapshot as it was last made for a dashboard, and how many packets the flow had then.
+struct ShownFlow {
+    var packets: UInt64
+    var madeAt: Timestamp
+    var flow: FlowSnapshot
 }

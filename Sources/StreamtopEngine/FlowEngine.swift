@@ -45,6 +45,8 @@ package struct FlowEngine: ~Copyable {
     var nextSecond = Timestamp(nanoseconds: .max)
     var rateWindow = RateWindow()
     var hostDiagnosis = HostDiagnosisState()
+    /// Snapshots made for the dashboard, kept while their flow is silent.
+    var shown: [UInt32: ShownFlow] = [:]
 
     package init(options: EngineOptions = EngineOptions()) {
         self.options = options

@@ -1,0 +1,64 @@
+import StreamtopBase
+import StreamtopTestSupport
+import Testing
+
+@Suite struct KeyIndexTests {
+    /// A model run against a plain dictionary: same finds after any order of inserts and removals.
+    @Test func agreesWithADictionary() {
+        var random = SeededRandom(seed: 42)
+        var index = KeyIndex(minimumCapacity: 16)
+        var keys: [UInt32: UInt64] = [:]  // position: hash
+        for step in 0..<20_000 {
+            if keys.count < 300 || (random.next() & 1 == 0 && keys.count < 3_000) {
+                // Few distinct hashes, so that probes run long and wrap around.
+                let hash = random.next() % 512 | (random.next() % 4) << 32
+                let position = UInt32(step)
+                index.insert(hash, index: position) { keys[$0] ?? 0 }
+                keys[position] = hash
+            } else if let victim = keys.keys.min(by: { ($0 &* 2_654_435_761) < ($1 &* 2_654_435_761) }) {
+                index.remove(keys[victim]!, index: victim) { keys[$0] ?? 0 }
+                keys[victim] = nil
+            }
+        }
+        #expect(index.count == keys.count)
+        for (position, hash) in keys {
+            #expect(index.find(hash) { $0 == position } == position)
+        }
+        #expect(index.find(0xdead_0000_0000) { _ in true } == nil)
+    }
+}
+
+@Suite struct SlabTests {
+    @Test func reusesPlacesAndKeepsOthers() {
+        var slab = Slab<[Int]>()
+        let places = (0..<200).map { slab.insert([$0]) }
+        slab.remove(places[7])
+        #expect(slab.count == 199)
+        #expect(!slab.contains(places[7]))
+        slab[places[8]].append(80)
+        let again = slab.insert([700])
+        #expect(again == places[7])
+        #expect(slab[again] == [700])
+        #expect(slab[places[8]] == [8, 80])
+        #expect(slab[places[199]] == [199])
+    }
+
+    /// Elements are destroyed with the slab: nothing leaks, nothing is freed twice.
+    @Test func destroysWhatItHolds() {
+        final class Witness: Sendable {}
+        weak var kept: Witness?
+        weak var removed: Witness?
+        do {
+            var slab = Slab<Witness>()
+            let first = Witness()
+            let second = Witness()
+            kept = first
+            removed = second
+            _ = slab.insert(first)
+            slab.remove(slab.insert(second))
+            #expect(kept != nil)
+        }
+        #expect(kept == nil)
+        #expect(removed == nil)
+    }
+}
