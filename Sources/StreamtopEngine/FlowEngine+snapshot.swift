@@ -184,9 +184,10 @@ extension FlowEngine {
     }
 
     private func communityID(of entry: borrowing FlowEntry) -> String {
+        // Both endpoints come out of one IP header: they are of one family.
         CommunityID.text(
             source: entry.clientEndpoint, destination: entry.serverEndpoint, transport: entry.key.transport,
-            icmpType: entry.icmpType, icmpCode: entry.icmpCode)
+            icmpType: entry.icmpType, icmpCode: entry.icmpCode) ?? ""
     }
 
     private func name(of tunnel: TunnelKind) -> String {

@@ -25,9 +25,7 @@ extension FlowEngine {
         flow.buffers += report.buffers
         flow.decode.gaps += report.gaps
         flow.decode.gapBytes &+= report.gapBytes
-        for anomaly in Anomaly.allCases where report.anomalies[anomaly] > 0 {
-            flow.anomalies.record(anomaly, times: report.anomalies[anomaly])
-        }
+        flow.anomalies.add(report.anomalies)
         if report.blackHoleSuspected {
             var fragmentation = flow.fragmentation ?? FragmentationSnapshot()
             fragmentation.blackHoleSuspected = true

@@ -40,6 +40,10 @@ package struct AnomalyCounts: Equatable, Sendable {
         counts[anomaly, default: 0] += times
     }
 
+    package mutating func add(_ other: AnomalyCounts) {
+        for (anomaly, count) in other.counts { record(anomaly, times: count) }
+    }
+
     package subscript(_ anomaly: Anomaly) -> Int { counts[anomaly] ?? 0 }
 
     package var isEmpty: Bool { counts.isEmpty }

@@ -1,0 +1,2 @@
+/// Stands in until fragments are put together.
+struct FragmentAssembler {}
