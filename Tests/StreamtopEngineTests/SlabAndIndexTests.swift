@@ -33,14 +33,19 @@ import Testing
         var slab = Slab<[Int]>()
         let places = (0..<200).map { slab.insert([$0]) }
         slab.remove(places[7])
-        #expect(slab.count == 199)
-        #expect(!slab.contains(places[7]))
+        let count = slab.count
+        #expect(count == 199)
+        let isThere = slab.contains(places[7])
+        #expect(!isThere)
         slab[places[8]].append(80)
         let again = slab.insert([700])
         #expect(again == places[7])
-        #expect(slab[again] == [700])
-        #expect(slab[places[8]] == [8, 80])
-        #expect(slab[places[199]] == [199])
+        let value0 = slab[again]
+        #expect(value0 == [700])
+        let value1 = slab[places[8]]
+        #expect(value1 == [8, 80])
+        let value2 = slab[places[199]]
+        #expect(value2 == [199])
     }
 
     /// Elements are destroyed with the slab: nothing leaks, nothing is freed twice.
