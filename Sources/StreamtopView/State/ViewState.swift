@@ -4,15 +4,116 @@ import StreamtopModel
 /// All that the user's keys have made of the view. A value: the same state and picture draw the same screen.
 package struct ViewState: Sendable {
     /// Size of the terminal, in cells.
-    package var width: Int
-    package var height: Int
+    package internal(set) var width: Int
+    package internal(set) var height: Int
     package internal(set) var isPaused = false
     /// The theme in use.
     package internal(set) var theme: String
+
+    var page = Page.flows
+    var table = TableState()
+    /// The flow that is open, over whichever page.
+    var openFlow: OpenFlow?
+    var verdicts = ListState()
+    var events = ListState()
+    var captureScroll = 0
+    var popup: Popup?
+    var prompt: FilterPrompt?
+    var filterText = ""
+    var filter = Filter.all
+    var notice: Notice?
+    /// When the user last touched a key or the mouse; nil before the first time.
+    var lastInput: Nanoseconds?
 
     package init(width: Int, height: Int, theme: String = BuiltinTheme.name) {
         self.width = width
         self.height = height
         self.theme = theme
+    }
+}
+
+enum Page: Int, CaseIterable, Sendable {
+    case flows, verdicts, events, capture
+}
+
+/// The table of flows.
+struct TableState: Equatable, Sendable {
+    var sort = FlowSort(column: .verdict, descending: true)
+    /// Flows that pass the filter, in the order shown.
+    var rows: [FlowRow] = []
+    /// The selection follows the flow, not the row.
+    var selected: FlowIdentifier?
+    /// First row shown.
+    var scroll = 0
+}
+
+/// A row of the table: a flow, and where it stood in the picture the order was made from.
+struct FlowRow: Equatable, Sendable {
+    var flow: FlowIdentifier
+    var hint: Int
+}
+
+struct FlowSort: Equatable, Sendable {
+    var column: FlowColumn
+    var descending: Bool
+}
+
+/// The screen of one flow.
+struct OpenFlow: Equatable, Sendable {
+    enum Tab: Int, CaseIterable, Sendable {
+        case charts, facts, events
+    }
+    var flow: FlowIdentifier
+    var tab = Tab.charts
+    /// Where the time cursor stands; nil follows now.
+    var cursor: Timestamp?
+    var zoom = ChartZoom.standard
+    var scroll = 0
+}
+
+/// A list with a selection.
+struct ListState: Equatable, Sendable {
+    var selected = 0
+    var scroll = 0
+}
+
+enum Popup: Equatable, Sendable {
+    case help(scroll: Int)
+    case sort(selected: Int)
+    /// `before` is the theme to go back to when the user thinks better of it.
+    case theme(selected: Int, before: String)
+}
+
+/// The filter being typed.
+struct FilterPrompt: Equatable, Sendable {
+    var text: String
+    /// Why the text does not work yet; the last one that did stays in force.
+    var error: FilterError?
+    /// What was in force before, for Escape.
+    var before: String
+}
+
+/// A line for the user that goes away by itself.
+struct Notice: Equatable, Sendable {
+    var text: String
+    var severity: Verdict.Severity
+    var since: Nanoseconds
+
+    static let shownFor: Nanoseconds = .seconds(4)
+}
+
+/// How much time the charts of a flow span.
+enum ChartZoom: Int, CaseIterable, Sendable {
+    case seconds5, seconds15, standard, minutes5, all
+
+    /// nil: all there is.
+    var span: Nanoseconds? {
+        switch self {
+        case .seconds5: .seconds(5)
+        case .seconds15: .seconds(15)
+        case .standard: .seconds(60)
+        case .minutes5: .seconds(300)
+        case .all: nil
+        }
     }
 }

@@ -1,0 +1,32 @@
+import StreamtopBase
+
+/// A number with what is known of its truth.
+struct Reading<Value> {
+    enum Bound {
+        case exact
+        /// The true value is this or more.
+        case atLeast
+        /// Estimated, not measured.
+        case about
+
+        /// Stands before the number.
+        var prefix: String {
+            switch self {
+            case .exact: ""
+            case .atLeast: "≥"
+            case .about: "~"
+            }
+        }
+    }
+
+    var value: Value
+    var bound: Bound
+
+    init(_ value: Value, _ bound: Bound = .exact) {
+        self.value = value
+        self.bound = bound
+    }
+}
+
+extension Reading: Sendable where Value: Sendable {}
+extension Reading.Bound: Sendable {}

@@ -1,0 +1,39 @@
+import StreamtopBase
+import StreamtopModel
+
+/// An end of a flow, cut so that what tells ends apart stays: the port, and both ends of the address.
+enum EndpointText {
+    static func full(_ end: EndpointSnapshot) -> String {
+        guard let name = end.name, !name.isEmpty else { return text(end.endpoint) }
+        return end.endpoint.port == 0 ? name : "\(name):\(end.endpoint.port)"
+    }
+
+    static func text(_ endpoint: Endpoint) -> String {
+        endpoint.port == 0 ? endpoint.address.description : endpoint.description
+    }
+
+    static func fitted(_ end: EndpointSnapshot, width: Int) -> String {
+        let whole = full(end)
+        guard TextWidth.columns(of: whole) > width else { return whole }
+        let port = end.endpoint.port == 0 ? "" : ":\(end.endpoint.port)"
+        let host = end.name.flatMap { $0.isEmpty ? nil : $0 } ?? end.endpoint.address.description
+        let room = width - port.utf8.count
+        guard room >= 5 else { return whole }
+        return middleCut(host, width: room) + port
+    }
+
+    /// Keeps the beginning and the end: `2001:db8…a3ff`. Text of other than plain characters is cut at its end, by
+    /// the canvas, which knows widths.
+    static func middleCut(_ text: String, width: Int) -> String {
+        let characters = Array(text.unicodeScalars)
+        guard characters.count > width, width >= 3, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
+            return text
+        }
+        let tail = (width - 1) / 2
+        var result = ""
+        result.unicodeScalars.append(contentsOf: characters.prefix(width - 1 - tail))
+        result += "…"
+        result.unicodeScalars.append(contentsOf: characters.suffix(tail))
+        return result
+    }
+}

@@ -1,0 +1,20 @@
+/// What a key asks for, whichever key it is.
+enum Action: Equatable, Sendable {
+    enum Movement: Equatable, Sendable {
+        case up, down, pageUp, pageDown, halfUp, halfDown, first, last
+    }
+    case quit, suspend, repaint
+    case help, back, open
+    case move(Movement)
+    case nextTab, previousTab
+    case page(Page)
+    case filter, clearFilter
+    case sortMenu, reverseSort, sortNext, sortPrevious
+    case themeMenu
+    case pause, step
+    case writeFlow, copy, reset
+    case cursorLeft, cursorRight, cursorFarLeft, cursorFarRight, cursorStart, cursorEnd
+    case zoomIn, zoomOut
+    case nextFlow, previousFlow
+    case seekBack, seekForward, restart, slower, faster, loop
+}

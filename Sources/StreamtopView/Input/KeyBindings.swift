@@ -1,0 +1,111 @@
+/// The table of keys: what they do, where, and what help says of them. The reducer and the help screen both read it.
+struct KeyBinding: Sendable {
+    /// Where a key means something.
+    enum Place: Int, CaseIterable, Sendable {
+        case everywhere, flows, flow, verdicts, events, capture, replay
+    }
+
+    var keys: [Key]
+    var action: Action
+    var place: Place
+    /// The keys as help shows them; one entry may stand for a pair of actions.
+    var shown: String
+    /// nil where the entry before says it already.
+    var help: String?
+    /// One word for the bottom line of the screen; nil keeps it off there.
+    var hint: String?
+
+    init(_ keys: [Key], _ action: Action, _ place: Place, _ shown: String, _ help: String?, hint: String? = nil) {
+        self.keys = keys
+        self.action = action
+        self.place = place
+        self.shown = shown
+        self.help = help
+        self.hint = hint
+    }
+}
+
+enum KeyBindings {
+    /// What the key means in the first of the places that knows it.
+    static func action(for key: Key, in places: [KeyBinding.Place]) -> Action? {
+        for place in places {
+            if let found = all.first(where: { $0.place == place && $0.keys.contains(key) }) { return found.action }
+        }
+        return nil
+    }
+
+    static func entries(of place: KeyBinding.Place) -> [KeyBinding] {
+        all.filter { $0.place == place && $0.help != nil }
+    }
+
+    static let all: [KeyBinding] = everywhere + table + flow + lists + replay
+
+    private static let everywhere: [KeyBinding] = [
+        KeyBinding(["?", "h", .function(1)], .help, .everywhere, "?  h  F1", Words.helpHelp, hint: Words.hintHelp),
+        KeyBinding(
+            ["q", .control("c"), .function(10)], .quit, .everywhere, "q  Ctrl-C", Words.helpQuit, hint: Words.hintQuit),
+        KeyBinding([.escape, .backspace], .back, .everywhere, "Esc", Words.helpBack),
+        KeyBinding([.enter], .open, .everywhere, "Enter", Words.helpOpen),
+        KeyBinding(["k", .up], .move(.up), .everywhere, "j k  ↓ ↑", Words.helpMove),
+        KeyBinding(["j", .down], .move(.down), .everywhere, "", nil),
+        KeyBinding([.pageUp, .control("b")], .move(.pageUp), .everywhere, "PgUp PgDn", Words.helpPage),
+        KeyBinding([.pageDown, .control("f")], .move(.pageDown), .everywhere, "", nil),
+        KeyBinding([.control("u")], .move(.halfUp), .everywhere, "Ctrl-U Ctrl-D", Words.helpHalfPage),
+        KeyBinding([.control("d")], .move(.halfDown), .everywhere, "", nil),
+        KeyBinding(["g", .home], .move(.first), .everywhere, "g G  Home End", Words.helpEnds),
+        KeyBinding(["G", .end], .move(.last), .everywhere, "", nil),
+        KeyBinding([.tab], .nextTab, .everywhere, "Tab Shift-Tab", Words.helpTabs),
+        KeyBinding([.backTab], .previousTab, .everywhere, "", nil),
+        KeyBinding(["1"], .page(.flows), .everywhere, "1 2 3 4", Words.helpPages),
+        KeyBinding(["2"], .page(.verdicts), .everywhere, "", nil),
+        KeyBinding(["3"], .page(.events), .everywhere, "", nil),
+        KeyBinding(["4"], .page(.capture), .everywhere, "", nil),
+        KeyBinding(
+            ["/", .function(4), .function(3)], .filter, .everywhere, "/  F4", Words.helpFilter, hint: Words.hintFilter),
+        KeyBinding([" ", "p"], .pause, .everywhere, "Space  p", Words.helpPause, hint: Words.hintPause),
+        KeyBinding(["T", .function(2)], .themeMenu, .everywhere, "T  F2", Words.helpTheme),
+        KeyBinding(["w"], .writeFlow, .everywhere, "w", Words.helpWrite),
+        KeyBinding(["c"], .copy, .everywhere, "c", Words.helpCopy),
+        KeyBinding([.control("l")], .repaint, .everywhere, "Ctrl-L", Words.helpRepaint),
+        KeyBinding([.control("z")], .suspend, .everywhere, "Ctrl-Z", Words.helpSuspend),
+    ]
+
+    private static let table: [KeyBinding] = [
+        KeyBinding(["s", .function(6)], .sortMenu, .flows, "s  F6", Words.helpSort, hint: Words.hintSort),
+        KeyBinding(["S", "r"], .reverseSort, .flows, "S  r", Words.helpReverse),
+        KeyBinding(["<"], .sortPrevious, .flows, "< >", Words.helpSortStep),
+        KeyBinding([">"], .sortNext, .flows, "", nil),
+        KeyBinding(["x"], .clearFilter, .flows, "x", Words.helpClearFilter),
+    ]
+
+    private static let flow: [KeyBinding] = [
+        KeyBinding(["l", .right], .cursorRight, .flow, "← →", Words.helpCursor, hint: Words.hintCursor),
+        KeyBinding([.left], .cursorLeft, .flow, "", nil),
+        KeyBinding(["L", .shiftRight], .cursorFarRight, .flow, "Shift-← Shift-→", Words.helpCursorFar),
+        KeyBinding(["H", .shiftLeft], .cursorFarLeft, .flow, "", nil),
+        KeyBinding([.home, "g"], .cursorStart, .flow, "g G  Home End", Words.helpCursorEnds),
+        KeyBinding([.end, "G"], .cursorEnd, .flow, "", nil),
+        KeyBinding(["+", "="], .zoomIn, .flow, "+ -", Words.helpZoom, hint: Words.hintZoom),
+        KeyBinding(["-"], .zoomOut, .flow, "", nil),
+        KeyBinding(["J", "n"], .nextFlow, .flow, "n N", Words.helpNextFlow, hint: Words.hintNextFlow),
+        KeyBinding(["K", "N"], .previousFlow, .flow, "", nil),
+    ]
+
+    private static let lists: [KeyBinding] = [
+        KeyBinding(["x"], .clearFilter, .verdicts, "x", Words.helpClearFilter)
+    ]
+
+    private static let replay: [KeyBinding] = [
+        KeyBinding([",", .left], .seekBack, .replay, ", .  ← →", Words.helpSeek, hint: Words.hintSeek),
+        KeyBinding([".", .right], .seekForward, .replay, "", nil),
+        KeyBinding(["["], .slower, .replay, "[ ]", Words.helpSpeed, hint: Words.hintSpeed),
+        KeyBinding(["]"], .faster, .replay, "", nil),
+        KeyBinding(["e"], .step, .replay, "e", Words.helpStep),
+        KeyBinding(["0"], .restart, .replay, "0", Words.helpRestart),
+        KeyBinding(["R"], .loop, .replay, "R", Words.helpLoop),
+    ]
+}
+
+extension Key: ExpressibleByUnicodeScalarLiteral {
+    package init(unicodeScalarLiteral scalar: Unicode.Scalar) { self = .character(Character(scalar)) }
+}

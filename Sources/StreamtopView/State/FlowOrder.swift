@@ -1,0 +1,83 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Puts the flows of a picture in the order of the table.
+enum FlowOrder {
+    /// All rows that pass the filter, sorted. Unknown values come last whichever way the sort goes; equal ones stand in
+    /// order of first packet, so that rows do not dance.
+    static func rows(of snapshot: Snapshot, _ filter: Filter, _ sort: FlowSort) -> [FlowRow] {
+        let matching = snapshot.flows.indices.filter { filter == .all || filter.matches(snapshot.flows[$0]) }
+        if let key = numberKey(sort.column) {
+            let keyed = matching.map { (index: $0, key: key(snapshot.flows[$0])) }
+            return sorted(keyed, descending: sort.descending).map { row(snapshot, $0) }
+        }
+        let keyed = matching.map { (index: $0, key: textKey(sort.column, snapshot.flows[$0])) }
+        return sorted(keyed, descending: sort.descending).map { row(snapshot, $0) }
+    }
+
+    /// The rows as they were, without the flows that are gone; new ones follow at the end.
+    static func kept(_ rows: [FlowRow], _ snapshot: Snapshot, _ filter: Filter) -> [FlowRow] {
+        var kept: [FlowRow] = []
+        var present = Set<FlowIdentifier>(minimumCapacity: rows.count)
+        for row in rows {
+            guard let index = snapshot.flowIndex(row.flow, hint: row.hint) else { continue }
+            kept.append(FlowRow(flow: row.flow, hint: index))
+            present.insert(row.flow)
+        }
+        for index in snapshot.flows.indices where !present.contains(snapshot.flows[index].identifier) {
+            guard filter == .all || filter.matches(snapshot.flows[index]) else { continue }
+            kept.append(row(snapshot, index))
+        }
+        return kept
+    }
+
+    private static func row(_ snapshot: Snapshot, _ index: Int) -> FlowRow {
+        FlowRow(flow: snapshot.flows[index].identifier, hint: index)
+    }
+
+    private static func sorted<Key: Comparable>(_ keyed: [(index: Int, key: Key?)], descending: Bool) -> [Int] {
+        keyed.sorted { left, right in
+            switch (left.key, right.key) {
+            case (let a?, let b?): a == b ? left.index < right.index : descending ? a > b : a < b
+            case (nil, nil): left.index < right.index
+            case (.some, nil): true
+            case (nil, .some): false
+            }
+        }.map(\.index)
+    }
+
+    private static func numberKey(_ column: FlowColumn) -> ((FlowSnapshot) -> Double?)? {
+        switch column {
+        case .client, .server, .protocols, .state, .trend: nil
+        case .age: { $0.age.seconds }
+        case .roundTrip: { $0.shownRoundTrip.map { Double($0.value) } }
+        case .queue: { $0.shownQueueDelay.map(Double.init) }
+        case .inFlight: { $0.shownInFlight.map { Double($0.value) } }
+        case .congestionWindow: { $0.shownCongestionWindow.map { Double($0.value) } }
+        case .receiveWindow: { $0.shownReceiveWindow.map { Double($0.occupied) } }
+        case .loss: { $0.shownLossRatio }
+        case .retransmissions: { $0.shownRetransmissions.map(Double.init) }
+        case .up: { $0.client.rate }
+        case .down: { $0.server.rate }
+        case .verdict: { verdictKey($0) }
+        }
+    }
+
+    /// Severity first, then the rule table's priority, then traffic: what hurts, and whom it hurts most.
+    private static func verdictKey(_ flow: FlowSnapshot) -> Double {
+        let rate = min(flow.client.rate + flow.server.rate, 9e11)
+        guard let worst = flow.worstVerdict else { return rate / 1e12 }
+        let rank = worst.severity == .critical ? 3.0 : worst.severity == .warning ? 2 : 1
+        return rank * 1_000_000 - Double(min(max(worst.priority, 0), 999_999)) + rate / 1e12
+    }
+
+    private static func textKey(_ column: FlowColumn, _ flow: FlowSnapshot) -> String? {
+        switch column {
+        case .client: EndpointText.full(flow.client)
+        case .server: EndpointText.full(flow.server)
+        case .protocols: flow.shownProtocols.joined(separator: " ")
+        case .state: flow.state.rawValue
+        default: nil
+        }
+    }
+}

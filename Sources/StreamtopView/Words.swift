@@ -1,3 +1,0 @@
-/// Every word a user reads, in one place.
-enum Words {
-}
