@@ -8,6 +8,8 @@ package struct CaptureHealth: Equatable, Sendable {
     package var interfaceDrops: UInt64 = 0
     /// Frames we took from the kernel and threw away ourselves.
     package var ownDrops: UInt64 = 0
+    /// Capture time at which kernel or own drops were last seen to rise; nil when they never did.
+    package var lastDrop: Timestamp?
     /// Frames that the capture kept only in part.
     package var truncatedFrames: UInt64 = 0
     package var decode = DecodeCounts()

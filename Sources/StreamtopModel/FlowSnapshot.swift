@@ -69,6 +69,8 @@ package struct FlowSnapshot: Sendable {
     package var fragmentation: FragmentationSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []
+    /// How well the flow does; nil when too little is known.
+    package var score: HealthScore?
     package var anomalies = AnomalyCounts()
     package var decode = DecodeCounts()
     /// Sizes of UDP datagrams, both ways.

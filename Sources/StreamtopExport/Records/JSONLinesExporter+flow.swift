@@ -16,6 +16,7 @@ extension JSONLinesExporter {
             json.fragmentationSection(flow.fragmentation)
             json.buffers(flow.buffers)
             json.verdicts(flow.verdicts)
+            json.health(flow.score)
             json.anomalies(flow.anomalies)
             json.decodeCounts(flow.decode)
         }

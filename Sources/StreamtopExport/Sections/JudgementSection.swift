@@ -36,6 +36,14 @@ extension JSONWriter {
         }
     }
 
+    mutating func health(_ score: HealthScore?) {
+        guard let score else { return }
+        object("health") { json in
+            json.ratio("score", score.value)
+            json.member("worst", score.worst)
+        }
+    }
+
     mutating func anomalies(_ counts: AnomalyCounts) {
         object("anomalies") { json in
             for anomaly in counts.sorted { json.member(anomaly.name, anomaly.count) }

@@ -1,0 +1,138 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Runs the rule table over one flow, about once a second of capture time and when the flow ends.
+///
+/// A rule speaks after its figures stood for its enter time and goes silent after they were gone for its leave time. A
+/// flow that has ended is judged on its whole life: what holds then, and could have held long enough, is said. While the
+/// capture drops frames nothing is said at all, and a finding below a confidence of 0.5 is only called possible.
+///
+/// Flows by the hundred thousand carry one of these each, so it holds nothing but counters until a rule has something
+/// to say.
+package struct FlowDiagnosis: Sendable {
+    private var standing: [Standing] = []
+    private var timeouts = BothWays(client: TimeoutWatch(), server: TimeoutWatch())
+
+    /// A rule whose figures hold, or held a moment ago.
+    private struct Standing: Sendable {
+        var rule: Int
+        var sender: Direction?
+        var since: Timestamp
+        var lastTrue: Timestamp
+        var verdict: Verdict
+        var isSpoken: Bool
+    }
+
+    package init() {}
+
+    /// The verdicts of the flow at `time`, the most urgent first. `time` must not run backwards by more than the
+    /// capture does; the rules' hold times are measured in it.
+    package mutating func evaluate(_ flow: FlowSnapshot, health: CaptureHealth, at time: Timestamp) -> [Verdict] {
+        if HostDiagnosis.isBlind(health, at: time) {
+            standing.removeAll(keepingCapacity: false)
+            return []
+        }
+        var cases: [SenderCase] = []
+        if let tcp = flow.tcp {
+            for sender in Direction.allCases {
+                timeouts[sender].observe(tcp[sender].retransmissions.timeout, at: time)
+                let hadBurst = timeouts[sender].hasBurst(at: time, ever: flow.isFinal)
+                cases.append(SenderCase(flow: flow, tcp: tcp, sender: sender, hadTimeoutBurst: hadBurst))
+            }
+        }
+        for rule in RuleTable.rules {
+            switch rule.judge {
+            case .flow(let judge):
+                observe(judge(flow), rule, sender: nil, flow: flow, at: time)
+            case .sender(let judge):
+                for one in cases { observe(judge(one), rule, sender: one.sender, flow: flow, at: time) }
+            }
+        }
+        return verdicts()
+    }
+
+    private mutating func observe(
+        _ finding: Finding?, _ rule: Rule, sender: Direction?, flow: FlowSnapshot, at time: Timestamp
+    ) {
+        let index = standing.firstIndex { $0.rule == rule.number && $0.sender == sender }
+        guard let finding else {
+            guard let index else { return }
+            // Not spoken yet, gone for good; spoken, it stays for its leave time. A flow that ended gets no such grace.
+            let isOver = flow.isFinal || time - standing[index].lastTrue >= rule.hold.leave
+            if !standing[index].isSpoken || isOver { standing.remove(at: index) }
+            return
+        }
+        let since = index.map { standing[$0].since } ?? time
+        var entry = Standing(
+            rule: rule.number, sender: sender, since: since, lastTrue: time,
+            verdict: Self.verdict(finding, rule, since: since), isSpoken: index.map { standing[$0].isSpoken } ?? false)
+        if time - since >= rule.hold.enter || flow.isFinal && flow.end - flow.start >= rule.hold.enter {
+            entry.isSpoken = true
+        }
+        if let index { standing[index] = entry } else { standing.append(entry) }
+    }
+
+    private func verdicts() -> [Verdict] {
+        guard !standing.isEmpty else { return [] }
+        let spoken = standing.filter(\.isSpoken)
+        return spoken.filter { entry in
+            guard let rule = RuleTable.rules.first(where: { $0.number == entry.rule }) else { return false }
+            // A remark on a healthy flow has no place beside something that is wrong.
+            if rule.number == RuleNumber.senderPaced, spoken.contains(where: { $0.verdict.severity > .info }) {
+                return false
+            }
+            return !spoken.contains { other in
+                rule.yieldsTo.contains(other.rule)
+                    && (other.sender == entry.sender || other.sender == nil || entry.sender == nil)
+            }
+        }
+        .map(\.verdict)
+        .sorted { ($0.priority, $0.firstSeen) < ($1.priority, $1.firstSeen) }
+    }
+
+    private static func verdict(_ finding: Finding, _ rule: Rule, since: Timestamp) -> Verdict {
+        let confidence = min(1, max(0, finding.confidence.isFinite ? finding.confidence : 0))
+        let isPossible = confidence < 0.5
+        let severity = isPossible ? .info : finding.severity
+        return Verdict(
+            rule: rule.name, ruleNumber: rule.number, severity: severity, subject: finding.subject,
+            summary: isPossible ? "Possible: \(finding.summary)" : finding.summary, evidence: finding.evidence,
+            advice: finding.advice, firstSeen: since, confidence: confidence, priority: rule.priority(of: severity))
+    }
+
+    static func verdict(hostRule number: Int, _ finding: Finding, since: Timestamp) -> Verdict? {
+        RuleTable.rules.first { $0.number == number }.map { verdict(finding, $0, since: since) }
+    }
+}
+
+/// Numbers of rules that the engine treats by name.
+enum RuleNumber {
+    static let senderPaced = 13
+    static let captureLoss = 54
+}
+
+/// Two timeouts within ten seconds, told from a counter that is looked at about once a second.
+private struct TimeoutWatch: Sendable {
+    private var count: Int32 = 0
+    /// `.never` keeps this at 24 bytes, where optionals would need 40; a flow has two of them.
+    private var lastRise = Timestamp.never
+    private var lastBurst = Timestamp.never
+
+    mutating func observe(_ timeouts: Int, at time: Timestamp) {
+        let now = Int32(clamping: timeouts)
+        defer { count = now }
+        guard now > count else { return }
+        if now - count >= 2 || time - lastRise <= .seconds(10) { lastBurst = time }
+        lastRise = time
+    }
+
+    func hasBurst(at time: Timestamp, ever: Bool) -> Bool {
+        guard lastBurst != .never else { return false }
+        return ever || time - lastBurst <= .seconds(10)
+    }
+}
+
+extension Timestamp {
+    /// Long before anything: differences to it saturate.
+    fileprivate static let never = Timestamp(nanoseconds: .min)
+}

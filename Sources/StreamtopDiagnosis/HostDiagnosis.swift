@@ -1,0 +1,39 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Judges the capture itself: whether we see what passes (rule 54). One for an engine, asked about once a second.
+///
+/// Only frames that were meant for us and lost count: those the kernel dropped because its buffer was full, and those
+/// we threw away. Interfaces also count as dropped what no protocol wanted, all day long (decision 0052).
+package struct HostDiagnosis: Sendable {
+    private var seen: UInt64 = 0
+    private var since: Timestamp?
+    /// Capture time at which drops were last seen to rise; the engine hands it on in `CaptureHealth.lastDrop`.
+    package private(set) var lastDrop: Timestamp?
+
+    /// How long after a drop judgement is withheld.
+    static let blindness: Nanoseconds = .seconds(10)
+
+    package init() {}
+
+    /// The verdicts about host and capture at `time`. While rule 54 speaks, flows have no verdicts.
+    package mutating func evaluate(health: CaptureHealth, at time: Timestamp) -> [Verdict] {
+        let total = health.kernelDrops &+ health.ownDrops  // wrapping takes longer than any run
+        if total > seen { lastDrop = time }
+        seen = total
+        guard let lastDrop, time - lastDrop < Self.blindness else {
+            since = nil
+            return []
+        }
+        let start = since ?? time
+        since = start
+        let finding = CaptureRules.dropped(total, of: health)
+        return FlowDiagnosis.verdict(hostRule: RuleNumber.captureLoss, finding, since: start).map { [$0] } ?? []
+    }
+
+    /// Frames were dropped within the last ten seconds: what flows look like now says nothing about the network.
+    static func isBlind(_ health: CaptureHealth, at time: Timestamp) -> Bool {
+        guard let lastDrop = health.lastDrop else { return false }
+        return time - lastDrop < blindness
+    }
+}

@@ -1,0 +1,99 @@
+import StreamtopBase
+import StreamtopModel
+
+/// One line of the rule table: a symptom, the figures that prove it, the judgement, and the advice. Rules are data;
+/// `FlowDiagnosis` is the only one that runs them.
+package struct Rule: Sendable {
+    /// The number in the rule table of docs/reading-the-numbers.md.
+    package var number: Int
+    /// The stable name in JSON and filters.
+    package var name: String
+    package var group: Group
+    /// What a person would complain of.
+    package var symptom: String
+    package var thresholds: [Threshold]
+    /// When it must stay silent although its figures look right.
+    package var silentWhen: [String]
+    /// Rules that tell the same trouble better: while one of them speaks of this flow, this one is silent.
+    package var yieldsTo: Set<Int>
+    /// How long the figures must stand before the rule speaks, and be gone before it stops.
+    var hold: Hold
+    var judge: Judge
+
+    /// Order of verdicts: what blinds us, then what cuts the line, then the ends, then the path.
+    package enum Group: Int, Sendable {
+        case capture, host, connectivity, endpoint, path, application
+    }
+
+    /// Enter and leave times (handbook 11.1: 3 s and 10 s). A count that cannot be taken back needs neither.
+    struct Hold: Sendable {
+        var enter: Nanoseconds
+        var leave: Nanoseconds
+        static let standard = Hold(enter: .seconds(3), leave: .seconds(10))
+        static let atOnce = Hold(enter: 0, leave: .seconds(10))
+    }
+
+    enum Judge: Sendable {
+        /// Asked once for a flow of any transport.
+        case flow(@Sendable (FlowSnapshot) -> Finding?)
+        /// Asked for each end of a TCP flow as the sender of data.
+        case sender(@Sendable (SenderCase) -> Finding?)
+    }
+
+    init(
+        _ number: Int, _ name: String, _ group: Group, symptom: String, thresholds: [Threshold],
+        silentWhen: [String] = [], yieldsTo: Set<Int> = [], hold: Hold = .standard, judge: Judge
+    ) {
+        self.number = number
+        self.name = name
+        self.group = group
+        self.symptom = symptom
+        self.thresholds = thresholds
+        self.silentWhen = silentWhen
+        self.yieldsTo = yieldsTo
+        self.hold = hold
+        self.judge = judge
+    }
+
+    /// Place among verdicts that are shown together. Remarks come after everything that asks for action.
+    func priority(of severity: Verdict.Severity) -> Int {
+        (severity == .info ? 1000 : 0) + group.rawValue * 100 + number
+    }
+}
+
+/// A figure that a rule compares with, where it comes from, and what it counts.
+package struct Threshold: Sendable {
+    package enum Unit: String, Sendable {
+        case milliseconds = "ms"
+        case percent = "%"
+        case count = ""
+        case ratio = "of 1"
+        case bytes = "B"
+        case segments
+    }
+    package var meaning: String
+    package var value: Double
+    package var unit: Unit
+    /// A standard, a paper, the kernel, or "own" where no published figure exists.
+    package var source: String
+
+    init(_ meaning: String, _ value: Double, _ unit: Unit, source: String) {
+        self.meaning = meaning
+        self.value = value
+        self.unit = unit
+        self.source = source
+    }
+}
+
+/// What a rule found; `FlowDiagnosis` makes a `Verdict` of it once it has held long enough.
+struct Finding: Sendable {
+    var severity: Verdict.Severity
+    var subject: Verdict.Subject
+    /// A plain sentence: which part of the flow, which buffer, how much.
+    var summary: String
+    var evidence: [Verdict.Evidence]
+    /// What to do, and at which end.
+    var advice: String
+    /// 0 to 1; below 0.5 the sentence says "possible" and the severity is a remark.
+    var confidence: Double
+}

@@ -1,0 +1,83 @@
+import StreamtopBase
+import StreamtopModel
+
+/// What keeps a connection from working at all (rules 17 to 19).
+enum ConnectivityRules {
+    static let syns = Threshold("repeated SYNs", 1, .count, source: "RFC 6298 section 2.1")
+    static let fragments = Threshold("fragments, at least", 20, .count, source: "own")
+
+    static let rules: [Rule] = [
+        Rule(
+            17, "syn_loss", .connectivity, symptom: "Connecting takes a second or more, or never ends.",
+            thresholds: [syns], silentWhen: ["the server answered with a reset: it refused"], hold: .atOnce,
+            judge: .flow(synLoss)),
+        Rule(
+            18, "pmtud_black_hole", .connectivity, symptom: "Small packets pass, full ones vanish.", thresholds: [],
+            silentWhen: ["ICMP too-big messages reach the sender"], hold: .atOnce, judge: .flow(blackHole)),
+        Rule(
+            19, "fragmented_datagrams", .path, symptom: "Datagrams are larger than the path and travel in pieces.",
+            thresholds: [fragments], hold: .atOnce, judge: .flow(fragmented)),
+    ]
+
+    private static func synLoss(_ flow: FlowSnapshot) -> Finding? {
+        guard let tcp = flow.tcp, flow.orientation == .syn, flow.state != .reset else { return nil }
+        let asked = tcp.synRetransmissions
+        let answered = tcp.synAckRetransmissions
+        guard asked + answered >= Int(syns.value) else { return nil }
+        let isSilent = flow.server.packets == 0
+        let summary: String
+        if isSilent {
+            summary =
+                "\(flow.server.endpoint) does not answer: \(FigureText.count(asked + 1, "SYN", "SYNs")) sent, nothing came back"
+        } else if asked > 0 {
+            summary =
+                "The client had to ask \(asked + 1) times to connect; each wait is a second or more"
+        } else {
+            summary =
+                "The server's SYN-ACK had to be sent \(answered + 1) times: it or its acknowledgement is lost"
+        }
+        return Finding(
+            severity: isSilent && asked >= 2 ? .critical : .warning,
+            subject: isSilent ? .server : .path, summary: summary,
+            evidence: [
+                .init("syn_retransmissions", Double(asked)), .init("syn_ack_retransmissions", Double(answered)),
+            ],
+            advice:
+                "Check firewalls on the way. At the server: a full backlog drops SYNs (net.core.somaxconn, net.ipv4.tcp_max_syn_backlog, the application's listen backlog).",
+            confidence: 0.9)
+    }
+
+    private static func blackHole(_ flow: FlowSnapshot) -> Finding? {
+        guard let fragmentation = flow.fragmentation, fragmentation.blackHoleSuspected else { return nil }
+        return Finding(
+            severity: .critical, subject: .path,
+            summary:
+                "Full-size packets vanish while small ones pass: a link with a smaller MTU drops them without saying so",
+            evidence: [.init("icmp_too_big", Double(fragmentation.tooBig.count))],
+            advice:
+                "Let ICMP \"too big\" pass, or clamp the MSS at the router (--clamp-mss-to-pmtu). At the sender: net.ipv4.tcp_mtu_probing=1.",
+            confidence: 0.85)
+    }
+
+    private static func fragmented(_ flow: FlowSnapshot) -> Finding? {
+        guard flow.transport == .udp, let fragmentation = flow.fragmentation,
+            fragmentation.fragments >= Int(fragments.value)
+        else { return nil }
+        let lost = fragmentation.incomplete
+        let cost =
+            lost > 0
+            ? "; \(FigureText.count(lost, "datagram was", "datagrams were")) lost with \(FigureText.bytes(Int(clamping: fragmentation.wastedBytes))) that had arrived"
+            : ""
+        return Finding(
+            severity: lost > 0 ? .warning : .info, subject: .path,
+            summary: "Datagrams exceed the path's MTU and travel as \(fragmentation.fragments) fragments\(cost)",
+            evidence: [
+                .init("fragments", Double(fragmentation.fragments)),
+                .init("datagrams", Double(fragmentation.datagrams)),
+                .init("incomplete", Double(lost)),
+            ],
+            advice:
+                "At the sender: packets of at most 1200 bytes (RTP payload size, QUIC max_udp_payload_size). One lost fragment loses the whole datagram.",
+            confidence: 0.95)
+    }
+}

@@ -1,0 +1,158 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Troubles of the two ends: windows, buffers, applications (rules 9 to 13, 15).
+enum EndpointRules {
+    static let receiverWatch = Threshold(
+        "share of time limited by the receiver, watch", 10, .percent, source: "T-RAT; tcp_info chronographs")
+    static let receiverAct = Threshold(
+        "share of time limited by the receiver, act", 20, .percent, source: "T-RAT; tcp_info chronographs")
+    static let zeroWindow = Threshold("zero window in all", 100, .milliseconds, source: "RFC 9293 section 3.8.6")
+    static let zeroShare = Threshold("share of time at zero window, act", 10, .percent, source: "own")
+    static let unscaled = Threshold("largest window without scaling", 65_535, .bytes, source: "RFC 7323 section 2")
+    static let capHit = Threshold("flight relative to that window", 0.9, .ratio, source: "own")
+    static let farAway = Threshold("base round trip, at least", 10, .milliseconds, source: "own")
+    static let sendBuffer = Threshold(
+        "share of time limited by the send buffer", 10, .percent, source: "tcp_info chronographs")
+    static let appShare = Threshold("share of time limited by the sender's application", 80, .percent, source: "T-RAT")
+    static let streamBytes = Threshold("payload, at least", 100_000, .bytes, source: "own")
+    static let firstFlight = Threshold("first flight, below", 10, .segments, source: "RFC 6928")
+    static let longPath = Threshold("base round trip of a long path", 50, .milliseconds, source: "own")
+
+    static let rules: [Rule] = [
+        Rule(
+            9, "receiver_limited", .endpoint, symptom: "The receiver's window holds the sender back.",
+            thresholds: [receiverWatch, receiverAct], yieldsTo: [10, 11], judge: .sender(receiverLimited)),
+        Rule(
+            10, "zero_window", .endpoint, symptom: "The receiver closes its window: nobody reads.",
+            thresholds: [zeroWindow, zeroShare], hold: .atOnce, judge: .sender(zeroWindowStall)),
+        Rule(
+            11, "window_scaling_missing", .endpoint, symptom: "The window can never exceed 64 KB on a long path.",
+            thresholds: [unscaled, capHit, farAway, receiverWatch],
+            silentWhen: ["the handshake was not captured", "the window is not what limits"],
+            judge: .sender(scalingMissing)),
+        Rule(
+            12, "send_buffer", .endpoint, symptom: "The sender's own buffer is too small to fill the path.",
+            thresholds: [sendBuffer], judge: .sender(sendBufferLimited)),
+        Rule(
+            13, "sender_paced", .endpoint, symptom: "The sender has no more to say: a live encoder, or pauses.",
+            thresholds: [appShare, streamBytes],
+            silentWhen: ["anything else about the flow needs attention"], judge: .sender(senderPaced)),
+        Rule(
+            15, "small_initial_window", .endpoint, symptom: "A long path begins with a small first flight.",
+            thresholds: [firstFlight, longPath],
+            silentWhen: ["the first flight ended in a short segment: there was no more to send"],
+            hold: .atOnce, judge: .sender(smallStart)),
+    ]
+
+    private static func receiverLimited(_ it: SenderCase) -> Finding? {
+        guard let share = it.share(\.receiver), share * 100 > receiverWatch.value else { return nil }
+        let window = it.peer.receiveWindow
+        let size = window.map { " (largest \(FigureText.bytes($0.maximum)))" } ?? ""
+        var evidence: [Verdict.Evidence] = [
+            .init("receiver_limited_ratio", share), .init("window_full", Double(it.side.windowFull)),
+        ]
+        if let window { evidence.append(.init("receive_window_max_bytes", Double(window.maximum))) }
+        return Finding(
+            severity: share * 100 > receiverAct.value ? .critical : .warning, subject: it.receiverSubject,
+            summary:
+                "The \(it.receiverName)'s receive window\(size) holds the \(it.senderName) back \(FigureText.percent(share)) of the time",
+            evidence: evidence,
+            advice:
+                "At the \(it.receiverName): let the buffer grow (net.ipv4.tcp_rmem maximum at twice rate times RTT, no fixed SO_RCVBUF) or read faster. A player with a full buffer does this on purpose.",
+            confidence: it.confidence(samples: it.side.dataSegments, enough: 100))
+    }
+
+    private static func zeroWindowStall(_ it: SenderCase) -> Finding? {
+        let closed = it.peer.zeroWindowTime
+        guard closed.milliseconds > zeroWindow.value else { return nil }
+        let life = max(it.flow.end - it.flow.start, 1)
+        let share = min(1, Double(closed) / Double(life))
+        let unread = it.peer.receiveWindow.map(\.occupied) ?? 0
+        let held = unread > 0 ? "; \(FigureText.bytes(unread)) lie unread" : ""
+        return Finding(
+            severity: share * 100 > zeroShare.value ? .critical : .warning, subject: it.receiverSubject,
+            summary:
+                "The \(it.receiverName)'s application does not read: its window was shut for \(FigureText.time(closed)) (\(FigureText.percent(share)) of the flow)\(held)",
+            evidence: [
+                .init("zero_window_ms", closed.milliseconds), .init("episodes", Double(it.peer.zeroWindowEpisodes)),
+                .init("zero_window_ratio", share), .init("unread_bytes", Double(unread)),
+            ],
+            advice:
+                "At the \(it.receiverName): look at the thread that reads, decodes or writes to disk. If it is a player that pauses on a full buffer, there is nothing to do.",
+            confidence: it.confidence(samples: it.peer.zeroWindows + 1, enough: 2))
+    }
+
+    private static func scalingMissing(_ it: SenderCase) -> Finding? {
+        guard it.side.mssBytes != nil, it.peer.mssBytes != nil,  // both SYNs were captured
+            it.side.windowScale == nil || it.peer.windowScale == nil, let window = it.peer.receiveWindow,
+            !window.scaleUnknown, window.maximum <= Int(unscaled.value), let flight = it.side.inFlight,
+            Double(flight.maximum) >= capHit.value * Double(window.maximum), let base = it.baseRoundTrip,
+            base.milliseconds >= farAway.value, let share = it.share(\.receiver), share * 100 > receiverWatch.value
+        else { return nil }
+        let bound = Double(window.maximum) * 8 / base.seconds
+        let culprit = it.peer.windowScale == nil ? it.receiverName : it.senderName
+        return Finding(
+            severity: .warning, subject: it.peer.windowScale == nil ? it.receiverSubject : it.senderSubject,
+            summary:
+                "Without window scaling the \(it.receiverName)'s window stays at \(FigureText.bytes(window.maximum)): at \(FigureText.time(base)) RTT no more than \(FigureText.rate(bound))",
+            evidence: [
+                .init("receive_window_max_bytes", Double(window.maximum)), .init("base_rtt_ms", base.milliseconds),
+                .init("bound_bps", bound), .init("receiver_limited_ratio", share),
+            ],
+            advice:
+                "The \(culprit)'s SYN has no window scale: set net.ipv4.tcp_window_scaling=1 there, or find the middlebox that strips the option.",
+            confidence: it.confidence(samples: it.side.dataSegments, enough: 100))
+    }
+
+    private static func sendBufferLimited(_ it: SenderCase) -> Finding? {
+        guard let limited = it.side.sendBufferLimited, let analysed = it.analysed else { return nil }
+        let share = min(1, Double(limited) / Double(analysed))
+        guard share * 100 > sendBuffer.value else { return nil }
+        return Finding(
+            severity: .warning, subject: it.senderSubject,
+            summary:
+                "The \(it.senderName)'s own socket buffer was too small \(FigureText.percent(share)) of the time: the path could carry more",
+            evidence: [.init("send_buffer_limited_ratio", share)],
+            advice:
+                "At the sender (\(it.senderName)): net.ipv4.tcp_wmem maximum at twice rate times RTT, and no fixed SO_SNDBUF.",
+            confidence: it.confidence(samples: it.side.dataSegments, enough: 100))
+    }
+
+    private static func senderPaced(_ it: SenderCase) -> Finding? {
+        guard let share = it.share(\.application), share * 100 > appShare.value,
+            it.side.uniqueBytes >= UInt64(streamBytes.value), it.side.uniqueBytes >= it.peer.uniqueBytes
+        else { return nil }
+        let rate = it.side.goodput.map { " at \(FigureText.rate($0))" } ?? ""
+        return Finding(
+            severity: .info, subject: it.senderSubject,
+            summary:
+                "The \(it.senderName)'s application sets the pace\(rate): it had nothing to send \(FigureText.percent(share)) of the time",
+            evidence: [.init("application_limited_ratio", share)],
+            advice:
+                "Nothing to do on the network. If the player's buffer shrinks all the same, look at origin and encoder.",
+            confidence: it.confidence(samples: it.side.dataSegments, enough: 50))
+    }
+
+    private static func smallStart(_ it: SenderCase) -> Finding? {
+        let side = it.side
+        // Full segments carry the MSS less the timestamp option (12 bytes, RFC 7323).
+        guard let first = side.initialWindowBytes, let mss = side.mssBytes ?? it.peer.mssBytes, mss > 12,
+            let base = it.baseRoundTrip, base.milliseconds >= longPath.value
+        else { return nil }
+        let full = side.timestamps == true ? mss - 12 : mss
+        guard first >= full, first % full == 0, first < Int(firstFlight.value) * full,
+            side.uniqueBytes >= 40 * UInt64(full)
+        else { return nil }
+        let segments = first / full
+        return Finding(
+            severity: .warning, subject: it.senderSubject,
+            summary:
+                "The \(it.senderName) began with \(FigureText.count(segments, "segment", "segments")) on a path of \(FigureText.time(base)): every doubling costs another round trip",
+            evidence: [
+                .init("initial_cwnd_bytes", Double(first)), .init("segments", Double(segments)),
+                .init("base_rtt_ms", base.milliseconds),
+            ],
+            advice: "At the sender (\(it.senderName)): ip route change … initcwnd 10 (or more).", confidence: 0.7)
+    }
+}

@@ -1,0 +1,170 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Troubles of loss recovery: reordering, timeouts, lost tails, restarts (rules 5 to 8, 16), and marks instead of loss
+/// (rules 20, 21).
+enum RecoveryRules {
+    static let spuriousShare = Threshold(
+        "needless retransmissions among all", 10, .percent, source: "RFC 8985, own figure")
+    static let spuriousLeast = Threshold("needless retransmissions, at least", 3, .count, source: "own")
+    static let dsackShare = Threshold("duplicate SACKs per data segment", 0.1, .percent, source: "RFC 2883, own figure")
+    static let lateShare = Threshold("segments out of order", 1, .percent, source: "RFC 4737, own figure")
+    static let lateLeast = Threshold("segments out of order, at least", 10, .count, source: "own")
+    static let extent = Threshold("reordering extent", 3, .segments, source: "duplicate ACK threshold, RFC 5681")
+    static let timeouts = Threshold("timeouts within 10 s", 2, .count, source: "own")
+    static let backoff = Threshold("timeouts in a row", 2, .count, source: "RFC 6298 section 5.5")
+    static let tailShare = Threshold(
+        "recoveries of a response's last segment", 20, .percent, source: "RFC 8985 section 7")
+    static let recoveries = Threshold("recoveries, at least", 5, .count, source: "own")
+    static let restartShare = Threshold(
+        "idle periods that end in a restart", 50, .percent, source: "RFC 5681 section 4.1")
+    static let restarts = Threshold("restarts, at least", 3, .count, source: "own")
+    static let marked = Threshold("packets marked CE", 1, .percent, source: "own")
+    static let data = Threshold("data segments, at least", 100, .count, source: "own")
+
+    static let rules: [Rule] = [
+        Rule(
+            5, "spurious_retransmission", .path, symptom: "Data is sent again that had arrived.",
+            thresholds: [spuriousShare, spuriousLeast, dsackShare, data],
+            silentWhen: ["the capture itself missed packets"], yieldsTo: [6], judge: .sender(spurious)),
+        Rule(
+            6, "reordering", .path, symptom: "Packets overtake each other.",
+            thresholds: [lateShare, lateLeast, extent],
+            silentWhen: ["the capture itself missed packets"], judge: .sender(reordering)),
+        Rule(
+            7, "timeout_stall", .path, symptom: "The flow stands still until a timer fires.",
+            thresholds: [timeouts, backoff], yieldsTo: [8, 10, 18], hold: .atOnce, judge: .sender(timeoutStall)),
+        Rule(
+            8, "tail_loss", .path, symptom: "Short responses hang at their end.", thresholds: [tailShare, recoveries],
+            yieldsTo: [18], judge: .sender(tailLoss)),
+        Rule(
+            16, "slow_start_after_idle", .endpoint, symptom: "Every segment after a pause starts slowly.",
+            thresholds: [restartShare, restarts], judge: .sender(idleRestart)),
+        Rule(
+            20, "ecn_bleached", .path, symptom: "ECN was agreed upon, and no packet carries it.", thresholds: [data],
+            silentWhen: ["the capture was taken at the sender, where the path has not touched the marks yet"],
+            judge: .sender(bleached)),
+        Rule(
+            21, "aqm_marking", .path, symptom: "A queue asks senders to slow down before it overflows.",
+            thresholds: [marked, data], silentWhen: ["packets are lost as well"], judge: .sender(marking)),
+    ]
+
+    private static func spurious(_ it: SenderCase) -> Finding? {
+        let side = it.side
+        let again = side.retransmissions.packets
+        guard it.isCaptureComplete, again > 0, side.dataSegments >= Int(data.value) else { return nil }
+        let needless = max(side.retransmissions.spurious, side.dsacks)
+        let share = min(1, Double(needless) / Double(again))
+        let dsacks = Double(side.dsacks) / Double(side.dataSegments)
+        guard needless >= Int(spuriousLeast.value),
+            share * 100 > spuriousShare.value || dsacks * 100 > dsackShare.value
+        else { return nil }
+        return Finding(
+            severity: .warning, subject: .path,
+            summary:
+                "\(needless) of \(again) retransmissions by the \(it.senderName) were needless: the first copy had arrived, late or out of order",
+            evidence: [
+                .init("spurious_ratio", share), .init("retransmissions", Double(again)),
+                .init("dsacks", Double(side.dsacks)), .init("reorder_extent", Double(side.reorderExtent)),
+            ],
+            advice:
+                "Look for delay spikes and for links that spread one flow over several paths (LAG or ECMP per packet). At the sender (\(it.senderName)): keep RACK on (net.ipv4.tcp_recovery=1), raise net.ipv4.tcp_reordering.",
+            confidence: it.confidence(samples: needless + 5, enough: 10))
+    }
+
+    private static func reordering(_ it: SenderCase) -> Finding? {
+        let side = it.side
+        guard it.isCaptureComplete, side.dataSegments > 0, side.outOfOrder >= Int(lateLeast.value),
+            side.reorderExtent >= Int(extent.value)
+        else { return nil }
+        let share = Double(side.outOfOrder) / Double(side.dataSegments)
+        guard share * 100 > lateShare.value else { return nil }
+        return Finding(
+            severity: .warning, subject: .path,
+            summary:
+                "\(FigureText.percent(share)) of the \(it.senderName)'s segments arrive out of order, up to \(side.reorderExtent) places late",
+            evidence: [
+                .init("out_of_order_ratio", share), .init("out_of_order", Double(side.outOfOrder)),
+                .init("reorder_extent", Double(side.reorderExtent)),
+            ],
+            advice:
+                "Look for per-packet balancing (LAG, ECMP, several radio links) on the path. At the sender (\(it.senderName)): keep RACK on, raise net.ipv4.tcp_reordering.",
+            confidence: it.confidence(samples: side.outOfOrder, enough: 20))
+    }
+
+    private static func timeoutStall(_ it: SenderCase) -> Finding? {
+        let longest = it.side.longestBackoff ?? 0
+        guard it.hadTimeoutBurst || Double(longest) >= backoff.value else { return nil }
+        let count = it.side.retransmissions.timeout
+        guard count > 0 else { return nil }
+        let row = longest >= 2 ? ", \(longest) in a row" : ""
+        return Finding(
+            severity: longest >= 3 ? .critical : .warning, subject: .path,
+            summary:
+                "The \(it.senderName) stood still until its timer fired: \(FigureText.count(count, "timeout", "timeouts"))\(row)",
+            evidence: [.init("timeouts", Double(count)), .init("longest_backoff", Double(longest))],
+            advice:
+                "Find what loses the repairs or the last segments of responses; a shorter round trip shortens every wait. At the sender (\(it.senderName)): RACK and tail probes on (net.ipv4.tcp_recovery=1, tcp_early_retrans=3).",
+            confidence: it.isCaptureComplete ? 0.9 : 0.4)
+    }
+
+    private static func tailLoss(_ it: SenderCase) -> Finding? {
+        guard let all = it.side.recoveries, let tails = it.side.tailRecoveries, all >= Int(recoveries.value) else {
+            return nil
+        }
+        let share = Double(tails) / Double(all)
+        guard share * 100 > tailShare.value else { return nil }
+        return Finding(
+            severity: .warning, subject: .path,
+            summary:
+                "\(tails) of \(all) loss recoveries repaired the last segment of a response of the \(it.senderName), which nothing but a timer can notice",
+            evidence: [.init("tail_ratio", share), .init("recoveries", Double(all))],
+            advice:
+                "At the sender (\(it.senderName)): write responses in larger pieces or over fewer connections (HTTP/2, HTTP/3), keep tail probes on (net.ipv4.tcp_early_retrans=3).",
+            confidence: it.confidence(samples: all, enough: 10))
+    }
+
+    private static func idleRestart(_ it: SenderCase) -> Finding? {
+        guard let cut = it.side.idleRestarts, let pauses = it.side.idlePeriods, pauses > 0, cut >= Int(restarts.value)
+        else { return nil }
+        let share = Double(cut) / Double(pauses)
+        guard share * 100 >= restartShare.value else { return nil }
+        return Finding(
+            severity: .warning, subject: it.senderSubject,
+            summary: "After \(cut) of \(pauses) pauses the \(it.senderName) began again with a small window",
+            evidence: [.init("idle_restarts", Double(cut)), .init("idle_periods", Double(pauses))],
+            advice:
+                "At the sender (\(it.senderName)): net.ipv4.tcp_slow_start_after_idle=0, with pacing (net.core.default_qdisc=fq).",
+            confidence: it.confidence(samples: pauses, enough: 6))
+    }
+
+    private static func bleached(_ it: SenderCase) -> Finding? {
+        let side = it.side
+        guard side.ecnNegotiated == true, it.tcp.vantage != nil, !it.isTapAtSender,
+            side.dataSegments >= Int(data.value), side.ectPackets == 0, side.cePackets == 0
+        else { return nil }
+        return Finding(
+            severity: .info, subject: .path,
+            summary:
+                "ECN was agreed upon, but none of the \(it.senderName)'s \(side.dataSegments) data segments carries it: a hop on the way clears the marks",
+            evidence: [.init("data_segments", Double(side.dataSegments)), .init("ect_packets", 0)],
+            advice: "Find the router that rewrites the traffic class, or do without ECN here.",
+            confidence: it.confidence(samples: side.dataSegments, enough: 200) * 0.8)
+    }
+
+    private static func marking(_ it: SenderCase) -> Finding? {
+        let side = it.side
+        guard side.dataSegments >= Int(data.value), let loss = side.lossRatio,
+            loss * 100 < PathRules.lossWatch.value
+        else { return nil }
+        let share = Double(side.cePackets) / Double(max(side.segments, 1))
+        guard share * 100 > marked.value else { return nil }
+        return Finding(
+            severity: .info, subject: .path,
+            summary:
+                "A queue on the path slows the \(it.senderName) by marks instead of loss: \(FigureText.percent(share)) of its packets are marked",
+            evidence: [.init("ce_ratio", share), .init("loss_ratio", loss)],
+            advice: "This is as it should be. If the sender is L4S (ECT(1)), check that the queue is too.",
+            confidence: it.confidence(samples: side.dataSegments, enough: 200))
+    }
+}

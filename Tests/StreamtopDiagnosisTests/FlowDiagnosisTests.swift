@@ -1,0 +1,220 @@
+import StreamtopBase
+import StreamtopModel
+import Testing
+
+@testable import StreamtopDiagnosis
+
+/// Time, order, silence: what the engine of rules does whatever the rule.
+@Suite struct FlowDiagnosisTests {
+    let bloated = SampleFlows.spoiled { RuleTests.bloat(&$0) }
+
+    @Test func bufferbloatNamesTheBufferAndTheMilliseconds() throws {
+        let verdict = try #require(SampleFlows.verdicts(bloated).first)
+        #expect(verdict.rule == "bufferbloat")
+        #expect(verdict.severity == .warning)
+        #expect(
+            verdict.summary
+                == "84 ms of 114 ms RTT sit between the capture point and the client, filled by the server's data")
+        #expect(verdict.advice.contains("cake"))
+        #expect(verdict.advice.contains("At the sender (server): net.ipv4.tcp_congestion_control=bbr"))
+    }
+
+    @Test func bufferbloatSeenFromTheEnds() {
+        for (vantage, words) in [(Vantage.server, "towards the client"), (.client, "towards the client")] {
+            var flow = bloated
+            flow.tcp?.vantage = vantage
+            #expect(SampleFlows.verdicts(flow).first?.summary.contains("in the path queue \(words)") == true)
+        }
+    }
+
+    @Test func aLargeQueueIsCritical() {
+        var flow = bloated
+        flow.queueDelay.client = SampleFlows.queue(101)
+        #expect(SampleFlows.verdicts(flow).first?.severity == .critical)
+    }
+
+    @Test(arguments: [
+        LimitShares(network: .seconds(10), receiver: .seconds(5), application: .seconds(6)),
+        LimitShares(network: .seconds(2), receiver: .seconds(20), application: 0),
+    ])
+    func neverBBRWhenAnEndLimits(shares: LimitShares) {
+        for scenario in RuleTests.scenarios {
+            var flow = SampleFlows.spoiled(scenario.spoil)
+            flow.tcp?.server.limitedBy = shares
+            for verdict in SampleFlows.verdicts(flow) { #expect(!verdict.advice.lowercased().contains("bbr")) }
+        }
+    }
+
+    @Test func neverBBRWithoutKnowledgeOfTheLimits() {
+        var flow = bloated
+        flow.tcp?.server.limitedBy = nil
+        #expect(SampleFlows.verdicts(flow).first?.advice.contains("bbr") == false)
+    }
+
+    @Test func neverBBRWithoutSayingAtTheSender() {
+        for scenario in RuleTests.scenarios {
+            for verdict in SampleFlows.verdicts(SampleFlows.spoiled(scenario.spoil))
+            where verdict.advice.contains("bbr") {
+                #expect(verdict.advice.contains("At the sender"))
+            }
+        }
+    }
+
+    // MARK: Hysteresis
+
+    @Test func entersAfterThreeSecondsAndLeavesAfterTen() {
+        var diagnosis = FlowDiagnosis()
+        let well = SampleFlows.healthy()
+        func isSpoken(_ flow: FlowSnapshot, _ second: Int64) -> Bool {
+            !diagnosis.evaluate(flow, health: CaptureHealth(), at: SampleFlows.time(second)).isEmpty
+        }
+        #expect([0, 1, 2].map { isSpoken(bloated, $0) } == [false, false, false])
+        #expect(isSpoken(bloated, 3))
+        #expect(isSpoken(well, 4))
+        #expect(isSpoken(well, 12))
+        #expect(!isSpoken(well, 13))
+        #expect(!isSpoken(bloated, 14))
+    }
+
+    @Test func aShortRelapseDoesNotBreakAVerdict() {
+        var diagnosis = FlowDiagnosis()
+        var first: [Timestamp] = []
+        for second in Int64(0)...40 {
+            let flow = second % 7 == 6 ? SampleFlows.healthy() : bloated
+            first += diagnosis.evaluate(flow, health: CaptureHealth(), at: SampleFlows.time(second)).map(\.firstSeen)
+        }
+        #expect(Set(first) == [SampleFlows.time(0)])
+        #expect(first.count == 38)
+    }
+
+    @Test func flickerNeverSpeaks() {
+        var diagnosis = FlowDiagnosis()
+        for second in Int64(0)...40 {
+            let flow = second % 2 == 0 ? bloated : SampleFlows.healthy()
+            #expect(diagnosis.evaluate(flow, health: CaptureHealth(), at: SampleFlows.time(second)).isEmpty)
+        }
+    }
+
+    @Test func aFlowThatEndedIsJudgedOnItsLife() {
+        var flow = bloated
+        flow.isFinal = true
+        #expect(SampleFlows.rules(flow, after: 0) == [1])
+        flow.end = flow.start + .milliseconds(2900)
+        #expect(SampleFlows.rules(flow, after: 0) == [])
+    }
+
+    @Test func timeDoesNotNeedToRunForward() {
+        var diagnosis = FlowDiagnosis()
+        for time in [Timestamp(nanoseconds: .max), Timestamp(nanoseconds: .min), SampleFlows.start] {
+            _ = diagnosis.evaluate(bloated, health: CaptureHealth(), at: time)
+        }
+    }
+
+    // MARK: Timeouts in time
+
+    @Test func twoTimeoutsWithinTenSeconds() {
+        #expect(timeoutVerdicts(at: [5, 14], until: 14) == ["timeout_stall"])
+        #expect(timeoutVerdicts(at: [5, 16], until: 16) == [])
+        #expect(timeoutVerdicts(at: [5, 5], until: 5) == ["timeout_stall"])
+    }
+
+    @Test func anOldStallIsForgottenLiveAndToldAtTheEnd() {
+        #expect(timeoutVerdicts(at: [5, 6], until: 27) == [])
+        #expect(timeoutVerdicts(at: [5, 6], until: 27, isFinal: true) == ["timeout_stall"])
+    }
+
+    private func timeoutVerdicts(at seconds: [Int64], until end: Int64, isFinal: Bool = false) -> [String] {
+        var diagnosis = FlowDiagnosis()
+        var verdicts: [Verdict] = []
+        for second in 0...end {
+            var flow = SampleFlows.healthy()
+            flow.tcp?.server.retransmissions.timeout = seconds.count { $0 <= second }
+            flow.isFinal = isFinal && second == end
+            verdicts = diagnosis.evaluate(flow, health: CaptureHealth(), at: SampleFlows.time(second))
+        }
+        return verdicts.map(\.rule)
+    }
+
+    // MARK: Silence
+
+    @Test func nothingIsSaidWhileTheCaptureDrops() {
+        var health = CaptureHealth()
+        health.kernelDrops = 10
+        health.lastDrop = SampleFlows.time(3)
+        #expect(SampleFlows.verdicts(bloated, after: 12, health: health).isEmpty)
+        #expect(SampleFlows.rules(bloated, after: 17, health: health) == [1])
+    }
+
+    @Test func lowConfidenceIsOnlyPossible() throws {
+        var flow = bloated
+        flow.roundTrip.client = SampleFlows.trip(10, samples: 20)
+        let verdict = try #require(SampleFlows.verdicts(flow).first)
+        #expect(verdict.summary.hasPrefix("Possible: "))
+        #expect(verdict.severity == .info)
+        #expect(verdict.confidence < 0.5)
+    }
+
+    // MARK: Order
+
+    @Test func endsBeforePathAndRemarksLast() {
+        let flow = SampleFlows.spoiled {
+            RuleTests.bloat(&$0)
+            $0.tcp?.synRetransmissions = 1
+            $0.tcp?.client.zeroWindowTime = .seconds(1)
+            $0.tcp?.client.zeroWindows = 4
+            $0.tcp?.server.cePackets = 400
+        }
+        #expect(SampleFlows.verdicts(flow).map(\.ruleNumber) == [17, 10, 1, 21])
+    }
+
+    @Test func eachDirectionIsJudgedForItself() throws {
+        let flow = SampleFlows.spoiled {
+            guard let tcp = $0.tcp else { return }
+            $0.tcp?.client = tcp.server
+            $0.tcp?.client.sendBufferLimited = .seconds(10)
+        }
+        let verdict = try #require(SampleFlows.verdicts(flow).first)
+        #expect(verdict.subject == .client)
+        #expect(verdict.summary.hasPrefix("The client's own socket buffer"))
+    }
+
+    // MARK: Nothing known
+
+    @Test func aFlowOfWhichNothingIsKnownHasNoVerdict() {
+        var flow = SampleFlows.spoiled {
+            $0.tcp = TCPSnapshot()
+            $0.roundTrip = FlowRoundTrip()
+            $0.queueDelay = BothWays(client: nil, server: nil)
+        }
+        #expect(SampleFlows.rules(flow) == [])
+        flow.tcp = nil
+        #expect(SampleFlows.rules(flow) == [])
+    }
+
+    @Test func extremeFiguresDoNotTrap() {
+        let flow = SampleFlows.spoiled {
+            let huge = RoundTripSnapshot(
+                samples: .max, minimum: .max, last: .max, smoothed: .max, mean: .max, p50: .max, p95: .max, p99: .max,
+                maximum: .max, jitter: .max, source: .tcpAck)
+            $0.roundTrip.client = huge
+            $0.roundTrip.server = huge
+            $0.queueDelay.client = QueueDelaySnapshot(last: .max, p50: .max, p95: .max, maximum: .max)
+            $0.roundTrip.baseChange = BaseRoundTripChange(time: SampleFlows.start, before: .min, after: .max)
+            $0.tcp?.server.limitedBy = LimitShares(network: .max, receiver: .max, application: .max)
+            $0.tcp?.server.flightDelayCorrelation = .nan
+            $0.tcp?.server.lossRatio = .infinity
+            $0.tcp?.server.loss.random = 5
+            $0.tcp?.server.maxRate = .infinity
+            $0.tcp?.server.uniqueBytes = .max
+            $0.tcp?.server.lostBeforeCaptureBytes = .max
+            $0.tcp?.server.retransmissions.timeout = .max
+            $0.tcp?.client.zeroWindowTime = .max
+        }
+        _ = SampleFlows.verdicts(flow)
+        _ = FlowDiagnosis.score(flow)
+    }
+
+    @Test func stateOfAQuietFlowIsSmall() {
+        #expect(MemoryLayout<FlowDiagnosis>.size < 100)
+    }
+}
