@@ -108,7 +108,15 @@ static void catch(int number, void (*handler)(int)) {
     sigaction(number, &action, NULL);
 }
 
+// Whoever started us may have had signals blocked, and a program cannot be told to stop then.
+static void unblock(void) {
+    sigset_t set;
+    sigfillset(&set);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 void st_signals_install(bool crashes) {
+    unblock();
     if (wake_descriptor < 0) wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     catch(SIGPIPE, SIG_IGN);
     catch(SIGINT, on_stop);

@@ -202,6 +202,12 @@ void st_screen_cursor(int row, int column) {
     if (show) move(row, column);
 }
 
+bool st_screen_copy(const char *base64) {
+    if (screen == NULL || !reports_mouse()) return false;
+    // Curses knows nothing of it and keeps nothing in the stream between refreshes.
+    return fprintf(stdout, "\033]52;c;%s\a", base64) > 0 && fflush(stdout) == 0;
+}
+
 int st_color_count(void) { return screen && has_colors() ? COLORS : 0; }
 
 int st_pair_limit(void) { return screen && has_colors() ? COLOR_PAIRS : 0; }

@@ -1,5 +1,4 @@
 import StreamtopBase
-import StreamtopDiagnosis
 import StreamtopModel
 import StreamtopTransport
 import StreamtopWire
@@ -29,7 +28,7 @@ extension FlowEngine {
         snapshot.flowCount = flows.count
         snapshot.events = Array(eventHistory.suffix(options.limits.eventHistory))
         snapshot.health = health
-        snapshot.verdicts = hostVerdicts
+        snapshot.verdicts = hostDiagnosis.verdicts
         var counter = protocolCounts
         for position in shownPositions(limit: request.flowLimit, counting: &counter) {
             var flow = shownFlow(position)
@@ -78,7 +77,7 @@ extension FlowEngine {
     /// Ends the analysis: fragments that wait are given up and every flow is judged a last time.
     package mutating func finish() {
         expireFragments(all: true)
-        diagnoseAll()
+        for position in flows.positions { diagnose(position, isLast: true) }
     }
 
     /// The final snapshot of every flow still in the table, by first packet.
@@ -103,7 +102,6 @@ extension FlowEngine {
         health.undecoded = undecoded.counts
         health.timestampsBackwards = timestampsBackwards
         health.tables = tableHealth
-        health.lastDrop = hostDiagnosis.lastDrop
         return health
     }
 

@@ -1,5 +1,4 @@
 import StreamtopBase
-import StreamtopDiagnosis
 import StreamtopModel
 import StreamtopTransport
 import StreamtopWire
@@ -45,8 +44,7 @@ package struct FlowEngine: ~Copyable {
     var nextSeriesSample = Timestamp(nanoseconds: .max)
     var nextSecond = Timestamp(nanoseconds: .max)
     var rateWindow = RateWindow()
-    var hostDiagnosis = HostDiagnosis()
-    var hostVerdicts: [Verdict] = []
+    var hostDiagnosis = HostDiagnosisState()
     /// Snapshots made for the dashboard, kept while their flow is silent.
     var shown: [UInt32: ShownFlow] = [:]
 

@@ -71,6 +71,11 @@ package struct NcursesTerminal: ~Copyable {
         return .resize(width: size.width, height: size.height)
     }
 
+    /// Hands text, in base64, to the terminal's clipboard; false when it has none.
+    package mutating func copy(_ base64: String) -> Bool {
+        unsafe base64.withCString { unsafe st_screen_copy($0) }
+    }
+
     /// Gives the screen back, stops the process as Ctrl-Z does, and takes the screen again when it is continued.
     package mutating func suspend() {
         st_screen_leave()

@@ -65,6 +65,9 @@ void st_screen_put(int row, int column, const st_cell *cells, int count);
 /// Puts the cursor there and shows it; a negative row hides it.
 void st_screen_cursor(int row, int column);
 
+/// Hands base64 text to the terminal's clipboard (xterm's OSC 52); false for terminals that would print it instead.
+bool st_screen_copy(const char *base64);
+
 /// Number of colours the terminal has (0: none) and of pairs that can be held at once.
 int st_color_count(void);
 int st_pair_limit(void);

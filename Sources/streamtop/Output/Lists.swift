@@ -17,7 +17,7 @@ extension ThemeShelf {
 
 /// `--print-keys`.
 enum KeyList {
-    static var text: String { "" }
+    static var text: String { KeyTableText.text }
 }
 
 /// `-D`.

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopCapture
 import StreamtopEngine
 import StreamtopModel
 
@@ -57,7 +58,7 @@ struct AnalysisRun: ~Copyable {
 
     /// From now on also writes the flow's packets to a file.
     mutating func record(_ match: FlowMatch, path: String) throws(ProgramFailure) {
-        recorders.append(FlowRecorder(match: match, path: path, linkTypes: feed.linkTypes))
+        recorders.append(try FlowRecorder(match: match, path: path))
     }
 
     /// Ends the analysis and the files that are written.
@@ -78,6 +79,11 @@ struct AnalysisRun: ~Copyable {
         isOver = false
     }
 
+    /// Forgets all that was analysed; the source goes on.
+    mutating func replaceEngine(_ options: EngineOptions) {
+        engine = FlowEngine(options: options)
+    }
+
     /// Cuts the batch at the limits and writes it where that was asked for.
     private mutating func admit() throws(ProgramFailure) {
         if batch.frames.count >= packetsLeft {
@@ -92,7 +98,7 @@ struct AnalysisRun: ~Copyable {
                 isOver = true
             }
         }
-        try writer?.append(batch, linkTypes: feed.linkTypes)
-        for index in recorders.indices { try recorders[index].append(batch) }
+        try writer?.append(batch, linkTypes: feed.facts.linkTypes)
+        for index in recorders.indices { try recorders[index].append(batch, interfaces: feed.facts.interfaces) }
     }
 }

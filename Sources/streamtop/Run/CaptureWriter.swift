@@ -11,8 +11,9 @@ struct CaptureWriter {
 
 /// The packets of one flow, written beside the analysis.
 struct FlowRecorder {
-    init(match: FlowMatch, path: String, linkTypes: [LinkType]) {}
-    mutating func append(_ batch: borrowing FrameBatch) throws(ProgramFailure) {}
+    var packets: UInt64 = 0
+    init(match: FlowMatch, path: String) throws(ProgramFailure) {}
+    mutating func append(_ batch: borrowing FrameBatch, interfaces: [InterfaceFacts]) throws(ProgramFailure) {}
     mutating func finish() throws(ProgramFailure) {}
 }
 

@@ -1,58 +1,63 @@
-import Foundation
 import StreamtopBase
 import StreamtopCapture
 import StreamtopEngine
-import StreamtopModel
 
 /// Where an analysis gets its frames: interfaces or files, opened as the settings say.
 struct FrameFeed {
-    private var files: [ProvisionalPcapFile]
+    private let source: any FrameSource
 
     init(_ settings: Settings) throws(ProgramFailure) {
+        do throws(CaptureError) {
+            source = try FrameFeed.open(settings)
+        } catch {
+            throw ProgramFailure(error)
+        }
+    }
+
+    /// Replaces what `batch` holds by the next frames.
+    mutating func next(into batch: inout FrameBatch) throws(ProgramFailure) -> SourceStatus {
+        do throws(CaptureError) {
+            return try source.read(into: &batch)
+        } catch {
+            throw ProgramFailure(error)
+        }
+    }
+
+    var facts: SourceFacts { source.facts }
+
+    /// What is wrong right now though the source goes on, in words.
+    var trouble: String? { source.trouble }
+
+    /// Frames that were dropped before we saw them.
+    var drops: CaptureDrops {
+        let drops = source.facts.drops ?? DropCounts()
+        return CaptureDrops(kernel: drops.kernel, interface: drops.interface)
+    }
+
+    private static func open(_ settings: Settings) throws(CaptureError) -> any FrameSource {
         let paths: [String]
         switch settings.input {
         case .files(let names): paths = names
-        case .demo: paths = [try SharedFiles.demoCapture()]
-        case .interfaces: throw ProgramFailure(.interface, "live capture is not there yet")
+        case .demo: paths = [(try? SharedFiles.demoCapture()) ?? ""]
+        case .interfaces(let names):
+            throw CaptureError(.noSuchInterface, "\(names.joined(separator: ", ")): live capture is not there yet")
         }
-        files = []
-        for path in paths { files.append(try ProvisionalPcapFile(path)) }
+        var options = CaptureFileSource.Options()
+        options.follow = settings.follows
+        return try CaptureFileSource(path: paths[0], options: options)
     }
-
-    mutating func next(into batch: inout FrameBatch) throws(ProgramFailure) -> SourceStatus {
-        files[0].next(into: &batch)
-    }
-
-    var linkTypes: [LinkType] { [.ethernet] }
-    var snapLength: Int? { nil }
-    var drops: CaptureDrops { CaptureDrops() }
-    var trouble: String? { nil }
 }
 
-struct ProvisionalPcapFile {
-    var bytes: [UInt8]
-    var place = 24
-    init(_ path: String) throws(ProgramFailure) {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ProgramFailure(.file, "\(path): no such file")
-        }
-        bytes = Array(data)
-    }
-    func number(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
-    mutating func next(into batch: inout FrameBatch) -> SourceStatus {
-        batch.removeAll()
-        batch.bytes = bytes
-        while place + 16 <= bytes.count, batch.frames.count < 512 {
-            let kept = number(place + 8)
-            guard place + 16 + kept <= bytes.count else { break }
-            batch.frames.append(
-                FrameRecord(
-                    time: Timestamp(
-                        seconds: Int64(number(place)), nanoseconds: Int64(number(place + 4)) * 1000),
-                    offset: place + 16, capturedLength: kept, wireLength: number(place + 12), linkType: .ethernet,
-                    interface: 0))
-            place += 16 + kept
-        }
-        return batch.frames.isEmpty ? .ended : .frames
+extension ProgramFailure {
+    /// The exit status that the contract has for a fault of the source.
+    init(_ error: CaptureError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .permission, .noSuchInterface: .interface
+            case .badFilter: .configuration
+            case .unreadable, .notACapture, .damaged: .file
+            case .live, .writing: .failure
+            }
+        self.init(status, error.description)
     }
 }

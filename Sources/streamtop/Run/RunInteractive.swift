@@ -1,5 +1,233 @@
+import Foundation
+import StreamtopBase
+import StreamtopEngine
+import StreamtopModel
+import StreamtopTerminal
+import StreamtopView
+
+/// The dashboard: one thread analyses, this one owns the terminal and what the user sees.
 enum RunInteractive {
     static func run(_ settings: Settings, environment: [String: String]) throws(ProgramFailure) -> ExitStatus {
-        throw ProgramFailure(.failure, "no dashboard yet")
+        // Errors are told before the screen is taken, where they can be read.
+        let shelf = ThemeShelf(configPath: settings.configPath)
+        let theme = try shelf.theme(named: settings.theme)
+        let profile = try profile(settings, environment: environment)
+        let keys = try keyDescriptor(settings)
+        TerminalSignals.install()
+        let analysis = AnalysisThread(settings)
+        try analysis.start()
+        var failure: ProgramFailure?
+        do {
+            var dashboard = try Dashboard(
+                settings, analysis: analysis, shelf: shelf, theme: theme, profile: profile, keys: keys)
+            dashboard.run()
+        } catch {
+            failure = ProgramFailure(.failure, "terminal type \(profile.name) cannot show a screen; use --json")
+        }
+        // The screen is given back: what went wrong can be read.
+        let ended = analysis.stop()
+        if let failure = failure ?? ended { throw failure }
+        return .done
+    }
+
+    private static func profile(
+        _ settings: Settings, environment: [String: String]
+    ) throws(ProgramFailure) -> TerminalProfile {
+        let type = environment["TERM"] ?? ""
+        guard
+            let profile = TerminalProfile(
+                type: type, colorTerm: environment["COLORTERM"] ?? "", monochrome: settings.isMonochrome)
+        else {
+            throw ProgramFailure(
+                .failure,
+                type.isEmpty
+                    ? "TERM is not set: set it to your terminal's type, or use --json"
+                    : "no description of terminal type \(type): install ncurses-term, set TERM=xterm, or use --json")
+        }
+        return profile
+    }
+
+    /// Keys come from standard input, or from the terminal itself when that carries a capture.
+    private static func keyDescriptor(_ settings: Settings) throws(ProgramFailure) -> Int32 {
+        if isatty(STDIN_FILENO) != 0 { return STDIN_FILENO }
+        let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC)
+        guard terminal >= 0 else {
+            throw ProgramFailure(.failure, "no terminal to read keys from (/dev/tty): use --json")
+        }
+        return terminal
+    }
+}
+
+/// The loop of the dashboard: keys and pictures in, screens out.
+private struct Dashboard: ~Copyable {
+    private var terminal: NcursesTerminal
+    private let settings: Settings
+    private let analysis: AnalysisThread
+    private let shelf: ThemeShelf
+    private let depth: ColorDepth
+    private var state: ViewState
+    private var context: ViewContext
+    private var cells = CellBuffer(width: 0, height: 0)
+    private var isOver = false
+    /// The picture or the state changed since the last painting.
+    private var isStale = true
+
+    /// Pictures come ten times a second; without one, clocks on the screen still move on.
+    private static let tick: Int32 = 250
+
+    init(
+        _ settings: Settings, analysis: AnalysisThread, shelf: ThemeShelf, theme: Theme, profile: TerminalProfile,
+        keys: Int32
+    ) throws(TerminalError) {
+        self.settings = settings
+        self.analysis = analysis
+        self.shelf = shelf
+        depth = profile.depth
+        terminal = try NcursesTerminal(
+            profile: profile, styles: theme.styles(depth: profile.depth), keys: keys, mouse: settings.usesMouse)
+        let size = terminal.size
+        state = ViewState(width: size.width, height: size.height, theme: theme.name)
+        context = ViewContext(
+            snapshot: Snapshot(time: Timestamp(nanoseconds: 0)), now: Clocks.monotonic, source: settings.label,
+            ascii: settings.isASCII || !profile.isUnicode, utcOffsetSeconds: Clocks.utcOffsetSeconds,
+            themes: shelf.listings)
+    }
+
+    mutating func run() {
+        while !isOver {
+            terminal.wait(milliseconds: Dashboard.tick)
+            obeySignals()
+            context.now = Clocks.monotonic
+            context.replay = analysis.status.replay
+            while !isOver, let key = terminal.nextKey() { reduce(key) }
+            showNotices()
+            takePicture()
+            if isStale, !isOver { paint() }
+        }
+    }
+
+    private mutating func obeySignals() {
+        let signals = TerminalSignals.take()
+        if signals.contains(.stop) { isOver = true }
+        if signals.contains(.suspend) { suspend() }
+        if let key = terminal.adoptSize() { reduce(key) }
+    }
+
+    private mutating func suspend() {
+        terminal.suspend()
+        if let key = terminal.adoptSize() { reduce(key) }
+        isStale = true
+    }
+
+    private mutating func reduce(_ key: Key) {
+        isStale = true
+        for effect in ViewReducer.reduce(&state, key, in: context) { perform(effect) }
+    }
+
+    private mutating func takePicture() {
+        // Live and paused: the capture goes on, the picture stands.
+        let stands = state.isPaused && !settings.isReplay
+        if let snapshot = analysis.snapshots.take(), !stands {
+            context.snapshot = snapshot
+            isStale = true
+        }
+        ViewReducer.advance(&state, in: context)
+    }
+
+    private mutating func showNotices() {
+        for notice in analysis.status.takeNotices() { notify(notice.text, notice.severity) }
+    }
+
+    private mutating func notify(_ text: String, _ severity: Verdict.Severity = .info) {
+        ViewReducer.notify(&state, text, severity: severity, now: context.now)
+        isStale = true
+    }
+
+    private mutating func paint() {
+        let size = terminal.size
+        if cells.width != size.width || cells.height != size.height {
+            cells = CellBuffer(width: size.width, height: size.height)
+        }
+        Frontend.render(context, state, into: &cells)
+        terminal.paint(cells)
+        isStale = false
+    }
+
+    // MARK: Effects
+
+    private mutating func perform(_ effect: Effect) {
+        let commands = analysis.commands
+        switch effect {
+        case .quit: isOver = true
+        case .suspend: suspend()
+        case .repaint: terminal.redraw()
+        case .setPaused(let isPaused): if settings.isReplay { commands.put(.pause(isPaused)) }
+        case .step: commands.put(.step)
+        case .seek(let target): commands.put(.seek(target))
+        case .setSpeed(let speed): commands.put(.speed(speed))
+        case .setLooping(let isLooping): commands.put(.loop(isLooping))
+        case .selectFlow(let flow): commands.put(.select(flow))
+        case .writeFlow(let flow): write(flow)
+        case .useTheme(let name): use(theme: name)
+        case .saveTheme(let name): save(theme: name)
+        case .copy(let text): copy(text)
+        case .reset: commands.put(.reset)
+        }
+    }
+
+    private mutating func use(theme name: String) {
+        do throws(ProgramFailure) {
+            let theme = try shelf.theme(named: name)
+            terminal.adopt(theme.styles(depth: depth))
+            isStale = true
+        } catch {
+            notify(error.message, .warning)
+        }
+    }
+
+    private mutating func save(theme name: String) {
+        guard let path = settings.configPath else { return notify("no configuration file: HOME is not set", .warning) }
+        do {
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            let changed = Data(ConfigFile.settingTheme(name, in: text).utf8)
+            try changed.write(to: URL(fileURLWithPath: path), options: .atomic)
+            notify("theme \(name) is kept in \(path)")
+        } catch {
+            notify("\(path) cannot be written: \(error.localizedDescription)", .warning)
+        }
+    }
+
+    private mutating func copy(_ text: String) {
+        let isSent = terminal.copy(Data(text.utf8).base64EncodedString())
+        notify(isSent ? "copied" : "this terminal has no clipboard", isSent ? .info : .warning)
+    }
+
+    /// Writes the flow's packets: from now on when live, all of them from a file.
+    private mutating func write(_ identifier: FlowIdentifier) {
+        guard let flow = context.snapshot.flows.first(where: { $0.identifier == identifier }) else {
+            return notify("this flow is gone", .warning)
+        }
+        let path = FlowFileName.name(of: identifier, at: Clocks.wall)
+        let match = FlowMatch(flow)
+        if settings.canRestart {
+            FlowExtraction.start(settings, match: match, path: path, status: analysis.status)
+        } else {
+            analysis.commands.put(.write(match, path: path))
+        }
+    }
+}
+
+extension Settings {
+    /// For the header line.
+    fileprivate var label: SourceLabel {
+        let kind: SourceLabel.Kind =
+            switch input {
+            case .interfaces: .live
+            case .files: .file
+            case .demo: .demo
+            }
+        return SourceLabel(kind: kind, name: inputNames.joined(separator: ", "), filter: filter ?? "")
     }
 }

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopCapture
 import StreamtopEngine
 import StreamtopExport
 import StreamtopModel
@@ -96,8 +97,9 @@ private struct RecordStream: ~Copyable {
         let start = settings.isLive ? opened : run.engine.firstFrame
         exporter.appendMeta(
             SourceDescription(
-                kind: settings.isLive ? .interface : .file, names: settings.inputNames, linkTypes: run.feed.linkTypes,
-                snapLength: run.feed.snapLength, filter: settings.filter, start: start),
+                kind: settings.isLive ? .interface : .file, names: settings.inputNames,
+                linkTypes: run.feed.facts.linkTypes,
+                snapLength: run.feed.facts.snaplen, filter: settings.filter, start: start),
             version: Version.text, to: &output.bytes)
     }
 

@@ -27,7 +27,9 @@ struct ConfigFile: Equatable, Sendable {
 
     /// Where the file is looked for when none is named; nil without a home.
     static func defaultPath(environment: [String: String]) -> String? {
-        if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return folder + "/streamtop/config.toml" }
+        if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") {
+            return folder + "/streamtop/config.toml"
+        }
         guard let home = environment["HOME"], !home.isEmpty else { return nil }
         return home + "/.config/streamtop/config.toml"
     }

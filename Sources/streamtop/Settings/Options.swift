@@ -40,7 +40,9 @@ struct Options: ParsableArguments {
         help: ArgumentHelp("Kernel capture buffer in MiB (default: 64).", valueName: "mib"))
     var bufferMebibytes: Int?
 
-    @Flag(name: [.customShort("p"), .customLong("no-promiscuous")], help: "Do not put interfaces into promiscuous mode.")
+    @Flag(
+        name: [.customShort("p"), .customLong("no-promiscuous")],
+        help: "Do not put interfaces into promiscuous mode.")
     var avoidsPromiscuous = false
 
     @Flag(name: [.customShort("D"), .customLong("list-interfaces")], help: "List the interfaces, also with --json.")

@@ -40,6 +40,19 @@ struct Settings: Equatable, Sendable {
         return false
     }
 
+    /// A capture with a past: shown at a chosen speed, with a bar to seek on. What comes through a pipe or is still being
+    /// written is shown as it comes.
+    var isReplay: Bool { !isLive && !follows && canRestart }
+
+    /// The source can be read again from its beginning.
+    var canRestart: Bool {
+        switch input {
+        case .interfaces: false
+        case .files(let names): !names.contains("-")
+        case .demo: true
+        }
+    }
+
     /// Interface or file names as the user gave them.
     var inputNames: [String] {
         switch input {

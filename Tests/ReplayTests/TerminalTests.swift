@@ -1,0 +1,155 @@
+import Foundation
+import Testing
+
+/// The dashboard on a real terminal: it comes up under every kind of terminal, and the terminal is given back however
+/// the program ends.
+@Suite(.serialized) struct TerminalTests {
+    /// What xterm and its kin are sent to switch to the other screen and back.
+    private let enter = "\u{1b}[?1049h"
+    private let leave = "\u{1b}[?1049l"
+
+    private func start(
+        _ folder: TemporaryFolder, term: String = "xterm-256color", arguments: [String] = [],
+        environment: [String: String] = [:]
+    ) throws -> PseudoTerminal {
+        // Long enough to be still playing when the test is done with it.
+        let path = try folder.file("capture.pcap", SampleCapture.bytes(requests: 2_000)).path
+        return try PseudoTerminal(
+            ["-r", path] + arguments, environment: ["TERM": term].merging(environment) { $1 })
+    }
+
+    @Test func quitGivesTheTerminalBack() throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder)
+        #expect(terminal.waitFor("capture.pcap"))
+        #expect(!terminal.modesAreRestored)
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+        #expect(terminal.modesAreRestored)
+        #expect(terminal.waitFor(leave))
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+    func signalsGiveTheTerminalBack(_ number: Int32) throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder)
+        #expect(terminal.waitFor("capture.pcap"))
+        terminal.signal(number)
+        #expect(terminal.waitForEnd() == 0)
+        #expect(terminal.modesAreRestored)
+        #expect(terminal.waitFor(leave))
+    }
+
+    @Test(arguments: [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE])
+    func crashesGiveTheTerminalBack(_ number: Int32) throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder)
+        #expect(terminal.waitFor("capture.pcap"))
+        terminal.signal(number)
+        let status = try #require(terminal.waitForEnd())
+        // It still dies of the signal: nobody is told that all went well.
+        #expect(status & 0x7f == number)
+        #expect(terminal.modesAreRestored)
+        #expect(terminal.waitFor(leave))
+    }
+
+    @Test func suspendGivesTheTerminalBackForAWhile() throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder)
+        #expect(terminal.waitFor("capture.pcap"))
+        terminal.signal(SIGTSTP)
+        #expect(terminal.waitForStop())
+        #expect(terminal.modesAreRestored)
+        #expect(terminal.waitFor(leave))
+        terminal.forget()
+        terminal.signal(SIGCONT)
+        #expect(terminal.waitFor("capture.pcap"))
+        #expect(!terminal.modesAreRestored)
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+        #expect(terminal.modesAreRestored)
+    }
+
+    @Test(arguments: [
+        "xterm", "xterm-256color", "xterm-direct", "tmux-256color", "screen", "screen-256color", "linux", "vt100",
+    ])
+    func comesUpOnEveryTerminal(_ term: String) throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder, term: term)
+        #expect(terminal.waitFor("capture.pcap"))
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+        #expect(terminal.modesAreRestored)
+        // The palette of the user's terminal is never redefined.
+        #expect(!terminal.waitFor("\u{1b}]4;", seconds: 0))
+        // A terminal without colours is sent none.
+        if term == "vt100" { #expect(!terminal.waitFor("\u{1b}[3", seconds: 0)) }
+    }
+
+    @Test func noColorMeansNoColor() throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder, environment: ["NO_COLOR": "1"])
+        #expect(terminal.waitFor("capture.pcap"))
+        usleep(300_000)
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+        // Back to the terminal's own colours (39, 49) is all there may be.
+        let text = String(decoding: terminal.written, as: UTF8.self)
+        #expect(!text.contains(/\u{1b}\[[0-9;]*(3[0-8]|4[0-8]|9[0-7])[;m]/))
+    }
+
+    @Test func plainLocaleGetsPlainCharacters() throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder, environment: ["LC_ALL": "C"])
+        #expect(terminal.waitFor("capture.pcap"))
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+        #expect(terminal.written.allSatisfy { $0 < 0x80 })
+    }
+
+    @Test func followsTheSizeOfTheTerminal() throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder)
+        #expect(terminal.waitFor("capture.pcap"))
+        for (columns, rows) in [(120, 40), (20, 5), (1, 1), (200, 60)] as [(UInt16, UInt16)] {
+            terminal.forget()
+            terminal.resize(columns: columns, rows: rows)
+            usleep(100_000)
+        }
+        #expect(terminal.waitFor("capture.pcap"))
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+    }
+
+    @Test func unknownTerminalIsToldInWords() throws {
+        let folder = try TemporaryFolder()
+        for term in ["no-such-terminal", "", "dumb"] {
+            let terminal = try start(folder, term: term)
+            let status = try #require(terminal.waitForEnd())
+            #expect(status == 1 << 8)
+            #expect(terminal.waitFor("streamtop: "))
+            #expect(terminal.modesAreRestored)
+        }
+    }
+
+    @Test func everyKeyIsTaken() throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder, arguments: ["--speed", "max"])
+        #expect(terminal.waitFor("capture.pcap"))
+        // Keys, sequences, a mouse report, bytes that are no UTF-8: none may end or hang the program.
+        for text in [
+            "jkGg?\u{1b}", "\u{1b}[A\u{1b}[B\u{1b}[5~", "\u{1b}OP", "\u{1b}[<0;10;6M\u{1b}[<64;10;6M",
+            "/rtt>50ms\r\u{1b}",
+            "\t\t\u{1b}[Z", "sST\u{1b}", " p+-<>[]", "\r\u{1b}[C\u{1b}[D\u{1b}", "123456789",
+            "\u{1b}[200~paste\u{1b}[201~",
+        ] {
+            terminal.type(text)
+            usleep(20_000)
+        }
+        terminal.type("\u{1b}\u{1b}\u{1b}")
+        usleep(100_000)
+        terminal.type("\u{3}")
+        #expect(terminal.waitForEnd() == 0)
+        #expect(terminal.modesAreRestored)
+    }
+}
