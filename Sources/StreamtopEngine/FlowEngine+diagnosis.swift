@@ -1,21 +1,66 @@
 import StreamtopBase
+import StreamtopDiagnosis
 import StreamtopModel
 
 /// What judgement remembers of one flow.
 struct DiagnosisState {
+    var diagnosis = FlowDiagnosis()
     var verdicts: [Verdict] = []
 }
 
-/// What judgement remembers of the capture and its host.
-struct HostDiagnosisState {
-    var verdicts: [Verdict] = []
-}
-
+/// When flows are judged: about once a second of capture time while they are active, the busiest first, and once more
+/// when they end.
 extension FlowEngine {
-    /// Judges the flows that were active, a bounded number each second.
+    /// Judges the flows that were active, a bounded number each second. Those left over are active again next second
+    /// if they matter.
     mutating func diagnoseSome() {
+        hostVerdicts = hostDiagnosis.evaluate(health: health, at: now)
+        undiagnosed.removeAll { !flows.contains($0) || !flows[$0].needsDiagnosis }
+        if undiagnosed.count > options.limits.diagnosesPerSecond {
+            undiagnosed.sort { flows[$0].windowBytes > flows[$1].windowBytes }
+        }
+        let health = health
+        for (turn, position) in undiagnosed.enumerated() {
+            flows[position].needsDiagnosis = false
+            if turn < options.limits.diagnosesPerSecond { diagnose(position, health: health, isLast: false) }
+        }
         undiagnosed.removeAll(keepingCapacity: true)
     }
 
-    mutating func diagnose(_ position: UInt32, isLast: Bool) {}
+    /// Judges every flow that has something to judge a last time.
+    mutating func diagnoseAll() {
+        hostVerdicts = hostDiagnosis.evaluate(health: health, at: now)
+        let health = health
+        for position in flows.positions.sorted(by: { flows[$0].number < flows[$1].number }) {
+            let packets = flows[position].client.packets &+ flows[position].server.packets
+            guard packets >= options.limits.packetsBeforeLastDiagnosis else { continue }
+            diagnose(position, health: health, isLast: true)
+        }
+    }
+
+    private mutating func diagnose(_ position: UInt32, health: CaptureHealth, isLast: Bool) {
+        let snapshot = flowSnapshot(position, at: now, final: isLast)
+        var state = DiagnosisState()
+        let place = flows[position].diagnosis
+        if place != FlowEntry.none { swap(&state, &diagnoses[place]) }
+        let verdicts = state.diagnosis.evaluate(snapshot, health: health, at: isLast ? snapshot.end : now)
+        for verdict in verdicts where !state.verdicts.contains(where: { $0.isSame(as: verdict) }) {
+            emit(
+                .verdict(rule: verdict.rule, severity: verdict.severity, summary: verdict.summary), of: position,
+                at: now)
+        }
+        state.verdicts = verdicts
+        if place != FlowEntry.none {
+            swap(&state, &diagnoses[place])
+        } else {
+            flows[position].diagnosis = diagnoses.insert(state)
+        }
+    }
+}
+
+extension Verdict {
+    /// Another wording of what was said already: the same rule about the same end.
+    func isSame(as other: Verdict) -> Bool {
+        rule == other.rule && subject == other.subject
+    }
 }

@@ -40,7 +40,10 @@ extension FlowEngine {
     mutating func reopenIfNew(_ position: UInt32, source: Endpoint, at time: Timestamp) -> UInt32 {
         guard frame.tcp.flags.contains(.syn) else { return position }
         let direction = flows[position].direction(from: source)
-        if tcpTrackers[flows[position].tcp].isNewConnection(frame, direction: direction) {
+        // Captures of several queues are now and then out of order by a little: a first SYN soon after the first packet
+        // belongs to it.
+        let isLateSYN = flows[position].orientation != .syn && time - flows[position].start < .seconds(1)
+        if !isLateSYN, tcpTrackers[flows[position].tcp].isNewConnection(frame, direction: direction) {
             flows.forgetKey(position)
             flows.change(position, to: .over)
             let hash = flows[position].hash

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopDiagnosis
 import StreamtopModel
 import StreamtopTransport
 import StreamtopWire
@@ -28,7 +29,7 @@ extension FlowEngine {
         snapshot.flowCount = flows.count
         snapshot.events = Array(eventHistory.suffix(options.limits.eventHistory))
         snapshot.health = health
-        snapshot.verdicts = hostDiagnosis.verdicts
+        snapshot.verdicts = hostVerdicts
         var counter = protocolCounts
         for position in shownPositions(limit: request.flowLimit, counting: &counter) {
             var flow = shownFlow(position)
@@ -77,7 +78,7 @@ extension FlowEngine {
     /// Ends the analysis: fragments that wait are given up and every flow is judged a last time.
     package mutating func finish() {
         expireFragments(all: true)
-        for position in flows.positions { diagnose(position, isLast: true) }
+        diagnoseAll()
     }
 
     /// The final snapshot of every flow still in the table, by first packet.
@@ -102,6 +103,7 @@ extension FlowEngine {
         health.undecoded = undecoded.counts
         health.timestampsBackwards = timestampsBackwards
         health.tables = tableHealth
+        health.lastDrop = hostDiagnosis.lastDrop
         return health
     }
 

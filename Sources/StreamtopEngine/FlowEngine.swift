@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopDiagnosis
 import StreamtopModel
 import StreamtopTransport
 import StreamtopWire
@@ -44,7 +45,8 @@ package struct FlowEngine: ~Copyable {
     var nextSeriesSample = Timestamp(nanoseconds: .max)
     var nextSecond = Timestamp(nanoseconds: .max)
     var rateWindow = RateWindow()
-    var hostDiagnosis = HostDiagnosisState()
+    var hostDiagnosis = HostDiagnosis()
+    var hostVerdicts: [Verdict] = []
     /// Snapshots made for the dashboard, kept while their flow is silent.
     var shown: [UInt32: ShownFlow] = [:]
 

@@ -116,6 +116,9 @@ struct FlowEntry {
     var clientEndpoint: Endpoint { clientIsLow ? key.low : key.high }
     var serverEndpoint: Endpoint { clientIsLow ? key.high : key.low }
 
+    /// Bytes both ways in the second that runs.
+    var windowBytes: UInt64 { client.windowBytes &+ server.windowBytes }
+
     mutating func record(_ direction: Direction, bytes: Int, payload: Int, at time: Timestamp) {
         if direction == .fromClient {
             client.record(bytes: bytes, payload: payload, at: time)

@@ -23,6 +23,35 @@ import Testing
         path.split(separator: ".").reduce(record as Any?) { ($0 as? [String: Any])?[String($1)] }
     }
 
+    /// One of each kind, its name, and the members of its own.
+    static let everyEvent: [(FlowEvent.Kind, String, [String])] = [
+        (FlowEvent.Kind.flowOpen, "flow_open", []), (.flowClose(.reset), "flow_close", ["state"]),
+        (
+            .handshakeStep(step: "tcp_syn", from: .fromClient, bytes: 0, encrypted: false), "handshake_step",
+            ["bytes", "encrypted", "from", "step"]
+        ),
+        (.established(handshake: 1_000), "established", ["handshake_ms"]),
+        (.established(handshake: nil), "established", []),
+        (
+            .retransmission(from: .fromServer, sequence: 9, bytes: 1448, cause: .tailProbe), "retransmission",
+            ["bytes", "cause", "from", "sequence"]
+        ),
+        (
+            .loss(from: .fromServer, segments: 2, verdict: .random, side: .upstream), "loss",
+            ["from", "segments", "side", "verdict"]
+        ),
+        (.spurious(from: .fromServer, sequence: 3), "spurious", ["from", "sequence"]),
+        (.zeroWindow(by: .fromClient), "zero_window", ["by"]),
+        (.windowOpen(by: .fromClient, bytes: 100, after: 5), "window_open", ["after_ms", "by", "window_bytes"]),
+        (.ecnCE(from: .fromServer), "ecn_ce", ["from"]), (.icmpTooBig(mtu: 1400), "icmp_too_big", ["mtu"]),
+        (
+            .verdict(rule: "bufferbloat", severity: .critical, summary: "s"), "verdict",
+            ["rule", "severity", "summary"]
+        ),
+    ]
+
+    static let eventKinds: [FlowEvent.Kind] = everyEvent.map(\.0)
+
     @Test func metaNamesItsSource() throws {
         let source = SourceDescription(
             kind: .file, names: ["a.pcap", "b\u{1b}.pcap"], linkTypes: [.ethernet], snapLength: 262_144, filter: "tcp",
@@ -118,31 +147,7 @@ import Testing
         #expect(value(record, "rate_bps.client") as? Int == 1235)
     }
 
-    @Test(arguments: [
-        (FlowEvent.Kind.flowOpen, "flow_open", []), (.flowClose(.reset), "flow_close", ["state"]),
-        (
-            .handshakeStep(step: "tcp_syn", from: .fromClient, bytes: 0, encrypted: false), "handshake_step",
-            ["bytes", "encrypted", "from", "step"]
-        ),
-        (.established(handshake: 1_000), "established", ["handshake_ms"]),
-        (.established(handshake: nil), "established", []),
-        (
-            .retransmission(from: .fromServer, sequence: 9, bytes: 1448, cause: .tailProbe), "retransmission",
-            ["bytes", "cause", "from", "sequence"]
-        ),
-        (
-            .loss(from: .fromServer, segments: 2, verdict: .random, side: .upstream), "loss",
-            ["from", "segments", "side", "verdict"]
-        ),
-        (.spurious(from: .fromServer, sequence: 3), "spurious", ["from", "sequence"]),
-        (.zeroWindow(by: .fromClient), "zero_window", ["by"]),
-        (.windowOpen(by: .fromClient, bytes: 100, after: 5), "window_open", ["after_ms", "by", "window_bytes"]),
-        (.ecnCE(from: .fromServer), "ecn_ce", ["from"]), (.icmpTooBig(mtu: 1400), "icmp_too_big", ["mtu"]),
-        (
-            .verdict(rule: "bufferbloat", severity: .critical, summary: "s"), "verdict",
-            ["rule", "severity", "summary"]
-        ),
-    ])
+    @Test(arguments: everyEvent)
     func events(kind: FlowEvent.Kind, name: String, members: [String]) throws {
         let event = FlowEvent(
             time: SampleRecords.start, flow: FlowIdentifier(number: 3), sinceStart: -1_500_000, kind: kind)

@@ -185,6 +185,16 @@ package struct ByteReader: ~Escapable {
         }
     }
 
+    /// Appends the next `count` bytes (at most what is left) to `array` and moves over them.
+    @_lifetime(self: copy self)
+    package mutating func append(_ count: Int, to array: inout [UInt8]) {
+        let size = min(max(0, count), remaining)
+        let part = bytes.extracting(position..<(position &+ size))
+        position &+= size
+        // The buffer is the span's own memory and is copied before the span ends.
+        unsafe part.withUnsafeBytes { unsafe array.append(contentsOf: $0) }
+    }
+
     @usableFromInline
     @_lifetime(self: copy self)
     mutating func missing<Number: FixedWidthInteger>() -> Number {

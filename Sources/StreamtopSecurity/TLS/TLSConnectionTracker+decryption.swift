@@ -1,0 +1,277 @@
+import StreamtopBase
+import StreamtopCrypto
+import StreamtopModel
+import StreamtopWire
+
+/// Protected records: their shape in any case, their content with secrets.
+extension TLSConnectionTracker {
+    /// How many record numbers are tried after a hole.
+    private static let mostNumbersTried: UInt64 = 64
+
+    mutating func takeProtected(
+        _ record: TLSRecordStream.Record, _ type: TLSContentType, from direction: Direction,
+        tables: inout SecurityTables, events: inout [FlowEvent.Kind]
+    ) {
+        noteShape(record, type, from: direction, events: &events)
+        guard !self[direction].isOpaque else { return }
+        guard record.isKept else {
+            // Passed over, or holed: it has a number all the same.
+            self[direction].sequence &+= 1
+            return
+        }
+        let header = self[direction].stream.header
+        let fragment = self[direction].stream.fragment
+        if self[direction].waiting.isEmpty,
+            open(record, header, fragment, from: direction, tables: &tables, events: &events)
+        {
+            return
+        }
+        wait(TLSWay.Waiting(record: record, header: header, fragment: fragment), direction, tables: tables)
+    }
+
+    /// What the record's size and place tell without its content.
+    private mutating func noteShape(
+        _ record: TLSRecordStream.Record, _ type: TLSContentType, from direction: Direction,
+        events: inout [FlowEvent.Kind]
+    ) {
+        let version = facts.version ?? (facts.offersEarlyData ? .tls13 : record.version)
+        let expansion = facts.cipher?.expansion(of: version) ?? (version.isVersion13 ? 17 : 0)
+        facts.tls.records.overheadBytes += UInt64(min(expansion, record.length))
+        if version.isVersion13 {
+            guard type == .applicationData else { return }
+            shape.record(
+                from: direction, length: record.length, at: record.start, offersEarlyData: facts.offersEarlyData,
+                earlyRejected: facts.earlyDataAnswer == false, serverAnswered: facts.moments.serverHello != nil,
+                overhead: expansion, finished: facts.cipher?.hash.digestLength ?? 32)
+            return
+        }
+        switch type {
+        case .handshake where facts.version != nil:
+            // The first thing under new keys is the Finished, whose size is fixed (RFC 5246 section 7.4.9).
+            let isFirst =
+                direction == .fromClient
+                ? facts.moments.clientFinished == nil : facts.moments.serverFinished == nil
+            guard isFirst else { return }
+            facts.finished(from: direction, at: record.start)
+            facts.add(
+                HandshakeStep(
+                    step: "finished", from: direction, time: record.start, bytes: version == .ssl3 ? 40 : 16,
+                    encrypted: true, inferred: true), &events)
+        case .applicationData: facts.applicationData(from: direction, at: record.start, events: &events)
+        case .alert where self[direction].isOpaque || !facts.tls.hasSecrets:
+            add(TLSAlertSnapshot(time: record.start, from: direction, level: nil, description: nil))
+        default: break
+        }
+    }
+
+    /// Opens one record with the direction's key; false when there is no key that does.
+    private mutating func open(
+        _ record: TLSRecordStream.Record, _ header: [UInt8], _ fragment: [UInt8], from direction: Direction,
+        tables: inout SecurityTables, events: inout [FlowEvent.Kind]
+    ) -> Bool {
+        guard case .tls(let type) = record.kind else { return false }
+        guard ensureKey(direction, tables: tables) else {
+            return openAfterEarlyData(type, record, header, fragment, tables: &tables, events: &events)
+        }
+        if let inner = unseal(type, header, fragment, direction) {
+            takeContent(inner, record, direction, &tables, &events)
+            return true
+        }
+        // Early data that the server refused ends without a word: the next record is under the handshake keys.
+        if self[direction].epoch == .early, facts.serverRandom != nil {
+            self[direction].enter(.handshake)
+            if ensureKey(direction, tables: tables), let inner = unseal(type, header, fragment, direction) {
+                takeContent(inner, record, direction, &tables, &events)
+                return true
+            }
+            return false
+        }
+        self[direction].failures += 1
+        self[direction].sequence &+= 1
+        if self[direction].failures > TLSWay.mostFailures { self[direction].giveUp() }
+        return true  // there is a key: waiting for another would not help
+    }
+
+    /// The early data's own secret was not logged: looks for the client's first record under the handshake keys behind it.
+    /// True when the record need not be kept.
+    private mutating func openAfterEarlyData(
+        _ type: TLSContentType, _ record: TLSRecordStream.Record, _ header: [UInt8], _ fragment: [UInt8],
+        tables: inout SecurityTables, events: inout [FlowEvent.Kind]
+    ) -> Bool {
+        guard client.epoch == .early, facts.serverRandom != nil, let random = facts.clientRandom,
+            let known = tables.secrets?[random], known[.clientEarlyTraffic] == nil,
+            known[.clientHandshakeTraffic] != nil
+        else { return false }
+        client.enter(.handshake)
+        if ensureKey(.fromClient, tables: tables), let inner = unseal(type, header, fragment, .fromClient) {
+            takeContent(inner, record, .fromClient, &tables, &events)
+        } else {
+            client.enter(.early)
+        }
+        return true
+    }
+
+    /// Decrypts into the direction's `content`; the inner content type, nil when it does not open.
+    private mutating func unseal(
+        _ type: TLSContentType, _ header: [UInt8], _ fragment: [UInt8], _ direction: Direction
+    ) -> UInt8? {
+        self[direction].content.removeAll(keepingCapacity: true)
+        let tries = self[direction].afterGap ? Self.mostNumbersTried : 1
+        for ahead in 0..<tries {
+            let number = self[direction].sequence &+ ahead
+            // Taken out and put back: the array is written in place and keeps its room.
+            var content: [UInt8] = []
+            swap(&content, &self[direction].content)
+            // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
+            let inner = unsafe self[direction].key?.open(
+                type: type.rawValue, sequence: number, header: header.span.bytes, fragment: fragment.span.bytes,
+                into: &content)
+            swap(&content, &self[direction].content)
+            if let inner {
+                self[direction].sequence = number &+ 1
+                self[direction].afterGap = false
+                self[direction].failures = 0
+                return inner
+            }
+        }
+        return nil
+    }
+
+    private mutating func takeContent(
+        _ type: UInt8, _ record: TLSRecordStream.Record, _ direction: Direction, _ tables: inout SecurityTables,
+        _ events: inout [FlowEvent.Kind]
+    ) {
+        facts.tls.isDecrypted = true
+        facts.tls.hasSecrets = true
+        let content = self[direction].content
+        switch TLSContentType(rawValue: type) {
+        case .handshake:
+            takeHandshake(content, record.start, direction, &tables, &events, encrypted: true)
+        case .alert: takeAlert(content, from: direction, at: record.start)
+        case .applicationData:
+            if self[direction].epoch == .early {
+                early.take(content)
+            } else if facts.isVersion13 {
+                facts.applicationData(from: direction, at: record.start, events: &events)
+            }
+            guard keepsPlaintext else { return }
+            let room = TLSWay.mostPlaintext - self[direction].plaintext.count
+            self[direction].plaintext.append(contentsOf: content.prefix(max(0, room)))
+            self[direction].plaintextLost += UInt64(max(0, content.count - max(0, room)))
+        default: break
+        }
+    }
+
+    /// Holds a record for secrets that may come, or gives the direction up.
+    private mutating func wait(_ record: TLSWay.Waiting, _ direction: Direction, tables: borrowing SecurityTables) {
+        let size = record.fragment.count
+        // Early data is followed by keys of its own: not being able to read it does not make the rest unreadable.
+        if !tables.awaitsSecrets, self[direction].epoch == .early { return }
+        guard tables.awaitsSecrets, self[direction].waitingBytes + size <= TLSWay.mostWaitingBytes else {
+            self[direction].giveUp()
+            return
+        }
+        self[direction].waiting.append(record)
+        self[direction].waitingBytes += size
+    }
+
+    /// New secrets came: opens what waited for them.
+    mutating func retryWaiting(tables: borrowing SecurityTables, events: inout [FlowEvent.Kind]) {
+        guard let secrets = tables.secrets, !client.waiting.isEmpty || !server.waiting.isEmpty else { return }
+        let generation = secrets.generation
+        var copy = copy tables
+        // The server first: what it says decides how the client's records are read.
+        for direction in [Direction.fromServer, .fromClient] where self[direction].lookedAt != generation {
+            let held = self[direction].waiting
+            self[direction].waiting = []
+            self[direction].waitingBytes = 0
+            for (index, record) in held.enumerated() {
+                if open(record.record, record.header, record.fragment, from: direction, tables: &copy, events: &events)
+                {
+                    continue
+                }
+                self[direction].waiting = Array(held[index...])
+                self[direction].waitingBytes = self[direction].waiting.reduce(0) { $0 + $1.fragment.count }
+                break
+            }
+        }
+    }
+
+    /// True when the direction has a key for its epoch, made now if its secret is known.
+    private mutating func ensureKey(_ direction: Direction, tables: borrowing SecurityTables) -> Bool {
+        if self[direction].key != nil { return true }
+        guard let secrets = tables.secrets, let random = facts.clientRandom,
+            self[direction].lookedAt != secrets.generation
+        else { return false }
+        self[direction].lookedAt = secrets.generation
+        guard let known = secrets[random] else { return false }
+        facts.tls.hasSecrets = true
+        if let label = secretLabel(direction) {
+            // Early data is protected by the suite of the session resumed, which the server's answer must repeat; before the
+            // answer the secret's length tells the hash.
+            guard let secret = known[label] else { return false }
+            let cipher = facts.cipher ?? RecordCipher(Self.likelySuite(secretLength: secret.count))
+            self[direction].trafficSecret = secret
+            self[direction].key = RecordKey(trafficSecret: secret, cipher: cipher)
+        } else if let master = known[.master], let cipher = facts.cipher, let version = facts.version,
+            let serverRandom = facts.serverRandom
+        {
+            self[direction].key = RecordKey(
+                masterSecret: master, clientRandom: random, serverRandom: serverRandom, cipher: cipher,
+                version: version, encryptThenMAC: facts.encryptThenMAC, from: direction)
+        }
+        return self[direction].key != nil
+    }
+
+    private static func likelySuite(secretLength: Int) -> TLSCipherSuite {
+        TLSCipherSuite(rawValue: secretLength == 48 ? 0x1302 : 0x1301)
+    }
+
+    /// TLS 1.3: the label of the direction's epoch; nil before TLS 1.3.
+    private func secretLabel(_ direction: Direction) -> SecretLabel? {
+        switch (self[direction].epoch, direction) {
+        case (.early, _): .clientEarlyTraffic
+        case (.handshake, .fromClient): .clientHandshakeTraffic
+        case (.handshake, .fromServer): .serverHandshakeTraffic
+        case (.application, .fromClient): facts.isVersion13 ? .clientTraffic : nil
+        case (.application, .fromServer): facts.isVersion13 ? .serverTraffic : nil
+        case (.plain, _): nil
+        }
+    }
+
+    /// A KeyUpdate passed: the direction goes on with the next generation of its keys.
+    mutating func updateKeys(_ direction: Direction) {
+        guard let cipher = facts.cipher, !self[direction].trafficSecret.isEmpty else { return }
+        let secret = updatedTrafficSecret(self[direction].trafficSecret, hash: cipher.hash)
+        self[direction].trafficSecret = secret
+        self[direction].key = RecordKey(trafficSecret: secret, cipher: cipher)
+        self[direction].sequence = 0
+        self[direction].handshake.reset()
+    }
+}
+
+/// Early data as far as it was opened: its size and, from its first bytes, what was asked for.
+struct EarlyDataReading: Sendable {
+    /// Enough for a request line.
+    private static let longestHead = 256
+
+    private(set) var bytes: UInt64 = 0
+    private(set) var head: [UInt8] = []
+    /// The same hello came before, in another connection.
+    var isReplayed = false
+
+    mutating func take(_ content: [UInt8]) {
+        bytes += UInt64(content.count)
+        head.append(contentsOf: content.prefix(max(0, Self.longestHead - head.count)))
+    }
+
+    /// Method and path of an HTTP/1.1 request at the beginning; nil when there is none.
+    var request: (method: String, path: String)? {
+        let line = head.prefix { $0 != 0x0d && $0 != 0x0a }
+        let words = line.split(separator: 0x20)
+        guard words.count >= 2, words[0].count <= 16, words[0].allSatisfy({ (0x41...0x5a).contains($0) }) else {
+            return nil
+        }
+        return (String(decoding: words[0], as: UTF8.self), String(decoding: words[1], as: UTF8.self))
+    }
+}

@@ -1,0 +1,94 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// The picture of a TLS connection.
+extension TLSConnectionTracker {
+    /// - Parameters:
+    ///   - tcpSteps: the steps of TCP's handshake, to stand before TLS's.
+    ///   - serverRoundTrip: shortest time from the capture point to the server and back.
+    package func snapshot(tcpSteps: [HandshakeStep] = [], serverRoundTrip: Nanoseconds? = nil) -> TLSSnapshot {
+        var seen = facts
+        var steps = tcpSteps + seen.tls.handshake.timeline
+        if seen.isVersion13 || seen.offersEarlyData { steps += concludedSteps(&seen) }
+        var tls = seen.tls
+        tls.earlyData = earlyData
+        tls.handshake = seen.summary(earlyAccepted: earlyAccepted, serverRoundTrip: serverRoundTrip)
+        tls.handshake.timeline = inOrder(steps)
+        return tls
+    }
+
+    /// Steps and moments of a TLS 1.3 handshake that were not read but show in the records' shape.
+    private func concludedSteps(_ seen: inout HandshakeFacts) -> [HandshakeStep] {
+        var steps: [HandshakeStep] = []
+        func step(_ name: String, _ from: Direction, _ time: Timestamp, bytes: Int? = nil, inferred: Bool = true) {
+            steps.append(
+                HandshakeStep(step: name, from: from, time: time, bytes: bytes, encrypted: true, inferred: inferred))
+        }
+        if let time = shape.firstEarlyData {
+            step("early_data", .fromClient, time, bytes: Int(clamping: earlyBytes), inferred: early.bytes == 0)
+        }
+        if !seen.readsEncryptedExtensions, let start = shape.serverFlightStart, let end = shape.serverFlightEnd {
+            step("encrypted_extensions", .fromServer, start)
+            if !seen.pskAccepted { step("certificate", .fromServer, start) }
+            step("finished", .fromServer, end)
+        }
+        if seen.moments.clientFinished == nil, let time = shape.clientFinished {
+            step("finished", .fromClient, time, bytes: shape.finishedBytes)
+            seen.moments.clientFinished = time
+        }
+        if seen.moments.firstClientData == nil, let time = shape.firstClientData, !isReading(.fromClient) {
+            step("first_application_data", .fromClient, time)
+            seen.moments.firstClientData = time
+        }
+        if seen.moments.firstServerData == nil, let time = shape.firstServerData, !isReading(.fromServer) {
+            step("first_application_data", .fromServer, time)
+        }
+        return steps
+    }
+
+    /// Records of the direction are being opened: what is there is known, nothing need be concluded.
+    private func isReading(_ direction: Direction) -> Bool {
+        facts.tls.isDecrypted && !self[direction].isOpaque
+    }
+
+    private var earlyBytes: UInt64 { early.bytes > 0 ? early.bytes : shape.earlyBytes }
+
+    /// The early data was taken: as the server said, or as the shape shows; nil when neither is there.
+    private var earlyAccepted: Bool? {
+        guard facts.offersEarlyData else { return nil }
+        return facts.earlyDataAnswer ?? shape.earlyAccepted
+    }
+
+    private var earlyData: EarlyDataSnapshot? {
+        guard facts.offersEarlyData else { return nil }
+        var data = EarlyDataSnapshot()
+        data.accepted = earlyAccepted
+        data.bytes = earlyBytes
+        data.isReplayed = early.isReplayed
+        if early.isReplayed {
+            data.replayRisk = .unsafe
+            data.reason = "the same hello was seen in another connection"
+        } else if data.accepted == false {
+            data.replayRisk = .none
+            data.reason = "refused by the server"
+        } else if let request = early.request {
+            // Methods that may be repeated (RFC 9110 section 9.2.1, RFC 8470 section 5).
+            let isSafe = ["GET", "HEAD", "OPTIONS", "TRACE"].contains(request.method)
+            data.replayRisk = isSafe ? .idempotent : .unsafe
+            data.reason = "\(request.method) \(request.path)"
+        } else {
+            data.reason = early.bytes > 0 ? "not an HTTP/1.1 request" : "encrypted"
+        }
+        return data
+    }
+
+    /// By time; steps of one moment stay in the order they were found. Bounded.
+    private func inOrder(_ steps: [HandshakeStep]) -> [HandshakeStep] {
+        let sorted = steps.enumerated().sorted { left, right in
+            left.element.time == right.element.time
+                ? left.offset < right.offset : left.element.time < right.element.time
+        }
+        return sorted.prefix(HandshakeFacts.mostSteps).map(\.element)
+    }
+}
