@@ -32,6 +32,11 @@ package struct FlowEvent: Equatable, Sendable {
         case windowOpen(by: Direction, bytes: Int, after: Nanoseconds)
         case ecnCE(from: Direction)
         case icmpTooBig(mtu: UInt32)
+        /// A QUIC connection went on over other addresses.
+        case migration(QUICMigration)
+        case keyUpdate(by: Direction)
+        /// The server answered with the versions it speaks.
+        case versionNegotiation(offered: [String])
         case verdict(rule: String, severity: Verdict.Severity, summary: String)
     }
 }

@@ -66,6 +66,7 @@ package struct FlowSnapshot: Sendable {
     package var tcp: TCPSnapshot?
     package var tls: TLSSnapshot?
     package var dtls: DTLSSnapshot?
+    package var quic: QUICSnapshot?
     package var fragmentation: FragmentationSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []

@@ -67,6 +67,17 @@ extension JSONWriter {
         case .icmpTooBig(let mtu):
             member("event", "icmp_too_big")
             member("mtu", mtu)
+        case .migration(let move):
+            member("event", "migration")
+            member("from", move.from.description)
+            member("to", move.to.description)
+            member("validated", move.isValidated)
+        case .keyUpdate(let end):
+            member("event", "key_update")
+            member("by", end)
+        case .versionNegotiation(let offered):
+            member("event", "version_negotiation")
+            array("versions", offered) { $0.string($1) }
         case .verdict(let rule, let severity, let summary):
             member("event", "verdict")
             member("rule", rule)

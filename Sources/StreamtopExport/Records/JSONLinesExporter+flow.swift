@@ -12,6 +12,7 @@ extension JSONLinesExporter {
             json.tcpSection(flow.tcp)
             json.tlsSection(flow.tls, start: flow.start)
             json.dtlsSection(flow.dtls, start: flow.start)
+            json.quicSection(flow.quic)
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
             json.buffers(flow.buffers)

@@ -71,25 +71,8 @@ extension JSONWriter {
     }
 
     private mutating func tcpWindows(_ side: TCPSideSnapshot) {
-        if let flight = side.inFlight {
-            object("in_flight") { json in
-                json.member("last_bytes", flight.last)
-                json.member("max_bytes", flight.maximum)
-                json.member("p50_bytes", flight.p50)
-                if flight.isLowerBound { json.member("lower_bound", true) }
-            }
-        }
-        if let window = side.congestionWindow {
-            object("cwnd") { json in
-                json.member("bytes", window.bytes)
-                json.member("packets", window.packets)
-                json.member("max_bytes", window.maximum)
-                json.member("source", window.source)
-                json.ratio("confidence", window.confidence)
-                json.member("phase", window.phase)
-                if window.isLowerBound { json.member("lower_bound", true) }
-            }
-        }
+        inFlight(side.inFlight)
+        congestionWindow(side.congestionWindow)
         if !side.windowCuts.isEmpty {
             array("window_cuts", side.windowCuts) { json, cut in
                 json.object { json in
@@ -100,14 +83,7 @@ extension JSONWriter {
                 }
             }
         }
-        if let control = side.congestionControl {
-            object("congestion_control") { json in
-                json.member("name", control.name)
-                json.member("source", control.source)
-                json.ratio("confidence", control.confidence)
-                json.array("evidence", control.evidence) { $0.string($1) }
-            }
-        }
+        congestionControl(side.congestionControl)
         if let window = side.receiveWindow {
             object("receive_window") { json in
                 json.member("last_bytes", window.last)

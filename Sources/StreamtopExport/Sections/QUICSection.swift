@@ -1,0 +1,127 @@
+import StreamtopBase
+import StreamtopModel
+
+extension JSONWriter {
+    mutating func quicSection(_ quic: QUICSnapshot?) {
+        guard let quic else { return }
+        object("quic") { json in
+            json.member("version", quic.version)
+            if !quic.versionsOffered.isEmpty {
+                json.array("versions_offered", quic.versionsOffered) { $0.string($1) }
+            }
+            json.member("version_negotiation", quic.hasVersionNegotiation)
+            json.member("retry", quic.hasRetry)
+            json.member("retry_tag_valid", quic.isRetryTagValid)
+            json.member("decrypted", quic.isDecrypted)
+            json.quicIdentifiers(quic)
+            json.quicPackets(quic)
+            json.quicPath(quic)
+            json.object("transport_parameters") { json in
+                json.quicParameters("client", quic.clientParameters)
+                json.quicParameters("server", quic.serverParameters)
+            }
+            json.quicSide("client", quic.client)
+            json.quicSide("server", quic.server)
+            json.quicClose(quic.close)
+        }
+    }
+
+    private mutating func quicIdentifiers(_ quic: QUICSnapshot) {
+        array("client_cids", quic.clientConnectionIDs) { $0.string($1) }
+        array("server_cids", quic.serverConnectionIDs) { $0.string($1) }
+        member("original_dcid", quic.originalDestinationID)
+    }
+
+    private mutating func quicPackets(_ quic: QUICSnapshot) {
+        object("packets") { json in
+            json.member("initial", quic.packets.initial)
+            json.member("handshake", quic.packets.handshake)
+            json.member("zero_rtt", quic.packets.zeroRTT)
+            json.member("one_rtt", quic.packets.oneRTT)
+            json.member("retry", quic.packets.retry)
+            json.member("version_negotiation", quic.packets.versionNegotiation)
+            json.member("undecryptable", quic.packets.undecryptable)
+            json.member("undecodable", quic.packets.undecodable)
+        }
+        member("coalesced", quic.packets.coalesced)
+        guard let early = quic.zeroRTT else { return }
+        object("zero_rtt") { json in
+            json.member("packets", early.packets)
+            json.member("bytes", early.bytes)
+            json.member("before_initial", early.beforeInitial)
+            json.member("accepted", early.accepted)
+        }
+    }
+
+    private mutating func quicPath(_ quic: QUICSnapshot) {
+        object("spin") { json in
+            json.member("seen", quic.spin.isUsed)
+            json.member("edges", quic.spin.edges)
+            json.member("rejected", quic.spin.rejected)
+        }
+        array("migrations", quic.migrations) { json, move in
+            json.object { json in
+                json.time("ts", move.time)
+                json.member("from", move.from.description)
+                json.member("to", move.to.description)
+                json.member("validated", move.isValidated)
+            }
+        }
+        member("key_updates", quic.keyUpdates)
+        ratio("amplification_ratio", quic.amplificationRatio)
+        milliseconds("amplification_blocked_ms", quic.amplificationBlocked)
+        if quic.isResetSuspected { member("stateless_reset_suspected", true) }
+    }
+
+    private mutating func quicParameters(_ name: String, _ parameters: [QUICParameter]) {
+        guard !parameters.isEmpty else { return }
+        object(name) { json in
+            for parameter in parameters {
+                switch parameter.value {
+                case .number(let number): json.member(parameter.name, number)
+                case .text(let text):
+                    json.key(parameter.name)
+                    json.string(text)
+                case .flag: json.member(parameter.name, true)
+                case .list(let list): json.array(parameter.name, list) { $0.string($1) }
+                }
+            }
+        }
+    }
+
+    private mutating func quicSide(_ name: String, _ side: QUICSideSnapshot) {
+        object(name) { json in
+            json.member("acked_packets", side.ackedPackets)
+            json.member("lost_packets", side.lostPackets)
+            json.member("spurious_losses", side.spuriousLosses)
+            json.inFlight(side.inFlight)
+            json.congestionWindow(side.congestionWindow)
+            json.congestionControl(side.congestionControl)
+            if !side.frames.isEmpty {
+                json.object("frames") { json in
+                    for frame in side.frames { json.member(frame.name, frame.count) }
+                }
+            }
+            json.member("flow_control_blocked", side.flowControlBlocked)
+            json.member("streams", side.streams)
+            json.member("stream_bytes", side.streamBytes)
+            json.member("pmtu_bytes", side.pathMTU)
+            if side.mtuProbes > 0 { json.member("mtu_probes", side.mtuProbes) }
+            json.object("ecn") { json in
+                json.member("ect_packets", side.ectPackets)
+                json.member("ce_packets", side.cePackets)
+            }
+        }
+    }
+
+    private mutating func quicClose(_ close: QUICClose?) {
+        guard let close else { return }
+        object("close") { json in
+            json.member("code", close.code)
+            json.member("application", close.isApplication)
+            if !close.reason.isEmpty { json.member("reason", close.reason) }
+            json.member("by", close.by)
+            json.time("ts", close.time)
+        }
+    }
+}
