@@ -94,7 +94,7 @@ let package = Package(
         .testTarget(name: "StreamtopWireTests", dependencies: [base, wire, "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopTransportTests",
-            dependencies: [base, wire, model, "StreamtopTransport", "StreamtopTestSupport"]),
+            dependencies: [base, wire, model, "StreamtopTransport", "StreamtopCrypto", "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopEngineTests",
             dependencies: [base, wire, model, "StreamtopEngine", "StreamtopTransport", "StreamtopTestSupport"]),

@@ -1,0 +1,178 @@
+import StreamtopBase
+import StreamtopCrypto
+import StreamtopModel
+import StreamtopWire
+
+/// What opened packets say.
+extension QUICConnectionTracker {
+    /// Takes the payload in `scratch.buffers.plain`, packet `opened.number` of `direction`.
+    mutating func observeOpened(
+        _ opened: QUICOpenedPacket, level: QUICLevel, size: Int, direction: Direction, at time: Timestamp,
+        scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) {
+        guard !sides[direction].recovery.hasSeen(opened.number, level: level) else { return }
+        // Out of the scratch and back: frames are read from it while the scratch takes what they bring.
+        var payload: [UInt8] = []
+        swap(&payload, &scratch.buffers.plain)
+        defer { swap(&payload, &scratch.buffers.plain) }
+        let bytes = unsafe payload.span.bytes
+        var isAckEliciting = false
+        var isInFlight = false
+        var reader = ByteReader(bytes)
+        while !reader.isAtEnd {  // a frame takes at least one byte, an error ends the loop
+            guard let frame = try? QUICFrameDecoder.next(&reader) else {
+                packets.undecodable += 1
+                isInFlight = true
+                break
+            }
+            sides[direction].count(frame)
+            if frame.kind.isAckEliciting { isAckEliciting = true }
+            if case .padding = frame { isInFlight = true }
+            take(frame, in: bytes, level: level, direction: direction, at: time, scratch: &scratch, events: &events)
+        }
+        isInFlight = isInFlight || isAckEliciting
+        sides[direction].recovery.sent(
+            opened.number, level: level, size: size, isAckEliciting: isAckEliciting, isInFlight: isInFlight, at: time)
+        guard isInFlight else { return }
+        sides[direction].flight.sent(size, at: time)
+        let loop = loopEstimate
+        sides[direction].window.observe(flight: sides[direction].flight.bytes, loop: loop, at: time)
+    }
+
+    /// The whole round trip as the ends have it, as far as known.
+    var loopEstimate: Nanoseconds {
+        let sum = saturatingAdd(serverTrip.smoothed ?? 0, clientTrip.smoothed ?? 0)
+        return sum > 0 ? sum : QUICRoundTripEstimator.initial
+    }
+
+    /// Smallest round trip between the capture point and the end that sends in `direction`; 0 when unknown.
+    func distance(to direction: Direction) -> Nanoseconds {
+        let meter = direction == .fromClient ? clientTrip : serverTrip
+        return meter.hasSample ? meter.minimum : 0
+    }
+
+    private mutating func take(
+        _ frame: QUICFrame, in payload: RawSpan, level: QUICLevel, direction: Direction, at time: Timestamp,
+        scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) {
+        switch frame {
+        case .ack(let ack):
+            acknowledge(ack, in: payload, level: level, by: direction, at: time, events: &events)
+        case .crypto(let offset, let data):
+            let bytes = payload.extracting(data.start..<(data.start + data.count))
+            sides[direction].streams[level].insert(bytes, at: offset)
+            takeMessages(level: level, direction: direction, at: time, scratch: &scratch)
+        case .newConnectionID(_, _, let identifier, let token):
+            note(identifier, of: direction, scratch: &scratch)
+            if sides[direction].resetTokens.count < QUICConnectionIDSet.capacity {
+                sides[direction].resetTokens.append(token)
+            }
+        case .pathChallenge(let data):
+            if challenges.count >= Self.maximumChallenges { challenges.removeFirst() }
+            challenges.append(QUICChallenge(data: data, direction: direction, time: time))
+        case .pathResponse(let data):
+            validatePath(data, by: direction)
+        case .connectionClose(let code, let isApplication, let reason):
+            guard close == nil else { break }
+            var text = ByteReader(payload)
+            text.skip(reason.start)
+            close = QUICClose(
+                code: code, isApplication: isApplication,
+                reason: String(decoding: text.copy(min(reason.count, 256)), as: UTF8.self), by: direction, time: time)
+        case .handshakeDone:
+            guard times.confirmed == nil else { break }
+            times.confirmed = time
+            for way in Direction.allCases {
+                let bytes = sides[way].recovery.discard(.initial) + sides[way].recovery.discard(.handshake)
+                sides[way].flight.released(bytes, distance: 0, at: time)
+            }
+            events.append(.handshakeStep(step: "handshake_done", from: direction, bytes: 1, encrypted: true))
+        default: break
+        }
+    }
+
+    private mutating func validatePath(_ data: UInt64, by direction: Direction) {
+        guard let index = challenges.firstIndex(where: { $0.data == data && $0.direction != direction }) else { return }
+        let asked = challenges.remove(at: index).time
+        // The path in use when the challenge left is the last one moved to before it, or just about to be.
+        if let move = moves.lastIndex(where: { $0.time <= asked + .milliseconds(500) }) {
+            moves[move].isValidated = true
+        }
+    }
+
+    private mutating func acknowledge(
+        _ ack: QUICAckFrame, in payload: RawSpan, level: QUICLevel, by direction: Direction, at time: Timestamp,
+        events: inout [FlowEvent.Kind]
+    ) {
+        let sender = direction.reversed
+        var ranges = ByteReader(payload)
+        ranges.skip(ack.rangesOffset)
+        let delay = level == .oneRTT ? sides[direction].ackDelay(ack.delay) : 0
+        let distance = distance(to: sender)
+        let outcome = sides[sender].recovery.acknowledge(
+            ack, ranges: &ranges, level: level, delay: delay, otherHalf: distance, at: time)
+        sides[sender].flight.released(outcome.ackedBytes + outcome.lostBytes, distance: distance, at: time)
+        if let sample = outcome.sample {
+            record(sample, to: direction, source: level == .oneRTT ? .quicAck : .quicHandshake, at: time)
+        }
+        if outcome.startsRecovery { sides[sender].window.cut(loop: loopEstimate, at: time) }
+        if outcome.lostPackets > 0 {
+            events.append(.loss(from: sender, segments: outcome.lostPackets, verdict: .unknown, side: nil))
+        }
+        if outcome.spurious > 0 {
+            events.append(.spurious(from: sender, sequence: UInt32(truncatingIfNeeded: ack.largest)))
+        }
+    }
+
+    /// A round trip between the capture point and the end that sends in `direction`.
+    private mutating func record(
+        _ sample: Nanoseconds, to direction: Direction, source: RoundTripSource, at time: Timestamp
+    ) {
+        let other = direction == .fromClient ? serverTrip : clientTrip
+        if direction == .fromClient {
+            clientTrip.record(sample, source: source, at: time)
+        } else {
+            serverTrip.record(sample, source: source, at: time)
+        }
+        if other.hasSample, other.source == source {
+            loopTrip.record(saturatingAdd(sample, other.last), source: source, at: time)
+        }
+    }
+
+    /// Hands whole handshake messages on and reads from them what QUIC needs.
+    private mutating func takeMessages(
+        level: QUICLevel, direction: Direction, at time: Timestamp, scratch: inout QUICScratch
+    ) {
+        var start = scratch.messageBytes.count
+        while sides[direction].streams[level].takeMessage(into: &scratch.messageBytes) {  // each takes four bytes or more
+            let count = scratch.messageBytes.count - start
+            scratch.messages.append(
+                QUICHandshakeMessage(direction: direction, level: level, time: time, start: start, count: count))
+            glance(scratch, from: start, count: count, direction: direction)
+            start += count
+        }
+    }
+
+    private mutating func glance(_ scratch: borrowing QUICScratch, from start: Int, count: Int, direction: Direction) {
+        let bytes = unsafe scratch.messageBytes.span.bytes.extracting(start..<(start + count))
+        var reader = ByteReader(bytes)
+        guard let glance = try? QUICHandshakeGlance(decoding: &reader) else { return }
+        switch glance.message {
+        case .clientHello:
+            random = HelloRandom(glance.random)
+            offersEarlyData = glance.hasEarlyData
+        case .serverHello:
+            if let suite = glance.cipherSuite { keys.choose(cipherSuite: suite) }
+        case .encryptedExtensions:
+            if offersEarlyData { acceptsEarlyData = glance.hasEarlyData }
+        }
+        guard let parameters = glance.parameters else { return }
+        sides[direction].parameters = parameters
+        if case .bytes(let token) = parameters[.statelessResetToken], token.count == 16 {
+            let words = token.reduce(into: (UInt64(0), UInt64(0))) { words, byte in
+                words = (words.0 << 8 | words.1 >> 56, words.1 << 8 | UInt64(byte))
+            }
+            sides[direction].resetTokens.append(QUICResetToken(high: words.0, low: words.1))
+        }
+    }
+}

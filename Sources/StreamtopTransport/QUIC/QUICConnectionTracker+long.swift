@@ -1,0 +1,238 @@
+import StreamtopBase
+import StreamtopCrypto
+import StreamtopModel
+import StreamtopWire
+
+/// Packets with a long header.
+extension QUICConnectionTracker {
+    mutating func observeLong(
+        _ header: QUICLongHeader, _ packet: RawSpan, datagramSize: Int, direction: Direction, at time: Timestamp,
+        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) -> Outcome {
+        switch header.type {
+        case .versionNegotiation:
+            observeNegotiation(header, packet, direction: direction, at: time, events: &events)
+        case .retry:
+            observeRetry(header, packet, direction: direction, at: time, scratch: &scratch, events: &events)
+        case .initial:
+            return observeInitial(
+                header, packet, direction: direction, at: time, secrets: secrets, scratch: &scratch, events: &events)
+        case .handshake, .zeroRTT:
+            observeProtectedLong(
+                header, packet, direction: direction, at: time, secrets: secrets, scratch: &scratch, events: &events)
+        case .unknown, .oneRTT:
+            if version == nil { version = header.version }
+            note(header.source, of: direction, scratch: &scratch)
+            if header.version.isGreased || !header.version.isDecodable, direction == .fromClient {
+                originalDestination = originalDestination ?? header.destination
+                if times.firstInitial == nil { times.firstInitial = time }
+                clientInitials += 1
+            }
+        }
+        return .none
+    }
+
+    /// Notes an ID that the end sending in `owner`'s direction chose.
+    mutating func note(_ identifier: QUICConnectionID, of owner: Direction, scratch: inout QUICScratch) {
+        guard sides[owner].identifiers.insert(identifier), !identifier.isEmpty else { return }
+        scratch.chosen.append(QUICChosenID(identifier: identifier, owner: owner))
+    }
+
+    private mutating func observeNegotiation(
+        _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
+        events: inout [FlowEvent.Kind]
+    ) {
+        packets.versionNegotiation += 1
+        hasVersionNegotiation = true
+        if clientInitials == 1, let asked = times.firstInitial, direction == .fromServer {
+            serverTrip.record(time - asked, source: .quicHandshake, at: time)
+        }
+        var reader = ByteReader(packet)
+        reader.skip(header.tokenOffset)
+        offered = []
+        while reader.remaining >= 4, offered.count < 32 {  // each turn takes four bytes
+            offered.append(QUICVersion(rawValue: reader.uint32()))
+        }
+        events.append(.versionNegotiation(offered: offered.map(\.description)))
+    }
+
+    private mutating func observeRetry(
+        _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
+        scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) {
+        packets.retry += 1
+        if let original = originalDestination, packet.byteCount == header.packetLength {
+            let fits = QUICRetryTag.isValid(packet, version: header.version, original: original)
+            // A forged Retry is ignored by the client, and so by us.
+            if fits == false {
+                isRetryTagValid = isRetryTagValid ?? false
+                return
+            }
+            isRetryTagValid = fits
+        }
+        if clientInitials == 1, let asked = times.firstInitial {
+            serverTrip.record(time - asked, source: .quicHandshake, at: time)
+        }
+        hasRetry = true
+        note(header.source, of: direction, scratch: &scratch)
+        // The client's next Initials go to the server's new ID, and their keys follow from it.
+        _ = keys.deriveInitial(header.version, destination: header.source)
+        events.append(
+            .handshakeStep(step: "retry", from: direction, bytes: header.packetLength, encrypted: false))
+    }
+
+    private mutating func observeInitial(
+        _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
+        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) -> Outcome {
+        var opened = openInitial(header, packet, direction: direction, scratch: &scratch)
+        if opened == nil {
+            opened = openWithOwnKeys(header, packet, scratch: &scratch)
+            if opened != nil, direction == .fromServer { return .turnedAround }
+        }
+        packets.initial += 1
+        if version == nil || opened != nil { version = header.version }
+        note(header.source, of: direction, scratch: &scratch)
+        if direction == .fromClient {
+            clientInitials += 1
+            if originalDestination == nil { originalDestination = header.destination }
+            if times.firstInitial == nil {
+                times.firstInitial = time
+                events.append(
+                    .handshakeStep(step: "initial", from: direction, bytes: header.packetLength, encrypted: false))
+            }
+            // A token that a Retry gave came back from where it was sent.
+            if hasRetry, header.tokenLength > 0 { amplification.validate() }
+        } else if times.serverInitial == nil {
+            times.serverInitial = time
+            events.append(
+                .handshakeStep(step: "initial", from: direction, bytes: header.packetLength, encrypted: false))
+        }
+        guard let opened else {
+            packets.undecryptable += 1
+            return .none
+        }
+        observeOpened(
+            opened, level: .initial, size: header.packetLength, direction: direction, at: time, scratch: &scratch,
+            events: &events)
+        installKeys(from: secrets, scratch: &scratch, events: &events)
+        return .none
+    }
+
+    /// With the keys at hand, following a compatible change of version (RFC 9368 section 2.3).
+    private mutating func openInitial(
+        _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, scratch: inout QUICScratch
+    ) -> QUICOpenedPacket? {
+        guard let known = keys.initialVersion else { return nil }
+        if known != header.version {
+            guard keys.deriveInitial(header.version, destination: keys.initialDestination) else { return nil }
+        }
+        let opened = keys.openInitial(
+            packet, numberOffset: header.packetNumberOffset, direction: direction,
+            largest: sides[direction].recovery.largest(.initial), buffers: &scratch.buffers)
+        if opened == nil, known != header.version {
+            _ = keys.deriveInitial(known, destination: keys.initialDestination)
+        }
+        return opened
+    }
+
+    /// As a client's first Initial, whose keys follow from its own Destination Connection ID.
+    private mutating func openWithOwnKeys(
+        _ header: QUICLongHeader, _ packet: RawSpan, scratch: inout QUICScratch
+    ) -> QUICOpenedPacket? {
+        let known = keys.initialVersion
+        let destination = keys.initialDestination
+        guard packet.byteCount == header.packetLength,
+            keys.deriveInitial(header.version, destination: header.destination)
+        else { return nil }
+        let opened = keys.openInitial(
+            packet, numberOffset: header.packetNumberOffset, direction: .fromClient, largest: nil,
+            buffers: &scratch.buffers)
+        guard opened != nil else {
+            if let known { _ = keys.deriveInitial(known, destination: destination) }
+            return nil
+        }
+        // A new attempt with a ClientHello of its own.
+        if known != nil, !hasRetry {
+            for way in Direction.allCases {
+                sides[way].streams[.initial] = QUICCryptoStream()
+                _ = sides[way].recovery.discard(.initial)
+            }
+        }
+        return opened
+    }
+
+    private mutating func observeProtectedLong(
+        _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
+        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) {
+        if version == nil { version = header.version }
+        note(header.source, of: direction, scratch: &scratch)
+        if header.type == .zeroRTT {
+            packets.zeroRTT += 1
+            earlyPackets += 1
+            earlyBytes &+= UInt64(header.packetLength)
+            if times.firstInitial == nil { earlyBeforeInitial += 1 }
+        } else {
+            packets.handshake += 1
+            if direction == .fromClient {
+                amplification.validate()
+                if times.clientHandshake == nil {
+                    times.clientHandshake = time
+                    if let asked = times.serverHandshake {
+                        clientTrip.record(time - asked, source: .quicHandshake, at: time)
+                    }
+                }
+            } else if times.serverHandshake == nil {
+                times.serverHandshake = time
+            }
+        }
+        guard packet.byteCount == header.packetLength else {
+            unreadable += 1
+            return
+        }
+        openProtected(
+            packet, type: header.type, numberOffset: header.packetNumberOffset, direction: direction, at: time,
+            secrets: secrets, scratch: &scratch, events: &events)
+    }
+
+    /// Opens a packet of a level that takes secrets, now or when they come.
+    mutating func openProtected(
+        _ packet: RawSpan, type: QUICPacketType, numberOffset: Int, direction: Direction, at time: Timestamp,
+        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) {
+        let level: QUICLevel = type == .handshake ? .handshake : .oneRTT
+        let largest = sides[direction].recovery.largest(level)
+        var opened: QUICOpenedPacket?
+        var hadKey = true
+        switch type {
+        case .handshake:
+            hadKey = keys.hasHandshake(direction)
+            opened = keys.openHandshake(
+                packet, numberOffset: numberOffset, direction: direction, largest: largest,
+                buffers: &scratch.buffers)
+        case .zeroRTT:
+            hadKey = keys.hasEarly
+            opened = keys.openEarly(packet, numberOffset: numberOffset, largest: largest, buffers: &scratch.buffers)
+        default:
+            hadKey = keys.hasOneRTT(direction)
+            let before = keys.updates
+            opened = keys.openOneRTT(
+                packet, numberOffset: numberOffset, direction: direction, largest: largest,
+                buffers: &scratch.buffers)
+            if keys.updates > before { events.append(.keyUpdate(by: direction)) }
+        }
+        if let opened {
+            if type == .oneRTT { hasOpenedOneRTT = true }
+            observeOpened(
+                opened, level: level, size: packet.byteCount, direction: direction, at: time, scratch: &scratch,
+                events: &events)
+        } else if hadKey {
+            packets.undecryptable += 1
+            if type == .oneRTT { suspectReset(packet, direction: direction) }
+        } else if !secrets.isEmpty {
+            waiting.append(packet, type: type, numberOffset: numberOffset, direction: direction, time: time)
+        }
+        if level == .handshake { installKeys(from: secrets, scratch: &scratch, events: &events) }
+    }
+}

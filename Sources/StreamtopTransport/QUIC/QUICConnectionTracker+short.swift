@@ -1,0 +1,79 @@
+import StreamtopBase
+import StreamtopCrypto
+import StreamtopModel
+import StreamtopWire
+
+/// Packets with a short header.
+extension QUICConnectionTracker {
+    mutating func observeShort(
+        _ packet: RawSpan, missing: Int, direction: Direction, at time: Timestamp, secrets: borrowing SecretStore,
+        scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) {
+        var reader = ByteReader(packet)
+        let first = QUICShortHeader(firstByte: reader.uint8())
+        packets.oneRTT += 1
+        if resetSuspect == direction { resetSuspect = nil }
+        noteProgress(direction, at: time, events: &events)
+        if !hasOpenedOneRTT { readSpin(first.spin, direction: direction, at: time) }
+        guard missing == 0 else {
+            unreadable += 1
+            return
+        }
+        guard keys.hasOneRTT || !secrets.isEmpty, let length = destinationLength(for: direction, packet) else { return }
+        if !keys.hasOneRTT(direction) { installKeys(from: secrets, scratch: &scratch, events: &events) }
+        openProtected(
+            packet, type: .oneRTT, numberOffset: 1 + length, direction: direction, at: time, secrets: secrets,
+            scratch: &scratch, events: &events)
+    }
+
+    /// Length of the connection ID in a short header: the receiver chose it, and keeps one length in practice. Where it
+    /// has IDs of several lengths the bytes decide.
+    private func destinationLength(for direction: Direction, _ packet: RawSpan) -> Int? {
+        let list = sides[direction.reversed].identifiers.list
+        guard let newest = list.last else { return nil }
+        let length = Int(newest.length)
+        guard list.contains(where: { $0.length != newest.length }) else { return length }
+        for known in list {
+            var reader = ByteReader(packet)
+            reader.skip(1)
+            if QUICConnectionID(&reader, length: Int(known.length)) == known { return Int(known.length) }
+        }
+        return length
+    }
+
+    /// The handshake is over for an observer when the client sends 1-RTT packets after the server has answered.
+    private mutating func noteProgress(_ direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]) {
+        guard !isEstablished, direction == .fromClient, let first = times.firstInitial,
+            times.serverInitial != nil || times.serverHandshake != nil
+        else { return }
+        isEstablished = true
+        times.firstClientData = time
+        events.append(.established(handshake: max(0, time - first)))
+    }
+
+    private mutating func readSpin(_ bit: Bool, direction: Direction, at time: Timestamp) {
+        let handshake = serverTrip.hasSample ? serverTrip.minimum : nil
+        let reading = spin.observe(bit, from: direction, at: time, handshake: handshake)
+        if let loop = reading.loop { loopTrip.record(loop, source: .quicSpin, at: time) }
+        guard let half = reading.half else { return }
+        if direction == .fromServer {
+            serverTrip.record(half, source: .quicSpin, at: time)
+        } else {
+            clientTrip.record(half, source: .quicSpin, at: time)
+        }
+    }
+
+    /// A packet that its key does not open may be a stateless reset: certain when it ends in a token that the peer gave
+    /// out, possible when it is as small as resets are (RFC 9000 section 10.3) and nothing follows.
+    mutating func suspectReset(_ packet: RawSpan, direction: Direction) {
+        guard packet.byteCount >= 21 else { return }
+        var reader = ByteReader(packet)
+        reader.skip(packet.byteCount - 16)
+        let token = QUICResetToken(high: reader.uint64(), low: reader.uint64())
+        if sides[direction].resetTokens.contains(token) {
+            hasKnownReset = true
+        } else if packet.byteCount <= 43 {
+            resetSuspect = direction
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// What the tracker has to tell.
+extension QUICConnectionTracker {
+    package func snapshot() -> QUICSnapshot {
+        var quic = QUICSnapshot()
+        quic.version = version?.description
+        quic.hasVersionNegotiation = hasVersionNegotiation
+        quic.versionsOffered = offeredVersions
+        quic.hasRetry = hasRetry
+        quic.isRetryTagValid = isRetryTagValid
+        quic.isDecrypted = hasOpenedOneRTT
+        if earlyPackets > 0 {
+            var early = QUICZeroRTT()
+            early.packets = earlyPackets
+            early.bytes = earlyBytes
+            early.beforeInitial = earlyBeforeInitial
+            early.accepted = acceptsEarlyData
+            quic.zeroRTT = early
+        }
+        quic.clientConnectionIDs = sides.client.identifiers.list.filter { !$0.isEmpty }.map(\.description)
+        quic.serverConnectionIDs = sides.server.identifiers.list.filter { !$0.isEmpty }.map(\.description)
+        quic.originalDestinationID = originalDestination.flatMap { $0.isEmpty ? nil : $0.description }
+        quic.spin.isUsed = spin.isUsed
+        quic.spin.edges = spin.edges
+        quic.spin.rejected = spin.rejected
+        quic.migrations = moves
+        if hasOpenedOneRTT {
+            quic.keyUpdates = keys.updates
+            for index in quic.migrations.indices where quic.migrations[index].isValidated == nil {
+                quic.migrations[index].isValidated = false
+            }
+        }
+        quic.packets = packets
+        quic.clientParameters = parameters(sides.client.parameters)
+        quic.serverParameters = parameters(sides.server.parameters)
+        quic.client = side(.fromClient)
+        quic.server = side(.fromServer)
+        quic.close = close
+        if amplification.hasRatio {
+            quic.amplificationRatio = amplification.ratio
+            if amplification.blocked > 0 { quic.amplificationBlocked = amplification.blocked }
+        }
+        quic.isResetSuspected = hasKnownReset || resetSuspect != nil
+        quic.handshake = times
+        return quic
+    }
+
+    /// The server's list in Version Negotiation, else the client's in its transport parameters.
+    private var offeredVersions: [String] {
+        if !offered.isEmpty { return offered.map(\.description) }
+        guard case .versions(_, let available) = sides.client.parameters?[.versionInformation] else { return [] }
+        return available.map(\.description)
+    }
+
+    private func side(_ direction: Direction) -> QUICSideSnapshot {
+        let side = sides[direction]
+        var snapshot = QUICSideSnapshot()
+        snapshot.pathMTU = side.datagrams.sustained > 0 ? side.datagrams.sustained : nil
+        snapshot.mtuProbes = side.datagrams.probes
+        snapshot.ectPackets = side.datagrams.ectPackets
+        snapshot.cePackets = side.datagrams.cePackets
+        snapshot.frames = side.frameSnapshot
+        guard hasOpenedOneRTT else { return snapshot }
+        snapshot.ackedPackets = side.recovery.acknowledged
+        snapshot.lostPackets = side.recovery.lostPackets(countingUnseen: !isNear(direction))
+        snapshot.spuriousLosses = side.recovery.spurious
+        snapshot.flowControlBlocked = side.flowControlBlocked
+        snapshot.streams = side.streamCount
+        snapshot.streamBytes = side.streamBytes
+        if side.flight.hasSample {
+            snapshot.inFlight = InFlightSnapshot(
+                last: side.flight.bytes, maximum: side.flight.maximum, p50: side.flight.median ?? 0,
+                isLowerBound: false)
+        }
+        if side.window.maximum > 0 {
+            snapshot.congestionWindow = CongestionWindowSnapshot(
+                bytes: side.window.current, packets: packetsIn(side.window.current, side), maximum: side.window.maximum,
+                source: .estimate, confidence: side.recovery.lossEvents > 0 ? 0.7 : 0.4, phase: side.window.phase,
+                isLowerBound: side.recovery.lossEvents == 0)
+        }
+        return snapshot
+    }
+
+    private func packetsIn(_ bytes: Int, _ side: QUICSide) -> Int? {
+        side.datagrams.sustained > 0 ? bytes / side.datagrams.sustained : nil
+    }
+
+    /// The capture point is at the end that sends in `direction`: numbers that never pass were then never sent.
+    private func isNear(_ direction: Direction) -> Bool {
+        let near = direction == .fromClient ? clientTrip : serverTrip
+        let far = direction == .fromClient ? serverTrip : clientTrip
+        guard near.hasSample, far.hasSample else { return true }
+        return near.minimum < max(.milliseconds(1), (near.minimum + far.minimum) / 20)  // bounded by a capture's length
+    }
+
+    private func parameters(_ parameters: QUICTransportParameters?) -> [QUICParameter] {
+        guard let parameters else { return [] }
+        return parameters.list.map { parameter in
+            let name =
+                QUICTransportParameters.Name(rawValue: parameter.identifier)?.text
+                ?? "parameter_0x" + String(parameter.identifier, radix: 16)
+            return QUICParameter(name: name, value: value(parameter.value))
+        }
+    }
+
+    private func value(_ value: QUICTransportParameters.Value) -> QUICParameter.Value {
+        switch value {
+        case .integer(let number): .number(number)
+        case .bytes(let bytes): .text(bytes.hexadecimal)
+        case .present: .flag
+        case .versions(let chosen, let available): .list([chosen.description] + available.map(\.description))
+        }
+    }
+
+    /// Round trips of the flow, by the best source that has spoken.
+    package var roundTrip: FlowRoundTrip {
+        var trip = FlowRoundTrip()
+        trip.server = serverTrip.snapshot
+        trip.client = clientTrip.snapshot
+        trip.total = loopTrip.snapshot
+        if let first = times.firstInitial, let done = times.firstClientData, done >= first {
+            trip.handshake = done - first
+        }
+        return trip
+    }
+
+    package var queueDelay: BothWays<QueueDelaySnapshot?> {
+        BothWays(client: clientTrip.queueSnapshot, server: serverTrip.queueSnapshot)
+    }
+
+    /// The values of now, for charts. Losses are those since the sample before.
+    package mutating func sample(at time: Timestamp, into sample: inout FlowSample) {
+        sample.roundTrip = BothWays(client: clientTrip.smoothed, server: serverTrip.smoothed)
+        if clientTrip.source != .quicHandshake { sample.queueDelay.client = clientTrip.currentQueue }
+        if serverTrip.source != .quicHandshake { sample.queueDelay.server = serverTrip.currentQueue }
+        guard hasOpenedOneRTT else { return }
+        for direction in Direction.allCases {
+            sides[direction].flight.settle(at: time)
+            if sides[direction].flight.hasSample { sample.inFlight[direction] = sides[direction].flight.bytes }
+            if sides[direction].window.maximum > 0 {
+                sample.congestionWindow[direction] = sides[direction].window.current
+            }
+            let losses = sides[direction].recovery.lost
+            sample.losses[direction] = max(0, losses - sides[direction].sampledLosses)
+            sides[direction].sampledLosses = losses
+        }
+    }
+}

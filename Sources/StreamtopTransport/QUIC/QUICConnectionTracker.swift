@@ -1,0 +1,148 @@
+import StreamtopBase
+import StreamtopCrypto
+import StreamtopModel
+import StreamtopWire
+
+/// One QUIC connection, followed from outside (RFC 9000, RFC 9001, RFC 9369).
+///
+/// Without secrets: long headers, the handshake's first flight (its keys follow from the wire), the spin bit, sizes. With
+/// secrets: every frame, and from acknowledgments the round trip, losses and flight as the sender has them. A packet
+/// that no key opens is counted and left alone; 1-RTT packets without keys cost a few comparisons.
+package struct QUICConnectionTracker: ~Copyable {
+    let start: Timestamp
+    var version: QUICVersion?
+    var keys = QUICConnectionKeys()
+    var sides = BothWays(client: QUICSide(), server: QUICSide())
+    var waiting = QUICWaitingPackets()
+    var packets = QUICPacketCounts()
+    var unreadable = 0
+    /// Client random of the last ClientHello: what secrets are logged under.
+    var random: HelloRandom?
+    var originalDestination: QUICConnectionID?
+    var offered: [QUICVersion] = []
+    var hasVersionNegotiation = false
+    var hasRetry = false
+    var isRetryTagValid: Bool?
+    var earlyPackets = 0
+    var earlyBytes: UInt64 = 0
+    var earlyBeforeInitial = 0
+    var offersEarlyData = false
+    var acceptsEarlyData: Bool?
+    var spin = QUICSpinMeter()
+    var spinSeen = false
+    /// Round trips between the capture point and either end, and of the whole loop.
+    var serverTrip = QUICRoundTripMeter()
+    var clientTrip = QUICRoundTripMeter()
+    var loopTrip = QUICRoundTripMeter()
+    var times = QUICHandshakeTimes()
+    var clientInitials = 0
+    var amplification = QUICAmplificationMeter()
+    var moves: [QUICMigration] = []
+    var challenges: [QUICChallenge] = []
+    var close: QUICClose?
+    var isEstablished = false
+    var hasOpenedOneRTT = false
+    /// An unopened short packet that may be a stateless reset, until the same end sends more.
+    var resetSuspect: Direction?
+    var hasKnownReset = false
+    /// Last time anything was seen, for ordering of waiting packets.
+    var last: Timestamp
+
+    package init(start: Timestamp) {
+        self.start = start
+        last = start
+    }
+
+    /// What the engine must do about a datagram besides what the tracker did.
+    package enum Outcome: Equatable, Sendable {
+        case none
+        /// The datagram proves that its sender is the client: turn the flow round and show it again to a new tracker.
+        case turnedAround
+    }
+
+    /// Takes one UDP payload. `wireLength` is its length on the wire, more than `datagram` holds when the capture cut it.
+    package mutating func observe(
+        _ datagram: RawSpan, wireLength: Int, ecn: UInt8, direction: Direction, at time: Timestamp,
+        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) -> Outcome {
+        let size = max(wireLength, datagram.byteCount)
+        let missing = size - datagram.byteCount
+        last = max(last, time)
+        var reader = ByteReader(datagram)
+        var count = 0
+        var firstDestination: QUICConnectionID?
+        while let first = reader.peekUInt8() {  // each turn takes a whole packet, or ends
+            let rest = reader.restSpan
+            guard first & 0x80 != 0 else {
+                // Zeros behind the last packet pad the datagram.
+                if count > 0, first == 0 { break }
+                count += 1
+                observeShort(
+                    rest, missing: missing, direction: direction, at: time, secrets: secrets, scratch: &scratch,
+                    events: &events)
+                break
+            }
+            guard let header = try? QUICLongHeader(decoding: &reader, missing: missing) else {
+                packets.undecodable += 1
+                break
+            }
+            // Packets of one datagram are for one connection (RFC 9000 section 12.2).
+            if let known = firstDestination, known != header.destination { break }
+            firstDestination = header.destination
+            count += 1
+            let outcome = observeLong(
+                header, rest.extracting(0..<min(rest.byteCount, header.capturedLength)), datagramSize: size,
+                direction: direction, at: time, secrets: secrets, scratch: &scratch, events: &events)
+            if outcome == .turnedAround { return outcome }
+        }
+        if count > 1 { packets.coalesced += 1 }
+        sides[direction].datagrams.record(size: size, ecn: ecn)
+        sides[direction].payloadBytes &+= size
+        amplification.record(size: size, from: direction, at: time)
+        return .none
+    }
+
+    /// Takes waiting packets up again when a key has come.
+    mutating func installKeys(
+        from secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+    ) {
+        guard let random, let version, keys.install(from: secrets, random: random, version: version),
+            !waiting.isEmpty
+        else { return }
+        for packet in waiting.takeAll() {
+            let bytes = unsafe packet.bytes.span.bytes
+            openProtected(
+                bytes, type: packet.type, numberOffset: packet.numberOffset, direction: packet.direction,
+                at: packet.time, secrets: secrets, scratch: &scratch, events: &events)
+        }
+    }
+
+    /// The connection moved to other addresses and stayed one flow.
+    package mutating func moved(
+        from: Endpoint, to: Endpoint, at time: Timestamp, events: inout [FlowEvent.Kind]
+    ) {
+        let move = QUICMigration(time: time, from: from, to: to, isValidated: nil)
+        events.append(.migration(move))
+        guard moves.count < Self.maximumMoves else { return }
+        moves.append(move)
+        serverTrip.rebase()
+        clientTrip.rebase()
+        loopTrip.rebase()
+    }
+
+    static let maximumMoves = 32
+    static let maximumChallenges = 16
+
+    /// Open, half open until the handshake is done, closed once an end said so.
+    package var state: FlowState {
+        if close != nil || hasKnownReset { return hasKnownReset && close == nil ? .reset : .closed }
+        return isEstablished || times.firstInitial == nil ? .open : .halfOpen
+    }
+}
+
+/// A PATH_CHALLENGE without its PATH_RESPONSE (RFC 9000 section 8.2).
+struct QUICChallenge: Equatable, Sendable {
+    var data: UInt64
+    var direction: Direction
+    var time: Timestamp
+}

@@ -1,0 +1,87 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// One end of a connection as sender: what it chose, what it sent, and how its recovery stands.
+struct QUICSide: Sendable {
+    var identifiers = QUICConnectionIDSet()
+    var datagrams = QUICDatagramMeter()
+    var payloadBytes = 0
+    var parameters: QUICTransportParameters?
+    var streams = QUICCryptoStreams()
+    var recovery = QUICSenderRecovery()
+    var flight = QUICFlightMeter()
+    var window = QUICWindowEstimator()
+    /// Frames by kind; empty until one is read.
+    private(set) var frameCounts: [Int] = []
+    private(set) var flowControlBlocked = 0
+    private(set) var streamBytes: UInt64 = 0
+    /// Highest stream number of each of the four types plus one (RFC 9000 section 2.1); 0 when the type was not used.
+    private var streamCounts: InlineArray<4, UInt64> = InlineArray(repeating: 0)
+    /// Tokens that this end may end the connection with.
+    var resetTokens: [QUICResetToken] = []
+    /// Packets lost at the last sample.
+    var sampledLosses = 0
+
+    init() {}
+
+    mutating func count(_ frame: QUICFrame) {
+        if frameCounts.isEmpty { frameCounts = Array(repeating: 0, count: QUICFrameKind.allCases.count) }
+        frameCounts[Int(frame.kind.rawValue)] += 1
+        switch frame {
+        case .dataBlocked, .streamDataBlocked: flowControlBlocked += 1
+        case .stream(let identifier, _, let data, _):
+            streamBytes &+= UInt64(data.count)
+            let type = Int(identifier & 3)
+            streamCounts[type] = max(streamCounts[type], (identifier >> 2) + 1)  // identifiers stay below 2^62
+        default: break
+        }
+    }
+
+    /// Streams this end sent on.
+    var streamCount: Int {
+        var sum: UInt64 = 0
+        for type in 0..<4 { sum = sum &+ streamCounts[type] }  // four numbers below 2^60
+        return Int(clamping: sum)
+    }
+
+    var frameSnapshot: [QUICFrameCount] {
+        zip(QUICFrameKind.allCases, frameCounts).filter { $0.1 > 0 }.map {
+            QUICFrameCount(name: $0.0.name, count: $0.1)
+        }
+    }
+
+    /// The delay field of this end's ACK frames in nanoseconds, bounded by what it promised (RFC 9002 section 5.3).
+    func ackDelay(_ field: UInt64) -> Nanoseconds {
+        let exponent = min(20, parameters?.integer(.ackDelayExponent) ?? 3)
+        let limit = min(16_384, parameters?.integer(.maxAckDelay) ?? 25) * 1_000
+        let microseconds = field > limit >> exponent ? limit : min(limit, field << exponent)
+        return Int64(microseconds) * 1_000  // at most 16 seconds
+    }
+}
+
+/// The CRYPTO streams of one direction.
+struct QUICCryptoStreams: Sendable {
+    private var initial = QUICCryptoStream()
+    private var handshake = QUICCryptoStream()
+    private var oneRTT = QUICCryptoStream()
+
+    init() {}
+
+    subscript(level: QUICLevel) -> QUICCryptoStream {
+        _read {
+            switch level {
+            case .initial: yield initial
+            case .handshake: yield handshake
+            case .oneRTT: yield oneRTT
+            }
+        }
+        _modify {
+            switch level {
+            case .initial: yield &initial
+            case .handshake: yield &handshake
+            case .oneRTT: yield &oneRTT
+            }
+        }
+    }
+}
