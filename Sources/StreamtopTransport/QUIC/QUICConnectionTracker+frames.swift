@@ -144,7 +144,8 @@ extension QUICConnectionTracker {
         level: QUICLevel, direction: Direction, at time: Timestamp, scratch: inout QUICScratch
     ) {
         var start = scratch.messageBytes.count
-        while sides[direction].streams[level].takeMessage(into: &scratch.messageBytes) {  // each takes four bytes or more
+        // Each turn takes four bytes or more.
+        while sides[direction].streams[level].takeMessage(into: &scratch.messageBytes) {
             let count = scratch.messageBytes.count - start
             scratch.messages.append(
                 QUICHandshakeMessage(direction: direction, level: level, time: time, start: start, count: count))
