@@ -153,7 +153,7 @@ extension PacketBuilder {
     }
 
     /// A hop-by-hop (0), destination options (60) or routing (43) header; all have the same outer form.
-    package static func ipv6Options(nextHeader: UInt8, _ options: [UInt8] = [1, 4, 0, 0, 0, 0], _ payload: [UInt8])
+    package static func ipv6Options(nextHeader: UInt8, options: [UInt8] = [1, 4, 0, 0, 0, 0], _ payload: [UInt8])
         -> [UInt8]
     {
         let padded = options + [UInt8](repeating: 0, count: (14 - options.count % 8) % 8)

@@ -10,7 +10,8 @@ package struct FlowKey: Hashable, Sendable {
     /// Tunnel kind and identifier folded into one number, 0 outside any tunnel.
     package var tunnel: UInt32
 
-    package static let noVLAN: UInt16 = .max
+    @inlinable
+    package static var noVLAN: UInt16 { .max }
 
     @inlinable
     package init(low: Endpoint, high: Endpoint, transport: UInt8, vlan: UInt16, tunnel: UInt32) {

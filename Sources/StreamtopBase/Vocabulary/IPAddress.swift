@@ -21,7 +21,8 @@ package struct IPAddress: Hashable, Comparable, Sendable {
         isIPv4 = true
     }
 
-    package static let unspecified = IPAddress(v4: 0)
+    @inlinable
+    package static var unspecified: IPAddress { IPAddress(v4: 0) }
 
     /// Numeric order of the bytes; IPv4 sorts before IPv6. The order Community ID asks for within one family.
     @inlinable

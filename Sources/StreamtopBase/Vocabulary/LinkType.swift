@@ -5,17 +5,25 @@ package struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    package static let null = LinkType(rawValue: 0)
-    package static let ethernet = LinkType(rawValue: 1)
-    package static let ppp = LinkType(rawValue: 9)
-    package static let pppHDLC = LinkType(rawValue: 50)
-    package static let pppEthernet = LinkType(rawValue: 51)
-    package static let rawIP = LinkType(rawValue: 101)
-    package static let cHDLC = LinkType(rawValue: 104)
-    package static let loop = LinkType(rawValue: 108)
-    package static let linuxCooked = LinkType(rawValue: 113)
-    package static let pppWithDirection = LinkType(rawValue: 204)
-    package static let ipv4 = LinkType(rawValue: 228)
-    package static let ipv6 = LinkType(rawValue: 229)
-    package static let linuxCooked2 = LinkType(rawValue: 276)
+    @inlinable package static var null: LinkType { LinkType(rawValue: 0) }
+    @inlinable package static var ethernet: LinkType { LinkType(rawValue: 1) }
+    @inlinable package static var tokenRing: LinkType { LinkType(rawValue: 6) }
+    @inlinable package static var slip: LinkType { LinkType(rawValue: 8) }
+    @inlinable package static var ppp: LinkType { LinkType(rawValue: 9) }
+    @inlinable package static var fddi: LinkType { LinkType(rawValue: 10) }
+    @inlinable package static var pppHDLC: LinkType { LinkType(rawValue: 50) }
+    @inlinable package static var pppEthernet: LinkType { LinkType(rawValue: 51) }
+    @inlinable package static var rawIP: LinkType { LinkType(rawValue: 101) }
+    @inlinable package static var cHDLC: LinkType { LinkType(rawValue: 104) }
+    @inlinable package static var wireless: LinkType { LinkType(rawValue: 105) }
+    @inlinable package static var loop: LinkType { LinkType(rawValue: 108) }
+    @inlinable package static var linuxCooked: LinkType { LinkType(rawValue: 113) }
+    @inlinable package static var radiotap: LinkType { LinkType(rawValue: 127) }
+    @inlinable package static var pppDaemon: LinkType { LinkType(rawValue: 166) }
+    @inlinable package static var perPacketInformation: LinkType { LinkType(rawValue: 192) }
+    @inlinable package static var pppWithDirection: LinkType { LinkType(rawValue: 204) }
+    @inlinable package static var ipv4: LinkType { LinkType(rawValue: 228) }
+    @inlinable package static var ipv6: LinkType { LinkType(rawValue: 229) }
+    @inlinable package static var infiniBand: LinkType { LinkType(rawValue: 242) }
+    @inlinable package static var linuxCooked2: LinkType { LinkType(rawValue: 276) }
 }

@@ -50,10 +50,38 @@ package struct DecodedFrame: Sendable {
     /// Identifier of the innermost tunnel (GRE key, VNI, TEID), 0 when it has none.
     package var tunnelIdentifier: UInt32 = 0
 
-    /// Why decoding stopped short of the transport payload; nil when it did not.
+    /// Why decoding stopped short of the transport payload, or the first violation met on the way to it; nil when all
+    /// is well. Layers decoded before it are kept: `transport` tells how far that is.
     package var stop: DecodeError?
 
     package init() {}
+
+    /// Forgets the frame before. `tcp` and `icmp` stay as they are: `transport` says whether they belong to this frame,
+    /// and writing all of a `DecodedFrame` costs more than decoding its headers.
+    @inlinable
+    package mutating func reset() {
+        hasNetwork = false
+        transport = .none
+        protocolNumber = 0
+        hopLimit = 0
+        ecn = 0
+        dscp = 0
+        identification = nil
+        dontFragment = false
+        ipLength = 0
+        fragment = nil
+        source = .unspecified
+        destination = .unspecified
+        sourcePort = 0
+        destinationPort = 0
+        payloadOffset = 0
+        payloadCaptured = 0
+        payloadLength = 0
+        vlan = FlowKey.noVLAN
+        tunnel = .none
+        tunnelIdentifier = 0
+        stop = nil
+    }
 
     @inlinable
     package var sourceEndpoint: Endpoint { Endpoint(address: source, port: sourcePort) }
@@ -63,7 +91,9 @@ package struct DecodedFrame: Sendable {
     /// Tunnel kind and identifier as `FlowKey` wants them: 0 outside any tunnel.
     @inlinable
     package var tunnelKey: UInt32 {
-        tunnel == .none ? 0 : UInt32(tunnel.rawValue) << 24 ^ tunnelIdentifier ^ 0x8000_0000
+        guard tunnel.separatesFlows else { return 0 }
+        let identifier = tunnel.identifierIsShared ? tunnelIdentifier : 0
+        return UInt32(tunnel.rawValue) << 24 ^ identifier ^ 0x8000_0000
     }
 
     /// The frame's flow key.
@@ -80,11 +110,6 @@ package enum TransportKind: UInt8, Sendable {
     case none, tcp, udp, sctp, icmp
     /// An IP protocol without ports that we count but do not decode (ESP, OSPF, …), or a later fragment.
     case other
-}
-
-/// Encapsulations that carry IP or Ethernet inside IP (or PPPoE on Ethernet).
-package enum TunnelKind: UInt8, Sendable, CaseIterable {
-    case none, gre, vxlan, geneve, gtp, ipip, teredo, erspan, l2tp, pppoe, ipv6InIPv4
 }
 
 /// Place of an IP fragment within its datagram (RFC 791 section 3.2, RFC 8200 section 4.5).
@@ -116,24 +141,4 @@ package struct FragmentPart: Equatable, Sendable {
         self.dataLength = dataLength
         self.headerLength = headerLength
     }
-}
-
-/// An ICMP or ICMPv6 message (RFC 792, RFC 4443) and, for errors, the packet that it quotes.
-package struct ICMPMessage: Equatable, Sendable {
-    package var type: UInt8 = 0
-    package var code: UInt8 = 0
-    /// Echo identifier; 0 for other messages.
-    package var identifier: UInt16 = 0
-    /// MTU of the next hop for "fragmentation needed" (type 3 code 4, RFC 1191) and ICMPv6 "packet too big" (type 2).
-    package var nextHopMTU: UInt32?
-    /// Flow key of the quoted packet and whether the quote could be read far enough.
-    package var quoted: FlowKey?
-    /// Source of the quoted packet: tells which way it travelled.
-    package var quotedSource: Endpoint?
-    /// TCP sequence number in the quote, when it reaches that far.
-    package var quotedSequence: UInt32?
-    /// IP total length of the quoted packet.
-    package var quotedLength: Int = 0
-
-    package init() {}
 }

@@ -146,6 +146,14 @@ package struct ByteReader: ~Escapable {
         position &+= count
     }
 
+    /// Gives up what lies more than `count` bytes ahead: the padding behind an enclosed packet.
+    @inlinable
+    @_lifetime(self: copy self)
+    package mutating func narrow(to count: Int) {
+        guard count >= 0, count < remaining else { return }
+        bytes = bytes.extracting(0..<(position &+ count))  // position + count < byteCount, by the guard
+    }
+
     /// A reader over the next `count` bytes (at most what is left); this reader moves behind them.
     @inlinable
     @_lifetime(copy self)

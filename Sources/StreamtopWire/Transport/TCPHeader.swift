@@ -52,40 +52,42 @@ package struct SACKBlock: Equatable, Sendable {
     }
 }
 
-/// TCP options (IANA TCP Option Kind Numbers); absent ones are nil. Fixed size: no allocation.
-package struct TCPOptions: Equatable, Sendable {
-    /// Kind 2 (RFC 9293 section 3.7.1), bytes.
-    package var maximumSegmentSize: UInt16?
-    /// Kind 3 (RFC 7323 section 2), the shift count as sent.
-    package var windowScale: UInt8?
-    /// Kind 4 (RFC 2018 section 2).
-    package var sackPermitted = false
-    /// Kind 8 (RFC 7323 section 3).
-    package var timestampValue: UInt32 = 0
-    package var timestampEcho: UInt32 = 0
-    package var hasTimestamps = false
-    /// Kind 5 (RFC 2018 section 3): up to four blocks, the first `sackCount` are valid.
-    package var sackCount: UInt8 = 0
-    package var sack0 = SACKBlock(start: 0, end: 0)
-    package var sack1 = SACKBlock(start: 0, end: 0)
-    package var sack2 = SACKBlock(start: 0, end: 0)
-    package var sack3 = SACKBlock(start: 0, end: 0)
-    /// Kind 34 (RFC 7413 section 4.1.1): bytes of cookie, 0 for a request.
-    package var fastOpenCookieLength: UInt8?
-    /// Kind 30 (RFC 8684).
-    package var multipath = false
-    /// The options did not fit the header length or their own rules; those before the fault are kept.
-    package var malformed = false
+extension FrameCursor {
+    @_lifetime(self: copy self)
+    mutating func decodeTCP(into frame: inout DecodedFrame) throws(DecodeError) {
+        try require(20, in: .tcp)
+        let first = reader.uint64()
+        let second = reader.uint64()
+        reader.skip(4)
+        let headerLength = Int(truncatingIfNeeded: second >> 28 & 15) &* 4
+        guard headerLength >= 20 else { throw reader.malformed(.tcp, .lengthBelowHeader) }
+        let optionLength = headerLength &- 20  // headerLength >= 20
+        guard optionLength <= wireRemaining else { throw reader.malformed(.tcp, .lengthBeyondEnclosure) }
 
-    package init() {}
+        frame.transport = .tcp
+        frame.sourcePort = UInt16(truncatingIfNeeded: first >> 48)
+        frame.destinationPort = UInt16(truncatingIfNeeded: first >> 32)
+        frame.tcp.sourcePort = frame.sourcePort
+        frame.tcp.destinationPort = frame.destinationPort
+        frame.tcp.sequence = UInt32(truncatingIfNeeded: first)
+        frame.tcp.acknowledgment = UInt32(truncatingIfNeeded: second >> 32)
+        frame.tcp.flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: second >> 16) & 0x1ff)
+        frame.tcp.window = UInt16(truncatingIfNeeded: second)
+        frame.tcp.headerLength = headerLength
+        frame.tcp.options.reset()
 
-    @inlinable
-    package func sackBlock(_ index: Int) -> SACKBlock {
-        switch index {
-        case 0: sack0
-        case 1: sack1
-        case 2: sack2
-        default: sack3
+        frame.payloadOffset = reader.offset &+ optionLength  // within the enclosure
+        frame.payloadCaptured = max(0, reader.remaining &- optionLength)
+        frame.payloadLength = wireRemaining &- optionLength  // not negative, by the guard
+        guard optionLength > 0 else { return }
+        // A capture that cuts the options leaves the segment itself in good order.
+        let isCut = reader.remaining < optionLength
+        if isCut, frame.stop == nil {
+            frame.stop = DecodeError(
+                layer: .tcpOption, offset: reader.offset,
+                cause: .truncated(needed: optionLength, available: reader.remaining))
         }
+        var list = reader.reader(of: optionLength)
+        frame.tcp.options.decode(&list, isCut: isCut)
     }
 }

@@ -1,0 +1,103 @@
+import StreamtopBase
+
+/// From a capture's link type (https://www.tcpdump.org/linktypes.html) to the first header.
+extension FrameCursor {
+    /// The layers below IP, the frequent ones aside, which the frame decoder calls by itself.
+    @_lifetime(self: copy self)
+    mutating func decodeLink(_ layer: NextLayer, into frame: inout DecodedFrame) throws(DecodeError) -> NextLayer {
+        switch layer {
+        case .link(let type): return try decodeLinkType(type)
+        case .etherType(let type): return try decodeEtherType(type, into: &frame)
+        case .logicalLink: return try decodeLogicalLink()
+        case .wireless: return try decodeWireless()
+        case .ppp: return try decodePPP()
+        case .mpls: return try decodeMPLS(into: &frame)
+        case .ip: return try decodeIPVersion()
+        default: return .complete
+        }
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func decodeLinkType(_ type: LinkType) throws(DecodeError) -> NextLayer {
+        switch type {
+        case .ethernet: return .ethernet
+        case .linuxCooked: return try decodeLinuxCooked()
+        case .linuxCooked2: return try decodeLinuxCooked2()
+        // 12 and 14 are DLT_RAW of different systems, seen in files written without translation.
+        case .rawIP, LinkType(rawValue: 12), LinkType(rawValue: 14): return .ip
+        case .ipv4: return .ipv4
+        case .ipv6: return .ipv6
+        case .null, .loop: return try decodeAddressFamily()
+        case .ppp: return .ppp
+        case .pppHDLC, .cHDLC: return try decodeHDLC()
+        case .pppEthernet: return .tunnel(.pppoe)
+        case .pppWithDirection, .pppDaemon:
+            try require(1, in: .ppp)
+            reader.skip(1)
+            return .ppp
+        case .slip:
+            // A direction byte and room for a compressed header come first.
+            try require(16, in: .link)
+            reader.skip(16)
+            return .ip
+        case .wireless: return .wireless
+        case .radiotap: return try decodeRadiotap()
+        case .perPacketInformation: return try decodePerPacketInformation()
+        case .tokenRing: return try decodeTokenRing()
+        case .fddi:
+            try require(13, in: .link)
+            reader.skip(13)
+            return .logicalLink
+        case .infiniBand:
+            // IP over InfiniBand (RFC 4391): 40 bytes of routing header, then a type and two reserved bytes.
+            try require(44, in: .link)
+            reader.skip(40)
+            let type = reader.uint16()
+            reader.skip(2)
+            return .etherType(type)
+        default: throw reader.unsupported(.link, type.rawValue)
+        }
+    }
+
+    /// BSD null and loop: an address family in the capturing host's byte order or in network order. Families are small
+    /// numbers, so the order shows.
+    @_lifetime(self: copy self)
+    private mutating func decodeAddressFamily() throws(DecodeError) -> NextLayer {
+        try require(4, in: .link)
+        let value = reader.uint32()
+        let family = value > 0xffff ? value.byteSwapped : value
+        switch family {
+        case 2: return .ipv4
+        // AF_INET6 differs: Linux 10, Windows 23, NetBSD and OpenBSD 24, FreeBSD 28, Darwin 30.
+        case 10, 23, 24, 28, 30: return .ipv6
+        default: throw reader.unsupported(.link, family)
+        }
+    }
+
+    /// IPv4 or IPv6 by its version field.
+    private func decodeIPVersion() throws(DecodeError) -> NextLayer {
+        try require(1, in: .link)
+        switch (reader.peekUInt8() ?? 0) >> 4 {
+        case 4: return .ipv4
+        case 6: return .ipv6
+        case let version: throw reader.unsupported(.link, UInt32(version))
+        }
+    }
+
+    /// Token Ring (IEEE 802.5): access and frame control, addresses, a source route when the source says so, 802.2.
+    @_lifetime(self: copy self)
+    private mutating func decodeTokenRing() throws(DecodeError) -> NextLayer {
+        try require(14, in: .link)
+        reader.skip(8)
+        let hasRoute = reader.uint8() & 0x80 != 0
+        reader.skip(5)
+        if hasRoute {
+            try require(2, in: .link)
+            let length = Int((reader.peekUInt8() ?? 0) & 0x1f)
+            guard length >= 2 else { throw reader.malformed(.link, .lengthBelowHeader) }
+            try require(length, in: .link)
+            reader.skip(length)
+        }
+        return .logicalLink
+    }
+}
