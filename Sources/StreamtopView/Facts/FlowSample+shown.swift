@@ -11,9 +11,10 @@ extension FlowSample {
         }
     }
 
-    var shownQueueDelay: Nanoseconds? {
+    /// What waits in the queues of both ways together: the part of the round trip that is not distance.
+    var summedQueueDelay: Nanoseconds? {
         switch (queueDelay.client, queueDelay.server) {
-        case (let client?, let server?): max(client, server)
+        case (let client?, let server?): saturatingAdd(client, server)
         case (let client?, nil): client
         case (nil, let server): server
         }

@@ -6,6 +6,14 @@ extension FlowSnapshot {
     /// The end that sends most: whose window and loss matter.
     var mainSender: Direction { client.payloadBytes > server.payloadBytes ? .fromClient : .fromServer }
 
+    /// The server under the best name there is for it.
+    var shownServer: EndpointSnapshot {
+        guard server.name == nil, let name = tls?.serverName else { return server }
+        var named = server
+        named.name = name
+        return named
+    }
+
     func end(_ direction: Direction) -> EndpointSnapshot { direction == .fromClient ? client : server }
 
     /// The whole loop between the ends. One half alone is the loop only where the capture sits at the other end, and a

@@ -1,24 +1,23 @@
-import StreamtopBase
+/// How a number relates to the truth.
+enum Bound: Sendable {
+    case exact
+    /// The true value is this or more.
+    case atLeast
+    /// Estimated, not measured.
+    case about
 
-/// A number with what is known of its truth.
-struct Reading<Value> {
-    enum Bound {
-        case exact
-        /// The true value is this or more.
-        case atLeast
-        /// Estimated, not measured.
-        case about
-
-        /// Stands before the number.
-        var prefix: String {
-            switch self {
-            case .exact: ""
-            case .atLeast: "≥"
-            case .about: "~"
-            }
+    /// Stands before the number.
+    var prefix: String {
+        switch self {
+        case .exact: ""
+        case .atLeast: "≥"
+        case .about: "~"
         }
     }
+}
 
+/// A number with what is known of its truth.
+struct Reading<Value: Sendable>: Sendable {
     var value: Value
     var bound: Bound
 
@@ -27,6 +26,3 @@ struct Reading<Value> {
         self.bound = bound
     }
 }
-
-extension Reading: Sendable where Value: Sendable {}
-extension Reading.Bound: Sendable {}

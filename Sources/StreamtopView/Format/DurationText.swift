@@ -9,6 +9,12 @@ enum DurationText {
         return NumberText.fixed(value, decimals: size < 0.995 && size > 0 ? 2 : size < 999.95 ? 1 : 0)
     }
 
+    /// A label of a value axis: `140`, `2.5`, `0`.
+    static func axis(_ time: Nanoseconds) -> String {
+        let value = time.milliseconds
+        return NumberText.fixed(value, decimals: value != 0 && value < 9.95 ? 1 : 0)
+    }
+
     static func withUnit(_ time: Nanoseconds) -> String {
         abs(time.milliseconds) < 10_000
             ? milliseconds(time) + " ms" : NumberText.fixed(time.seconds, decimals: 1) + " s"

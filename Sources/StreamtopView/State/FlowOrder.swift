@@ -74,7 +74,7 @@ enum FlowOrder {
     private static func textKey(_ column: FlowColumn, _ flow: FlowSnapshot) -> String? {
         switch column {
         case .client: EndpointText.full(flow.client)
-        case .server: EndpointText.full(flow.server)
+        case .server: EndpointText.full(flow.shownServer)
         case .protocols: flow.shownProtocols.joined(separator: " ")
         case .state: flow.state.rawValue
         default: nil

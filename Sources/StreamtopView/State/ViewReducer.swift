@@ -1,24 +1,321 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Turns what the user does into a new state and the effects to carry out.
+/// Turns what the user does into a new state and the effects to carry out. It reads no clock and does nothing itself.
 package enum ViewReducer {
+    /// Rows keep their places for this long after a key: what the user is about to press must not move away.
+    static let calmAfterInput: Nanoseconds = .seconds(2)
+
     /// A key, a mouse event or a change of size.
     package static func reduce(_ state: inout ViewState, _ key: Key, in context: ViewContext) -> [Effect] {
-        switch key {
-        case .resize(let width, let height):
-            state.width = width
-            state.height = height
+        if case .resize(let width, let height) = key {
+            state.width = max(0, width)
+            state.height = max(0, height)
+            keepSelectionVisible(&state, context)
             return [.repaint]
-        case .character("q"), .control("c"): return [.quit]
-        default: return []
         }
+        // Rows are first brought up to the picture the user was looking at, then held.
+        advance(&state, in: context)
+        state.lastInput = context.now
+        if case .mouse(let event) = key { return MouseReducer.reduce(&state, event, context) }
+        if state.prompt != nil { return PromptReducer.reduce(&state, key, context) }
+        if state.popup != nil { return PopupReducer.reduce(&state, key, context) }
+        guard let action = KeyBindings.action(for: key, in: places(of: state, context)) else { return [] }
+        return perform(action, &state, context)
     }
 
     /// A new picture, or time that passed: rows are put in order, selections follow their flows, notices end.
-    package static func advance(_ state: inout ViewState, in context: ViewContext) {}
+    package static func advance(_ state: inout ViewState, in context: ViewContext) {
+        if let notice = state.notice, context.now - notice.since > Notice.shownFor { state.notice = nil }
+        let isCalm = state.lastInput.map { context.now - $0 < calmAfterInput } ?? false
+        state.table.rows =
+            isCalm && !state.table.rows.isEmpty
+            ? FlowOrder.kept(state.table.rows, context.snapshot, state.filter)
+            : FlowOrder.rows(of: context.snapshot, state.filter, state.table.sort)
+        follow(&state, context)
+    }
 
     /// Shows a line to the user for a few seconds, e.g. what became of an effect.
-    package static func notify(_ state: inout ViewState, _ text: String, severity: Verdict.Severity, now: Nanoseconds) {
+    package static func notify(
+        _ state: inout ViewState, _ text: String, severity: Verdict.Severity = .info, now: Nanoseconds
+    ) {
+        state.notice = Notice(text: text, severity: severity, since: now)
+    }
+
+    /// Where keys are looked up, the most particular place first.
+    static func places(of state: ViewState, _ context: ViewContext) -> [KeyBinding.Place] {
+        let page: KeyBinding.Place =
+            if state.openFlow != nil { .flow } else {
+                switch state.page {
+                case .flows: .flows
+                case .verdicts: .verdicts
+                case .events: .events
+                case .capture: .capture
+                }
+            }
+        return context.replay == nil ? [page, .everywhere] : [page, .replay, .everywhere]
+    }
+
+    // MARK: Actions
+
+    static func perform(_ action: Action, _ state: inout ViewState, _ context: ViewContext) -> [Effect] {
+        switch action {
+        case .quit: return [.quit]
+        case .suspend: return [.suspend]
+        case .repaint: return [.repaint]
+        case .reset: return [.reset]
+        case .help: state.popup = .help(scroll: 0)
+        case .back: return back(&state)
+        case .open: return open(&state, context)
+        case .move(let movement): return move(movement, &state, context)
+        case .nextTab: stepTab(1, &state)
+        case .previousTab: stepTab(-1, &state)
+        case .page(let page):
+            state.page = page
+            return close(&state)
+        case .filter: state.prompt = FilterPrompt(text: state.filterText, error: nil, before: state.filterText)
+        case .clearFilter: setFilter("", &state, context)
+        case .sortMenu:
+            let selected = FlowColumn.sortable.firstIndex(of: state.table.sort.column) ?? 0
+            state.popup = .sort(selected: selected)
+        case .reverseSort:
+            state.table.sort.descending.toggle()
+            resort(&state, context)
+        case .sortNext: stepSort(1, &state, context)
+        case .sortPrevious: stepSort(-1, &state, context)
+        case .themeMenu:
+            let selected = context.themes.firstIndex { $0.name == state.theme } ?? 0
+            state.popup = .theme(selected: selected, before: state.theme)
+        case .pause: return pause(&state, context)
+        case .writeFlow: return concerned(state, context).map { [.writeFlow($0)] } ?? []
+        case .copy: return copyText(state, context).map { [.copy($0)] } ?? []
+        case .cursorLeft, .cursorRight, .cursorFarLeft, .cursorFarRight, .cursorStart, .cursorEnd:
+            CursorReducer.move(action, &state, context)
+        case .zoomIn: zoom(-1, &state)
+        case .zoomOut: zoom(1, &state)
+        case .nextFlow: return stepFlow(1, &state, context)
+        case .previousFlow: return stepFlow(-1, &state, context)
+        case .seekBack, .seekForward, .restart, .slower, .faster, .loop, .step:
+            return ReplayReducer.perform(action, &state, context)
+        }
+        return []
+    }
+
+    private static func pause(_ state: inout ViewState, _ context: ViewContext) -> [Effect] {
+        let isPaused = context.replay?.isPaused ?? state.isPaused
+        state.isPaused = !isPaused
+        return [.setPaused(!isPaused)]
+    }
+
+    private static func back(_ state: inout ViewState) -> [Effect] {
+        if state.openFlow?.cursor != nil {
+            state.openFlow?.cursor = nil
+            return []
+        }
+        return close(&state)
+    }
+
+    private static func close(_ state: inout ViewState) -> [Effect] {
+        guard state.openFlow != nil else { return [] }
+        state.openFlow = nil
+        return [.selectFlow(nil)]
+    }
+
+    private static func open(_ state: inout ViewState, _ context: ViewContext) -> [Effect] {
+        guard state.openFlow == nil, let flow = concerned(state, context) else { return [] }
+        return open(flow, &state)
+    }
+
+    static func open(_ flow: FlowIdentifier, _ state: inout ViewState) -> [Effect] {
+        state.openFlow = OpenFlow(flow: flow)
+        state.table.selected = flow
+        return [.selectFlow(flow)]
+    }
+
+    /// The flow that a key is about.
+    static func concerned(_ state: ViewState, _ context: ViewContext) -> FlowIdentifier? {
+        if let open = state.openFlow { return open.flow }
+        switch state.page {
+        case .flows: return state.table.selected
+        case .verdicts:
+            let rows = VerdictRow.all(of: context.snapshot, state.filter)
+            return rows.indices.contains(state.verdicts.selected) ? rows[state.verdicts.selected].flow?.identifier : nil
+        case .events:
+            let events = EventRow.all(of: context.snapshot)
+            return events.indices.contains(state.events.selected) ? events[state.events.selected].flow : nil
+        case .capture: return nil
+        }
+    }
+
+    private static func copyText(_ state: ViewState, _ context: ViewContext) -> String? {
+        if state.openFlow == nil, state.page == .verdicts {
+            let rows = VerdictRow.all(of: context.snapshot, state.filter)
+            guard rows.indices.contains(state.verdicts.selected) else { return nil }
+            return Words.copied(rows[state.verdicts.selected])
+        }
+        guard let flow = concerned(state, context), let index = context.snapshot.flowIndex(flow) else { return nil }
+        return Words.copied(context.snapshot.flows[index])
+    }
+
+    // MARK: Filter and order
+
+    static func setFilter(_ text: String, _ state: inout ViewState, _ context: ViewContext) {
+        guard let filter = try? FilterParser.parse(text) else { return }
+        state.filterText = text
+        state.filter = filter
+        resort(&state, context)
+    }
+
+    static func setSort(_ column: FlowColumn, _ state: inout ViewState, _ context: ViewContext) {
+        if state.table.sort.column == column {
+            state.table.sort.descending.toggle()
+        } else {
+            state.table.sort = FlowSort(column: column, descending: column.startsDescending)
+        }
+        resort(&state, context)
+    }
+
+    /// The user asked for another order: it takes effect at once, and the selection goes with its flow.
+    private static func resort(_ state: inout ViewState, _ context: ViewContext) {
+        state.table.rows = FlowOrder.rows(of: context.snapshot, state.filter, state.table.sort)
+        follow(&state, context)
+        keepSelectionVisible(&state, context)
+    }
+
+    private static func stepSort(_ step: Int, _ state: inout ViewState, _ context: ViewContext) {
+        // Only what is on screen: the order one sees must have a name one sees.
+        let shown = PageLayout(state, context).placedColumns(sortedBy: state.table.sort.column).map(\.column)
+            .filter { FlowColumn.sortable.contains($0) }
+        guard let index = shown.firstIndex(of: state.table.sort.column), !shown.isEmpty else { return }
+        setSort(shown[(index + step + shown.count) % shown.count], &state, context)
+    }
+
+    // MARK: Moving
+
+    private static func stepTab(_ step: Int, _ state: inout ViewState) {
+        if let open = state.openFlow {
+            let count = OpenFlow.Tab.allCases.count
+            state.openFlow?.tab = OpenFlow.Tab(rawValue: (open.tab.rawValue + step + count) % count) ?? .charts
+            state.openFlow?.scroll = 0
+        } else {
+            let count = Page.allCases.count
+            state.page = Page(rawValue: (state.page.rawValue + step + count) % count) ?? .flows
+        }
+    }
+
+    private static func zoom(_ step: Int, _ state: inout ViewState) {
+        guard let open = state.openFlow, let zoom = ChartZoom(rawValue: open.zoom.rawValue + step) else { return }
+        state.openFlow?.zoom = zoom
+    }
+
+    private static func stepFlow(_ step: Int, _ state: inout ViewState, _ context: ViewContext) -> [Effect] {
+        guard let open = state.openFlow, let row = state.table.rows.firstIndex(where: { $0.flow == open.flow }),
+            state.table.rows.indices.contains(row + step)
+        else { return [] }
+        let next = state.table.rows[row + step].flow
+        state.openFlow = OpenFlow(flow: next, tab: open.tab, cursor: nil, zoom: open.zoom)
+        state.table.selected = next
+        keepSelectionVisible(&state, context)
+        return [.selectFlow(next)]
+    }
+
+    static func move(_ movement: Action.Movement, _ state: inout ViewState, _ context: ViewContext) -> [Effect] {
+        let page = PageLayout(state, context).content.height
+        if state.openFlow != nil {
+            if state.openFlow?.tab == .charts {
+                switch movement {
+                case .up: return stepFlow(-1, &state, context)
+                case .down: return stepFlow(1, &state, context)
+                default: return []
+                }
+            }
+            // The screen clips to what there is when it draws; the reducer keeps the number sensible.
+            let scroll = state.openFlow?.scroll ?? 0
+            state.openFlow?.scroll = movement.moved(scroll, count: OpenFlow.mostLines, page: page)
+            return []
+        }
+        switch state.page {
+        case .flows:
+            let rows = state.table.rows
+            guard !rows.isEmpty else { return [] }
+            let now = rows.firstIndex { $0.flow == state.table.selected } ?? 0
+            state.table.selected = rows[movement.moved(now, count: rows.count, page: page)].flow
+        case .verdicts:
+            let count = VerdictRow.all(of: context.snapshot, state.filter).count
+            state.verdicts.selected = movement.moved(state.verdicts.selected, count: count, page: page)
+        case .events:
+            let count = EventRow.all(of: context.snapshot).count
+            state.events.selected = movement.moved(state.events.selected, count: count, page: page)
+        case .capture:
+            state.captureScroll = movement.moved(state.captureScroll, count: CaptureScreen.mostLines, page: page)
+        }
+        keepSelectionVisible(&state, context)
+        return []
+    }
+
+    /// Keeps selections on flows and rows that exist.
+    private static func follow(_ state: inout ViewState, _ context: ViewContext) {
+        let rows = state.table.rows
+        if let selected = state.table.selected, !rows.contains(where: { $0.flow == selected }) {
+            // The flow is gone: the one that stands where it stood is the natural heir.
+            let page = PageLayout(state, context).content.height
+            let place = min(state.table.scroll + page / 2, rows.count - 1)
+            state.table.selected = rows.indices.contains(place) ? rows[place].flow : nil
+        }
+        if state.table.selected == nil { state.table.selected = rows.first?.flow }
+        keepSelectionVisible(&state, context)
+    }
+
+    static func keepSelectionVisible(_ state: inout ViewState, _ context: ViewContext) {
+        let page = max(1, PageLayout(state, context).content.height)
+        let rows = state.table.rows
+        let selected = rows.firstIndex { $0.flow == state.table.selected } ?? 0
+        // Until the user touched anything, the top of the order is what matters, wherever the selection drifts.
+        if state.lastInput == nil {
+            state.table.scroll = 0
+            state.table.selected = rows.first?.flow
+        } else {
+            state.table.scroll = scroll(state.table.scroll, showing: selected, of: rows.count, page: page)
+        }
+        state.verdicts.clip(to: VerdictRow.count(of: context.snapshot, state.filter), page: max(1, page / 2))
+        state.events.clip(to: context.snapshot.events.count, page: page)
+    }
+
+    static func scroll(_ scroll: Int, showing row: Int, of count: Int, page: Int) -> Int {
+        let moved = row < scroll ? row : row >= scroll + page ? row - page + 1 : scroll
+        return max(0, min(moved, count - page))
+    }
+}
+
+extension ListState {
+    /// Keeps the selection within the list and on screen.
+    mutating func clip(to count: Int, page: Int) {
+        selected = max(0, min(selected, count - 1))
+        scroll = ViewReducer.scroll(scroll, showing: selected, of: count, page: page)
+    }
+}
+
+extension OpenFlow {
+    /// No list of a flow is longer.
+    static let mostLines = 2_000
+}
+
+extension Action.Movement {
+    /// Where a movement leads from `index` in a list of `count`.
+    func moved(_ index: Int, count: Int, page: Int) -> Int {
+        let last = max(0, count - 1)
+        let step = max(1, page - 1)
+        let target =
+            switch self {
+            case .up: index - 1
+            case .down: index + 1
+            case .pageUp: index - step
+            case .pageDown: index + step
+            case .halfUp: index - max(1, page / 2)
+            case .halfDown: index + max(1, page / 2)
+            case .first: 0
+            case .last: last
+            }
+        return max(0, min(target, last))
     }
 }

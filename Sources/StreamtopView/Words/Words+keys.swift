@@ -61,8 +61,13 @@ extension Words {
 
     static let helpMouse =
         "Mouse: click selects, double click opens, wheel scrolls; headers sort, tabs switch, the bar seeks."
-    static let helpSigns =
-        "Signs: – not known   ≥ at least   ~ estimated   ✗ act   ! watch   i to know   K M G of bytes: 1024"
+    static let helpSignsTitle = "Signs"
+    static let helpSigns = [
+        "– not known   ≥ at least   ~ estimated   blank: does not apply",
+        "✗ act   ! watch   i to know   K M G of bytes are powers of 1024, of bits of 1000",
+        "in charts: × loss   r retransmission   0 zero window",
+    ]
+    static let helpFootMore = "j k scroll, Esc closes"
     static let helpFilterTitle = "Filter"
     static let helpFilterLines = [
         "rtt>50ms  queue>20ms  loss>1%  rate>1M  up> down> bytes> retrans> age>",

@@ -1,0 +1,105 @@
+/// Where the parts of a screen stand. The reducer asks it, too: a click means what is drawn there.
+struct ScreenLayout {
+    /// The header line; always there.
+    var header: Rect
+    /// Between header and bottom.
+    var body: Rect
+    /// The seek bar; empty when there is no replay.
+    var seek: Rect
+    /// Key hints, the prompt or a notice.
+    var footer: Rect
+
+    init(width: Int, height: Int, hasReplay: Bool) {
+        var rest = Rect(x: 0, y: 0, width: width, height: height)
+        header = rest.takeTop(1)
+        footer = rest.takeBottom(rest.height > 1 ? 1 : 0)
+        seek = rest.takeBottom(hasReplay && height >= 12 ? 1 : 0)
+        body = rest
+    }
+
+    init(_ state: ViewState, _ context: ViewContext) {
+        self.init(width: state.width, height: state.height, hasReplay: context.replay != nil)
+    }
+}
+
+/// The pages behind the tabs: headline, tabs, content and a line of totals.
+struct PageLayout {
+    var headline: Rect
+    var tabs: Rect
+    var columns: Rect
+    var content: Rect
+    var totals: Rect
+
+    init(body: Rect) {
+        var rest = body
+        headline = rest.takeTop(body.height >= 12 ? 2 : 1)
+        tabs = rest.takeTop(1)
+        totals = rest.takeBottom(body.height >= 10 ? 1 : 0)
+        columns = rest.takeTop(1)
+        content = rest
+    }
+
+    init(_ state: ViewState, _ context: ViewContext) {
+        self.init(body: ScreenLayout(state, context).body)
+    }
+
+    /// The table's columns; two columns on the left are for the signs of severity and selection.
+    func placedColumns(sortedBy column: FlowColumn) -> [FlowColumn.Placed] {
+        FlowColumn.layout(width: content.width - 3, from: content.x + 2, sortedBy: column)
+    }
+
+    /// Which tab a column of the tab line belongs to.
+    static func tab(atColumn x: Int, names: [String], from start: Int = 1) -> Int? {
+        TabBar.ranges(names, from: start).firstIndex { $0.contains(x) }
+    }
+}
+
+/// The screen of one flow: what flow, what trouble, tabs, then charts or facts.
+struct FlowLayout {
+    var identity: Rect
+    var headline: Rect
+    var tabs: Rect
+    var content: Rect
+
+    init(body: Rect) {
+        var rest = body
+        identity = rest.takeTop(1)
+        headline = rest.takeTop(body.height >= 16 ? 2 : 1)
+        tabs = rest.takeTop(1)
+        content = rest
+    }
+
+    init(_ state: ViewState, _ context: ViewContext) {
+        self.init(body: ScreenLayout(state, context).body)
+    }
+}
+
+/// The charts of a flow, stacked over one time axis.
+struct ChartsLayout {
+    /// Columns left of the plots for the labels of the value axes.
+    static let axisWidth = 7
+
+    var charts: [Rect]
+    var axis: Rect
+    /// Figures below the charts; empty when there is no room for them.
+    var facts: Rect
+
+    init(content: Rect) {
+        var rest = content
+        // Time first: figures get a share only once the charts are comfortable.
+        let factRows = content.height >= 44 ? 17 : content.height >= 30 ? 11 : content.height >= 16 ? 2 : 0
+        facts = rest.takeBottom(factRows)
+        axis = rest.takeBottom(rest.height > 3 ? 1 : 0)
+        let count = max(1, min(3, rest.height / 3))
+        charts = []
+        for index in 0..<count {
+            charts.append(rest.takeTop(rest.height / (count - index)))
+        }
+    }
+
+    /// The columns in which time is drawn.
+    var plotColumns: Range<Int> {
+        let first = charts.first.map { $0.x + Self.axisWidth } ?? 0
+        return first..<max(first + 1, (charts.first?.right ?? 1) - 1)
+    }
+}

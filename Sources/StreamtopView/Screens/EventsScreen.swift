@@ -1,0 +1,53 @@
+import StreamtopBase
+import StreamtopModel
+
+/// What happened, newest first.
+enum EventsScreen {
+    static func draw(_ context: ViewContext, _ state: ViewState, _ layout: PageLayout, into cells: inout CellBuffer) {
+        let events = EventRow.all(of: context.snapshot)
+        let area = layout.content
+        cells.put(Words.eventsHeader, x: 2, y: layout.columns.y, .columnHeader, maxWidth: area.width - 3)
+        guard !events.isEmpty else {
+            cells.put(Words.noEvents, x: 2, y: area.y + 1, .muted, maxWidth: area.width - 3)
+            return
+        }
+        for (line, event) in events.dropFirst(state.events.scroll).prefix(area.height).enumerated() {
+            let row = area.row(line)
+            if state.events.scroll + line == state.events.selected {
+                cells.lay(.selection, over: row)
+                cells.put("▶", x: 0, y: row.y, .accent)
+            }
+            draw(event, row, context, showsFlow: true, into: &cells)
+        }
+        FlowTable.drawScrollbar(events.count, state.events.scroll, area, &cells)
+    }
+
+    static func draw(
+        _ event: FlowEvent, _ row: Rect, _ context: ViewContext, showsFlow: Bool, into cells: inout CellBuffer
+    ) {
+        let limit = row.right - 2
+        var x = row.x + 2
+        x +=
+            cells.put(
+                DurationText.timeOfDay(event.time, utcOffsetSeconds: context.utcOffsetSeconds, tenths: true), x: x,
+                y: row.y,
+                .muted) + 2
+        cells.putRight(sinceStart(event), right: x + 9, y: row.y, .label, maxWidth: 9)
+        x += 11
+        if showsFlow {
+            let width = row.width >= 110 ? 44 : 24
+            let ends = context.snapshot.flowIndex(event.flow).map { Words.ends(context.snapshot.flows[$0]) }
+            cells.put(ends ?? Words.flowNumber(event.flow), x: x, y: row.y, .accent, maxWidth: width)
+            x += width + 2
+        }
+        let words = Words.event(event.kind)
+        x += cells.put(words.name, x: x, y: row.y, words.role, maxWidth: max(0, limit - x)) + 2
+        cells.put(words.detail, x: x, y: row.y, .text, maxWidth: max(0, limit - x))
+    }
+
+    private static func sinceStart(_ event: FlowEvent) -> String {
+        "+"
+            + (abs(event.sinceStart) < .seconds(10)
+                ? DurationText.milliseconds(event.sinceStart) + "ms" : DurationText.age(event.sinceStart))
+    }
+}

@@ -1,0 +1,63 @@
+import StreamtopBase
+import StreamtopModel
+
+/// One flow: what it is, what holds it back, then charts, facts or events.
+enum FlowScreen {
+    static func draw(_ open: OpenFlow, _ context: ViewContext, _ state: ViewState, into cells: inout CellBuffer) {
+        let layout = FlowLayout(state, context)
+        guard let index = context.snapshot.flowIndex(open.flow) else {
+            cells.put(
+                Words.flowGone(open.flow), x: 2, y: layout.content.y + 1, .watch, maxWidth: layout.content.width - 4)
+            return
+        }
+        let flow = context.snapshot.flows[index]
+        drawIdentity(flow, layout.identity, &cells)
+        Headline.of(flow).draw(in: layout.headline, into: &cells)
+        let end = TabBar.draw(
+            OpenFlow.Tab.allCases.map(Words.tab), active: open.tab.rawValue, in: layout.tabs, into: &cells)
+        switch open.tab {
+        case .charts:
+            FlowCharts(flow: flow, open: open, context: context, layout: ChartsLayout(content: layout.content))
+                .draw(tabLine: layout.tabs, tabsEnd: end, into: &cells)
+        case .facts:
+            FactsPane.draw(FlowFacts.groups(flow, context), in: layout.content, scroll: open.scroll, into: &cells)
+        case .events:
+            drawEvents(flow, open, context, layout.content, &cells)
+        }
+    }
+
+    private static func drawIdentity(_ flow: FlowSnapshot, _ area: Rect, _ cells: inout CellBuffer) {
+        var spans = [
+            TextSpan(EndpointText.full(flow.client), .accent), TextSpan(" \(Words.arrow) ", .muted),
+            TextSpan(EndpointText.full(flow.shownServer), .accent), TextSpan("  ", .text),
+            TextSpan(flow.shownProtocols.joined(separator: " "), .badge), TextSpan("  ", .text),
+            TextSpan(Words.state(flow) + " ", .label), TextSpan(DurationText.age(flow.age), .value),
+        ]
+        if flow.tcp != nil { spans.append(TextSpan("  " + Words.vantage(flow.tcp?.vantage), .label)) }
+        if let control = flow.tcp?[flow.mainSender].congestionControl, control.name != .unknown {
+            let sign = control.source == .kernel ? "" : "~"
+            spans += [
+                TextSpan("  " + sign, .estimate), TextSpan(control.name.rawValue.uppercased(), .value),
+            ]
+        }
+        if let vlan = flow.vlan { spans.append(TextSpan("  vlan \(vlan)", .label)) }
+        if let tunnel = flow.tunnel { spans.append(TextSpan("  " + Words.tunnel(tunnel), .label)) }
+        spans.append(TextSpan("  " + Words.flowNumber(flow.identifier), .muted))
+        cells.put(spans, x: area.x + 1, y: area.y, maxWidth: area.width - 2)
+    }
+
+    private static func drawEvents(
+        _ flow: FlowSnapshot, _ open: OpenFlow, _ context: ViewContext, _ area: Rect, _ cells: inout CellBuffer
+    ) {
+        let events = EventRow.all(of: context.snapshot).filter { $0.flow == flow.identifier }
+        guard !events.isEmpty else {
+            cells.put(Words.noEvents, x: 2, y: area.y + 1, .muted)
+            return
+        }
+        let first = max(0, min(open.scroll, events.count - area.height))
+        for (line, event) in events.dropFirst(first).prefix(area.height).enumerated() {
+            EventsScreen.draw(event, area.row(line), context, showsFlow: false, into: &cells)
+        }
+        FlowTable.drawScrollbar(events.count, first, area, &cells)
+    }
+}

@@ -1,0 +1,85 @@
+import StreamtopModel
+
+/// The last line: what to press, or the prompt, or what just happened.
+enum FooterLine {
+    static func draw(_ context: ViewContext, _ state: ViewState, in area: Rect, into cells: inout CellBuffer) {
+        guard area.height > 0 else { return }
+        cells.fill(area, " ", .text, ground: .bar)
+        if let prompt = state.prompt {
+            drawPrompt(prompt, context, in: area, &cells)
+        } else if let notice = state.notice {
+            let role = notice.severity == .info ? StyleRole.accent : Words.severityRole(notice.severity)
+            cells.put(notice.text, x: area.x + 1, y: area.y, role, maxWidth: area.width - 2)
+        } else {
+            drawHints(context, state, in: area, &cells)
+        }
+    }
+
+    private static func drawHints(
+        _ context: ViewContext, _ state: ViewState, in area: Rect, _ cells: inout CellBuffer
+    ) {
+        var x = area.x + 1
+        let isOpen = state.openFlow != nil
+        var hints = [(key: isOpen ? "Esc" : "Enter", text: isOpen ? Words.hintBack : Words.hintOpen)]
+        let places = ViewReducer.places(of: state, context)
+        for binding in places.flatMap({ place in KeyBindings.all.filter { $0.place == place } }) {
+            if let hint = binding.hint { hints.append((key: shortKey(binding), text: hint)) }
+        }
+        // Help must be reachable on the narrowest screen.
+        let isHelp: ((key: String, text: String)) -> Bool = { $0.text == Words.hintHelp }
+        hints = hints.filter(isHelp) + hints.filter { !isHelp($0) }
+        for hint in hints {
+            let width = TextWidth.columns(of: hint.key) + 1 + TextWidth.columns(of: hint.text)
+            guard x + width < area.right else { break }
+            x += cells.put(hint.key, x: x, y: area.y, .key) + 1
+            x += cells.put(hint.text, x: x, y: area.y, .keyText) + 2
+        }
+    }
+
+    private static func shortKey(_ binding: KeyBinding) -> String {
+        let parts = binding.shown.split(separator: " ", omittingEmptySubsequences: true)
+        let isPair = binding.shown.contains(" ") && !binding.shown.contains("  ")
+        return isPair ? binding.shown : String(parts.first ?? "")
+    }
+
+    private static func drawPrompt(
+        _ prompt: FilterPrompt, _ context: ViewContext, in area: Rect, _ cells: inout CellBuffer
+    ) {
+        var x = area.x + 1
+        x += cells.put("/", x: x, y: area.y, .key)
+        let error = prompt.error.map { "  " + $0.message } ?? ""
+        let room = max(12, area.width - 4 - TextWidth.columns(of: error))
+        // The end of a long text is where one types.
+        let text = TextWidth.columns(of: prompt.text) > room ? String(prompt.text.suffix(room)) : prompt.text
+        let start = x
+        x += cells.put(text, x: x, y: area.y, .input, maxWidth: room)
+        if let position = prompt.error?.position {
+            let column = start + max(0, min(position - (prompt.text.count - text.count), text.count - 1))
+            if !text.isEmpty {
+                cells.recolor(Rect(x: column, y: area.y, width: max(1, x - column), height: 1), .inputError)
+            }
+        }
+        cells.put("█", x: x, y: area.y, .accent)
+        cells.put(error, x: x + 1, y: area.y, .act, maxWidth: max(0, area.right - x - 2))
+        guard prompt.error == nil else { return }
+        cells.putRight(
+            Words.promptHints, right: area.right - 1, y: area.y, .muted, maxWidth: max(0, area.right - x - 4))
+    }
+
+    /// What the last word may become, in a line above the prompt.
+    static func drawCandidates(_ prompt: FilterPrompt, _ context: ViewContext, y: Int, into cells: inout CellBuffer) {
+        let area = Rect(x: 0, y: y, width: cells.width, height: 1)
+        cells.fill(area, " ", .text, ground: .popup)
+        let candidates = FilterCompletion.candidates(for: prompt.text, in: context.snapshot)
+        var x = 2
+        for (index, candidate) in candidates.enumerated() {
+            let width = TextWidth.columns(of: candidate)
+            guard x + width + 2 < area.right else {
+                cells.put("…", x: x, y: y, .muted)
+                break
+            }
+            x += cells.put(candidate, x: x, y: y, index == 0 ? .match : .label, maxWidth: 60) + 2
+        }
+        if candidates.isEmpty { cells.put(Words.noCandidates, x: 2, y: y, .muted) }
+    }
+}

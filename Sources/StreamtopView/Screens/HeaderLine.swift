@@ -1,0 +1,83 @@
+import StreamtopBase
+import StreamtopModel
+
+/// The first line: source, clock, traffic, drops, flows, own cost.
+enum HeaderLine {
+    static func draw(_ context: ViewContext, _ state: ViewState, in area: Rect, into cells: inout CellBuffer) {
+        cells.fill(area, " ", .text, ground: .bar)
+        let right = right(context, isWide: area.width >= 100)
+        let rightWidth = right.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
+        cells.putRight(right, right: area.right - 1, y: area.y)
+        var x = area.x + 1
+        x += cells.put(Words.program, x: x, y: area.y, .title) + 2
+        let limit = area.right - 2 - rightWidth
+        // Groups leave whole from the right when the line is short.
+        for group in groups(context, state, isWide: area.width >= 100) {
+            let width = group.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
+            guard x + width <= limit else { continue }
+            x += cells.put(group, x: x, y: area.y) + 2
+        }
+    }
+
+    private static func groups(_ context: ViewContext, _ state: ViewState, isWide: Bool) -> [[TextSpan]] {
+        let snapshot = context.snapshot
+        var groups: [[TextSpan]] = []
+        let name = EndpointText.middleCut(context.source.name, width: isWide ? 32 : 14)
+        var source = [TextSpan(name, .value)]
+        if isWide { source += [TextSpan(" " + Words.sourceKind(context.source.kind), .muted)] }
+        groups.append(source)
+        if state.isPaused || context.replay?.isPaused == true { groups.append([TextSpan(Words.paused, .watch)]) }
+        let health = snapshot.health
+        let drops = health.kernelDrops + health.interfaceDrops + health.ownDrops
+        if drops > 0 {
+            groups.append([TextSpan(Words.dropsLabel, .label), TextSpan(NumberText.grouped(drops), .act)])
+        }
+        groups.append([TextSpan(RateText.withUnit(snapshot.bitRate), .value)])
+        groups.append([
+            TextSpan(NumberText.scaled(snapshot.packetRate.rounded(), base: 1_000, letters: ["", "k", "M"]), .value),
+            TextSpan(Words.packetsPerSecond, .unit),
+        ])
+        groups.append(flows(snapshot))
+        if drops == 0, context.source.kind == .live {
+            groups.append([TextSpan(Words.dropsLabel, .label), TextSpan("0", .fine)])
+        }
+        return groups
+    }
+
+    private static func flows(_ snapshot: Snapshot) -> [TextSpan] {
+        var act = 0
+        var watch = 0
+        for index in snapshot.flows.indices {
+            switch snapshot.flows[index].worstVerdict?.severity {
+            case .critical: act += 1
+            case .warning: watch += 1
+            default: break
+            }
+        }
+        var spans = [TextSpan(NumberText.grouped(snapshot.flowCount), .value), TextSpan(Words.flowsLabel, .label)]
+        if act > 0 { spans += [TextSpan(" \(act) \(Words.severity(.critical))", .act)] }
+        if watch > 0 { spans += [TextSpan(" \(watch) \(Words.severity(.warning))", .watch)] }
+        return spans
+    }
+
+    private static func right(_ context: ViewContext, isWide: Bool) -> [TextSpan] {
+        let snapshot = context.snapshot
+        var spans: [TextSpan] = []
+        if isWide {
+            if let cpu = snapshot.health.ownCPU {
+                spans += [TextSpan(Words.cpuLabel, .muted), TextSpan(PercentText.whole(cpu) + "  ", .label)]
+            }
+            if let memory = snapshot.health.ownMemoryBytes {
+                spans += [TextSpan(Words.memoryLabel, .muted), TextSpan(ByteText.short(memory) + "  ", .label)]
+            }
+            if let start = snapshot.start {
+                spans += [TextSpan(DurationText.clock(snapshot.time - start) + "  ", .label)]
+            }
+        }
+        if snapshot.start != nil {
+            let clock = DurationText.timeOfDay(snapshot.time, utcOffsetSeconds: context.utcOffsetSeconds)
+            spans += [TextSpan(clock, .value)]
+        }
+        return spans
+    }
+}

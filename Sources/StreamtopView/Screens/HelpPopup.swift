@@ -1,0 +1,54 @@
+/// Help for the screen one is on, made from the table of keys.
+enum HelpPopup {
+    static let mostLines = 80
+    private static let keyWidth = 17
+
+    static func size(_ state: ViewState, _ context: ViewContext) -> (width: Int, height: Int) {
+        (width: min(state.width, 92), height: min(lines(state, context).count + 2, max(6, state.height - 2)))
+    }
+
+    static func draw(scroll: Int, _ state: ViewState, _ context: ViewContext, into cells: inout CellBuffer) {
+        let lines = lines(state, context)
+        let area = PopupBox.area(state, context)
+        let hidden = max(0, lines.count - (area.height - 2))
+        let inside = PopupBox.draw(
+            area, title: Words.helpTitle, foot: hidden > 0 ? Words.helpFootMore : Words.helpFoot, into: &cells)
+        for (row, line) in lines.dropFirst(min(scroll, hidden)).prefix(inside.height).enumerated() {
+            cells.put(line, x: inside.x, y: inside.y + row, maxWidth: inside.width)
+        }
+    }
+
+    private static func lines(_ state: ViewState, _ context: ViewContext) -> [[TextSpan]] {
+        var lines: [[TextSpan]] = []
+        for place in ViewReducer.places(of: state, context) {
+            let entries = KeyBindings.entries(of: place)
+            guard !entries.isEmpty else { continue }
+            lines.append([TextSpan(Words.helpPlace(place), .title)])
+            lines += columns(entries, isWide: state.width >= 90)
+        }
+        lines.append([TextSpan(Words.helpFilterTitle, .title)])
+        lines += Words.helpFilterLines.map { [TextSpan("  " + $0, .text)] }
+        lines.append([TextSpan(Words.helpSignsTitle, .title)])
+        lines += Words.helpSigns.map { [TextSpan("  " + $0, .text)] }
+        lines.append([TextSpan("  " + Words.helpMouse, .muted)])
+        return lines
+    }
+
+    /// Two entries a line where there is room.
+    private static func columns(_ entries: [KeyBinding], isWide: Bool) -> [[TextSpan]] {
+        let half = isWide ? (entries.count + 1) / 2 : entries.count
+        return (0..<half).map { index in
+            var line = entry(entries[index], padded: isWide ? 42 : nil)
+            if isWide, entries.indices.contains(index + half) { line += entry(entries[index + half], padded: nil) }
+            return line
+        }
+    }
+
+    private static func entry(_ binding: KeyBinding, padded width: Int?) -> [TextSpan] {
+        let help = binding.help ?? ""
+        let used = 2 + keyWidth + TextWidth.columns(of: help)
+        let gap = String(repeating: " ", count: max(0, (width ?? 0) - used))
+        let key = binding.shown + String(repeating: " ", count: max(1, keyWidth - TextWidth.columns(of: binding.shown)))
+        return [TextSpan("  " + key, .key), TextSpan(help + gap + " ", .text)]
+    }
+}

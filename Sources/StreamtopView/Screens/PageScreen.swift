@@ -1,0 +1,86 @@
+import StreamtopModel
+
+/// What the four pages share: headline, tabs with the filter and the order named, totals.
+enum PageScreen {
+    static func draw(_ context: ViewContext, _ state: ViewState, into cells: inout CellBuffer) {
+        let layout = PageLayout(state, context)
+        Headline.of(context).draw(in: layout.headline, into: &cells)
+        let end = TabBar.draw(
+            tabNames(context.snapshot), active: state.page.rawValue, in: layout.tabs, into: &cells)
+        drawOrder(context, state, layout.tabs, from: end, &cells)
+        switch state.page {
+        case .flows: FlowTable.draw(context, state, layout, into: &cells)
+        case .verdicts: VerdictsScreen.draw(context, state, layout, into: &cells)
+        case .events: EventsScreen.draw(context, state, layout, into: &cells)
+        case .capture: CaptureScreen.draw(context, state, layout, into: &cells)
+        }
+        drawTotals(context, layout.totals, &cells)
+    }
+
+    /// Tabs carry a count where it says something: how many verdicts ask for a look.
+    static func tabNames(_ snapshot: Snapshot) -> [String] {
+        Page.allCases.map { page in
+            let count = page == .verdicts ? VerdictRow.count(of: snapshot, .all) : 0
+            return count > 0 ? "\(Words.page(page)) \(count)" : Words.page(page)
+        }
+    }
+
+    private static func drawOrder(
+        _ context: ViewContext, _ state: ViewState, _ area: Rect, from left: Int, _ cells: inout CellBuffer
+    ) {
+        var spans: [TextSpan] = []
+        if !state.filterText.isEmpty, state.page == .flows || state.page == .verdicts {
+            let room = max(8, area.width - left - 46)
+            let text = EndpointText.middleCut(state.filterText, width: room)
+            spans += [TextSpan(" " + Words.filterLabel, .label), TextSpan(text, .match)]
+            if state.page == .flows {
+                spans += [TextSpan(Words.shownOf(state.table.rows.count, context.snapshot.flows.count), .label)]
+            }
+            spans += [TextSpan(" ", .text), TextSpan("─", .border)]
+        }
+        if state.page == .flows {
+            let sort = state.table.sort
+            spans += [
+                TextSpan(" " + Words.sortLabel, .label), TextSpan(sort.descending ? "▼ " : "▲ ", .accent),
+                TextSpan(Words.sortName(sort.column), .accent), TextSpan(" ", .text),
+            ]
+        }
+        let width = spans.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
+        guard left + width + 1 < area.right else {
+            // The order is always named; the filter is named again in the prompt.
+            cells.putRight(Array(spans.suffix(state.page == .flows ? 4 : 0)), right: area.right - 1, y: area.y)
+            return
+        }
+        cells.putRight(spans, right: area.right - 1, y: area.y)
+    }
+
+    /// Totals by protocol, the largest first.
+    private static func drawTotals(_ context: ViewContext, _ area: Rect, _ cells: inout CellBuffer) {
+        guard area.height > 0 else { return }
+        let snapshot = context.snapshot
+        var up = 0.0
+        var down = 0.0
+        for index in snapshot.flows.indices {
+            up += snapshot.flows[index].client.rate
+            down += snapshot.flows[index].server.rate
+        }
+        let rates = [
+            TextSpan("▲ ", .chartRateUp), TextSpan(RateText.withUnit(up), .value), TextSpan("  ▼ ", .chartRateDown),
+            TextSpan(RateText.withUnit(down), .value),
+        ]
+        let width = rates.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
+        cells.putRight(rates, right: area.right - 1, y: area.y)
+        var x = area.x + 1
+        let bytes = max(1, snapshot.protocolTotals.reduce(0.0) { $0 + Double($1.bytes) })
+        for total in snapshot.protocolTotals.sorted(by: { ($0.bytes, $1.name) > ($1.bytes, $0.name) }) {
+            let share = PercentText.whole(Double(total.bytes) / bytes)
+            let spans = [
+                TextSpan(total.name, .badge), TextSpan(" \(NumberText.grouped(total.flows))", .value),
+                TextSpan(" \(share)", .muted),
+            ]
+            let needed = spans.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
+            guard x + needed < area.right - width - 3 else { break }
+            x += cells.put(spans, x: x, y: area.y) + 2
+        }
+    }
+}

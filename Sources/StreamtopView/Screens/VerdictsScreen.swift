@@ -1,0 +1,47 @@
+import StreamtopBase
+import StreamtopModel
+
+/// All verdicts there are, worst first: what, where, on which figures, what to do.
+enum VerdictsScreen {
+    static let linesPerRow = 2
+
+    static func draw(_ context: ViewContext, _ state: ViewState, _ layout: PageLayout, into cells: inout CellBuffer) {
+        let rows = VerdictRow.all(of: context.snapshot, state.filter)
+        let area = layout.content
+        cells.put(Words.verdictsHeader, x: 3, y: layout.columns.y, .columnHeader, maxWidth: area.width - 4)
+        guard !rows.isEmpty else {
+            cells.put(Words.noVerdicts, x: 3, y: area.y + 1, .fine, maxWidth: area.width - 4)
+            return
+        }
+        let visible = max(1, area.height / linesPerRow)
+        for (line, row) in rows.dropFirst(state.verdicts.scroll).prefix(visible).enumerated() {
+            let y = area.y + line * linesPerRow
+            let isSelected = state.verdicts.scroll + line == state.verdicts.selected
+            if isSelected {
+                cells.lay(.selection, over: Rect(x: area.x, y: y, width: area.width, height: linesPerRow))
+                cells.put("▶", x: 0, y: y, .accent)
+            }
+            draw(row, Rect(x: area.x, y: y, width: area.width, height: linesPerRow), context, &cells)
+        }
+        FlowTable.drawScrollbar(
+            rows.count, state.verdicts.scroll, Rect(x: area.x, y: area.y, width: area.width, height: visible), &cells)
+    }
+
+    private static func draw(_ row: VerdictRow, _ area: Rect, _ context: ViewContext, _ cells: inout CellBuffer) {
+        let verdict = row.verdict
+        let role = Words.severityRole(verdict.severity)
+        let limit = area.right - 2
+        cells.set(Words.severitySign(verdict.severity), x: 1, y: area.y, role)
+        let since = DurationText.timeOfDay(verdict.firstSeen, utcOffsetSeconds: context.utcOffsetSeconds)
+        let place = row.flow.map { Words.ends($0) } ?? Words.subject(verdict.subject)
+        var x = 3
+        x += cells.put(since, x: x, y: area.y, .muted) + 2
+        x += cells.put(Words.rule(verdict), x: x, y: area.y, role, maxWidth: limit - x) + 2
+        x += cells.put(verdict.summary, x: x, y: area.y, .text, maxWidth: max(0, limit - x)) + 2
+        // The place goes to the second line, before the advice: the first stays one sentence.
+        var left = 5
+        left += cells.put(place, x: left, y: area.y + 1, .accent, maxWidth: max(0, limit - left) / 2) + 2
+        left += cells.put(Words.adviceLabel, x: left, y: area.y + 1, .label, maxWidth: max(0, limit - left))
+        cells.put(verdict.advice, x: left, y: area.y + 1, .muted, maxWidth: max(0, limit - left))
+    }
+}

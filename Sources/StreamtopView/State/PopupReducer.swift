@@ -1,0 +1,68 @@
+import StreamtopModel
+
+/// Keys while a popup is open.
+enum PopupReducer {
+    static func reduce(_ state: inout ViewState, _ key: Key, _ context: ViewContext) -> [Effect] {
+        guard let popup = state.popup else { return [] }
+        switch key {
+        case .control("c"): return [.quit]
+        case .control("z"): return [.suspend]
+        default: break
+        }
+        switch popup {
+        case .help(let scroll):
+            switch key {
+            case .escape, .enter, "?", "h", "q", .function(1), .backspace: state.popup = nil
+            default:
+                guard let movement = movement(key) else { return [] }
+                state.popup = .help(scroll: movement.moved(scroll, count: HelpPopup.mostLines, page: state.height / 2))
+            }
+            return []
+        case .sort(let selected): return sort(selected, &state, key, context)
+        case .theme(let selected, let before): return theme(selected, before, &state, key, context)
+        }
+    }
+
+    private static func sort(
+        _ selected: Int, _ state: inout ViewState, _ key: Key, _ context: ViewContext
+    ) -> [Effect] {
+        switch key {
+        case .escape, "q", "s": state.popup = nil
+        case .enter, " ":
+            state.popup = nil
+            if FlowColumn.sortable.indices.contains(selected) {
+                ViewReducer.setSort(FlowColumn.sortable[selected], &state, context)
+            }
+        default:
+            guard let movement = movement(key) else { return [] }
+            state.popup = .sort(selected: movement.moved(selected, count: FlowColumn.sortable.count, page: 8))
+        }
+        return []
+    }
+
+    /// A theme is put on as soon as it is selected; Enter keeps it, Escape takes it off.
+    private static func theme(
+        _ selected: Int, _ before: String, _ state: inout ViewState, _ key: Key, _ context: ViewContext
+    ) -> [Effect] {
+        switch key {
+        case .escape, "q", "T":
+            state.popup = nil
+            state.theme = before
+            return [.useTheme(before)]
+        case .enter:
+            state.popup = nil
+            return [.saveTheme(state.theme)]
+        default:
+            guard let movement = movement(key), !context.themes.isEmpty else { return [] }
+            let next = movement.moved(selected, count: context.themes.count, page: 8)
+            state.popup = .theme(selected: next, before: before)
+            state.theme = context.themes[next].name
+            return [.useTheme(state.theme)]
+        }
+    }
+
+    private static func movement(_ key: Key) -> Action.Movement? {
+        guard case .move(let movement)? = KeyBindings.action(for: key, in: [.everywhere]) else { return nil }
+        return movement
+    }
+}

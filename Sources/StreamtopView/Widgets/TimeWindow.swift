@@ -1,0 +1,46 @@
+import StreamtopBase
+import StreamtopModel
+
+/// A stretch of capture time laid over columns of the screen: the one axis that all charts of a flow share.
+struct TimeWindow: Equatable {
+    var start: Timestamp
+    var end: Timestamp
+    var columns: Int
+
+    init(start: Timestamp, end: Timestamp, columns: Int) {
+        self.start = start
+        self.end = end > start ? end : start + 1
+        self.columns = max(1, columns)
+    }
+
+    /// The window of a flow's charts; nil while it has no series.
+    init?(of flow: FlowSnapshot, now: Timestamp, zoom: ChartZoom, columns: Int) {
+        guard let first = flow.series?.samples.first?.time, let last = flow.series?.samples.last?.time else {
+            return nil
+        }
+        // A flow that ended long ago is looked at where it lived.
+        let end = now - last > .seconds(30) ? last : max(now, last)
+        let whole = max(end - first, 1)
+        let span = min(zoom.span ?? whole, max(whole, .seconds(1)))
+        self.init(start: end - span, end: end, columns: columns)
+    }
+
+    var span: Nanoseconds { max(1, end - start) }
+
+    /// Column of a moment, clipped to the window.
+    func column(of time: Timestamp) -> Int {
+        let share = Double(time - start) / Double(span)
+        return max(0, min(columns - 1, Int(share * Double(columns))))
+    }
+
+    /// Half-column (braille dot) of a moment; nil outside.
+    func dot(of time: Timestamp) -> Int? {
+        guard time >= start, time <= end else { return nil }
+        return min(columns * 2 - 1, Int(Double(time - start) / Double(span) * Double(columns * 2)))
+    }
+
+    /// The moment in the middle of a column.
+    func time(ofColumn column: Int) -> Timestamp {
+        start + Nanoseconds((Double(column) + 0.5) / Double(columns) * Double(span))
+    }
+}

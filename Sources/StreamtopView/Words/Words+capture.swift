@@ -1,0 +1,36 @@
+/// Capture health.
+extension Words {
+    static let captureHeader = "How much of the truth this capture sees"
+    static let captureSource = "Source"
+    static let captureFrom = "from"
+    static let captureFilter = "filter"
+    static let captureStart = "first packet"
+    static let captureSpan = "span"
+    static let bytes = "bytes on the wire"
+    static let bytesCaptured = "bytes captured"
+    static let flowsSeen = "flows"
+    static let captureLosses = "Not seen"
+    static let dropsKernel = "dropped by the kernel"
+    static let dropsInterface = "dropped by the NIC"
+    static let dropsOwn = "dropped by streamtop"
+    static let framesCut = "frames cut short"
+    static let timestampsBackwards = "clock went back"
+    static let trouble = "trouble"
+    static let captureDecode = "Not understood"
+    static let decodeTruncated = "cut by the capture"
+    static let decodeMalformed = "against the rules"
+    static let decodeUnsupported = "not known to us"
+    static let decodeGaps = "holes in streams"
+    static let decodeGapBytes = "bytes in holes"
+    static let captureTables = "Tables"
+    static let flowsEvicted = "flows evicted"
+    static let captureOwn = "streamtop itself"
+    static let ownCPU = "processor"
+    static let ownMemory = "memory"
+    static let ofOneCore = " of one core"
+
+    static func usedOf(_ used: Int, _ capacity: Int, evicted: UInt64) -> String {
+        "\(NumberText.grouped(used)) of \(NumberText.grouped(capacity))"
+            + (evicted > 0 ? "  evicted \(NumberText.grouped(evicted))" : "")
+    }
+}

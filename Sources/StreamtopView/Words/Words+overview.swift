@@ -1,0 +1,136 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Header, headline, lists.
+extension Words {
+    static let paused = "paused"
+    static let dropsLabel = "drops "
+    static let flowsLabel = " flows"
+    static let packetsPerSecond = " p/s"
+    static let cpuLabel = "cpu "
+    static let memoryLabel = "mem "
+    static let wellSign = "✓"
+    static let adviceLabel = "What to do: "
+    static let adviceShort = "do"
+    static let captureLostAdvice = "a larger buffer (-B), a narrower filter (-f), or a shorter snap length (-s)"
+    static let filterLabel = "filter "
+    static let sortLabel = "sort "
+    static let sortTitle = "Sort by"
+    static let sortFoot = "Enter sorts; once more turns it around; Esc"
+    static let themeTitle = "Theme"
+    static let themeFoot = "j k try on, Enter keeps, Esc goes back"
+    static let promptHints = "Enter keeps  Tab completes  Esc undoes"
+    static let noCandidates = "free text: looked for in addresses, names, protocols, verdicts"
+    static let looping = "loop"
+    static let fullSpeed = "max"
+    static let verdictsHeader = "since     verdict, worst first"
+    static let noVerdicts = "✓ No verdict fired: nothing seen holds a flow back."
+    static let eventsHeader = "time        of its flow  what happened, newest first"
+    static let noEvents = "Nothing has happened yet that is worth a line."
+
+    static func sourceKind(_ kind: SourceLabel.Kind) -> String {
+        switch kind {
+        case .live: "live"
+        case .file: "file"
+        case .demo: "demo"
+        }
+    }
+
+    static func waiting(_ source: SourceLabel) -> String {
+        source.kind == .live ? "Waiting for the first packet on \(source.name)" : "Reading \(source.name)"
+    }
+
+    static func captureLost(_ lost: UInt64, of packets: UInt64) -> String {
+        let share = Double(lost) / max(1, Double(lost) + Double(packets))
+        return "Capture lost \(NumberText.grouped(lost)) packets (\(PercentText.ratio(share))): "
+            + "loss and round trips may read wrong."
+    }
+
+    static func allWell(_ snapshot: Snapshot) -> String {
+        let count = snapshot.flowCount == 1 ? "1 flow" : "\(NumberText.grouped(snapshot.flowCount)) flows"
+        var slowest: (flow: Int, delay: Nanoseconds)?
+        for index in snapshot.flows.indices {
+            guard let delay = snapshot.flows[index].shownQueueDelay, delay > slowest?.delay ?? .min else { continue }
+            slowest = (index, delay)
+        }
+        let sentence = "Nothing holds \(count) back."
+        guard let slowest else { return sentence }
+        return sentence + " Most queue delay: \(DurationText.withUnit(slowest.delay)), "
+            + ends(snapshot.flows[slowest.flow])
+    }
+
+    static func flowIsWell(_ flow: FlowSnapshot) -> String {
+        guard let trip = flow.shownRoundTrip else { return "No verdict on this flow." }
+        var text = "Nothing holds this flow back: round trip \(trip.bound.prefix)\(DurationText.withUnit(trip.value))"
+        if let queue = flow.shownQueueDelay { text += ", of it \(DurationText.withUnit(queue)) in queues" }
+        return text
+    }
+
+    static func noFlows(_ source: SourceLabel) -> [String] {
+        source.kind == .live
+            ? ["No flow yet.", "Traffic on \(source.name) shows up here by itself."]
+            : ["No flow yet.", "\(source.name) is being read."]
+    }
+
+    static func noMatches(_ filter: String, _ count: Int) -> [String] {
+        ["None of \(NumberText.grouped(count)) flows passes the filter.", "\(filter)   x clears it, / changes it"]
+    }
+
+    static func shownOf(_ shown: Int, _ all: Int) -> String {
+        " (\(NumberText.grouped(shown)) of \(NumberText.grouped(all)))"
+    }
+
+    static func sortName(_ column: FlowColumn) -> String {
+        switch column {
+        case .up: "rate from client"
+        case .down: "rate from server"
+        default: self.column(column).title
+        }
+    }
+
+    /// A figure behind a verdict: `rtt_ms 112.4`.
+    static func evidence(_ evidence: Verdict.Evidence) -> String {
+        let size = abs(evidence.value)
+        let decimals = size == size.rounded() ? 0 : size < 10 ? 2 : 1
+        return evidence.name + " " + NumberText.fixed(evidence.value, decimals: decimals)
+    }
+
+    // MARK: Events
+
+    static func event(_ kind: FlowEvent.Kind) -> (name: String, detail: String, role: StyleRole) {
+        switch kind {
+        case .flowOpen: return ("opened", "", .fine)
+        case .flowClose(let state): return ("closed", state == .closed ? "" : state.rawValue, .muted)
+        case .handshakeStep(let step, let from, let bytes, let encrypted):
+            let size = bytes > 0 ? "  \(ByteText.short(bytes))B" : ""
+            return (spaced(step), "\(by(from))\(size)\(encrypted ? "  encrypted" : "")", .label)
+        case .established(let handshake):
+            return ("established", handshake.map { "after \(DurationText.withUnit($0))" } ?? "", .fine)
+        case .retransmission(let from, _, let bytes, let cause):
+            return (
+                "retransmission", "\(by(from))  \(ByteText.short(bytes))B  \(spaced(cause.rawValue))",
+                .markRetransmission
+            )
+        case .loss(let from, let segments, let verdict, let side):
+            let place = side.map { "  \($0.rawValue) of the tap" } ?? ""
+            let what = segments == 1 ? "1 segment" : "\(segments) segments"
+            return ("loss", "\(by(from))  \(what)  \(verdict.rawValue)\(place)", .markLoss)
+        case .spurious(let from, _): return ("needless retransmission", by(from), .label)
+        case .zeroWindow(let who): return ("zero window", by(who), .markZeroWindow)
+        case .windowOpen(let who, let bytes, let after):
+            return ("window open", "\(by(who))  \(ByteText.short(bytes))B after \(DurationText.withUnit(after))", .fine)
+        case .ecnCE(let from): return ("congestion marked", by(from), .watch)
+        case .icmpTooBig(let mtu): return ("packet too big", "MTU \(mtu)", .watch)
+        case .verdict(let rule, let severity, let summary):
+            return (spaced(rule), summary, severityRole(severity))
+        case .earlyData(let bytes, let accepted):
+            let fate = accepted.map { $0 ? "  accepted" : "  rejected" } ?? ""
+            return ("early data", "\(ByteText.short(bytes))B\(fate)", .text)
+        default: return (spaced("\(kind)".prefix { $0 != "(" }.description), "", .text)
+        }
+    }
+
+    private static func by(_ direction: Direction) -> String { direction == .fromClient ? "client" : "server" }
+
+    static func spaced(_ name: String) -> String { String(name.map { $0 == "_" ? " " : $0 }) }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import StreamtopBase
+import StreamtopModel
+import StreamtopTestSupport
+import Testing
+
+@testable import StreamtopView
+
+/// Screens as text files that people look at. `RECORD_SNAPSHOTS=1` writes them anew.
+@Suite struct ScreenTests {
+    struct Scene: Sendable, CustomTestStringConvertible {
+        var name: String
+        var keys: [Key] = []
+        var replay: ReplayStatus?
+        var ascii = false
+        var snapshot: @Sendable () -> Snapshot = SampleSnapshots.evening
+        /// Sizes apart from the three that every screen is looked at.
+        var sizes = [(80, 24), (120, 40), (200, 60)]
+
+        var testDescription: String { name }
+    }
+
+    static let replay = ReplayStatus(
+        position: .seconds(301), duration: .seconds(761), speed: 2, isLooping: true,
+        marks: [
+            ReplayMark(offset: .seconds(95), severity: .warning),
+            ReplayMark(offset: .seconds(420), severity: .critical),
+        ])
+
+    static let scenes: [Scene] = [
+        Scene(name: "overview"),
+        Scene(name: "overview-empty", snapshot: { Snapshot(time: SampleSnapshots.now) }, sizes: [(80, 24)]),
+        Scene(name: "overview-well", snapshot: well, sizes: [(80, 24)]),
+        Scene(name: "overview-drops", snapshot: drops, sizes: [(80, 24)]),
+        Scene(
+            name: "overview-crowd", keys: [.end], snapshot: { SampleSnapshots.crowd(1_000) },
+            sizes: [(80, 24), (120, 40)]),
+        Scene(name: "overview-ascii", ascii: true, sizes: [(120, 40)]),
+        Scene(name: "overview-replay", replay: replay, sizes: [(80, 24), (120, 40)]),
+        Scene(name: "overview-filter", keys: ["/"] + typed("proto:tls rtt>5"), sizes: [(80, 24), (120, 40)]),
+        Scene(name: "overview-filter-error", keys: ["/"] + typed("rtq>50ms"), sizes: [(80, 24)]),
+        Scene(name: "overview-filter-none", keys: ["/"] + typed("port:9") + [.enter], sizes: [(80, 24)]),
+        Scene(name: "sort-menu", keys: ["s", .down], sizes: [(80, 24)]),
+        Scene(name: "theme-picker", keys: ["T", .down], sizes: [(80, 24)]),
+        Scene(name: "help-flows", keys: ["?"], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "help-flow", keys: [.enter, "?"], replay: replay, sizes: [(120, 40)]),
+        Scene(name: "flow", keys: [.enter]),
+        Scene(name: "flow-cursor", keys: [.enter, "H", "H", "H", .left], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "flow-ascii", keys: [.enter], ascii: true, sizes: [(80, 24)]),
+        Scene(name: "flow-facts", keys: [.enter, .tab], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "flow-events", keys: [.enter, .backTab], sizes: [(80, 24)]),
+        Scene(name: "flow-udp", keys: [.down, .down, .enter], sizes: [(80, 24)]),
+        Scene(name: "verdicts", keys: ["2"]),
+        Scene(name: "events", keys: ["3"], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "capture", keys: ["4"]),
+        Scene(name: "tiny", sizes: [(30, 5), (40, 8)]),
+    ]
+
+    static func typed(_ text: String) -> [Key] { text.map { Key.character($0) } }
+
+    @Sendable static func well() -> Snapshot {
+        var snapshot = SampleSnapshots.evening()
+        for index in snapshot.flows.indices { snapshot.flows[index].verdicts = [] }
+        return snapshot
+    }
+
+    @Sendable static func drops() -> Snapshot {
+        var snapshot = well()
+        snapshot.health.kernelDrops = 120_400
+        return snapshot
+    }
+
+    @Test(arguments: scenes) func screenIsAsReviewed(scene: Scene) throws {
+        let snapshot = scene.snapshot()
+        for (width, height) in scene.sizes {
+            var state = ViewState(width: width, height: height)
+            var context = SampleSnapshots.context(snapshot, replay: scene.replay, ascii: scene.ascii)
+            ViewReducer.advance(&state, in: context)
+            for key in scene.keys {
+                context.now += .milliseconds(100)
+                _ = ViewReducer.reduce(&state, key, in: context)
+            }
+            var cells = CellBuffer(width: width, height: height)
+            Frontend.render(context, state, into: &cells)
+            let folder = TestFiles.folder.appending(path: "Screens")
+            let name = "\(scene.name)-\(width)x\(height)"
+            for (text, suffix) in [(ScreenText.characters(cells), "txt"), (ScreenText.roles(cells), "roles.txt")] {
+                let outcome = try Snapshotting.compare(text, with: folder.appending(path: "\(name).\(suffix)"))
+                if let failure = outcome.failure { Issue.record("\(failure)") }
+            }
+            if scene.ascii {
+                #expect(cells.cells.allSatisfy { $0.scalar.value >= 0x20 && $0.scalar.value < 0x7f })
+            }
+        }
+    }
+}
