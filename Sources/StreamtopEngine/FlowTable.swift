@@ -47,7 +47,7 @@ struct FlowTable: ~Copyable {
     mutating func insert(_ entry: consuming FlowEntry) -> UInt32 {
         let hash = entry.hash
         let position = entries.insert(entry)
-        index.insert(hash, index: position) { entries[$0].hash }
+        index.insert(hash, index: position)
         link(position)
         return position
     }
@@ -62,7 +62,8 @@ struct FlowTable: ~Copyable {
 
     mutating func remove(_ position: UInt32) -> FlowEntry {
         unlink(position)
-        index.remove(entries[position].hash, index: position) { entries[$0].hash }
+        let hash = entries[position].hash
+        index.remove(hash, index: position)
         return entries.remove(position)
     }
 
@@ -90,7 +91,8 @@ struct FlowTable: ~Copyable {
 
     /// A new connection takes over the key: the old flow stays in the table but is no longer found.
     mutating func forgetKey(_ position: UInt32) {
-        index.remove(entries[position].hash, index: position) { entries[$0].hash }
+        let hash = entries[position].hash
+        index.remove(hash, index: position)
     }
 
     private mutating func link(_ position: UInt32) {

@@ -1,7 +1,7 @@
 /// From flow key to slab index: open addressing with linear probing and backward-shift deletion.
 ///
-/// A slot holds 32 bits of the key's hash and the slab index, 8 bytes together; the key itself stays with the flow,
-/// and the caller says whether a candidate is the one. The table doubles at three quarters full, so a probe always
+/// A slot holds 32 bits of the key's hash and the slab index, 8 bytes together; the same 32 bits give the place to
+/// start looking. The key itself stays with the flow, and the caller says whether a candidate is the one. The table doubles at three quarters full, so a probe always
 /// ends at an empty slot.
 package struct KeyIndex: Sendable {
     @usableFromInline
@@ -31,8 +31,8 @@ package struct KeyIndex: Sendable {
     /// The slab index stored under `hash` for which `isMatch` holds.
     @inlinable
     package func find(_ hash: UInt64, where isMatch: (UInt32) -> Bool) -> UInt32? {
-        let tag = UInt32(truncatingIfNeeded: hash >> 32)
-        var position = Int(truncatingIfNeeded: hash) & mask
+        let tag = UInt32(truncatingIfNeeded: hash)
+        var position = Int(tag) & mask
         while true {  // ends: the table always has an empty slot
             let slot = slots[position]
             if slot.index == Self.empty { return nil }
@@ -42,22 +42,22 @@ package struct KeyIndex: Sendable {
     }
 
     /// Stores `index` under `hash`; the caller has made sure that its key is not there yet.
-    package mutating func insert(_ hash: UInt64, index: UInt32, hashOf: (UInt32) -> UInt64) {
-        if (count + 1) * 4 > slots.count * 3 { grow(hashOf: hashOf) }
-        place(hash, index: index)
+    package mutating func insert(_ hash: UInt64, index: UInt32) {
+        if (count + 1) * 4 > slots.count * 3 { grow() }
+        place(Slot(tag: UInt32(truncatingIfNeeded: hash), index: index))
         count += 1
     }
 
     /// Forgets `index`, stored under `hash`. The slots behind it move up so that no probe is cut short.
-    package mutating func remove(_ hash: UInt64, index: UInt32, hashOf: (UInt32) -> UInt64) {
-        var hole = Int(truncatingIfNeeded: hash) & mask
+    package mutating func remove(_ hash: UInt64, index: UInt32) {
+        var hole = Int(UInt32(truncatingIfNeeded: hash)) & mask
         while slots[hole].index != index {
             if slots[hole].index == Self.empty { return }
             hole = (hole + 1) & mask
         }
         var next = (hole + 1) & mask
         while slots[next].index != Self.empty {  // ends: the table always has an empty slot
-            let home = Int(truncatingIfNeeded: hashOf(slots[next].index)) & mask
+            let home = Int(slots[next].tag) & mask
             // An element may move into the hole unless its home lies cyclically behind the hole.
             if (next - home) & mask >= (next - hole) & mask {
                 slots[hole] = slots[next]
@@ -69,16 +69,16 @@ package struct KeyIndex: Sendable {
         count -= 1
     }
 
-    private mutating func place(_ hash: UInt64, index: UInt32) {
-        var position = Int(truncatingIfNeeded: hash) & mask
+    private mutating func place(_ slot: Slot) {
+        var position = Int(slot.tag) & mask
         while slots[position].index != Self.empty { position = (position + 1) & mask }
-        slots[position] = Slot(tag: UInt32(truncatingIfNeeded: hash >> 32), index: index)
+        slots[position] = slot
     }
 
-    private mutating func grow(hashOf: (UInt32) -> UInt64) {
+    private mutating func grow() {
         let old = slots
         slots = Array(repeating: Slot(tag: 0, index: Self.empty), count: old.count * 2)
         mask = slots.count - 1
-        for slot in old where slot.index != Self.empty { place(hashOf(slot.index), index: slot.index) }
+        for slot in old where slot.index != Self.empty { place(slot) }
     }
 }
