@@ -40,8 +40,6 @@ package final class CaptureFileSource: FrameSource {
     private var state = State.reading
     /// The incomplete record that opens the next batch.
     private var carry: [UInt8] = []
-    /// Bytes the record in `carry` needs in all; 0 when not known.
-    private var needed = 0
     private var inside = "the file header"
     /// Offset in the capture of the first byte of `carry`.
     private var base: UInt64 = 0
@@ -73,7 +71,7 @@ package final class CaptureFileSource: FrameSource {
         let length: Int
         switch try fill(&batch) {
         case .idle: return .idle
-        case .end:
+        case .end, .broken:  // `fill` throws what is broken
             try finish()
             return .ended
         case .bytes(let count): length = count
@@ -90,10 +88,10 @@ package final class CaptureFileSource: FrameSource {
 
     /// Puts what is left over and the next bytes of the file into the batch. Returns how many bytes it holds then.
     private func fill(_ batch: inout FrameBatch) throws(CaptureError) -> FileBytes.Outcome {
-        let size = max(options.chunk, needed) + carry.count
-        if batch.bytes.count < size {
-            batch.bytes.append(contentsOf: repeatElement(0, count: size - batch.bytes.count))
-        }
+        // A large record makes the piece grow by doubling with what has been read of it, never by what it claims.
+        let size = max(options.chunk, carry.count) + carry.count
+        // What the batch held is used; a fresh array costs less than growing the old one.
+        if batch.bytes.count < size { batch.bytes = Array(repeating: 0, count: size) }
         let held = carry.count
         batch.bytes.replaceSubrange(0..<held, with: carry)
         let read = unsafe batch.bytes.withUnsafeMutableBytes { buffer -> Result<FileBytes.Outcome, CaptureError> in
@@ -110,6 +108,10 @@ package final class CaptureFileSource: FrameSource {
         case .bytes(let count): return .bytes(held + count)
         case .idle: return .idle
         case .end: return try waitsForMore() ? .idle : .end
+        case .broken(let reason):
+            if try waitsForMore() { return .idle }
+            state = .ended
+            throw damage(at: base &+ UInt64(held), reason)
         }
     }
 
@@ -123,14 +125,14 @@ package final class CaptureFileSource: FrameSource {
         let bytes = unsafe array.span.bytes.extracting(first: length)
         var start = 0
         if case .unknown = current {
-            guard length >= 4 else { return .needMore(consumed: 0, needed: 4, inside: "the file header") }
+            guard length >= 4 else { return .needMore(consumed: 0, inside: "the file header") }
             let magic = FileWords(bytes, isSwapped: false).uint32(at: 0)
             if magic == PcapngParser.sectionHeader {
                 current = .pcapng(PcapngParser())
             } else if PcapParser.isMagic(magic) {
                 start = PcapParser.fileHeaderLength
                 guard length >= start else {
-                    return .needMore(consumed: 0, needed: start, inside: "the file header")
+                    return .needMore(consumed: 0, inside: "the file header")
                 }
                 let parser = PcapParser(header: bytes)
                 facts.interfaces = [parser.interface]
@@ -149,18 +151,17 @@ package final class CaptureFileSource: FrameSource {
             return stop
         case .unknown:
             current = .unknown
-            return .needMore(consumed: 0, needed: 4, inside: "the file header")
+            return .needMore(consumed: 0, inside: "the file header")
         }
     }
 
     /// Keeps the incomplete rest, or remembers the fault until the frames before it are used.
     private func settle(_ stop: ParseStop, batch: borrowing FrameBatch, length: Int) throws(CaptureError) {
         switch stop {
-        case .needMore(let consumed, let needed, let inside):
+        case .needMore(let consumed, let inside):
             carry.removeAll(keepingCapacity: carry.capacity < 1 << 20)
             carry.append(contentsOf: batch.bytes[consumed..<length])
             base &+= UInt64(consumed)
-            self.needed = needed
             self.inside = inside
         case .damaged(let at, let reason):
             try fail(

@@ -9,6 +9,8 @@ struct FileBytes: ~Copyable {
         /// Nothing to read within the time waited.
         case idle
         case end
+        /// The wrapping of the file (gzip, zstd) is damaged or cut, for this reason.
+        case broken(String)
     }
 
     private let descriptor: Int32

@@ -1,7 +1,7 @@
 /// Why a parser of capture files stopped in a piece of a file.
 enum ParseStop: Equatable {
-    /// Everything up to `consumed` is done. The record that starts there has `needed` bytes; 0 when not even that is known.
-    case needMore(consumed: Int, needed: Int, inside: String)
+    /// Everything up to `consumed` is done; the record that starts there is not whole yet.
+    case needMore(consumed: Int, inside: String)
     /// The bytes at `at` break the format, for the reason given.
     case damaged(at: Int, reason: String)
 }

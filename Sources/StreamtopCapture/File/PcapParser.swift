@@ -62,7 +62,7 @@ struct PcapParser {
             // Both below 2^25, so the sums cannot overflow.
             let size = recordHeaderLength &+ captured
             guard end &- at >= size else {
-                return .needMore(consumed: at, needed: size, inside: "a packet record")
+                return .needMore(consumed: at, inside: "a packet record")
             }
             // seconds < 2^32: the product is below 2^62; the fraction is below 2^32 * 1000.
             let nanoseconds = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* (isNanosecond ? 1 : 1000)
@@ -72,6 +72,6 @@ struct PcapParser {
                     capturedLength: captured, wireLength: wire, linkType: linkType, interface: 0))
             at &+= size
         }
-        return .needMore(consumed: at, needed: 0, inside: "a packet record")
+        return .needMore(consumed: at, inside: "a packet record")
     }
 }

@@ -73,7 +73,7 @@ struct PcapngParser {
                 return .damaged(at: at, reason: "a block claims \(length) bytes, more than any capture writes")
             }
             guard end &- at >= length else {
-                return .needMore(consumed: at, needed: length, inside: blockName(kind))
+                return .needMore(consumed: at, inside: blockName(kind))
             }
             guard Int(words.uint32(at: at &+ length &- 4)) == length else {
                 return .damaged(at: at, reason: "the two lengths of a block differ")
@@ -85,7 +85,7 @@ struct PcapngParser {
             }
             at &+= length
         }
-        return .needMore(consumed: at, needed: 0, inside: "a block")
+        return .needMore(consumed: at, inside: "a block")
     }
 
     private func byteOrder(_ mark: UInt32) -> Bool? {

@@ -1,0 +1,51 @@
+// Unsafe by nature: this file changes the identity of the process. The proof: plain calls with values; the environment's
+// string is copied before anything else runs.
+import CPcap
+import Glibc
+
+/// Gives up what only opening a capture needed. Call it after the sources and output files are open and before other
+/// threads start: capabilities belong to a thread, and threads inherit them.
+package enum Privileges {
+    package enum Keeping: Sendable {
+        case nothing
+        /// CAP_NET_RAW alone, so that an interface that went away can be opened again.
+        case rawSockets
+    }
+
+    /// Leaves root for the user who called sudo or ran a setuid binary, drops capabilities, and forbids to gain any again.
+    /// A root that nobody else stands behind keeps its number, so that files can still be written, without capabilities.
+    /// Returns what could not be given up, in words; nil when all is well.
+    @discardableResult
+    package static func drop(keeping: Keeping = .nothing) -> String? {
+        let rawSocketsBit: UInt32 = 1 << 13  // CAP_NET_RAW
+        let mask: UInt32 = keeping == .rawSockets ? rawSocketsBit : 0
+        var trouble: String?
+        if geteuid() == 0, let user = callingUser() {
+            _ = streamtop_keep_capabilities(1)
+            let changed =
+                setgroups(0, nil) == 0 && setgid(user.group) == 0
+                && setuid(user.id) == 0
+            if !changed { trouble = "cannot leave root: \(errorText(errno))" }
+            _ = streamtop_keep_capabilities(0)
+        }
+        if streamtop_limit_capabilities(mask) != 0 {
+            trouble = trouble ?? "cannot drop capabilities: \(errorText(errno))"
+        }
+        if streamtop_no_new_privileges() != 0 {
+            trouble = trouble ?? "cannot forbid new privileges: \(errorText(errno))"
+        }
+        return trouble
+    }
+
+    /// Who really runs this: the real user of a setuid binary, or the one sudo names.
+    private static func callingUser() -> (id: uid_t, group: gid_t)? {
+        if getuid() != 0 { return (getuid(), getgid()) }
+        guard let id = number("SUDO_UID"), id != 0, let group = number("SUDO_GID") else { return nil }
+        return (id, group)
+    }
+
+    private static func number(_ name: String) -> UInt32? {
+        guard let text = unsafe getenv(name) else { return nil }
+        return unsafe UInt32(String(cString: text))
+    }
+}

@@ -1,0 +1,121 @@
+// Unsafe only to lend a local list of descriptors to poll(2).
+import Glibc
+import StreamtopBase
+
+/// Frames of one or more interfaces as they pass. Reads the monotonic clock, to poll drops and to try again once a second.
+package final class LiveSource: FrameSource {
+    private struct Interface {
+        let name: String
+        var handle: LiveHandle?
+        var trouble: String?
+        /// Counts of captures that ended, and of the running one at the last look.
+        var past = DropCounts()
+        var current = DropCounts()
+    }
+
+    package private(set) var facts = SourceFacts()
+    private let options: LiveOptions
+    private var interfaces: [Interface] = []
+    private var nextLook: Int64 = 0
+    private var isOver = false
+
+    /// Frames taken from one interface before the next has its turn.
+    private static let framesPerTurn: Int32 = 4096
+
+    /// Opens all interfaces; fails when one cannot be opened.
+    package init(interfaces names: [String], options: LiveOptions = LiveOptions()) throws(CaptureError) {
+        self.options = options
+        facts.isLive = true
+        facts.names = names
+        for name in names {
+            let handle = try LiveHandle(name: name, options: options)
+            interfaces.append(Interface(name: name, handle: handle))
+            var described = InterfaceFacts(name: name, linkType: handle.linkType, snaplen: options.snaplen)
+            described.addresses = InterfaceList.addresses(of: name)
+            facts.interfaces.append(described)
+        }
+    }
+
+    package var trouble: String? {
+        let words = interfaces.compactMap(\.trouble)
+        return words.isEmpty ? nil : words.joined(separator: "; ")
+    }
+
+    /// Closes the interfaces; the next `read` says `.ended`. Drop counts are brought up to date first.
+    package func stop() {
+        count()
+        for index in interfaces.indices { interfaces[index].handle = nil }
+        isOver = true
+    }
+
+    package func read(into batch: inout FrameBatch) throws(CaptureError) -> SourceStatus {
+        batch.removeAll()
+        batch.bytes.removeAll(keepingCapacity: true)
+        guard !isOver else { return .ended }
+        look()
+        if take(into: &batch) { return .frames }
+        wait()
+        return take(into: &batch) ? .frames : .idle
+    }
+
+    private func take(into batch: inout FrameBatch) -> Bool {
+        for index in interfaces.indices {
+            guard let handle = interfaces[index].handle else { continue }
+            if handle.drain(into: &batch, interface: UInt32(index), limit: Self.framesPerTurn) == nil {
+                let text = handle.failureText
+                lose(index, because: text)
+            }
+        }
+        if facts.firstFrame == nil { facts.firstFrame = batch.frames.first?.time }
+        return !batch.frames.isEmpty
+    }
+
+    private func wait() {
+        var descriptors = interfaces.compactMap { interface in
+            interface.handle.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        }
+        _ = unsafe poll(&descriptors, UInt(descriptors.count), options.patience)
+    }
+
+    private func lose(_ index: Int, because text: String) {
+        interfaces[index].handle = nil
+        interfaces[index].trouble = "\(interfaces[index].name): \(text); waiting for it to return"
+        interfaces[index].past = total(of: interfaces[index])
+        interfaces[index].current = DropCounts()
+    }
+
+    /// Once a second: drops are counted, and interfaces that went away are tried again.
+    private func look() {
+        let now = monotonicMilliseconds()
+        guard now >= nextLook else { return }
+        nextLook = now + 1000
+        count()
+        for index in interfaces.indices where interfaces[index].handle == nil {
+            guard let handle = try? LiveHandle(name: interfaces[index].name, options: options) else { continue }
+            interfaces[index].handle = handle
+            interfaces[index].trouble = nil
+            facts.interfaces[index].linkType = handle.linkType
+            facts.interfaces[index].addresses = InterfaceList.addresses(of: interfaces[index].name)
+        }
+    }
+
+    private func count() {
+        for index in interfaces.indices {
+            if let counts = interfaces[index].handle?.counts { interfaces[index].current = counts }
+            facts.interfaces[index].drops = total(of: interfaces[index])
+        }
+    }
+
+    private func total(of interface: Interface) -> DropCounts {
+        DropCounts(
+            received: interface.past.received.addingClamped(interface.current.received),
+            kernel: interface.past.kernel.addingClamped(interface.current.kernel),
+            interface: interface.past.interface.addingClamped(interface.current.interface))
+    }
+
+    private func monotonicMilliseconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000  // uptime in ms fits easily
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import StreamtopBase
+import Testing
+
+@testable import StreamtopCapture
+
+@Suite struct PcapngWriterTests {
+    @Test func whatIsWrittenIsReadBack() throws {
+        var input = CaptureBuilder()
+        input.section()
+        input.interface(snaplen: 96, options: input.option(2, Array("eth0".utf8)) + input.option(9, [9]))
+        input.interface(link: 113, options: input.option(9, [9]))
+        for index in 0..<2000 {
+            input.enhanced(
+                Array(repeating: UInt8(index & 255), count: index % 300), interface: UInt32(index % 2),
+                ticks: UInt64(index) * 1_000_000_007, wire: 1500)
+        }
+        input.block(
+            5, input.number(UInt32(0)) + input.number(UInt64(0)) + input.option(7, input.number(UInt64(4))))
+        let file = try TemporaryFile(input.bytes)
+        let source = try CaptureFileSource(path: file.path)
+        let output = try TemporaryFile()
+        let writer = try PcapngWriter(path: output.path, application: "streamtop test")
+        try writer.write(CapturedSecrets(kind: .tlsKeyLog, bytes: Array("secret".utf8), beforeFrame: 0))
+        var batch = FrameBatch()
+        while try source.read(into: &batch) != .ended { try writer.write(batch, facts: source.facts) }
+        try writer.finish(facts: source.facts)
+        #expect(writer.frames == 2000)
+
+        let back = Reading(try CaptureFileSource(path: output.path))
+        #expect(back.error == nil)
+        #expect(back.frames == Reading(try CaptureFileSource(path: file.path)).frames)
+        #expect(back.facts.interfaces.map(\.name) == ["eth0", nil])
+        #expect(back.facts.interfaces.map(\.snaplen) == [96, nil])
+        #expect(back.facts.drops == DropCounts(kernel: 4))
+        #expect(back.facts.writer == "streamtop test")
+        #expect(back.secrets.map(\.bytes) == [Array("secret".utf8)])
+    }
+
+    @Test func aPlaceThatCannotBeWrittenIsTold() {
+        #expect(throws: CaptureError.self) { try PcapngWriter(path: "/no/such/folder/x", application: "x") }
+    }
+}
