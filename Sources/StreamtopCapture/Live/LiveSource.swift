@@ -16,7 +16,7 @@ package final class LiveSource: FrameSource {
     package private(set) var facts = SourceFacts()
     private let options: LiveOptions
     private var interfaces: [Interface] = []
-    private var nextLook: Int64 = 0
+    private var nextLook = ContinuousClock.now
     private var isOver = false
 
     /// Frames taken from one interface before the next has its turn.
@@ -86,9 +86,9 @@ package final class LiveSource: FrameSource {
 
     /// Once a second: drops are counted, and interfaces that went away are tried again.
     private func look() {
-        let now = monotonicMilliseconds()
+        let now = ContinuousClock.now
         guard now >= nextLook else { return }
-        nextLook = now + 1000
+        nextLook = now + .seconds(1)
         count()
         for index in interfaces.indices where interfaces[index].handle == nil {
             guard let handle = try? LiveHandle(name: interfaces[index].name, options: options) else { continue }
@@ -111,11 +111,5 @@ package final class LiveSource: FrameSource {
             received: interface.past.received.addingClamped(interface.current.received),
             kernel: interface.past.kernel.addingClamped(interface.current.kernel),
             interface: interface.past.interface.addingClamped(interface.current.interface))
-    }
-
-    private func monotonicMilliseconds() -> Int64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000  // uptime in ms fits easily
     }
 }
