@@ -100,6 +100,11 @@ struct ProtocolCounter {
         add(
             name(of: entry.transport), packets: entry.client.packets &+ entry.server.packets,
             bytes: entry.client.bytes &+ entry.server.bytes)
+        if tls {
+            add(
+                "tls", packets: entry.client.packets &+ entry.server.packets,
+                bytes: entry.client.bytes &+ entry.server.bytes)
+        }
     }
 
     mutating func add(_ name: String, packets: UInt64, bytes: UInt64) {

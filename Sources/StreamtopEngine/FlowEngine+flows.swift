@@ -57,6 +57,7 @@ extension FlowEngine {
             if senderIsClient != (direction == .fromClient) {
                 flows[position].flip()
                 tcpTrackers[flows[position].tcp].flipDirections()
+                dropStream(position)
             }
         }
         return position
@@ -78,10 +79,12 @@ extension FlowEngine {
             snapshot.isEvicted = evicted
             outputs.append(.retired(snapshot))
         }
+        let isTLS = isTLS(position)
         let entry = flows.remove(position)
         shown[position] = nil
-        protocolCounts.record(entry, tls: false)
+        protocolCounts.record(entry, tls: isTLS)
         if entry.tcp != FlowEntry.none { tcpTrackers.remove(entry.tcp) }
+        if entry.secureStream != FlowEntry.none { _ = secureStreams.remove(entry.secureStream) }
         if entry.rare != FlowEntry.none { rareFacts.remove(entry.rare) }
         if entry.series != FlowEntry.none { series.remove(entry.series) }
         if entry.diagnosis != FlowEntry.none { diagnoses.remove(entry.diagnosis) }

@@ -65,7 +65,7 @@ extension FlowEngine {
     private func shownPositions(limit: Int, counting counter: inout ProtocolCounter) -> [UInt32] {
         var positions = flows.positions
         for position in positions {
-            counter.record(flows[position], tls: false)
+            counter.record(flows[position], tls: isTLS(position))
         }
         if positions.count > limit {
             positions.sort { flows[$0].last > flows[$1].last }
@@ -136,6 +136,7 @@ extension FlowEngine {
             flow.decode = rare.decode
         }
         if entry.tcp != FlowEntry.none { fillTCP(&flow, entry, at: time) }
+        if entry.secureStream != FlowEntry.none { fillTLS(&flow, entry) }
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
         return flow

@@ -1,6 +1,7 @@
 import StreamtopBase
 import StreamtopDiagnosis
 import StreamtopModel
+import StreamtopSecurity
 import StreamtopTransport
 import StreamtopWire
 
@@ -20,6 +21,8 @@ package struct FlowEngine: ~Copyable {
     var series = Slab<SeriesRecorder>()
     var diagnoses = Slab<DiagnosisState>()
     var fragments = FragmentAssembler()
+    var secureStreams = Slab<SecureStream>()
+    var security = SecurityTables()
 
     var flowsSeen: UInt64 = 0
     var totals = TrafficTotals()
@@ -125,7 +128,10 @@ package struct FlowEngine: ~Copyable {
         }
         if frame.stop != nil { countStop(in: position) }
         settle(position)
-        if frame.transport == .tcp { observeTCP(position, direction: direction, at: time) }
+        if frame.transport == .tcp {
+            observeTCP(position, direction: direction, at: time)
+            observeStream(position, bytes: bytes, direction: direction, at: time)
+        }
     }
 
     /// A flow that carries payload both ways, or a good deal one way, is no scan.

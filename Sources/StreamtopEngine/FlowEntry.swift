@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopModel
+import StreamtopSecurity
 import StreamtopWire
 
 /// What the engine keeps of every flow, whatever its transport: identity, counts, and where its trackers are.
@@ -41,6 +42,10 @@ struct FlowEntry {
     var series: UInt32 = Self.none
     /// Slab index of the diagnosis state.
     var diagnosis: UInt32 = Self.none
+    /// Looks for TLS in the first segments.
+    var tlsProbe = TLSProbe()
+    /// Slab index of the byte stream under a TLS connection, once there is one.
+    var secureStream: UInt32 = Self.none
     /// Touched since the last sample.
     var isActive = false
     /// Touched since the last judgement.

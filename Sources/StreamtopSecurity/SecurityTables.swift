@@ -14,6 +14,15 @@ package struct SecurityTables: Sendable {
         self.awaitsSecrets = awaitsSecrets
     }
 
+    /// Adds key log text; lines may be cut anywhere.
+    package mutating func append(keyLog text: [UInt8]) {
+        if secrets == nil { secrets = SecretStore() }
+        secrets?.append(keyLogText: text)
+    }
+
+    /// The key log's text ended: a last line without a line feed counts.
+    package mutating func endKeyLog() { secrets?.endOfText() }
+
     /// Entries in use and thrown away of the table of hellos, for health.
     package var recentHellos: (used: Int, capacity: Int, evicted: Int) {
         (earlyHellos.count, RecentHellos.capacity, earlyHellos.evicted)

@@ -23,8 +23,10 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
     package private(set) var verdict = Verdict.unsure
     /// Decrypted application bytes are kept for `takePlaintext`; off, they are only counted.
     package var keepsPlaintext = false
-    /// Records or messages that break the specification.
-    package internal(set) var malformed = 0
+    /// Records that break the specification.
+    var malformed = 0
+    /// Records and messages that break the specification.
+    package var malformedCount: Int { malformed + facts.malformedMessages }
     /// Times that the beginning of the next record was lost, and bytes that never arrived.
     package private(set) var gaps = 0
     package private(set) var gapBytes: UInt64 = 0

@@ -23,6 +23,15 @@ package struct TLSProbe: Sendable {
 
     package var isOver: Bool { looked >= Self.mostSegments }
 
+    /// No segment was looked at yet.
+    package var isFresh: Bool { looked == 0 }
+
+    /// The bytes begin with a record that begins with a ClientHello.
+    package static func isClientHello(_ bytes: RawSpan) -> Bool {
+        let reader = ByteReader(bytes)
+        return reader.peekUInt8() == 22 && reader.peekUInt8(ahead: 5) == TLSHandshakeType.clientHello.rawValue
+    }
+
     /// Looks at the payload of a segment.
     package mutating func examine(_ bytes: RawSpan) -> Answer {
         guard !isOver else { return .notTLS }

@@ -7,9 +7,9 @@ import StreamtopWire
 /// A repeated SYN or SYN-ACK makes it ambiguous which one was answered, unless the answer echoes the timestamp of just
 /// one of them (Karn's rule, and RFC 7323 section 4.1).
 struct TCPHandshakeMeter: Sendable {
-    private var synTime: Timestamp?
+    private(set) var synTime: Timestamp?
     private var synStamp: UInt32 = 0
-    private var answerTime: Timestamp?
+    private(set) var answerTime: Timestamp?
     private var answerStamp: UInt32 = 0
     private(set) var synRepeats: UInt16 = 0
     private(set) var answerRepeats: UInt16 = 0
@@ -17,6 +17,7 @@ struct TCPHandshakeMeter: Sendable {
     private(set) var toServer: Nanoseconds?
     private(set) var toClient: Nanoseconds?
     private(set) var isComplete = false
+    private(set) var completionTime: Timestamp?
 
     enum Step { case syn, synAck, ack }
 
@@ -49,6 +50,7 @@ struct TCPHandshakeMeter: Sendable {
     mutating func observeCompletion(_ options: TCPOptions, hasPayload: Bool, at time: Timestamp) -> Bool {
         guard !isComplete, let answerTime else { return false }
         isComplete = true
+        completionTime = time
         let echoes = options.hasTimestamps && options.timestampEcho == answerStamp
         // With payload, the pure acknowledgment was lost or not captured, and the application's delay is in it.
         if answerRepeats == 0 || echoes, !hasPayload { toClient = max(0, time - answerTime) }

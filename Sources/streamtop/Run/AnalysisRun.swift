@@ -15,6 +15,7 @@ struct AnalysisRun: ~Copyable {
     private var packetsLeft: Int
     private let duration: Nanoseconds?
     private var deadline = Timestamp(nanoseconds: .max)
+    private var keyLog: KeyLogFile?
     private var writer: CaptureWriter?
     private var recorders: [FlowRecorder] = []
 
@@ -23,9 +24,13 @@ struct AnalysisRun: ~Copyable {
         let feed = try FrameFeed(settings)
         let writer: CaptureWriter? =
             if let path = settings.writeFile { try CaptureWriter(path: path, settings: settings) } else { nil }
+        let keyLog: KeyLogFile? =
+            if let path = settings.keylog { try KeyLogFile(path, mayAppear: settings.isLive) } else { nil }
         self.feed = feed
         self.writer = writer
+        self.keyLog = keyLog
         engine = FlowEngine(options: options)
+        engine.awaitSecrets(settings.isLive && keyLog != nil)
         isLive = settings.isLive
         packetsLeft = settings.packetCount ?? .max
         duration = settings.duration
@@ -36,6 +41,7 @@ struct AnalysisRun: ~Copyable {
     mutating func fetch() throws(ProgramFailure) -> SourceStatus {
         guard !isOver else { return .ended }
         let status = try feed.next(into: &batch)
+        takeSecrets()
         switch status {
         case .frames: try admit()
         case .idle: if isLive, Clocks.wall >= deadline { isOver = true }
@@ -73,6 +79,7 @@ struct AnalysisRun: ~Copyable {
     mutating func restart(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
         feed = try FrameFeed(settings)
         engine = FlowEngine(options: options)
+        if let path = settings.keylog { keyLog = try KeyLogFile(path, mayAppear: settings.isLive) }
         batch = FrameBatch()
         packetsLeft = settings.packetCount ?? .max
         deadline = Timestamp(nanoseconds: .max)
@@ -81,9 +88,21 @@ struct AnalysisRun: ~Copyable {
 
     /// Forgets all that was analysed; the source goes on.
     mutating func replaceEngine(_ options: EngineOptions) {
-        engine = FlowEngine(options: options)
+        var fresh = FlowEngine(options: options)
+        fresh.adoptSecrets(of: engine)
+        engine = fresh
     }
 
+    /// Hands new secrets to the engine, before the frames that they open.
+    private mutating func takeSecrets() {
+        for secrets in feed.takeSecrets() where secrets.kind == .tlsKeyLog {
+            engine.append(keyLog: secrets.bytes)
+            engine.endKeyLog()
+        }
+        guard keyLog != nil else { return }
+        while let text = keyLog?.read(), !text.isEmpty { engine.append(keyLog: text) }  // ends at the file's end
+        if !isLive { engine.endKeyLog() }
+    }
     /// Cuts the batch at the limits and writes it where that was asked for.
     private mutating func admit() throws(ProgramFailure) {
         if batch.frames.count >= packetsLeft {

@@ -23,6 +23,9 @@ struct FrameFeed {
         }
     }
 
+    /// Secrets that the capture itself carries, met since the last call.
+    func takeSecrets() -> [CapturedSecrets] { source.takeSecrets() }
+
     var facts: SourceFacts { source.facts }
 
     /// What is wrong right now though the source goes on, in words.
