@@ -80,13 +80,16 @@ extension JSONWriter {
         digits(value, width: Self.digitCount(value))
     }
 
-    /// The last `width` decimal digits of `value`, with zeros before them.
+    /// The last `width` (at most 20) decimal digits of `value`, with zeros before them.
     mutating func digits(_ value: UInt64, width: Int) {
-        let start = reserve(width)
+        var places = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
         var rest = value
-        for index in stride(from: start + width - 1, through: start, by: -1) {
-            set(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10), at: index)
+        for index in stride(from: 19, through: 20 - width, by: -1) {
+            places[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
+        }
+        put(upTo: width) { output in
+            for index in (20 - width)..<20 { output.append(places[index]) }
         }
     }
 

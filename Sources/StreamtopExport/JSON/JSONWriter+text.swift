@@ -23,6 +23,30 @@ extension JSONWriter {
     /// A JSON string. Control characters are escaped, the C1 block and DEL too: the output may end up on a terminal.
     mutating func string(_ text: String) {
         startValue()
+        let utf8 = text.utf8
+        var isPlain = true
+        put(upTo: utf8.count + 2) { output in
+            let span = utf8.span
+            output.append(UInt8(ascii: "\""))
+            for index in span.indices {
+                guard Self.isPlain(span[index]) else {
+                    isPlain = false
+                    output.removeAll()
+                    return
+                }
+                output.append(span[index])
+            }
+            output.append(UInt8(ascii: "\""))
+        }
+        if !isPlain { escaped(text) }
+    }
+
+    /// Needs no escape, whatever stands beside it.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f && byte != 0xc2
+    }
+
+    private mutating func escaped(_ text: String) {
         put(UInt8(ascii: "\""))
         // 0xC2 leads the two bytes of U+0080 to U+00BF; the first half of them are the C1 controls.
         var leadSeen = false

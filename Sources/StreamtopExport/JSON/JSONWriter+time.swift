@@ -11,22 +11,31 @@ extension JSONWriter {
     mutating func time(_ stamp: Timestamp) {
         let date = CalendarTime(stamp)
         startValue()
-        put(UInt8(ascii: "\""))
-        digits(UInt64(date.year), width: 4)
-        put(UInt8(ascii: "-"))
-        digits(UInt64(date.month), width: 2)
-        put(UInt8(ascii: "-"))
-        digits(UInt64(date.day), width: 2)
-        put(UInt8(ascii: "T"))
-        digits(UInt64(date.hour), width: 2)
-        put(UInt8(ascii: ":"))
-        digits(UInt64(date.minute), width: 2)
-        put(UInt8(ascii: ":"))
-        digits(UInt64(date.second), width: 2)
-        put(UInt8(ascii: "."))
-        digits(UInt64(date.nanosecond), width: 9)
-        put(UInt8(ascii: "Z"))
-        put(UInt8(ascii: "\""))
+        put(upTo: 32) { output in
+            func digits(_ value: Int, _ scale: Int) {
+                var scale = scale
+                while scale > 0 {
+                    output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / scale % 10))
+                    scale /= 10
+                }
+            }
+            output.append(UInt8(ascii: "\""))
+            digits(date.year, 1000)
+            output.append(UInt8(ascii: "-"))
+            digits(date.month, 10)
+            output.append(UInt8(ascii: "-"))
+            digits(date.day, 10)
+            output.append(UInt8(ascii: "T"))
+            digits(date.hour, 10)
+            output.append(UInt8(ascii: ":"))
+            digits(date.minute, 10)
+            output.append(UInt8(ascii: ":"))
+            digits(date.second, 10)
+            output.append(UInt8(ascii: "."))
+            digits(date.nanosecond, 100_000_000)
+            output.append(UInt8(ascii: "Z"))
+            output.append(UInt8(ascii: "\""))
+        }
     }
 }
 

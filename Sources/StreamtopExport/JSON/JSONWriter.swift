@@ -45,11 +45,17 @@ struct JSONWriter {
     /// Starts a member; its value must follow. `name` is a constant of ours in snake_case and needs no escapes, unless
     /// it is data (`keyEscaped`).
     mutating func key(_ name: String) {
-        comma()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: name.utf8)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let hasComma = needsComma
+        let text = name.utf8
+        // One call that grows the array, not one for each byte: names are most of what a record is made of.
+        bytes.append(addingCapacity: text.count + 4) { (output: inout OutputSpan<UInt8>) in
+            if hasComma { output.append(UInt8(ascii: ",")) }
+            output.append(UInt8(ascii: "\""))
+            let span = text.span
+            for index in span.indices { output.append(span[index]) }
+            output.append(UInt8(ascii: "\""))
+            output.append(UInt8(ascii: ":"))
+        }
         needsComma = false
     }
 
@@ -74,14 +80,10 @@ struct JSONWriter {
 
     mutating func put(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-    /// Appends `count` zero bytes and returns the index of the first, for writers that fill from the right.
-    mutating func reserve(_ count: Int) -> Int {
-        let start = bytes.count
-        for _ in 0..<count { bytes.append(UInt8(ascii: "0")) }
-        return start
+    /// Appends up to `capacity` bytes in one go.
+    mutating func put(upTo capacity: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+        bytes.append(addingCapacity: capacity, initializingWith: write)
     }
-
-    mutating func set(_ byte: UInt8, at index: Int) { bytes[index] = byte }
 
     private mutating func comma() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
