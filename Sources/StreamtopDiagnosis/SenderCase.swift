@@ -92,9 +92,11 @@ struct SenderCase {
 
     /// The advice to use BBR, where it can help: the network limits, the sender is not known to use it already.
     var bbrAdvice: String? {
-        guard isNetworkLimited, side.congestionControl?.name != .bbr else { return nil }
+        let name = side.congestionControl?.name ?? .unknown
+        guard isNetworkLimited, name != .bbr else { return nil }
+        let unless = name == .unknown ? ", unless that is in use" : ""
         return
-            "At the sender (\(senderName)): net.ipv4.tcp_congestion_control=bbr with net.core.default_qdisc=fq."
+            "At the sender (\(senderName)): net.ipv4.tcp_congestion_control=bbr with net.core.default_qdisc=fq\(unless)."
     }
 
     // MARK: Trust

@@ -139,6 +139,7 @@ extension FlowEngine {
         if entry.secureStream != FlowEntry.none { fillTLS(&flow, entry) }
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
+        flow.score = FlowDiagnosis.score(flow)
         return flow
     }
 

@@ -45,6 +45,11 @@ import Testing
             bloat(&$0)
             $0.tcp?.server.flightDelayCorrelation = nil
         },
+        Scenario("1 not when the sender mostly pauses", []) {
+            bloat(&$0)
+            $0.tcp?.server.limitedBy = LimitShares(
+                network: .seconds(20), receiver: 0, application: .seconds(40))
+        },
         Scenario("1 not below 30 ms", []) {
             bloat(&$0)
             $0.queueDelay.client = SampleFlows.queue(29)

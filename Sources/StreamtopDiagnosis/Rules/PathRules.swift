@@ -8,6 +8,8 @@ enum PathRules {
         "queue delay p95, act", 100, .milliseconds, source: "CoDel interval, RFC 8289 section 4; grade C")
     static let correlation = Threshold(
         "rank correlation of flight and queue delay, above", 0.5, .ratio, source: "own")
+    static let pausing = Threshold(
+        "share of time without data to send, at most", 0.5, .ratio, source: "own")
     static let samples = Threshold("round-trip samples, at least", 20, .count, source: "own")
     static let lossWatch = Threshold("loss, watch", 0.1, .percent, source: "own; the score's good end")
     static let lossAct = Threshold("loss, act", 3, .percent, source: "own")
@@ -19,9 +21,10 @@ enum PathRules {
     static let rules: [Rule] = [
         Rule(
             1, "bufferbloat", .path, symptom: "Round trips swell while data flows.",
-            thresholds: [queueWatch, queueAct, correlation, samples],
+            thresholds: [queueWatch, queueAct, correlation, pausing, samples],
             silentWhen: [
-                "the delay does not follow the sender's own flight (Wi-Fi aggregation, radio wake-up, other traffic)"
+                "the sender had nothing to send most of the time: its flight then follows the delay, not the reverse",
+                "the delay does not follow the sender's own flight (Wi-Fi aggregation, radio wake-up, other traffic)",
             ],
             judge: .sender(bufferbloat)),
         Rule(
@@ -49,7 +52,8 @@ enum PathRules {
 
     private static func bufferbloat(_ it: SenderCase) -> Finding? {
         guard let rho = it.side.flightDelayCorrelation, rho > correlation.value, let queue = it.queue,
-            queue.samples >= Int(samples.value), queue.delay.p95.milliseconds >= queueWatch.value
+            queue.samples >= Int(samples.value), queue.delay.p95.milliseconds >= queueWatch.value,
+            it.share(\.application).map({ $0 <= pausing.value }) ?? true
         else { return nil }
         let base = it.baseRoundTrip ?? 0
         let whole = saturatingAdd(base, queue.delay.p95)

@@ -53,8 +53,8 @@ enum RecoveryRules {
         let side = it.side
         let again = side.retransmissions.packets
         guard it.isCaptureComplete, again > 0, side.dataSegments >= Int(data.value) else { return nil }
-        let needless = max(side.retransmissions.spurious, side.dsacks)
-        let share = min(1, Double(needless) / Double(again))
+        let needless = min(again, max(side.retransmissions.spurious, side.dsacks))
+        let share = Double(needless) / Double(again)
         let dsacks = Double(side.dsacks) / Double(side.dataSegments)
         guard needless >= Int(spuriousLeast.value),
             share * 100 > spuriousShare.value || dsacks * 100 > dsackShare.value

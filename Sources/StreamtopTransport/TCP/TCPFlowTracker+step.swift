@@ -171,7 +171,9 @@ extension TCPFlowTracker {
         } else {
             sender.flight.endInitial()
         }
-        sender.flight.record(sender.pipe(view))
+        let flight = sender.pipe(view)
+        sender.flight.record(flight)
+        sender.queueLink.observe(flight: flight, queue: path.queue, roundTrip: path.smoothed, at: time)
         sender.updateLimit(view: view, at: time, delay: 0)
     }
 

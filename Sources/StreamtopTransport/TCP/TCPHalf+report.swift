@@ -10,6 +10,7 @@ extension TCPHalf {
         reportCounts(into: &side, at: time)
         reportWindows(into: &side, isNear: isNear)
         reportRates(into: &side, at: time, anchor: anchor)
+        reportFindings(into: &side)
         return side
     }
 
@@ -91,6 +92,11 @@ extension TCPHalf {
     private var phase: CongestionPhase? {
         if isInRecovery { return .recovery }
         return nil
+    }
+
+    private func reportFindings(into side: inout TCPSideSnapshot) {
+        guard dataSegments > 0 else { return }
+        side.flightDelayCorrelation = queueLink.value
     }
 
     private func reportRates(into side: inout TCPSideSnapshot, at time: Timestamp, anchor: Timestamp) {

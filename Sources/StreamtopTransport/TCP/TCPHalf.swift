@@ -101,6 +101,7 @@ struct TCPHalf: Sendable {
     var losses = TCPLossMeter()
     var rate = RateMeter()
     var blackHole = TCPBlackHoleMeter()
+    var queueLink = TCPQueueLink()
     var congestion: [TCPCongestionMeter] = []
     var windowFull: UInt32 = 0
     var sampled = TCPSampledCounts()
