@@ -21,8 +21,9 @@ package struct FrameDecoder: Sendable {
     }
 
     /// Decodes a reassembled datagram: `bytes` start behind the IP header, whose fields are still in `frame` from the
-    /// last fragment. Offsets in `frame` then count from the start of `bytes`.
-    package func decodeTransport(_ bytes: RawSpan, into frame: inout DecodedFrame) {
+    /// last fragment. Offsets in `frame` then count from the start of `bytes`. `wireLength`: the datagram's length, more
+    /// than `bytes` when the capture cut its fragments. A tunnel may hold a fragment again: `frame.fragment` tells.
+    package func decodeTransport(_ bytes: RawSpan, wireLength: Int? = nil, into frame: inout DecodedFrame) {
         let number = frame.fragment?.protocolNumber ?? frame.protocolNumber
         frame.fragment = nil
         frame.stop = nil
@@ -30,7 +31,7 @@ package struct FrameDecoder: Sendable {
         frame.protocolNumber = number
         frame.sourcePort = 0
         frame.destinationPort = 0
-        var cursor = FrameCursor(bytes, wireLength: bytes.byteCount)
+        var cursor = FrameCursor(bytes, wireLength: wireLength ?? bytes.byteCount)
         walk(&cursor, from: .upper(number), into: &frame)
     }
 
