@@ -16,10 +16,13 @@ enum EndpointText {
         let whole = full(end)
         guard TextWidth.columns(of: whole) > width else { return whole }
         let port = end.endpoint.port == 0 ? "" : ":\(end.endpoint.port)"
-        let host = end.name.flatMap { $0.isEmpty ? nil : $0 } ?? end.endpoint.address.description
+        let name = end.name.flatMap { $0.isEmpty ? nil : $0 }
         let room = width - port.utf8.count
-        guard room >= 5 else { return whole }
-        return middleCut(host, width: room) + port
+        guard room >= 7 else { return whole }
+        guard name == nil, !end.endpoint.address.isIPv4, !port.isEmpty else {
+            return middleCut(name ?? end.endpoint.address.description, width: room) + port
+        }
+        return "[" + middleCut(end.endpoint.address.description, width: room - 2) + "]" + port
     }
 
     /// Keeps the beginning and the end: `2001:db8…a3ff`. Text of other than plain characters is cut at its end, by

@@ -8,7 +8,7 @@ enum Action: Equatable, Sendable {
     case move(Movement)
     case nextTab, previousTab
     case page(Page)
-    case filter, clearFilter
+    case filter, clearFilter, togglePreview
     case sortMenu, reverseSort, sortNext, sortPrevious
     case themeMenu
     case pause, step

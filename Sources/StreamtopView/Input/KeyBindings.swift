@@ -76,6 +76,7 @@ enum KeyBindings {
         KeyBinding(["<"], .sortPrevious, .flows, "< >", Words.helpSortStep),
         KeyBinding([">"], .sortNext, .flows, "", nil),
         KeyBinding(["x"], .clearFilter, .flows, "x", Words.helpClearFilter),
+        KeyBinding(["v"], .togglePreview, .flows, "v", Words.helpPreview),
     ]
 
     private static let flow: [KeyBinding] = [

@@ -82,20 +82,18 @@ extension FlowColumn {
         }
         var widths = chosen.map(\.widths.lowerBound)
         var spare = width - least(chosen)
-        // Names get to be readable first, then the trend gets the time it can, then the rest their comfort.
-        let order: [[FlowColumn]] = [
-            [.verdict], [.client, .server], [.protocols, .queue, .roundTrip], [.trend], [.receiveWindow, .loss],
+        // Ends get to be readable first, then the verdict's name; then time gets the room, then comfort.
+        let stages: [[(column: FlowColumn, width: Int)]] = [
+            [(.server, 20)], [(.verdict, 17)], [(.client, 21)], [(.protocols, 14)],
+            [(.trend, 40), (.queue, 11), (.roundTrip, 7)],
+            [(.client, 26), (.server, 30), (.receiveWindow, 10), (.protocols, 16)],
         ]
-        for group in order {
+        for stage in stages {
             var grew = true
             while spare > 0, grew {
                 grew = false
-                for column in group where spare > 0 {
-                    guard let index = chosen.firstIndex(of: column), widths[index] < column.widths.upperBound else {
-                        continue
-                    }
-                    // The verdict takes what it needs for words at first, and what is left at the end.
-                    if column == .verdict, widths[index] >= 22 { continue }
+                for (column, most) in stage where spare > 0 {
+                    guard let index = chosen.firstIndex(of: column), widths[index] < most else { continue }
                     widths[index] += 1
                     spare -= 1
                     grew = true

@@ -22,25 +22,34 @@ struct ScreenLayout {
     }
 }
 
-/// The pages behind the tabs: headline, tabs, content and a line of totals.
+/// The pages behind the tabs: headline, tabs, content and a line of totals; on tall screens also the selected flow.
 struct PageLayout {
+    /// From this many rows on, the selected flow's charts stand below the table.
+    static let leastHeightForPreview = 30
+
     var headline: Rect
     var tabs: Rect
     var columns: Rect
     var content: Rect
     var totals: Rect
+    /// A title line and charts; empty when there is no room or no wish for them.
+    var preview: Rect
 
-    init(body: Rect) {
+    init(body: Rect, hasPreview: Bool) {
         var rest = body
-        headline = rest.takeTop(body.height >= 12 ? 2 : 1)
+        // Narrow screens wrap the sentence; the advice must not be what is lost.
+        headline = rest.takeTop(body.height < 12 ? 1 : body.width < 100 && body.height >= 18 ? 3 : 2)
         tabs = rest.takeTop(1)
         totals = rest.takeBottom(body.height >= 10 ? 1 : 0)
         columns = rest.takeTop(1)
+        let isRoomy = hasPreview && body.height >= Self.leastHeightForPreview
+        preview = rest.takeBottom(isRoomy ? max(12, rest.height * 45 / 100) : 0)
         content = rest
     }
 
     init(_ state: ViewState, _ context: ViewContext) {
-        self.init(body: ScreenLayout(state, context).body)
+        self.init(
+            body: ScreenLayout(state, context).body, hasPreview: state.page == .flows && state.showsPreview)
     }
 
     /// The table's columns; two columns on the left are for the signs of severity and selection.
@@ -84,10 +93,11 @@ struct ChartsLayout {
     /// Figures below the charts; empty when there is no room for them.
     var facts: Rect
 
-    init(content: Rect) {
+    init(content: Rect, hasFacts: Bool = true) {
         var rest = content
         // Time first: figures get a share only once the charts are comfortable.
-        let factRows = content.height >= 44 ? 17 : content.height >= 30 ? 11 : content.height >= 16 ? 2 : 0
+        let factRows =
+            !hasFacts ? 0 : content.height >= 44 ? 17 : content.height >= 30 ? 11 : content.height >= 16 ? 2 : 0
         facts = rest.takeBottom(factRows)
         axis = rest.takeBottom(rest.height > 3 ? 1 : 0)
         let count = max(1, min(3, rest.height / 3))

@@ -9,7 +9,8 @@ struct FlowCharts {
     let context: ViewContext
     let layout: ChartsLayout
 
-    func draw(tabLine: Rect, tabsEnd: Int, into cells: inout CellBuffer) {
+    /// - Parameter titleLine: its right end tells the span and the cursor.
+    func draw(titleLine: Rect, into cells: inout CellBuffer) {
         drawFacts(&cells)
         let columns = layout.plotColumns.count
         guard let series = flow.series, !series.samples.isEmpty,
@@ -33,7 +34,7 @@ struct FlowCharts {
             }
         }
         drawAxis(window, cursor, &cells)
-        drawCursorTime(window, tabLine, tabsEnd, &cells)
+        drawCursorTime(window, titleLine, &cells)
     }
 
     /// The samples in the window, and the one before it so that lines enter from the left edge.
@@ -68,7 +69,7 @@ struct FlowCharts {
         let steps = window.columns >= 120 ? 8 : 4
         for step in 0..<steps {
             let column = window.columns * step / steps
-            let back = window.end - window.time(ofColumn: column)
+            let back = window.back(fromShare: step, of: steps)
             cells.set("┬", x: left + column, y: area.y, .axis)
             cells.put(Words.ago(back), x: left + column + 1, y: area.y, .axis)
         }
@@ -79,7 +80,7 @@ struct FlowCharts {
     }
 
     /// The cursor's time of day, and how long ago that was, at the end of the tab line.
-    private func drawCursorTime(_ window: TimeWindow, _ area: Rect, _ end: Int, _ cells: inout CellBuffer) {
+    private func drawCursorTime(_ window: TimeWindow, _ area: Rect, _ cells: inout CellBuffer) {
         var spans = [TextSpan(" " + Words.spanLabel, .label), TextSpan(DurationText.age(window.span) + " ", .value)]
         if let cursor = open.cursor {
             let time = DurationText.timeOfDay(cursor, utcOffsetSeconds: context.utcOffsetSeconds, tenths: true)
@@ -140,7 +141,7 @@ private struct ChartPage {
                 Chart.Series(values: whole, role: .chartQueue, form: .band(lower: base)),
             ], scale
         ).draw(in: plot, into: &cells)
-        put([roundTripTitle, queueTitle], title, &cells)
+        put([roundTripTitle, queueTitle, sourceTitle], title, &cells)
     }
 
     private var roundTripTitle: [TextSpan] {
@@ -157,13 +158,16 @@ private struct ChartPage {
             spans += value(Words.minimum, DurationText.milliseconds(summary.minimum), .value)
             spans += value("p50", DurationText.milliseconds(summary.p50), .value)
             spans += value("p95", DurationText.milliseconds(summary.p95), .value)
-            spans += [
-                TextSpan(
-                    "  \(Words.source(summary.source)), \(NumberText.grouped(summary.samples)) \(Words.samples)", .muted
-                )
-            ]
         }
         return spans
+    }
+
+    private var sourceTitle: [TextSpan] {
+        guard !isReading, let summary = flow.roundTrip.total ?? flow.roundTrip.server ?? flow.roundTrip.client else {
+            return []
+        }
+        let count = NumberText.grouped(summary.samples)
+        return [TextSpan("  \(Words.source(summary.source)), \(count) \(Words.samples)", .muted)]
     }
 
     private var queueTitle: [TextSpan] {
@@ -199,7 +203,7 @@ private struct ChartPage {
                 Chart.Series(values: congestion, role: .chartCongestionWindow, form: .line),
             ], scale
         ).draw(in: plot, into: &cells)
-        put([windowTitle(isWindowInSight)], title, &cells)
+        put([windowTitle(isWindowInSight)] + windowRemarks, title, &cells)
     }
 
     private func windowTitle(_ isWindowInSight: Bool) -> [TextSpan] {
@@ -212,18 +216,23 @@ private struct ChartPage {
         let shown = isReading ? read?.congestionWindow[sender] : congestion?.value
         let prefix = congestion?.bound.prefix ?? ""
         spans += value("━ " + Words.windowLabel, shown.map { prefix + ByteText.short($0) }, .chartCongestionWindow)
-        if !isReading, let window = flow.tcp?[sender].congestionWindow, window.source == .estimate {
-            spans.append(TextSpan(" " + Words.confidence(window.confidence), .muted))
-        }
         let receive = isReading ? read?.receiveWindow[sender.reversed] : flow.shownReceiveWindow?.last
         let sign = flow.shownReceiveWindow?.scaleUnknown == true ? "≥" : ""
         spans += value("┄ " + Words.receiveLabel, receive.map { sign + ByteText.short($0) }, .chartReceiveWindow)
         if !isWindowInSight { spans.append(TextSpan(" ↑", .chartReceiveWindow)) }
-        if !isReading, let phase = flow.tcp?[sender].congestionWindow?.phase {
-            spans.append(TextSpan("  " + Words.phase(phase), .label))
-        }
-        spans.append(TextSpan("  " + Words.senderIs(sender), .muted))
         return spans
+    }
+
+    /// What is said behind the values, each where it fits.
+    private var windowRemarks: [[TextSpan]] {
+        guard let tcp = flow.tcp else { return [] }
+        var remarks = [[TextSpan("  " + Words.senderIs(sender), .muted)]]
+        guard !isReading, let window = tcp[sender].congestionWindow else { return remarks }
+        if let phase = window.phase { remarks.insert([TextSpan("  " + Words.phase(phase), .label)], at: 0) }
+        if window.source == .estimate {
+            remarks.append([TextSpan("  \(Words.windowLabel) \(Words.confidence(window.confidence))", .muted)])
+        }
+        return remarks
     }
 
     // MARK: Rates

@@ -21,14 +21,16 @@ enum FlowFacts {
             if let shares = side.limitedBy, let text = Words.limits(shares) { add(Words.limitedBy, text) }
         }
         var second: [TextSpan] = []
-        for buffer in flow.buffers {
+        let known = flow.buffers.filter { $0.delay != nil || $0.occupiedBytes != nil }
+        for buffer in known.sorted(by: { ($0.delay ?? 0) > ($1.delay ?? 0) }) {
             second += [
-                TextSpan((second.isEmpty ? "" : "  ") + Words.buffer(buffer) + " ", .label),
+                TextSpan("  " + Words.buffer(buffer) + " ", .label),
                 buffer.delay.map { TextSpan(DurationText.withUnit($0), .value) }
                     ?? buffer.occupiedBytes.map { TextSpan(ByteText.short($0), .value) }
                     ?? TextSpan(Words.unknown, .unknown),
             ]
         }
+        if !second.isEmpty { second.insert(TextSpan(Words.buffersShort + " ", .muted), at: 0) }
         return [first, second]
     }
 
@@ -84,6 +86,10 @@ enum FlowFacts {
         var group = FactGroup(Words.buffersGroup)
         let most = flow.buffers.compactMap(\.delay).max() ?? 0
         for buffer in flow.buffers {
+            guard buffer.delay != nil || buffer.occupiedBytes != nil else {
+                group.add(Words.buffer(buffer), nil)
+                continue
+            }
             var text = buffer.delay.map(DurationText.withUnit) ?? ""
             var share = most > 0 ? Double(buffer.delay ?? 0) / Double(most) : 0
             if let occupied = buffer.occupiedBytes {
@@ -106,12 +112,10 @@ enum FlowFacts {
         var group = FactGroup(Words.verdictsGroup)
         for verdict in flow.verdicts.sorted(by: { $0.isShownBefore($1) }) {
             let sign = String(Character(Words.severitySign(verdict.severity)))
-            group.add(
-                sign + " " + Words.rule(verdict),
-                [TextSpan(verdict.summary, Words.severityRole(verdict.severity))])
+            group.addSentence(sign + " " + Words.rule(verdict), verdict.summary, Words.severityRole(verdict.severity))
             let evidence = verdict.evidence.map { Words.evidence($0) }.joined(separator: "  ")
-            if !evidence.isEmpty { group.add("  " + Words.evidenceLabel, [TextSpan(evidence, .text)]) }
-            group.add("  " + Words.adviceShort, [TextSpan(verdict.advice, .text)])
+            if !evidence.isEmpty { group.addSentence("  " + Words.evidenceLabel, evidence, .text) }
+            group.addSentence("  " + Words.adviceShort, verdict.advice, .text)
             group.add(
                 "  " + Words.trust, Words.confidence(verdict.confidence) + "  " + Words.ruleNumber(verdict.ruleNumber),
                 .muted)
@@ -178,8 +182,8 @@ enum FlowFacts {
                     TextSpan(
                         control.name == .unknown ? Words.unknownControl : control.name.rawValue.uppercased(), .value),
                     TextSpan("  \(control.source.rawValue) \(Words.confidence(control.confidence))", .muted),
-                    TextSpan("  " + control.evidence.joined(separator: "; "), .text),
                 ])
+            if !control.evidence.isEmpty { group.addSentence("", control.evidence.joined(separator: "; "), .text) }
         }
         if let window = side.receiveWindow {
             let sign = window.scaleUnknown ? "≥" : ""

@@ -13,12 +13,12 @@ enum FlowScreen {
         let flow = context.snapshot.flows[index]
         drawIdentity(flow, layout.identity, &cells)
         Headline.of(flow).draw(in: layout.headline, into: &cells)
-        let end = TabBar.draw(
+        TabBar.draw(
             OpenFlow.Tab.allCases.map(Words.tab), active: open.tab.rawValue, in: layout.tabs, into: &cells)
         switch open.tab {
         case .charts:
             FlowCharts(flow: flow, open: open, context: context, layout: ChartsLayout(content: layout.content))
-                .draw(tabLine: layout.tabs, tabsEnd: end, into: &cells)
+                .draw(titleLine: layout.tabs, into: &cells)
         case .facts:
             FactsPane.draw(FlowFacts.groups(flow, context), in: layout.content, scroll: open.scroll, into: &cells)
         case .events:

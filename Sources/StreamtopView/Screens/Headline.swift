@@ -78,6 +78,10 @@ struct Headline {
         }
         guard lines.count < area.height, !advice.isEmpty else { return }
         let label = cells.put(Words.adviceLabel, x: area.x + 3, y: area.y + lines.count, .label)
-        cells.put(advice, x: area.x + 3 + label, y: area.y + lines.count, .text, maxWidth: area.width - 4 - label)
+        let left = area.x + 3 + label
+        let advised = TextWrap.lines(advice, width: area.right - left - 1, limit: area.height - lines.count)
+        for (row, line) in advised.enumerated() {
+            cells.put(line, x: left, y: area.y + lines.count + row, .text, maxWidth: area.right - left - 1)
+        }
     }
 }

@@ -4,8 +4,14 @@ enum HelpPopup {
     private static let keyWidth = 17
 
     static func size(_ state: ViewState, _ context: ViewContext) -> (width: Int, height: Int) {
-        (width: min(state.width, 92), height: min(lines(state, context).count + 2, max(6, state.height - 2)))
+        (
+            width: min(state.width, isWide(state) ? 118 : 84),
+            height: min(lines(state, context).count + 2, max(6, state.height - 2))
+        )
     }
+
+    /// Two columns of keys need room for their longest sentences.
+    private static func isWide(_ state: ViewState) -> Bool { state.width >= 118 }
 
     static func draw(scroll: Int, _ state: ViewState, _ context: ViewContext, into cells: inout CellBuffer) {
         let lines = lines(state, context)
@@ -24,7 +30,7 @@ enum HelpPopup {
             let entries = KeyBindings.entries(of: place)
             guard !entries.isEmpty else { continue }
             lines.append([TextSpan(Words.helpPlace(place), .title)])
-            lines += columns(entries, isWide: state.width >= 90)
+            lines += columns(entries, isWide: isWide(state))
         }
         lines.append([TextSpan(Words.helpFilterTitle, .title)])
         lines += Words.helpFilterLines.map { [TextSpan("  " + $0, .text)] }
@@ -38,7 +44,7 @@ enum HelpPopup {
     private static func columns(_ entries: [KeyBinding], isWide: Bool) -> [[TextSpan]] {
         let half = isWide ? (entries.count + 1) / 2 : entries.count
         return (0..<half).map { index in
-            var line = entry(entries[index], padded: isWide ? 42 : nil)
+            var line = entry(entries[index], padded: isWide ? 57 : nil)
             if isWide, entries.indices.contains(index + half) { line += entry(entries[index + half], padded: nil) }
             return line
         }

@@ -9,7 +9,9 @@ enum PageScreen {
             tabNames(context.snapshot), active: state.page.rawValue, in: layout.tabs, into: &cells)
         drawOrder(context, state, layout.tabs, from: end, &cells)
         switch state.page {
-        case .flows: FlowTable.draw(context, state, layout, into: &cells)
+        case .flows:
+            FlowTable.draw(context, state, layout, into: &cells)
+            drawPreview(context, state, layout.preview, &cells)
         case .verdicts: VerdictsScreen.draw(context, state, layout, into: &cells)
         case .events: EventsScreen.draw(context, state, layout, into: &cells)
         case .capture: CaptureScreen.draw(context, state, layout, into: &cells)
@@ -23,6 +25,24 @@ enum PageScreen {
             let count = page == .verdicts ? VerdictRow.count(of: snapshot, .all) : 0
             return count > 0 ? "\(Words.page(page)) \(count)" : Words.page(page)
         }
+    }
+
+    /// The selected flow over time: on a tall screen the room below the table goes to time.
+    private static func drawPreview(
+        _ context: ViewContext, _ state: ViewState, _ area: Rect, _ cells: inout CellBuffer
+    ) {
+        guard area.height > 0, let selected = state.table.selected,
+            let index = context.snapshot.flowIndex(selected)
+        else { return }
+        let flow = context.snapshot.flows[index]
+        var rest = area
+        let title = rest.takeTop(1)
+        cells.fill(title, "─", .border)
+        cells.put(" \(Words.ends(flow)) ", x: title.x + 1, y: title.y, .accent, maxWidth: max(0, title.width - 34))
+        FlowCharts(
+            flow: flow, open: OpenFlow(flow: selected), context: context,
+            layout: ChartsLayout(content: rest, hasFacts: false)
+        ).draw(titleLine: title, into: &cells)
     }
 
     private static func drawOrder(

@@ -3,7 +3,7 @@ import StreamtopModel
 
 /// All verdicts there are, worst first: what, where, on which figures, what to do.
 enum VerdictsScreen {
-    static let linesPerRow = 2
+    static let linesPerRow = 3
 
     static func draw(_ context: ViewContext, _ state: ViewState, _ layout: PageLayout, into cells: inout CellBuffer) {
         let rows = VerdictRow.all(of: context.snapshot, state.filter)
@@ -38,10 +38,13 @@ enum VerdictsScreen {
         x += cells.put(since, x: x, y: area.y, .muted) + 2
         x += cells.put(Words.rule(verdict), x: x, y: area.y, role, maxWidth: limit - x) + 2
         x += cells.put(verdict.summary, x: x, y: area.y, .text, maxWidth: max(0, limit - x)) + 2
-        // The place goes to the second line, before the advice: the first stays one sentence.
+        // The place and the figures go to the second line, what to do to the third: the first stays one sentence.
         var left = 5
-        left += cells.put(place, x: left, y: area.y + 1, .accent, maxWidth: max(0, limit - left) / 2) + 2
-        left += cells.put(Words.adviceLabel, x: left, y: area.y + 1, .label, maxWidth: max(0, limit - left))
-        cells.put(verdict.advice, x: left, y: area.y + 1, .muted, maxWidth: max(0, limit - left))
+        left += cells.put(place, x: left, y: area.y + 1, .accent, maxWidth: max(0, limit - left)) + 2
+        let evidence = verdict.evidence.map { Words.evidence($0) }.joined(separator: "  ")
+        left += cells.put(evidence, x: left, y: area.y + 1, .label, maxWidth: max(0, limit - left)) + 2
+        cells.put(Words.confidence(verdict.confidence), x: left, y: area.y + 1, .muted, maxWidth: max(0, limit - left))
+        let label = cells.put(Words.adviceLabel, x: 5, y: area.y + 2, .label)
+        cells.put(verdict.advice, x: 5 + label, y: area.y + 2, .text, maxWidth: max(0, limit - 5 - label))
     }
 }

@@ -6,7 +6,7 @@ enum CursorReducer {
     static func move(_ action: Action, _ state: inout ViewState, _ context: ViewContext) {
         guard var open = state.openFlow, open.tab == .charts, let window = window(state, context) else { return }
         let columns = window.columns
-        let now = open.cursor.map { window.column(of: $0) } ?? columns - 1
+        let now = open.cursor.map { window.column(of: $0) } ?? columns
         switch action {
         case .cursorLeft: open.cursor = window.time(ofColumn: max(0, now - 1))
         case .cursorFarLeft: open.cursor = window.time(ofColumn: max(0, now - 10))

@@ -75,6 +75,9 @@ package enum ViewReducer {
             return close(&state)
         case .filter: state.prompt = FilterPrompt(text: state.filterText, error: nil, before: state.filterText)
         case .clearFilter: setFilter("", &state, context)
+        case .togglePreview:
+            state.showsPreview.toggle()
+            keepSelectionVisible(&state, context)
         case .sortMenu:
             let selected = FlowColumn.sortable.firstIndex(of: state.table.sort.column) ?? 0
             state.popup = .sort(selected: selected)
@@ -277,7 +280,8 @@ package enum ViewReducer {
         } else {
             state.table.scroll = scroll(state.table.scroll, showing: selected, of: rows.count, page: page)
         }
-        state.verdicts.clip(to: VerdictRow.count(of: context.snapshot, state.filter), page: max(1, page / 2))
+        let verdicts = max(1, page / VerdictsScreen.linesPerRow)
+        state.verdicts.clip(to: VerdictRow.count(of: context.snapshot, state.filter), page: verdicts)
         state.events.clip(to: context.snapshot.events.count, page: page)
     }
 

@@ -11,6 +11,8 @@ package struct ViewState: Sendable {
     package internal(set) var theme: String
 
     var page = Page.flows
+    /// The selected flow's charts below the table, where the screen is tall enough.
+    var showsPreview = true
     var table = TableState()
     /// The flow that is open, over whichever page.
     var openFlow: OpenFlow?

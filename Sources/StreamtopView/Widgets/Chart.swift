@@ -107,18 +107,14 @@ struct ChartScale: Equatable {
     var top: Double
     private var label: @Sendable (Double) -> String
 
-    /// A round number of the base at or above the largest value: 1, 2, 2.5, 5 times a power of ten for decimal units, a
-    /// power of two for bytes.
+    /// A round number at or above the largest value: a small one times a power of ten, or of two for bytes.
     init(largest: Double, isBinary: Bool = false, least: Double, label: @escaping @Sendable (Double) -> String) {
         let wanted = largest.isFinite ? max(largest, least) : least
-        var step = least
-        var turn = 0
-        // Ends: `step` at least doubles every three turns, and 1e18 is above every value that is drawn.
-        while step < wanted, step < 1e18 {
-            step *= isBinary ? 2 : turn % 3 == 1 ? 2.5 : 2
-            turn += 1
-        }
-        top = step
+        let factors = isBinary ? [1, 1.5, 2, 3] : [1, 1.5, 2, 3, 4, 5, 6, 8]
+        var unit = least
+        // Ends: `unit` grows fourfold or tenfold each turn, and 1e18 is above every value that is drawn.
+        while unit * (isBinary ? 4 : 10) <= wanted, unit < 1e18 { unit *= isBinary ? 4 : 10 }
+        top = factors.map { $0 * unit }.first { $0 >= wanted } ?? unit * (isBinary ? 4 : 10)
         self.label = label
     }
 
@@ -128,12 +124,8 @@ struct ChartScale: Equatable {
     func ticks(rows: Int) -> [(row: Int, label: String)] {
         guard rows > 1 else { return rows == 1 ? [(0, label(top))] : [] }
         var ticks = [(row: 0, label: label(top)), (row: rows - 1, label: label(0))]
-        if rows >= 5, rows % 2 == 1 { ticks.append((rows / 2, label(top / 2))) }
-        if rows >= 4, rows % 2 == 0 {
-            // No row lies in the middle: the label says what its own row means.
-            let row = rows / 2
-            ticks.append((row, label(top * (1 - Double(row) / Double(rows - 1)))))
-        }
+        // With an even number of rows the middle lies on the upper edge of its row.
+        if rows >= 4 { ticks.append((rows / 2, label(top / 2))) }
         return ticks
     }
 }

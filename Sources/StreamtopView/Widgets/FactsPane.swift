@@ -5,6 +5,8 @@ struct FactGroup {
         var spans: [TextSpan]
         /// Drawn before the text where there is one.
         var gauge: (share: Double, role: StyleRole)?
+        /// A sentence: it goes on in the next lines rather than being cut.
+        var wraps = false
     }
 
     var title: String
@@ -21,6 +23,25 @@ struct FactGroup {
     mutating func add(_ label: String, _ spans: [TextSpan]) {
         lines.append(Line(label: label, spans: spans))
     }
+
+    /// Adds a sentence that may take several lines.
+    mutating func addSentence(_ label: String, _ text: String, _ role: StyleRole) {
+        lines.append(Line(label: label, spans: [TextSpan(text, role)], wraps: true))
+    }
+
+    /// The lines as they stand in a column of the given width.
+    func laid(width: Int) -> [Line] {
+        lines.flatMap { line -> [Line] in
+            guard line.wraps, let span = line.spans.first else { return [line] }
+            let room = max(8, width - labelWidth - 2)
+            let parts = TextWrap.lines(span.text, width: room, limit: 4)
+            return parts.enumerated().map { index, part in
+                Line(label: index == 0 ? line.label : "", spans: [TextSpan(part, span.role)])
+            }
+        }
+    }
+
+    var labelWidth: Int { min(24, lines.map { TextWidth.columns(of: $0.label) }.max() ?? 0) }
 
     /// A count that is good when it is zero.
     mutating func count(_ label: String, _ count: UInt64, _ role: StyleRole) {
@@ -40,23 +61,23 @@ enum FactsPane {
     /// Draws the groups and returns the lines they need in the tallest column.
     @discardableResult
     static func draw(_ groups: [FactGroup], in area: Rect, scroll: Int, into cells: inout CellBuffer) -> Int {
-        let shown = groups.filter { !$0.lines.isEmpty }
-        guard !shown.isEmpty, area.width > 8, area.height > 0 else { return 0 }
-        let count = max(1, min(shown.count, area.width / leastColumn))
+        guard area.width > 8, area.height > 0 else { return 0 }
+        let count = max(1, min(groups.count { !$0.lines.isEmpty }, area.width / leastColumn))
         let width = area.width / count
+        let shown = groups.filter { !$0.lines.isEmpty }.map { group in
+            Laid(title: group.title, labels: group.labelWidth, lines: group.laid(width: width - 4))
+        }
         let columns = distributed(shown, over: count)
         let tallest = columns.map { $0.reduce(-1) { $0 + $1.lines.count + 2 } }.max() ?? 0
         let first = max(0, min(scroll, tallest - area.height))
         for (index, column) in columns.enumerated() {
+            let x = area.x + index * width + 2
             var y = area.y - first
             for group in column {
-                let labels = labelWidth(group)
-                line(y, area) {
-                    cells.put(group.title, x: area.x + index * width + 2, y: y, .title, maxWidth: width - 3)
-                }
+                line(y, area) { cells.put(group.title, x: x, y: y, .title, maxWidth: width - 3) }
                 y += 1
                 for entry in group.lines {
-                    line(y, area) { draw(entry, x: area.x + index * width + 2, y: y, labels, width - 4, &cells) }
+                    line(y, area) { draw(entry, x: x, y: y, group.labels, width - 4, &cells) }
                     y += 1
                 }
                 y += 1
@@ -65,12 +86,14 @@ enum FactsPane {
         return tallest
     }
 
-    private static func line(_ y: Int, _ area: Rect, _ body: () -> Void) {
-        if y >= area.y, y < area.bottom { body() }
+    private struct Laid {
+        var title: String
+        var labels: Int
+        var lines: [FactGroup.Line]
     }
 
-    private static func labelWidth(_ group: FactGroup) -> Int {
-        min(24, group.lines.map { TextWidth.columns(of: $0.label) }.max() ?? 0)
+    private static func line(_ y: Int, _ area: Rect, _ body: () -> Void) {
+        if y >= area.y, y < area.bottom { body() }
     }
 
     private static func draw(
@@ -86,9 +109,9 @@ enum FactsPane {
     }
 
     /// Fills columns in order, each to about its share of the lines.
-    private static func distributed(_ groups: [FactGroup], over count: Int) -> [[FactGroup]] {
+    private static func distributed(_ groups: [Laid], over count: Int) -> [[Laid]] {
         let total = groups.reduce(0) { $0 + $1.lines.count + 2 }
-        var columns: [[FactGroup]] = [[]]
+        var columns: [[Laid]] = [[]]
         var used = 0
         for group in groups {
             let size = group.lines.count + 2

@@ -20,10 +20,15 @@ struct TimeWindow: Equatable {
         }
         // A flow that ended long ago is looked at where it lived.
         let end = now - last > .seconds(30) ? last : max(now, last)
-        let whole = max(end - first, 1)
-        let span = min(zoom.span ?? whole, max(whole, .seconds(1)))
+        // Round spans give round labels.
+        let whole = Self.roundSpans.first { $0 >= end - first } ?? end - first
+        let span = min(zoom.span ?? whole, whole)
         self.init(start: end - span, end: end, columns: columns)
     }
+
+    private static let roundSpans: [Nanoseconds] = [
+        1, 2, 4, 8, 16, 30, 60, 120, 240, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400,
+    ].map { .seconds($0) }
 
     var span: Nanoseconds { max(1, end - start) }
 
@@ -38,6 +43,9 @@ struct TimeWindow: Equatable {
         guard time >= start, time <= end else { return nil }
         return min(columns * 2 - 1, Int(Double(time - start) / Double(span) * Double(columns * 2)))
     }
+
+    /// How long before the end a share of the window lies.
+    func back(fromShare step: Int, of steps: Int) -> Nanoseconds { span - span / Int64(max(1, steps)) * Int64(step) }
 
     /// The moment in the middle of a column.
     func time(ofColumn column: Int) -> Timestamp {

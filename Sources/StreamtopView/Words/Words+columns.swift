@@ -28,6 +28,7 @@ extension Words {
         switch column {
         case .queue: "q ms"
         case .trend: "trend"
+        case .protocols: "proto"
         default: nil
         }
     }

@@ -23,6 +23,7 @@ extension Words {
     static let roundTripGroup = "Round trip"
     static let roundTripLegend = "now, min / p50 / p95 / max, ±jitter"
     static let buffersGroup = "Where the delay waits"
+    static let buffersShort = "delay waits:"
     static let verdictsGroup = "Verdicts"
     static let flowGroup = "Flow"
     static let odditiesGroup = "Oddities"
@@ -119,7 +120,7 @@ extension Words {
         guard sum > 0 else { return nil }
         return "path \(PercentText.whole(Double(shares.network) / sum))  "
             + "receiver \(PercentText.whole(Double(shares.receiver) / sum))  "
-            + "application \(PercentText.whole(Double(shares.application) / sum))"
+            + "app \(PercentText.whole(Double(shares.application) / sum))"
     }
 
     static func options(_ side: TCPSideSnapshot) -> String? {

@@ -23,6 +23,7 @@ extension Words {
     static let helpReverse = "reverse the order"
     static let helpSortStep = "sort by the column to the left, right"
     static let helpClearFilter = "clear the filter"
+    static let helpPreview = "charts below the table, on tall screens"
     static let helpCursor = "move the time cursor through all charts"
     static let helpCursorFar = "move it ten steps"
     static let helpCursorEnds = "to the first moment; back to now"
@@ -44,7 +45,7 @@ extension Words {
     static let hintNextFlow = "next flow"
     static let hintSeek = "seek"
     static let hintSpeed = "speed"
-    static let hintOpen = "why"
+    static let hintOpen = "open"
     static let hintBack = "back"
 
     static func helpPlace(_ place: KeyBinding.Place) -> String {

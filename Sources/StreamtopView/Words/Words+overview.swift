@@ -16,7 +16,7 @@ extension Words {
     static let filterLabel = "filter "
     static let sortLabel = "sort "
     static let sortTitle = "Sort by"
-    static let sortFoot = "Enter sorts; once more turns it around; Esc"
+    static let sortFoot = "Enter sorts, again reverses; Esc"
     static let themeTitle = "Theme"
     static let themeFoot = "j k try on, Enter keeps, Esc goes back"
     static let promptHints = "Enter keeps  Tab completes  Esc undoes"

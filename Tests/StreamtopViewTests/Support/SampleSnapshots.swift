@@ -42,7 +42,8 @@ enum SampleSnapshots {
         func time(_ milliseconds: Double) -> Nanoseconds { Nanoseconds(milliseconds * 1e6) }
         return RoundTripSnapshot(
             samples: 4_918, minimum: time(minimum), last: time(smoothed), smoothed: time(smoothed),
-            mean: time((smoothed + minimum) / 2), p50: time(smoothed * 0.86), p95: time(p95), p99: time(p95 * 1.1),
+            mean: time((smoothed + minimum) / 2), p50: time(max(minimum, smoothed * 0.86)), p95: time(p95),
+            p99: time(p95 * 1.1),
             maximum: time(p95 * 1.3), jitter: time(smoothed * 0.03), source: source)
     }
 
