@@ -119,6 +119,18 @@ let package = Package(
     ]
 )
 
+// Fuzzing needs a toolchain flag for the whole build (`make fuzz`); without it the program would have no `main`.
+if Context.environment["STREAMTOP_FUZZ_TARGETS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "streamtop-fuzz",
+            dependencies: [
+                base, wire, model, "StreamtopCrypto", "StreamtopCapture", "StreamtopEngine", "StreamtopExport",
+            ],
+            path: "Tests/Fuzz/FuzzTargets"))
+    package.products.append(.executable(name: "streamtop-fuzz", targets: ["streamtop-fuzz"]))
+}
+
 for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
     target.swiftSettings = houseSettings + (target.swiftSettings ?? [])
 }

@@ -16,6 +16,8 @@ package struct EngineLimits: Sendable {
     package var packetsBeforeDiagnosis: UInt64 = 20
     /// Packets below which a flow is not judged even at its end; two SYNs that nobody answered already say something.
     package var packetsBeforeLastDiagnosis: UInt64 = 2
+    /// Pairs of hosts for which the last flow that sent fragments is remembered.
+    package var fragmentedPairs = 1_024
     /// "Too big" messages kept per flow; more are counted.
     package var tooBigMessages = 64
     /// A flow without packets for this long is shown as expired (RFC 5382 REQ-5 asks NATs for 2 h 4 min; a screen

@@ -113,6 +113,9 @@ extension FlowEngine {
         [
             TableHealth(name: "flows", used: flows.count, capacity: flows.capacity, evicted: flows.evicted),
             TableHealth(name: "series", used: series.count, capacity: options.limits.series, evicted: 0),
+            TableHealth(
+                name: "fragmented datagrams", used: fragments.count, capacity: FragmentAssembler.Limits().datagrams,
+                evicted: UInt64(fragments.counters.evicted)),
         ]
     }
 

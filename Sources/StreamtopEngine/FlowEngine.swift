@@ -21,6 +21,8 @@ package struct FlowEngine: ~Copyable {
     var series = Slab<SeriesRecorder>()
     var diagnoses = Slab<DiagnosisState>()
     var fragments = FragmentAssembler()
+    /// The flow that last sent fragments between two hosts.
+    var fragmentedFlows: [FragmentPair: FlowKey] = [:]
     var secureStreams = Slab<SecureStream>()
     var security = SecurityTables()
 
@@ -93,7 +95,7 @@ package struct FlowEngine: ~Copyable {
         if frame.fragment != nil {
             observeFragment(bytes: bytes, at: record.time)
         } else {
-            route(bytes: bytes, packetBytes: frame.ipLength, at: record.time)
+            route(bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: record.time)
         }
     }
 
@@ -107,7 +109,7 @@ package struct FlowEngine: ~Copyable {
     }
 
     /// Finds the flow of the decoded frame and gives the frame to its trackers.
-    mutating func route(bytes: RawSpan, packetBytes: Int, at time: Timestamp) {
+    mutating func route(bytes: RawSpan, packets: Int, packetBytes: Int, at time: Timestamp) {
         guard frame.hasNetwork, frame.transport != .none, frame.transport != .other else {
             undecoded.record(frame)
             return
@@ -120,7 +122,8 @@ package struct FlowEngine: ~Copyable {
         if frame.transport == .tcp { position = reopenIfNew(position, source: source, at: time) }
 
         let direction = flows[position].direction(from: source)
-        flows[position].record(direction, bytes: packetBytes, payload: frame.payloadLength, at: time)
+        flows[position].record(
+            direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time)
         flows.touch(position, at: time)
         if !flows[position].isActive {
             flows[position].isActive = true

@@ -72,9 +72,9 @@ struct FlowEntry {
         var smallest: UInt16 = .max
         var largest: UInt16 = 0
 
-        mutating func record(bytes count: Int, payload: Int, at time: Timestamp) {
+        mutating func record(packets number: Int, bytes count: Int, payload: Int, at time: Timestamp) {
             // Counts of packets and bytes: 2^64 is out of reach of any capture, wrapping is the safe way to say so.
-            packets &+= 1
+            packets &+= UInt64(number)
             bytes &+= UInt64(count)
             payloadBytes &+= UInt64(payload)
             let size = UInt16(clamping: payload)
@@ -124,11 +124,11 @@ struct FlowEntry {
     /// Bytes both ways in the second that runs.
     var windowBytes: UInt64 { client.windowBytes &+ server.windowBytes }
 
-    mutating func record(_ direction: Direction, bytes: Int, payload: Int, at time: Timestamp) {
+    mutating func record(_ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp) {
         if direction == .fromClient {
-            client.record(bytes: bytes, payload: payload, at: time)
+            client.record(packets: packets, bytes: bytes, payload: payload, at: time)
         } else {
-            server.record(bytes: bytes, payload: payload, at: time)
+            server.record(packets: packets, bytes: bytes, payload: payload, at: time)
         }
         if time > last { last = time }
     }
@@ -136,6 +136,11 @@ struct FlowEntry {
     /// Direction of a packet from `source`.
     func direction(from source: Endpoint) -> Direction {
         (source == key.low) == clientIsLow ? .fromClient : .fromServer
+    }
+
+    /// Direction of a packet from `address`, where ports are not known.
+    func direction(fromAddress address: IPAddress) -> Direction {
+        (address == key.low.address) == clientIsLow ? .fromClient : .fromServer
     }
 
     /// The other way round: the engine learned late who opened the flow.

@@ -1,2 +1,0 @@
-/// Stands in until fragments are put together.
-struct FragmentAssembler {}

@@ -1,0 +1,31 @@
+import Foundation
+import StreamtopBase
+import StreamtopCapture
+import StreamtopEngine
+import StreamtopExport
+import StreamtopModel
+
+/// One file in memory, written anew for each input.
+private let path = NSTemporaryDirectory() + "streamtop-fuzz-\(getpid()).pcap"
+
+func fuzzFile(_ bytes: [UInt8]) {
+    guard FileManager.default.createFile(atPath: path, contents: Data(bytes)) else { return }
+    var options = EngineOptions()
+    options.limits.flows = 256
+    options.sampleInterval = .seconds(1)
+    options.keepsSeries = bytes.count & 1 == 0
+    var engine = FlowEngine(options: options)
+    var batch = FrameBatch()
+    if let source = try? CaptureFileSource(path: path) {
+        while let status = try? source.read(into: &batch), status == .frames {
+            engine.ingest(batch)
+            engine.drainOutputs { _ in }
+        }
+    }
+    engine.finish()
+    var exporter = JSONLinesExporter()
+    var line: [UInt8] = []
+    engine.forEachFinalFlow { exporter.appendFlow($0, to: &line) }
+    precondition(String(validating: line, as: UTF8.self) != nil, "output is not UTF-8")
+    _ = engine.snapshot()
+}

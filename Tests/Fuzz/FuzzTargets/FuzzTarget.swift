@@ -1,0 +1,32 @@
+import Foundation
+
+/// What one fuzzing run feeds its bytes to; chosen by STREAMTOP_FUZZ.
+enum FuzzTarget: String, CaseIterable {
+    /// One frame of any link type: the first two bytes choose it.
+    case frame
+    /// A whole capture file: reader, decoders, trackers, judgement, JSON.
+    case file
+    /// Message and packet decoders above the transport, each on the same bytes.
+    case messages
+
+    static let chosen =
+        ProcessInfo.processInfo.environment["STREAMTOP_FUZZ"].flatMap(FuzzTarget.init(rawValue:)) ?? .file
+
+    func run(_ bytes: [UInt8]) {
+        switch self {
+        case .frame: fuzzFrame(bytes)
+        case .file: fuzzFile(bytes)
+        case .messages: fuzzMessages(bytes)
+        }
+    }
+}
+
+/// libFuzzer calls this with every input it thinks of. Any trap, sanitizer report or endless loop is a find.
+///
+/// The pointer is valid for `size` bytes during the call, which is libFuzzer's contract; they are copied at once.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+    let bytes = unsafe data.map { unsafe Array(UnsafeBufferPointer(start: $0, count: size)) } ?? []
+    FuzzTarget.chosen.run(bytes)
+    return 0
+}
