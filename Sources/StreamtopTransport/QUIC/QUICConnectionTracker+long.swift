@@ -7,7 +7,7 @@ import StreamtopWire
 extension QUICConnectionTracker {
     mutating func observeLong(
         _ header: QUICLongHeader, _ packet: RawSpan, datagramSize: Int, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) -> Outcome {
         switch header.type {
         case .versionNegotiation:
@@ -83,7 +83,7 @@ extension QUICConnectionTracker {
 
     private mutating func observeInitial(
         _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) -> Outcome {
         var opened = openInitial(header, packet, direction: direction, scratch: &scratch)
         if opened == nil {
@@ -164,7 +164,7 @@ extension QUICConnectionTracker {
 
     private mutating func observeProtectedLong(
         _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) {
         if version == nil { version = header.version }
         note(header.source, of: direction, scratch: &scratch)
@@ -199,7 +199,7 @@ extension QUICConnectionTracker {
     /// Opens a packet of a level that takes secrets, now or when they come.
     mutating func openProtected(
         _ packet: RawSpan, type: QUICPacketType, numberOffset: Int, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) {
         let level: QUICLevel = type == .handshake ? .handshake : .oneRTT
         let largest = sides[direction].recovery.largest(level)
@@ -230,7 +230,7 @@ extension QUICConnectionTracker {
         } else if hadKey {
             packets.undecryptable += 1
             if type == .oneRTT { suspectReset(packet, direction: direction) }
-        } else if !secrets.isEmpty {
+        } else if hasSecrets(secrets) {
             waiting.append(packet, type: type, numberOffset: numberOffset, direction: direction, time: time)
         }
         if level == .handshake { installKeys(from: secrets, scratch: &scratch, events: &events) }

@@ -6,7 +6,7 @@ import StreamtopWire
 /// Packets with a short header.
 extension QUICConnectionTracker {
     mutating func observeShort(
-        _ packet: RawSpan, missing: Int, direction: Direction, at time: Timestamp, secrets: borrowing SecretStore,
+        _ packet: RawSpan, missing: Int, direction: Direction, at time: Timestamp, secrets: borrowing SecretStore?,
         scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) {
         var reader = ByteReader(packet)
@@ -19,11 +19,19 @@ extension QUICConnectionTracker {
             unreadable += 1
             return
         }
-        guard keys.hasOneRTT || !secrets.isEmpty, let length = destinationLength(for: direction, packet) else { return }
+        guard keys.hasOneRTT || hasSecrets(secrets), let length = destinationLength(for: direction, packet) else {
+            return
+        }
         if !keys.hasOneRTT(direction) { installKeys(from: secrets, scratch: &scratch, events: &events) }
         openProtected(
             packet, type: .oneRTT, numberOffset: 1 + length, direction: direction, at: time, secrets: secrets,
             scratch: &scratch, events: &events)
+    }
+
+    /// Some secrets are known, if not this connection's.
+    func hasSecrets(_ store: borrowing SecretStore?) -> Bool {
+        guard let store = copy store else { return false }
+        return !store.isEmpty
     }
 
     /// Length of the connection ID in a short header: the receiver chose it, and keeps one length in practice. Where it
