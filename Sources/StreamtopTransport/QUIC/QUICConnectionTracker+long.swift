@@ -21,9 +21,11 @@ extension QUICConnectionTracker {
             observeProtectedLong(
                 header, packet, direction: direction, at: time, secrets: secrets, scratch: &scratch, events: &events)
         case .unknown, .oneRTT:
-            if version == nil { version = header.version }
+            if !(version?.isDecodable ?? false) { version = header.version }
             note(header.source, of: direction, scratch: &scratch)
-            if header.version.isGreased || !header.version.isDecodable, direction == .fromClient {
+            // Versions reserved for negotiation stand for the newest one, and so do their type bits.
+            if header.version.isGreased, (ByteReader(packet).peekUInt8() ?? 0xff) & 0x30 == 0 { packets.initial += 1 }
+            if direction == .fromClient {
                 originalDestination = originalDestination ?? header.destination
                 if times.firstInitial == nil { times.firstInitial = time }
                 clientInitials += 1
@@ -77,6 +79,8 @@ extension QUICConnectionTracker {
         note(header.source, of: direction, scratch: &scratch)
         // The client's next Initials go to the server's new ID, and their keys follow from it.
         _ = keys.deriveInitial(header.version, destination: header.source)
+        // The client should repeat its ClientHello and go on numbering; some begin anew with both.
+        forgetInitials()
         events.append(
             .handshakeStep(step: "retry", from: direction, bytes: header.packetLength, encrypted: false))
     }
@@ -154,12 +158,17 @@ extension QUICConnectionTracker {
         }
         // A new attempt with a ClientHello of its own.
         if known != nil, !hasRetry {
-            for way in Direction.allCases {
-                sides[way].streams[.initial] = QUICCryptoStream()
-                _ = sides[way].recovery.discard(.initial)
-            }
+            forgetInitials()
         }
         return opened
+    }
+
+    private mutating func forgetInitials() {
+        for way in Direction.allCases {
+            sides[way].streams[.initial] = QUICCryptoStream()
+            let bytes = sides[way].recovery.discard(.initial)
+            sides[way].flight.released(bytes, distance: 0, at: start)
+        }
     }
 
     private mutating func observeProtectedLong(

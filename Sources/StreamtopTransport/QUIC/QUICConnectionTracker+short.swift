@@ -14,7 +14,7 @@ extension QUICConnectionTracker {
         packets.oneRTT += 1
         if resetSuspect == direction { resetSuspect = nil }
         noteProgress(direction, at: time, events: &events)
-        if !hasOpenedOneRTT { readSpin(first.spin, direction: direction, at: time) }
+        readSpin(first.spin, direction: direction, at: time)
         guard missing == 0 else {
             unreadable += 1
             return
@@ -60,10 +60,15 @@ extension QUICConnectionTracker {
     }
 
     private mutating func readSpin(_ bit: Bool, direction: Direction, at time: Timestamp) {
-        let handshake = serverTrip.hasSample ? serverTrip.minimum : nil
+        var handshake: Nanoseconds?
+        if serverTrip.hasSample, serverTrip.source != .quicSpin { handshake = serverTrip.minimum }
+        if clientTrip.hasSample, clientTrip.source != .quicSpin {
+            handshake = saturatingAdd(handshake ?? 0, clientTrip.minimum)
+        }
         let reading = spin.observe(bit, from: direction, at: time, handshake: handshake)
         if let loop = reading.loop { loopTrip.record(loop, source: .quicSpin, at: time) }
         guard let half = reading.half else { return }
+        spinHalves[direction] = QUICSpinHalf(value: half, time: time)
         if direction == .fromServer {
             serverTrip.record(half, source: .quicSpin, at: time)
         } else {

@@ -29,7 +29,8 @@ package struct QUICConnectionTracker: ~Copyable {
     var offersEarlyData = false
     var acceptsEarlyData: Bool?
     var spin = QUICSpinMeter()
-    var spinSeen = false
+    /// The newest half of the path that the spin bit measured, by the end it leads to.
+    var spinHalves = BothWays(client: QUICSpinHalf(), server: QUICSpinHalf())
     /// Round trips between the capture point and either end, and of the whole loop.
     var serverTrip = QUICRoundTripMeter()
     var clientTrip = QUICRoundTripMeter()
@@ -161,6 +162,11 @@ package struct QUICConnectionTracker: ~Copyable {
         if close != nil || hasKnownReset { return hasKnownReset && close == nil ? .reset : .closed }
         return isEstablished || times.firstInitial == nil ? .open : .halfOpen
     }
+}
+
+struct QUICSpinHalf: Equatable, Sendable {
+    var value: Nanoseconds = 0
+    var time = Timestamp(nanoseconds: .min)
 }
 
 /// A PATH_CHALLENGE without its PATH_RESPONSE (RFC 9000 section 8.2).

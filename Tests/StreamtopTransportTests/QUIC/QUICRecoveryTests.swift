@@ -62,14 +62,14 @@ import Testing
     }
 
     @Test func packetThreshold() throws {
-        var recovery = sender(0..<10)
+        var recovery = sender(0..<10, each: 0)
         // 2 is three behind 5: lost. 4 is not yet.
-        let outcome = try acknowledge([5...5, 3...3, 0...1], &recovery, at: 10)
+        let outcome = try acknowledge([5...5, 3...3, 0...1], &recovery, at: 40)
         #expect(outcome.lostPackets == 1)
         #expect(outcome.startsRecovery)
         #expect(recovery.bytesInFlight == 5000)
         // A second loss sent before the recovery began is the same event.
-        let next = try acknowledge([7...7], &recovery, at: 11)
+        let next = try acknowledge([7...7], &recovery, at: 41)
         #expect(next.lostPackets == 1)
         #expect(!next.startsRecovery)
         #expect(recovery.lost == 2)
@@ -83,10 +83,10 @@ import Testing
     }
 
     @Test func aLateAcknowledgmentTakesALossBack() throws {
-        var recovery = sender(0..<10)
-        _ = try acknowledge([9...9], &recovery, at: 12)
+        var recovery = sender(0..<10, each: 0)
+        _ = try acknowledge([9...9], &recovery, at: 40)
         #expect(recovery.lost == 7)
-        let outcome = try acknowledge([0...9], &recovery, at: 20)
+        let outcome = try acknowledge([0...9], &recovery, at: 60)
         #expect(outcome.spurious == 7)
         #expect(recovery.spurious == 7)
         #expect(recovery.acknowledged == 10)
