@@ -84,6 +84,7 @@ extension FlowEngine {
         shown[position] = nil
         protocolCounts.record(entry, tls: isTLS)
         if entry.tcp != FlowEntry.none { tcpTrackers.remove(entry.tcp) }
+        if entry.quic != FlowEntry.none { _ = quicFlows.remove(entry.quic) }
         if entry.secureStream != FlowEntry.none { _ = secureStreams.remove(entry.secureStream) }
         if entry.rare != FlowEntry.none { rareFacts.remove(entry.rare) }
         if entry.series != FlowEntry.none { series.remove(entry.series) }

@@ -112,6 +112,9 @@ extension FlowEngine {
     private var tableHealth: [TableHealth] {
         [
             TableHealth(name: "flows", used: flows.count, capacity: flows.capacity, evicted: flows.evicted),
+            TableHealth(
+                name: "quic_connection_ids", used: quicPaths.count, capacity: QUICPathTable.capacity,
+                evicted: quicPaths.evicted),
             TableHealth(name: "series", used: series.count, capacity: options.limits.series, evicted: 0),
             TableHealth(
                 name: "fragmented datagrams", used: fragments.count, capacity: FragmentAssembler.Limits().datagrams,
@@ -139,6 +142,7 @@ extension FlowEngine {
             flow.decode = rare.decode
         }
         if entry.tcp != FlowEntry.none { fillTCP(&flow, entry, at: time) }
+        if entry.quic != FlowEntry.none { fillQUIC(&flow, entry) }
         if entry.secureStream != FlowEntry.none { fillTLS(&flow, entry) }
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
@@ -171,6 +175,11 @@ extension FlowEngine {
         let idle = entry.transport == .tcp ? options.limits.tcpIdle : options.limits.udpIdle
         if entry.tcp != FlowEntry.none {
             let state = tcpTrackers[entry.tcp].state
+            if state == .closed || state == .reset { return state }
+            return time - entry.last > idle ? .expired : state
+        }
+        if entry.quic != FlowEntry.none {
+            let state = quicFlows[entry.quic].connection.state
             if state == .closed || state == .reset { return state }
             return time - entry.last > idle ? .expired : state
         }

@@ -100,6 +100,9 @@ extension FlowEngine {
         if flows[position].tcp != FlowEntry.none {
             tcpTrackers[flows[position].tcp].sample(at: time, into: &sample)
         }
+        if flows[position].quic != FlowEntry.none {
+            quicFlows[flows[position].quic].connection.sample(at: time, into: &sample)
+        }
         return sample
     }
 }

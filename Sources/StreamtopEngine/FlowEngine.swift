@@ -25,6 +25,9 @@ package struct FlowEngine: ~Copyable {
     var fragmentedFlows: [FragmentPair: FlowKey] = [:]
     var secureStreams = Slab<SecureStream>()
     var security = SecurityTables()
+    var quicFlows = Slab<QUICFlow>()
+    var quicPaths = QUICPathTable()
+    var quicScratch = QUICScratch()
 
     var flowsSeen: UInt64 = 0
     var totals = TrafficTotals()
@@ -117,11 +120,11 @@ package struct FlowEngine: ~Copyable {
         if frame.transport == .icmp { observeICMP(at: time) }
         let key = frame.key
         let hash = flows.hash(key)
-        let source = frame.sourceEndpoint
-        var position = flows.find(key, hash: hash) ?? open(key, hash: hash, at: time)
-        if frame.transport == .tcp { position = reopenIfNew(position, source: source, at: time) }
+        var position =
+            flows.find(key, hash: hash) ?? movedQUICFlow(key, bytes: bytes, at: time) ?? open(key, hash: hash, at: time)
+        if frame.transport == .tcp { position = reopenIfNew(position, source: frame.sourceEndpoint, at: time) }
 
-        let direction = flows[position].direction(from: source)
+        let direction = direction(of: position, key: key)
         flows[position].record(
             direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time)
         flows.touch(position, at: time)
@@ -134,6 +137,8 @@ package struct FlowEngine: ~Copyable {
         if frame.transport == .tcp {
             observeTCP(position, direction: direction, at: time)
             observeStream(position, bytes: bytes, direction: direction, at: time)
+        } else if frame.transport == .udp {
+            observeQUIC(position, bytes: bytes, direction: direction, at: time)
         }
     }
 

@@ -46,6 +46,8 @@ struct FlowEntry {
     var tlsProbe = TLSProbe()
     /// Slab index of the byte stream under a TLS connection, once there is one.
     var secureStream: UInt32 = Self.none
+    /// Slab index of the QUIC connection, for flows that carry one.
+    var quic: UInt32 = Self.none
     /// Touched since the last sample.
     var isActive = false
     /// Touched since the last judgement.

@@ -45,10 +45,15 @@ extension QUICConnectionTracker {
         return sum > 0 ? sum : QUICRoundTripEstimator.initial
     }
 
-    /// Smallest round trip between the capture point and the end that sends in `direction`; 0 when unknown.
+    /// The round trip between the capture point and the end that sends in `direction` as it is now, queues included;
+    /// 0 at that end itself and when unknown. A receiver's capture sees few acknowledgments of its own data: the spin
+    /// bit, where it turns, is fresher.
     func distance(to direction: Direction) -> Nanoseconds {
+        guard !isNear(direction) else { return 0 }
         let meter = direction == .fromClient ? clientTrip : serverTrip
-        return meter.hasSample ? meter.minimum : 0
+        let spun = spinHalves[direction]
+        if spin.isUsed, spun.value > 0, !meter.hasSample || spun.time > meter.lastTime { return spun.value }
+        return meter.hasSample ? meter.last : 0
     }
 
     private mutating func take(

@@ -7,7 +7,7 @@ import StreamtopWire
 extension QUICConnectionTracker {
     mutating func observeLong(
         _ header: QUICLongHeader, _ packet: RawSpan, datagramSize: Int, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) -> Outcome {
         switch header.type {
         case .versionNegotiation:
@@ -21,9 +21,11 @@ extension QUICConnectionTracker {
             observeProtectedLong(
                 header, packet, direction: direction, at: time, secrets: secrets, scratch: &scratch, events: &events)
         case .unknown, .oneRTT:
-            if version == nil { version = header.version }
+            if !(version?.isDecodable ?? false) { version = header.version }
             note(header.source, of: direction, scratch: &scratch)
-            if header.version.isGreased || !header.version.isDecodable, direction == .fromClient {
+            // Versions reserved for negotiation stand for the newest one, and so do their type bits.
+            if header.version.isGreased, (ByteReader(packet).peekUInt8() ?? 0xff) & 0x30 == 0 { packets.initial += 1 }
+            if direction == .fromClient {
                 originalDestination = originalDestination ?? header.destination
                 if times.firstInitial == nil { times.firstInitial = time }
                 clientInitials += 1
@@ -77,13 +79,15 @@ extension QUICConnectionTracker {
         note(header.source, of: direction, scratch: &scratch)
         // The client's next Initials go to the server's new ID, and their keys follow from it.
         _ = keys.deriveInitial(header.version, destination: header.source)
+        // The client should repeat its ClientHello and go on numbering; some begin anew with both.
+        forgetInitials()
         events.append(
             .handshakeStep(step: "retry", from: direction, bytes: header.packetLength, encrypted: false))
     }
 
     private mutating func observeInitial(
         _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) -> Outcome {
         var opened = openInitial(header, packet, direction: direction, scratch: &scratch)
         if opened == nil {
@@ -154,17 +158,22 @@ extension QUICConnectionTracker {
         }
         // A new attempt with a ClientHello of its own.
         if known != nil, !hasRetry {
-            for way in Direction.allCases {
-                sides[way].streams[.initial] = QUICCryptoStream()
-                _ = sides[way].recovery.discard(.initial)
-            }
+            forgetInitials()
         }
         return opened
     }
 
+    private mutating func forgetInitials() {
+        for way in Direction.allCases {
+            sides[way].streams[.initial] = QUICCryptoStream()
+            let bytes = sides[way].recovery.discard(.initial)
+            sides[way].flight.released(bytes, distance: 0, at: start)
+        }
+    }
+
     private mutating func observeProtectedLong(
         _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) {
         if version == nil { version = header.version }
         note(header.source, of: direction, scratch: &scratch)
@@ -199,7 +208,7 @@ extension QUICConnectionTracker {
     /// Opens a packet of a level that takes secrets, now or when they come.
     mutating func openProtected(
         _ packet: RawSpan, type: QUICPacketType, numberOffset: Int, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) {
         let level: QUICLevel = type == .handshake ? .handshake : .oneRTT
         let largest = sides[direction].recovery.largest(level)
@@ -230,7 +239,7 @@ extension QUICConnectionTracker {
         } else if hadKey {
             packets.undecryptable += 1
             if type == .oneRTT { suspectReset(packet, direction: direction) }
-        } else if !secrets.isEmpty {
+        } else if hasSecrets(secrets) {
             waiting.append(packet, type: type, numberOffset: numberOffset, direction: direction, time: time)
         }
         if level == .handshake { installKeys(from: secrets, scratch: &scratch, events: &events) }

@@ -6,7 +6,7 @@ import StreamtopWire
 /// Packets with a short header.
 extension QUICConnectionTracker {
     mutating func observeShort(
-        _ packet: RawSpan, missing: Int, direction: Direction, at time: Timestamp, secrets: borrowing SecretStore,
+        _ packet: RawSpan, missing: Int, direction: Direction, at time: Timestamp, secrets: borrowing SecretStore?,
         scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) {
         var reader = ByteReader(packet)
@@ -14,16 +14,24 @@ extension QUICConnectionTracker {
         packets.oneRTT += 1
         if resetSuspect == direction { resetSuspect = nil }
         noteProgress(direction, at: time, events: &events)
-        if !hasOpenedOneRTT { readSpin(first.spin, direction: direction, at: time) }
+        readSpin(first.spin, direction: direction, at: time)
         guard missing == 0 else {
             unreadable += 1
             return
         }
-        guard keys.hasOneRTT || !secrets.isEmpty, let length = destinationLength(for: direction, packet) else { return }
+        guard keys.hasOneRTT || hasSecrets(secrets), let length = destinationLength(for: direction, packet) else {
+            return
+        }
         if !keys.hasOneRTT(direction) { installKeys(from: secrets, scratch: &scratch, events: &events) }
         openProtected(
             packet, type: .oneRTT, numberOffset: 1 + length, direction: direction, at: time, secrets: secrets,
             scratch: &scratch, events: &events)
+    }
+
+    /// Some secrets are known, if not this connection's.
+    func hasSecrets(_ store: borrowing SecretStore?) -> Bool {
+        guard let store = copy store else { return false }
+        return !store.isEmpty
     }
 
     /// Length of the connection ID in a short header: the receiver chose it, and keeps one length in practice. Where it
@@ -52,10 +60,15 @@ extension QUICConnectionTracker {
     }
 
     private mutating func readSpin(_ bit: Bool, direction: Direction, at time: Timestamp) {
-        let handshake = serverTrip.hasSample ? serverTrip.minimum : nil
+        var handshake: Nanoseconds?
+        if serverTrip.hasSample, serverTrip.source != .quicSpin { handshake = serverTrip.minimum }
+        if clientTrip.hasSample, clientTrip.source != .quicSpin {
+            handshake = saturatingAdd(handshake ?? 0, clientTrip.minimum)
+        }
         let reading = spin.observe(bit, from: direction, at: time, handshake: handshake)
         if let loop = reading.loop { loopTrip.record(loop, source: .quicSpin, at: time) }
         guard let half = reading.half else { return }
+        spinHalves[direction] = QUICSpinHalf(value: half, time: time)
         if direction == .fromServer {
             serverTrip.record(half, source: .quicSpin, at: time)
         } else {

@@ -89,7 +89,7 @@ extension QUICConnectionTracker {
     }
 
     /// The capture point is at the end that sends in `direction`: numbers that never pass were then never sent.
-    private func isNear(_ direction: Direction) -> Bool {
+    func isNear(_ direction: Direction) -> Bool {
         let near = direction == .fromClient ? clientTrip : serverTrip
         let far = direction == .fromClient ? serverTrip : clientTrip
         guard near.hasSample, far.hasSample else { return true }
@@ -98,7 +98,9 @@ extension QUICConnectionTracker {
 
     private func parameters(_ parameters: QUICTransportParameters?) -> [QUICParameter] {
         guard let parameters else { return [] }
-        return parameters.list.map { parameter in
+        return parameters.list.compactMap { parameter in
+            // An end without a connection ID says so by an empty one: there is nothing to show.
+            if case .bytes(let bytes) = parameter.value, bytes.isEmpty { return nil }
             let name =
                 QUICTransportParameters.Name(rawValue: parameter.identifier)?.text
                 ?? "parameter_0x" + String(parameter.identifier, radix: 16)

@@ -29,7 +29,8 @@ package struct QUICConnectionTracker: ~Copyable {
     var offersEarlyData = false
     var acceptsEarlyData: Bool?
     var spin = QUICSpinMeter()
-    var spinSeen = false
+    /// The newest half of the path that the spin bit measured, by the end it leads to.
+    var spinHalves = BothWays(client: QUICSpinHalf(), server: QUICSpinHalf())
     /// Round trips between the capture point and either end, and of the whole loop.
     var serverTrip = QUICRoundTripMeter()
     var clientTrip = QUICRoundTripMeter()
@@ -45,12 +46,9 @@ package struct QUICConnectionTracker: ~Copyable {
     /// An unopened short packet that may be a stateless reset, until the same end sends more.
     var resetSuspect: Direction?
     var hasKnownReset = false
-    /// Last time anything was seen, for ordering of waiting packets.
-    var last: Timestamp
 
     package init(start: Timestamp) {
         self.start = start
-        last = start
     }
 
     /// What the engine must do about a datagram besides what the tracker did.
@@ -63,11 +61,17 @@ package struct QUICConnectionTracker: ~Copyable {
     /// Takes one UDP payload. `wireLength` is its length on the wire, more than `datagram` holds when the capture cut it.
     package mutating func observe(
         _ datagram: RawSpan, wireLength: Int, ecn: UInt8, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) -> Outcome {
         let size = max(wireLength, datagram.byteCount)
         let missing = size - datagram.byteCount
-        last = max(last, time)
+        if version == nil || version?.family == .google, case .google(let found) = QUICProbe(datagram) {
+            observeGoogle(datagram, found, direction: direction, at: time, scratch: &scratch)
+            return .none
+        }
+        if version?.family == .google, datagram.byteCount > 0, ByteReader(datagram).peekUInt8() ?? 0 < 0x80 {
+            return .none
+        }
         var reader = ByteReader(datagram)
         var count = 0
         var firstDestination: QUICConnectionID?
@@ -102,11 +106,25 @@ package struct QUICConnectionTracker: ~Copyable {
         return .none
     }
 
+    /// Google's QUIC before version 046: the version and the connection ID are all that is read.
+    private mutating func observeGoogle(
+        _ datagram: RawSpan, _ found: QUICVersion, direction: Direction, at time: Timestamp,
+        scratch: inout QUICScratch
+    ) {
+        version = found
+        var reader = ByteReader(datagram)
+        reader.skip(1)
+        guard originalDestination == nil, let identifier = QUICConnectionID(&reader, length: 8) else { return }
+        originalDestination = identifier
+        if times.firstInitial == nil { times.firstInitial = time }
+    }
+
     /// Takes waiting packets up again when a key has come.
     mutating func installKeys(
-        from secrets: borrowing SecretStore, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        from secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) {
-        guard let random, let version, keys.install(from: secrets, random: random, version: version),
+        guard let random, let version, let store = copy secrets,
+            keys.install(from: store, random: random, version: version),
             !waiting.isEmpty
         else { return }
         for packet in waiting.takeAll() {
@@ -130,6 +148,12 @@ package struct QUICConnectionTracker: ~Copyable {
         loopTrip.rebase()
     }
 
+    /// Where the client was seen last, once it has moved.
+    package var currentClient: Endpoint? { moves.last?.to }
+    /// An Initial that only a client can have sent told who is who.
+    package var knowsClient: Bool { times.firstInitial != nil }
+    package var handshakeTimes: QUICHandshakeTimes { times }
+
     static let maximumMoves = 32
     static let maximumChallenges = 16
 
@@ -138,6 +162,11 @@ package struct QUICConnectionTracker: ~Copyable {
         if close != nil || hasKnownReset { return hasKnownReset && close == nil ? .reset : .closed }
         return isEstablished || times.firstInitial == nil ? .open : .halfOpen
     }
+}
+
+struct QUICSpinHalf: Equatable, Sendable {
+    var value: Nanoseconds = 0
+    var time = Timestamp(nanoseconds: .min)
 }
 
 /// A PATH_CHALLENGE without its PATH_RESPONSE (RFC 9000 section 8.2).

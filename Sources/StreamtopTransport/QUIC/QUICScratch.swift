@@ -41,6 +41,15 @@ package struct QUICScratch: Sendable {
         chosen.removeAll(keepingCapacity: true)
     }
 
+    /// Hands the messages of the last datagram over, with the bytes that their places refer to.
+    package mutating func takeMessages() -> (messages: [QUICHandshakeMessage], bytes: [UInt8]) {
+        defer {
+            messages = []
+            messageBytes = []
+        }
+        return (messages, messageBytes)
+    }
+
     /// The bytes of one message.
     package func bytes(of message: QUICHandshakeMessage) -> ArraySlice<UInt8> {
         messageBytes[message.start..<(message.start + message.count)]

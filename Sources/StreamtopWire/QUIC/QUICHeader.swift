@@ -42,9 +42,16 @@ package struct QUICLongHeader: Equatable, Sendable {
         let first = body.uint8()
         guard first & 0x80 != 0 else { throw body.malformed(.quic, .forbiddenValue) }
         version = QUICVersion(rawValue: body.uint32())
-        destination = try Self.connectionID(&body)
-        try body.require(1, in: .quic)
-        source = try Self.connectionID(&body)
+        if version.isGoogle, version.rawValue & 0xffff < 0x3530 {
+            // Google's 046 to 049 keep both lengths in one byte, each less three, 0 for none.
+            let lengths = Int(body.uint8())
+            destination = try Self.connectionID(&body, length: lengths >> 4 == 0 ? 0 : lengths >> 4 + 3)
+            source = try Self.connectionID(&body, length: lengths & 15 == 0 ? 0 : lengths & 15 + 3)
+        } else {
+            destination = try Self.connectionID(&body, length: Int(body.uint8()))
+            try body.require(1, in: .quic)
+            source = try Self.connectionID(&body, length: Int(body.uint8()))
+        }
         let whole = reader.remaining + max(0, missing)
         capturedLength = reader.remaining
         packetLength = whole
@@ -95,8 +102,9 @@ package struct QUICLongHeader: Equatable, Sendable {
     }
 
     @_lifetime(body: copy body)
-    private static func connectionID(_ body: inout ByteReader) throws(DecodeError) -> QUICConnectionID {
-        let length = Int(body.uint8())
+    private static func connectionID(
+        _ body: inout ByteReader, length: Int
+    ) throws(DecodeError) -> QUICConnectionID {
         guard length <= QUICConnectionID.maximumLength else { throw body.unsupported(.quic, UInt32(length)) }
         try body.require(length, in: .quic)
         guard let value = QUICConnectionID(&body, length: length) else {

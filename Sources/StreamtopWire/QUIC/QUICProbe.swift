@@ -15,13 +15,13 @@ package enum QUICProbe: Equatable, Sendable {
         self = .none
         guard let first = reader.peekUInt8() else { return }
         if first & 0x80 != 0 {
-            self = Self.long(reader)
+            self = Self.long(reader, first: first)
         } else if let version = Self.googleVersion(reader, first: first) {
             self = .google(version)
         }
     }
 
-    private static func long(_ reader: borrowing ByteReader) -> QUICProbe {
+    private static func long(_ reader: borrowing ByteReader, first: UInt8) -> QUICProbe {
         guard let number = reader.peekUInt32(ahead: 1), let length = reader.peekUInt8(ahead: 5) else { return .none }
         let version = QUICVersion(rawValue: number)
         guard length <= 20, let second = reader.peekUInt8(ahead: 6 + Int(length)), second <= 20 else {
@@ -30,9 +30,17 @@ package enum QUICProbe: Equatable, Sendable {
         }
         let body = reader.remaining - 7 - Int(length) - Int(second)
         if number == 0 {
-            // An RTP or DTLS look-alike would need four zero bytes and two fitting lengths; ask for whole versions too.
-            return body >= 4 && body % 4 == 0 && (length > 0 || second > 0) ? .negotiation : .none
+            // An RTP packet can start with the same bytes: one version that exists must be in the list.
+            guard body >= 4, body % 4 == 0, body <= 256, length > 0 || second > 0 else { return .none }
+            for place in stride(from: 7 + Int(length) + Int(second), to: reader.remaining, by: 4) {
+                if let word = reader.peekUInt32(ahead: place), QUICVersion(rawValue: word).isKnown {
+                    return .negotiation
+                }
+            }
+            return .none
         }
+        // RTP keeps the second bit clear; a QUIC end may only after both agreed to (RFC 9287).
+        guard first & 0x40 != 0 else { return .none }
         if version.isKnown { return .longHeader(version) }
         return version.isGreased && reader.remaining >= 1200 && length >= 8 ? .negotiation : .none
     }

@@ -95,7 +95,7 @@ struct QUICConnectionKeys: ~Copyable {
     }
 
     /// Looks secrets up and makes keys of what is new; true when a key was added.
-    mutating func install(from store: borrowing SecretStore, random: HelloRandom, version: QUICVersion) -> Bool {
+    mutating func install(from store: SecretStore, random: HelloRandom, version: QUICVersion) -> Bool {
         guard store.generation != askedGeneration, let secrets = store[random] else { return false }
         askedGeneration = store.generation
         var added = false

@@ -11,6 +11,7 @@ struct QUICRoundTripMeter: Sendable {
     private(set) var count = 0
     private(set) var minimum: Nanoseconds = .max
     private(set) var last: Nanoseconds = 0
+    private(set) var lastTime = Timestamp(nanoseconds: .min)
     private(set) var maximum: Nanoseconds = 0
     private var sum: Nanoseconds = 0
     private var jitterSum: Nanoseconds = 0
@@ -51,6 +52,7 @@ struct QUICRoundTripMeter: Sendable {
         minimum = min(minimum, sample)
         maximum = max(maximum, sample)
         last = sample
+        lastTime = time
         estimator.record(sample)
         histogram.record(sample / 1000)
         rolling.record(sample, at: time, window: Self.window)

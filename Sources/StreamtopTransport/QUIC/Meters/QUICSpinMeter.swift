@@ -27,6 +27,8 @@ struct QUICSpinMeter: Sendable {
     private var nextRecent = 0
     private(set) var edges = 0
     private(set) var rejected = 0
+    /// The loop as the handshake measured it.
+    private var handshakeLoop: Nanoseconds?
 
     init() {}
 
@@ -43,6 +45,7 @@ struct QUICSpinMeter: Sendable {
     mutating func observe(
         _ spin: Bool, from direction: Direction, at time: Timestamp, handshake: Nanoseconds?
     ) -> Reading {
+        if let handshake { handshakeLoop = handshake }
         var lane = direction == .fromClient ? client : server
         defer { if direction == .fromClient { client = lane } else { server = lane } }
         lane.packets &+= 1
@@ -103,6 +106,9 @@ struct QUICSpinMeter: Sendable {
     /// right after it has turned.
     var isUsed: Bool {
         guard edges >= Self.minimumEdges, client.turns > 0, server.turns > 0 else { return false }
-        return (client.turns + server.turns) * 5 <= client.packets + server.packets || rejected * 4 <= edges
+        if (client.turns + server.turns) * 5 <= client.packets + server.packets { return true }
+        // Few packets a round trip turn the bit often, too; but no loop is shorter than the path.
+        guard let handshakeLoop, let median else { return false }
+        return median * 2 >= handshakeLoop  // a sample is bounded, see `accepted`
     }
 }

@@ -1,0 +1,132 @@
+import StreamtopBase
+import StreamtopCrypto
+import StreamtopModel
+import StreamtopSecurity
+import StreamtopTransport
+import StreamtopWire
+
+/// QUIC over UDP: which flow a datagram belongs to, its tracker, and the handshake inside.
+extension FlowEngine {
+    /// The flow of a datagram with addresses that no flow has: that of a connection which moved, else nil.
+    mutating func movedQUICFlow(_ key: FlowKey, bytes: RawSpan, at time: Timestamp) -> UInt32? {
+        guard frame.transport == .udp, !quicPaths.isEmpty else { return nil }
+        if let path = quicPaths.path(key), isFlow(path.position, path.number) { return path.position }
+        guard let owner = quicPaths.owner(of: udpPayload(bytes)), isFlow(owner.position, owner.number) else {
+            return nil
+        }
+        // One end stays: a stray match of both addresses is no move.
+        let position = owner.position
+        let known = [flows[position].clientEndpoint, flows[position].serverEndpoint]
+        let client = owner.end == .fromServer ? frame.sourceEndpoint : frame.destinationEndpoint
+        let server = owner.end == .fromServer ? frame.destinationEndpoint : frame.sourceEndpoint
+        guard server == known[1] || client == known[0] || server.address == known[1].address else { return nil }
+        quicPaths.insert(key, QUICPathTable.Path(position: position, number: owner.number, client: client))
+        let moves = quicFlows[flows[position].quic].connection.currentClient ?? known[0]
+        quicFlows[flows[position].quic].connection.moved(from: moves, to: client, at: time, events: &pendingEvents)
+        return position
+    }
+
+    private func isFlow(_ position: UInt32, _ number: UInt64) -> Bool {
+        flows.contains(position) && flows[position].number == number && flows[position].quic != FlowEntry.none
+    }
+
+    /// Direction of the frame in its flow, on whichever path it travels.
+    func direction(of position: UInt32, key: FlowKey) -> Direction {
+        if frame.transport == .udp, flows[position].key != key, let path = quicPaths.path(key) {
+            return frame.sourceEndpoint == path.client ? .fromClient : .fromServer
+        }
+        return flows[position].direction(from: frame.sourceEndpoint)
+    }
+
+    @_lifetime(copy bytes)
+    private func udpPayload(_ bytes: RawSpan) -> RawSpan {
+        let start = min(max(0, frame.payloadOffset), bytes.byteCount)
+        let end = min(bytes.byteCount, start + max(0, frame.payloadCaptured))
+        return bytes.extracting(start..<end)
+    }
+
+    /// A UDP datagram of the flow at `position`; does nothing unless it is QUIC.
+    mutating func observeQUIC(_ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp) {
+        guard frame.payloadLength > 0 else { return }
+        let payload = udpPayload(bytes)
+        if flows[position].quic == FlowEntry.none {
+            guard QUICProbe(payload) != .none else { return }
+            flows[position].quic = quicFlows.insert(QUICFlow(start: time))
+        }
+        let outcome = observeQUICDatagram(position, payload, direction: direction, at: time)
+        if outcome == .turnedAround {
+            flows[position].flip()
+            _ = quicFlows.remove(flows[position].quic)
+            flows[position].quic = quicFlows.insert(QUICFlow(start: time))
+            pendingEvents.removeAll(keepingCapacity: true)
+            _ = observeQUICDatagram(position, payload, direction: direction.reversed, at: time)
+        }
+        let index = flows[position].quic
+        if flows[position].orientation != .quicInitial, quicFlows[index].connection.knowsClient {
+            flows[position].orientation = .quicInitial
+        }
+        registerQUICIdentifiers(position)
+        readQUICHandshake(position)
+        if !pendingEvents.isEmpty { flushEvents(of: position, at: time) }
+        let state = quicFlows[index].connection.state
+        if state == .closed || state == .reset, flows[position].standing != .over {
+            flows.change(position, to: .over)
+            emit(.flowClose(state), of: position, at: time)
+        }
+    }
+
+    private mutating func observeQUICDatagram(
+        _ position: UInt32, _ payload: RawSpan, direction: Direction, at time: Timestamp
+    ) -> QUICConnectionTracker.Outcome {
+        quicScratch.clear()
+        return quicFlows[flows[position].quic].connection.observe(
+            payload, wireLength: frame.payloadLength, ecn: frame.ecn, direction: direction, at: time,
+            secrets: security.secrets, scratch: &quicScratch, events: &pendingEvents)
+    }
+
+    private mutating func registerQUICIdentifiers(_ position: UInt32) {
+        let number = flows[position].number
+        for chosen in quicScratch.chosen {
+            quicPaths.insert(
+                chosen.identifier, QUICPathTable.Owner(position: position, number: number, end: chosen.owner))
+        }
+    }
+
+    /// Gives whole handshake messages and QUIC's own steps to the handshake's tracker.
+    private mutating func readQUICHandshake(_ position: UInt32) {
+        let index = flows[position].quic
+        for kind in pendingEvents {
+            switch kind {
+            case .handshakeStep(let step, let from, let bytes, _):
+                quicFlows[index].handshake.add(step, from: from, at: now, bytes: bytes)
+            case .established:
+                quicFlows[index].handshake.applicationData(from: .fromClient, at: now)
+            default: break
+            }
+        }
+        guard !quicScratch.messages.isEmpty else { return }
+        let (messages, bytes) = quicScratch.takeMessages()
+        // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
+        let span = unsafe bytes.span.bytes
+        for message in messages {
+            quicFlows[index].handshake.observe(
+                span.extracting(message.start..<(message.start + message.count)), from: message.direction,
+                at: message.time, encrypted: message.level != .initial, events: &pendingEvents)
+        }
+    }
+
+    /// Fills in what the flow's QUIC connection shows.
+    func fillQUIC(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry) {
+        flow.quic = quicFlows[entry.quic].connection.snapshot()
+        flow.roundTrip = quicFlows[entry.quic].connection.roundTrip
+        flow.queueDelay = quicFlows[entry.quic].connection.queueDelay
+        flow.protocols.append("quic")
+        let times = quicFlows[entry.quic].connection.handshakeTimes
+        guard !quicFlows[entry.quic].handshake.isEmpty else { return }
+        flow.tls = quicFlows[entry.quic].handshake.snapshot(
+            early: flow.quic?.zeroRTT?.bytes ?? 0, serverHandshake: times.serverHandshake,
+            clientHandshake: times.clientHandshake, hasSecrets: flow.quic?.isDecrypted ?? false,
+            serverRoundTrip: flow.roundTrip.server?.minimum)
+        if let alpn = flow.tls?.alpn, alpn == "h3" || alpn.hasPrefix("h3-") { flow.protocols.append("http/3") }
+    }
+}

@@ -1,0 +1,103 @@
+import StreamtopBase
+import StreamtopSecurity
+import StreamtopTransport
+import StreamtopWire
+
+/// What the engine keeps of a flow that carries QUIC.
+struct QUICFlow: ~Copyable {
+    var connection: QUICConnectionTracker
+    var handshake = QUICHandshakeTracker()
+
+    init(start: Timestamp) {
+        connection = QUICConnectionTracker(start: start)
+    }
+}
+
+/// Finds the flow of a QUIC packet whose addresses are new: by the connection ID it is sent to (RFC 9000 section 9).
+///
+/// Capped; the oldest connection ID and the oldest path are forgotten first, and counted.
+struct QUICPathTable: Sendable {
+    /// Several IDs for each of some thousand connections. A migration that finds its ID forgotten becomes a flow of its
+    /// own.
+    static let capacity = 65_536
+    static let pathCapacity = 8_192
+    /// Shorter IDs could be met by chance.
+    static let shortestLength = 4
+
+    struct Owner: Equatable, Sendable {
+        var position: UInt32
+        /// Number of the flow, for a position may be given to another.
+        var number: UInt64
+        /// The end that chose the ID and receives what is sent to it.
+        var end: Direction
+    }
+
+    /// Other addresses of a flow.
+    struct Path: Equatable, Sendable {
+        var position: UInt32
+        var number: UInt64
+        var client: Endpoint
+    }
+
+    private var owners: [QUICConnectionID: Owner] = [:]
+    private var order: [QUICConnectionID] = []
+    private var oldest = 0
+    private var paths: [FlowKey: Path] = [:]
+    private var pathOrder: [FlowKey] = []
+    private var oldestPath = 0
+    private(set) var evicted: UInt64 = 0
+    /// Bit n is set when an ID of n bytes was stored.
+    private(set) var lengths: UInt32 = 0
+
+    init() {}
+
+    var isEmpty: Bool { owners.isEmpty }
+    var count: Int { owners.count }
+
+    mutating func insert(_ identifier: QUICConnectionID, _ owner: Owner) {
+        guard Int(identifier.length) >= Self.shortestLength else { return }
+        lengths |= 1 << UInt32(identifier.length)
+        if owners.updateValue(owner, forKey: identifier) != nil { return }
+        if order.count < Self.capacity {
+            order.append(identifier)
+        } else {
+            owners[order[oldest]] = nil
+            order[oldest] = identifier
+            oldest = (oldest + 1) % Self.capacity
+            evicted += 1
+        }
+    }
+
+    func path(_ key: FlowKey) -> Path? { paths[key] }
+
+    mutating func insert(_ key: FlowKey, _ path: Path) {
+        if paths.updateValue(path, forKey: key) != nil { return }
+        if pathOrder.count < Self.pathCapacity {
+            pathOrder.append(key)
+        } else {
+            paths[pathOrder[oldestPath]] = nil
+            pathOrder[oldestPath] = key
+            oldestPath = (oldestPath + 1) % Self.pathCapacity
+            evicted += 1
+        }
+    }
+
+    /// The end that the first packet of a datagram is sent to, by its connection ID.
+    func owner(of datagram: RawSpan) -> Owner? {
+        var reader = ByteReader(datagram)
+        guard let first = reader.peekUInt8() else { return nil }
+        if first & 0x80 != 0 {
+            guard let header = try? QUICLongHeader(decoding: &reader) else { return nil }
+            return owners[header.destination]
+        }
+        for length in (Self.shortestLength...QUICConnectionID.maximumLength).reversed()
+        where lengths >> UInt32(length) & 1 != 0 {
+            var candidate = ByteReader(datagram)
+            candidate.skip(1)
+            if let identifier = QUICConnectionID(&candidate, length: length), let owner = owners[identifier] {
+                return owner
+            }
+        }
+        return nil
+    }
+}
