@@ -1,5 +1,6 @@
 import Foundation
 import StreamtopBase
+import StreamtopCapture
 import StreamtopEngine
 import StreamtopModel
 import StreamtopTerminal
@@ -16,6 +17,8 @@ enum RunInteractive {
         TerminalSignals.install()
         let analysis = AnalysisThread(settings)
         try analysis.start()
+        // Capabilities belong to threads: the other one has given up its own.
+        Privileges.drop()
         var failure: ProgramFailure?
         do {
             var dashboard = try Dashboard(
