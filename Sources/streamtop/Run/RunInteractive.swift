@@ -231,6 +231,7 @@ extension Settings {
             case .files: .file
             case .demo: .demo
             }
-        return SourceLabel(kind: kind, name: inputNames.joined(separator: ", "), filter: filter ?? "")
+        let name = input == .demo ? "bundled capture" : inputNames.joined(separator: ", ")
+        return SourceLabel(kind: kind, name: name, filter: filter ?? "")
     }
 }
