@@ -52,7 +52,8 @@ final class PseudoTerminal {
         let argv = unsafe ([Program.path] + arguments).map { unsafe strdup($0) } + [nil]
         let envp = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         let result = unsafe posix_spawn(&process, Program.path, &actions, &attributes, argv, envp)
-        for unsafetext in unsafe argv + envp { unsafe free(text) }
+        // swift-format-ignore: ReplaceForEachWithForLoop  (a loop over pointers cannot be marked without breaking the form)
+        unsafe (argv + envp).forEach { unsafe free($0) }
         _ = unsafe posix_spawn_file_actions_destroy(&actions)
         _ = unsafe posix_spawnattr_destroy(&attributes)
         guard result == 0 else { throw Failure(message: "cannot start \(Program.path): errno \(result)") }
