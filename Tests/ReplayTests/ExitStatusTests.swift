@@ -84,7 +84,7 @@ import Testing
         #expect(outcome.errors.hasPrefix("streamtop: "))
     }
 
-    @Test(.disabled("filters of files follow")) func badFilterIsFive() throws {
+    @Test func badFilterIsFive() throws {
         let folder = try TemporaryFolder()
         let outcome = try Program.run(["--json", "-r", capture(SampleCapture.bytes(), folder), "tcp", "prot", "80"])
         #expect(outcome.status == 5)

@@ -13,7 +13,7 @@ import Testing
         #expect(!outcome.output.contains("\u{1b}"))
     }
 
-    @Test(.disabled("compressed files follow")) func demoPrintsItsFlowsAndEnds() throws {
+    @Test func demoPrintsItsFlowsAndEnds() throws {
         let outcome = try Program.run(["demo"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("203.0.113.7:51544"))

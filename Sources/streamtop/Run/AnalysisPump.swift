@@ -58,7 +58,6 @@ struct AnalysisPump: ~Copyable {
         var options = EngineOptions()
         options.collectsEvents = settings.isReplay
         options.keepsSeries = true
-        options.configure(live: settings.isLive)
         return options
     }
 
@@ -208,7 +207,7 @@ struct AnalysisPump: ~Copyable {
 
     /// Starts counting anew: an empty engine; a replay goes on from where it stands.
     private mutating func reset() throws(ProgramFailure) {
-        run.replaceEngine(AnalysisPump.engineOptions(settings))
+        run.replaceEngine(settings, AnalysisPump.engineOptions(settings))
         status.notify("counting anew")
     }
 
@@ -229,7 +228,7 @@ struct AnalysisPump: ~Copyable {
         cost.advance(to: clock)
         var snapshot = run.engine.snapshot(request)
         cost.fill(&snapshot.health)
-        snapshot.health.trouble = failure?.message ?? run.feed.trouble
+        snapshot.health.trouble = failure?.message ?? run.trouble
         if settings.isReplay { status.put(replayStatus) }
         snapshots.put(snapshot)
         TerminalSignals.wake()

@@ -16,8 +16,12 @@ struct AnalysisRun: ~Copyable {
     private let duration: Nanoseconds?
     private var deadline = Timestamp(nanoseconds: .max)
     private var keyLog: KeyLogFile?
+    /// Secrets the capture itself carried, met with the last frames.
+    private var captured: [CapturedSecrets] = []
     private var writer: CaptureWriter?
     private var recorders: [FlowRecorder] = []
+    /// Why privileges could not be given up; nil when all is well.
+    private let privilegeTrouble: String?
 
     init(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
         // Whatever can fail comes first: an owner of an engine is whole or not there.
@@ -26,16 +30,33 @@ struct AnalysisRun: ~Copyable {
             if let path = settings.writeFile { try CaptureWriter(path: path, settings: settings) } else { nil }
         let keyLog: KeyLogFile? =
             if let path = settings.keylog { try KeyLogFile(path, mayAppear: settings.isLive) } else { nil }
+        // What is open stays open; nothing more needs root, except to open an interface that went away.
+        privilegeTrouble = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
         self.feed = feed
         self.writer = writer
         self.keyLog = keyLog
-        engine = FlowEngine(options: options)
+        engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
         engine.awaitSecrets(settings.isLive && keyLog != nil)
         isLive = settings.isLive
         packetsLeft = settings.packetCount ?? .max
         duration = settings.duration
         if isLive, let duration { deadline = Clocks.wall + duration }
     }
+
+    /// What differs between a live capture and a file.
+    private static func completed(
+        _ options: EngineOptions, for settings: Settings, _ feed: FrameFeed
+    ) -> EngineOptions {
+        guard settings.isLive else { return options }
+        var options = options
+        options.retiresFlows = true
+        options.hashSeed = UInt64.random(in: .min ... .max)
+        options.localAddresses = feed.localAddresses
+        return options
+    }
+
+    /// What is wrong with the capture though it goes on, in words.
+    var trouble: String? { feed.trouble ?? privilegeTrouble }
 
     /// Fetches the next frames into `batch`, without analysing them.
     mutating func fetch() throws(ProgramFailure) -> SourceStatus {
@@ -44,7 +65,9 @@ struct AnalysisRun: ~Copyable {
         takeSecrets()
         switch status {
         case .frames: try admit()
-        case .idle: if isLive, Clocks.wall >= deadline { isOver = true }
+        case .idle:
+            if isLive, Clocks.wall >= deadline { isOver = true }
+            try writer?.flush()
         case .ended: isOver = true
         }
         return isOver && batch.frames.isEmpty ? .ended : status
@@ -71,15 +94,17 @@ struct AnalysisRun: ~Copyable {
     mutating func finish() throws(ProgramFailure) {
         isOver = true
         engine.finish()
-        try writer?.finish(drops: feed.drops)
-        for index in recorders.indices { try recorders[index].finish() }
+        try writer?.finish(facts: feed.facts)
+        for index in recorders.indices { try recorders[index].finish(facts: feed.facts) }
     }
 
     /// Starts over: an empty engine, the source from its beginning.
     mutating func restart(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
         feed = try FrameFeed(settings)
-        engine = FlowEngine(options: options)
+        engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
         if let path = settings.keylog { keyLog = try KeyLogFile(path, mayAppear: settings.isLive) }
+        // What was written is written: a second pass adds nothing to it.
+        writer = nil
         batch = FrameBatch()
         packetsLeft = settings.packetCount ?? .max
         deadline = Timestamp(nanoseconds: .max)
@@ -87,15 +112,16 @@ struct AnalysisRun: ~Copyable {
     }
 
     /// Forgets all that was analysed; the source goes on.
-    mutating func replaceEngine(_ options: EngineOptions) {
-        var fresh = FlowEngine(options: options)
+    mutating func replaceEngine(_ settings: Settings, _ options: EngineOptions) {
+        var fresh = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
         fresh.adoptSecrets(of: engine)
         engine = fresh
     }
 
     /// Hands new secrets to the engine, before the frames that they open.
     private mutating func takeSecrets() {
-        for secrets in feed.takeSecrets() where secrets.kind == .tlsKeyLog {
+        captured = feed.takeSecrets()
+        for secrets in captured where secrets.kind == .tlsKeyLog {
             engine.append(keyLog: secrets.bytes)
             engine.endKeyLog()
         }
@@ -103,6 +129,7 @@ struct AnalysisRun: ~Copyable {
         while let text = keyLog?.read(), !text.isEmpty { engine.append(keyLog: text) }  // ends at the file's end
         if !isLive { engine.endKeyLog() }
     }
+
     /// Cuts the batch at the limits and writes it where that was asked for.
     private mutating func admit() throws(ProgramFailure) {
         if batch.frames.count >= packetsLeft {
@@ -117,7 +144,7 @@ struct AnalysisRun: ~Copyable {
                 isOver = true
             }
         }
-        try writer?.append(batch, linkTypes: feed.facts.linkTypes)
-        for index in recorders.indices { try recorders[index].append(batch, interfaces: feed.facts.interfaces) }
+        try writer?.append(batch, secrets: captured, facts: feed.facts)
+        for index in recorders.indices { try recorders[index].append(batch, facts: feed.facts) }
     }
 }

@@ -52,9 +52,9 @@ enum FlowExtraction {
                 break
             }
             if status == .ended { break }
-            try recorder.append(batch, interfaces: feed.facts.interfaces)
+            try recorder.append(batch, facts: feed.facts)
         }
-        try recorder.finish()
+        try recorder.finish(facts: feed.facts)
         return recorder.packets
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import StreamtopBase
+import StreamtopCapture
 import StreamtopEngine
 import StreamtopModel
 import StreamtopTerminal
@@ -16,6 +17,8 @@ enum RunInteractive {
         TerminalSignals.install()
         let analysis = AnalysisThread(settings)
         try analysis.start()
+        // Capabilities belong to threads: the other one has given up its own.
+        Privileges.drop()
         var failure: ProgramFailure?
         do {
             var dashboard = try Dashboard(
@@ -228,6 +231,7 @@ extension Settings {
             case .files: .file
             case .demo: .demo
             }
-        return SourceLabel(kind: kind, name: inputNames.joined(separator: ", "), filter: filter ?? "")
+        let name = input == .demo ? "bundled capture" : inputNames.joined(separator: ", ")
+        return SourceLabel(kind: kind, name: name, filter: filter ?? "")
     }
 }

@@ -13,7 +13,6 @@ enum RunJSON {
         var options = EngineOptions()
         options.collectsEvents = settings.events
         options.sampleInterval = settings.interval ?? (settings.isLive ? .seconds(1) : nil)
-        options.configure(live: settings.isLive)
         var run = try AnalysisRun(settings, engine: options)
         var records = RecordStream(settings)
         var damage: ProgramFailure?
@@ -37,16 +36,6 @@ enum RunJSON {
             if status == .ended { break }
             try records.continue(&run)
         }
-    }
-}
-
-extension EngineOptions {
-    /// What differs between a live capture and a file.
-    mutating func configure(live isLive: Bool) {
-        guard isLive else { return }
-        retiresFlows = true
-        hashSeed = UInt64.random(in: .min ... .max)
-        localAddresses = HostAddresses.current
     }
 }
 
@@ -85,7 +74,7 @@ private struct RecordStream: ~Copyable {
         }
         if let failure { throw failure }
         var health = run.engine.health
-        health.trouble = damage?.message ?? run.feed.trouble
+        health.trouble = damage?.message ?? run.trouble
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
         exporter.appendSummary(
             run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed, to: &output.bytes)

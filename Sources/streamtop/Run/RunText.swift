@@ -10,7 +10,6 @@ enum RunText {
         TerminalSignals.install()
         var options = EngineOptions()
         options.collectsEvents = false
-        options.configure(live: settings.isLive)
         var run = try AnalysisRun(settings, engine: options)
         var damage: ProgramFailure?
         do throws(ProgramFailure) {

@@ -35,7 +35,9 @@ struct Settings: Equatable, Sendable {
     /// Where the configuration is kept; nil without a home.
     var configPath: String?
 
-    var isLive: Bool {
+    var isLive: Bool { Settings.isLive(input) }
+
+    private static func isLive(_ input: Input) -> Bool {
         if case .interfaces = input { return true }
         return false
     }
@@ -82,7 +84,8 @@ struct Settings: Equatable, Sendable {
         events = options.events
         duration = options.duration?.nanoseconds
         follows = options.follow
-        keylog = options.keylog
+        // What browsers and curl write to, for captures of this host as they happen.
+        keylog = options.keylog ?? (Settings.isLive(input) ? Settings.nonEmpty(environment["SSLKEYLOGFILE"]) : nil)
         writesSecrets = options.writeSecrets
         theme = options.theme ?? config.theme
         isASCII = options.ascii || config.ascii ?? false
@@ -95,6 +98,10 @@ struct Settings: Equatable, Sendable {
         isDeterministic = options.deterministic
         configPath = options.config ?? ConfigFile.defaultPath(environment: environment)
         try checkCombinations()
+    }
+
+    private static func nonEmpty(_ text: String?) -> String? {
+        text.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private static func input(

@@ -52,6 +52,8 @@ final class PseudoTerminal {
         let argv = unsafe ([Program.path] + arguments).map { unsafe strdup($0) } + [nil]
         let envp = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         let result = unsafe posix_spawn(&process, Program.path, &actions, &attributes, argv, envp)
+        // A loop over pointers has to be marked unsafe, which the formatter breaks.
+        // swift-format-ignore: ReplaceForEachWithForLoop
         unsafe (argv + envp).forEach { unsafe free($0) }
         _ = unsafe posix_spawn_file_actions_destroy(&actions)
         _ = unsafe posix_spawnattr_destroy(&attributes)
