@@ -22,6 +22,7 @@ package struct FlowEngine: ~Copyable {
     var diagnoses = Slab<DiagnosisState>()
     var fragments = FragmentAssembler()
     var secureStreams = Slab<SecureStream>()
+    var secureDatagrams = Slab<SecureDatagrams>()
     var security = SecurityTables()
 
     var flowsSeen: UInt64 = 0
@@ -131,6 +132,8 @@ package struct FlowEngine: ~Copyable {
         if frame.transport == .tcp {
             observeTCP(position, direction: direction, at: time)
             observeStream(position, bytes: bytes, direction: direction, at: time)
+        } else if frame.transport == .udp {
+            observeSecureDatagram(position, bytes: bytes, direction: direction, at: time)
         }
     }
 

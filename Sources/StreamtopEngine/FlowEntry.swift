@@ -46,6 +46,8 @@ struct FlowEntry {
     var tlsProbe = TLSProbe()
     /// Slab index of the byte stream under a TLS connection, once there is one.
     var secureStream: UInt32 = Self.none
+    /// Slab index of the DTLS association of a UDP flow, once there is one.
+    var secureDatagrams: UInt32 = Self.none
     /// Touched since the last sample.
     var isActive = false
     /// Touched since the last judgement.
