@@ -86,6 +86,7 @@ extension FlowEngine {
         if entry.tcp != FlowEntry.none { tcpTrackers.remove(entry.tcp) }
         if entry.quic != FlowEntry.none { _ = quicFlows.remove(entry.quic) }
         if entry.secureStream != FlowEntry.none { _ = secureStreams.remove(entry.secureStream) }
+        if entry.secureDatagrams != FlowEntry.none { _ = secureDatagrams.remove(entry.secureDatagrams) }
         if entry.rare != FlowEntry.none { rareFacts.remove(entry.rare) }
         if entry.series != FlowEntry.none { series.remove(entry.series) }
         if entry.diagnosis != FlowEntry.none { diagnoses.remove(entry.diagnosis) }

@@ -144,6 +144,7 @@ extension FlowEngine {
         if entry.tcp != FlowEntry.none { fillTCP(&flow, entry, at: time) }
         if entry.quic != FlowEntry.none { fillQUIC(&flow, entry) }
         if entry.secureStream != FlowEntry.none { fillTLS(&flow, entry) }
+        if entry.secureDatagrams != FlowEntry.none { fillDTLS(&flow, entry) }
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
         flow.score = FlowDiagnosis.score(flow)

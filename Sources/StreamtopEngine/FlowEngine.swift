@@ -24,6 +24,7 @@ package struct FlowEngine: ~Copyable {
     /// The flow that last sent fragments between two hosts.
     var fragmentedFlows: [FragmentPair: FlowKey] = [:]
     var secureStreams = Slab<SecureStream>()
+    var secureDatagrams = Slab<SecureDatagrams>()
     var security = SecurityTables()
     var quicFlows = Slab<QUICFlow>()
     var quicPaths = QUICPathTable()
@@ -139,6 +140,9 @@ package struct FlowEngine: ~Copyable {
             observeStream(position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
             observeQUIC(position, bytes: bytes, direction: direction, at: time)
+            if flows[position].quic == FlowEntry.none {
+                observeSecureDatagram(position, bytes: bytes, direction: direction, at: time)
+            }
         }
     }
 

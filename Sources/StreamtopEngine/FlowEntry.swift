@@ -48,6 +48,8 @@ struct FlowEntry {
     var secureStream: UInt32 = Self.none
     /// Slab index of the QUIC connection, for flows that carry one.
     var quic: UInt32 = Self.none
+    /// Slab index of the DTLS association of a UDP flow, once there is one.
+    var secureDatagrams: UInt32 = Self.none
     /// Touched since the last sample.
     var isActive = false
     /// Touched since the last judgement.

@@ -17,5 +17,20 @@ package struct DTLSSnapshot: Equatable, Sendable {
     /// Connection IDs that records to each end carry, in hex; nil when not agreed on.
     package var connectionIDs = BothWays<String?>(client: nil, server: nil)
 
+    /// The end that sent the ClientHello; in SDP its setup is "active".
+    package var active = Direction.fromClient
+
     package init() {}
+
+    /// The same facts with the flow's ends exchanged: the trackers speak of DTLS's client, a flow of its own.
+    package var reversed: DTLSSnapshot {
+        var other = self
+        other.active = active.reversed
+        other.connectionIDs = BothWays(client: connectionIDs.server, server: connectionIDs.client)
+        for index in other.tls.handshake.timeline.indices {
+            other.tls.handshake.timeline[index].from = tls.handshake.timeline[index].from.reversed
+        }
+        for index in other.tls.alerts.indices { other.tls.alerts[index].from = tls.alerts[index].from.reversed }
+        return other
+    }
 }

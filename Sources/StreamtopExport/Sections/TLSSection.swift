@@ -16,6 +16,7 @@ extension JSONWriter {
             json.member("reordered_messages", dtls.reorderedMessages)
             json.member("fragments", dtls.fragments)
             json.member("cookie", dtls.cookie)
+            json.member("active", dtls.active)
             json.member("srtp_profile", dtls.srtpProfile)
             if !dtls.srtpProfilesOffered.isEmpty {
                 json.array("srtp_profiles_offered", dtls.srtpProfilesOffered) { $0.string($1) }

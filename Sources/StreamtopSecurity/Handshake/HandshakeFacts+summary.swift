@@ -64,3 +64,18 @@ extension HandshakeFacts {
         return min(data, estimate)
     }
 }
+
+extension [HandshakeStep] {
+    /// By time, steps of one moment as they were found, at most `limit`. A step concluded from the shape of a record gives way
+    /// to the same step read from it.
+    func inOrder(limit: Int) -> [HandshakeStep] {
+        let known = filter { step in
+            !step.inferred || !contains { !$0.inferred && $0.step == step.step && $0.from == step.from }
+        }
+        let sorted = known.enumerated().sorted { left, right in
+            left.element.time == right.element.time
+                ? left.offset < right.offset : left.element.time < right.element.time
+        }
+        return sorted.prefix(limit).map(\.element)
+    }
+}

@@ -25,6 +25,8 @@ struct HandshakeFacts: Sendable {
     var suite: TLSCipherSuite?
     var cipher: RecordCipher?
     var encryptThenMAC = false
+    /// Records are compressed before they are protected (RFC 3749), long forbidden: opened, they are still not readable.
+    var isCompressed = false
     var clientHellos = 0
     var offersVersion13 = false
     var offersEarlyData = false
@@ -182,6 +184,7 @@ struct HandshakeFacts: Sendable {
         serverRandom = hello.random
         moments.serverHello = moments.serverHello ?? time
         encryptThenMAC = hello.encryptThenMAC
+        isCompressed = hello.compressionMethod != 0
         pskAccepted = hello.pskIdentity != nil
         if offersEarlyData, hello.version.isVersion13, hello.pskIdentity != 0 { earlyDataAnswer = false }
         tls.ja3s = HashAlgorithm.md5.hexDigest(of: hello.ja3sText)

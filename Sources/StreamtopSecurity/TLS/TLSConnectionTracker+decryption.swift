@@ -141,8 +141,14 @@ extension TLSConnectionTracker {
         _ type: UInt8, _ record: TLSRecordStream.Record, _ direction: Direction, _ tables: inout SecurityTables,
         _ events: inout [FlowEvent.Kind]
     ) {
-        facts.tls.isDecrypted = true
         facts.tls.hasSecrets = true
+        guard !facts.isCompressed else {
+            if type == TLSContentType.alert.rawValue {
+                add(TLSAlertSnapshot(time: record.start, from: direction, level: nil, description: nil))
+            }
+            return
+        }
+        facts.tls.isDecrypted = true
         let content = self[direction].content
         switch TLSContentType(rawValue: type) {
         case .handshake:

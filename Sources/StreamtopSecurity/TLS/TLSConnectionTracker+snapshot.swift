@@ -14,7 +14,7 @@ extension TLSConnectionTracker {
         var tls = seen.tls
         tls.earlyData = earlyData
         tls.handshake = seen.summary(earlyAccepted: earlyAccepted, serverRoundTrip: serverRoundTrip)
-        tls.handshake.timeline = inOrder(steps)
+        tls.handshake.timeline = steps.inOrder(limit: HandshakeFacts.mostSteps)
         return tls
     }
 
@@ -81,14 +81,5 @@ extension TLSConnectionTracker {
             data.reason = early.bytes > 0 ? "not an HTTP/1.1 request" : "encrypted"
         }
         return data
-    }
-
-    /// By time; steps of one moment stay in the order they were found. Bounded.
-    private func inOrder(_ steps: [HandshakeStep]) -> [HandshakeStep] {
-        let sorted = steps.enumerated().sorted { left, right in
-            left.element.time == right.element.time
-                ? left.offset < right.offset : left.element.time < right.element.time
-        }
-        return sorted.prefix(HandshakeFacts.mostSteps).map(\.element)
     }
 }

@@ -1,0 +1,48 @@
+import StreamtopBase
+import StreamtopCrypto
+import StreamtopWire
+
+/// One direction of a DTLS association.
+struct DTLSWay: ~Copyable, Sendable {
+    /// Bytes of datagrams held for secrets that may still come.
+    static let mostWaitingBytes = 16 * 1024
+    static let mostFailures = 32
+    static let mostPlaintext = 256 * 1024
+    /// Decrypted datagrams kept for the layers above until they are taken.
+    static let mostDatagrams = 256
+
+    /// A protected record that no key opens yet.
+    struct Waiting: Sendable {
+        var header: DTLSRecordHeader
+        var headerBytes: [UInt8]
+        var fragment: [UInt8]
+        var time: Timestamp
+    }
+
+    var reassembly = DTLSReassembly()
+    var key: RecordKey?
+    var mask: HeaderProtectionKey?
+    /// The epoch that `key` is for.
+    var keyEpoch: UInt16 = 0
+    /// DTLS 1.3: the latest application secret, for key updates, and the epoch it is for.
+    var trafficSecret: [UInt8] = []
+    var secretEpoch: UInt16 = 0
+    /// Highest record number opened in `keyEpoch`, plus one.
+    var expected: UInt64 = 0
+    var lookedAt = -1
+    var failures = 0
+    var isOpaque = false
+    var waiting: [Waiting] = []
+    var waitingBytes = 0
+    var datagrams: [[UInt8]] = []
+    var plaintextBytes = 0
+    var plaintextLost: UInt64 = 0
+
+    mutating func giveUp() {
+        isOpaque = true
+        key = nil
+        mask = nil
+        waiting = []
+        waitingBytes = 0
+    }
+}

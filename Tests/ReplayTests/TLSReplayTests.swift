@@ -1,0 +1,70 @@
+import Foundation
+import StreamtopBase
+import StreamtopCapture
+import StreamtopEngine
+import StreamtopModel
+import Testing
+
+/// Whole captures of TLS through reader, engine and trackers. What the peers agreed on is known from their own output.
+@Suite struct TLSReplayTests {
+    private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures")
+
+    /// The TLS facts of every flow of a fixture, by first packet.
+    private func connections(_ name: String, withSecrets: Bool) throws -> [TLSSnapshot] {
+        let source = try CaptureFileSource(path: Self.fixtures.appending(path: "\(name)/capture.pcapng").path())
+        var engine = FlowEngine()
+        var batch = FrameBatch()
+        while try source.read(into: &batch) == .frames {
+            for secrets in source.takeSecrets() where withSecrets && secrets.kind == .tlsKeyLog {
+                engine.append(keyLog: secrets.bytes)
+                engine.endKeyLog()
+            }
+            engine.ingest(batch)
+        }
+        engine.finish()
+        var found: [TLSSnapshot] = []
+        engine.forEachFinalFlow { flow in
+            #expect(flow.protocols == ["ipv4", "tcp", "tls"])
+            if let tls = flow.tls { found.append(tls) }
+        }
+        return found
+    }
+
+    @Test("Early data: taken, and known to be taken even without secrets", arguments: [true, false])
+    func earlyData(_ withSecrets: Bool) throws {
+        let found = try connections("tls13-0rtt", withSecrets: withSecrets)
+        #expect(found.map(\.handshake.kind) == [.full, .zeroRTT])
+        #expect(found.map(\.handshake.roundTrips) == [1, 0])
+        #expect(found.last?.earlyData?.accepted == true)
+        #expect(found.last?.earlyData?.bytes == 1500)
+        #expect(found.allSatisfy { $0.isDecrypted == withSecrets })
+        #expect(found.allSatisfy { $0.alpn == (withSecrets ? "http/1.1" : nil) })
+    }
+
+    @Test("TLS 1.2 with RSA and CBC: two round trips, opened with the master secret")
+    func cbc() throws {
+        let found = try connections("tls12-rsa-cbc", withSecrets: true)
+        let tls = try #require(found.first)
+        #expect(tls.version == "1.2" && tls.cipherSuite == "TLS_RSA_WITH_AES_128_CBC_SHA256")
+        #expect(tls.handshake.kind == .full && tls.handshake.roundTrips == 2)
+        let duration = try #require(tls.handshake.duration)
+        #expect(duration > .milliseconds(59) && duration < .milliseconds(105))
+        #expect(tls.isDecrypted && tls.alerts.contains { $0.description == "close_notify" })
+        #expect(tls.handshake.timeline.count { $0.step == "finished" } == 2)
+    }
+
+    @Test("HelloRetryRequest costs a round trip", arguments: [true, false])
+    func helloRetry(_ withSecrets: Bool) throws {
+        let tls = try #require(try connections("tls13-hrr", withSecrets: withSecrets).first)
+        #expect(tls.handshake.kind == .helloRetry && tls.handshake.roundTrips == 2)
+        #expect(tls.handshake.timeline.count { $0.step == "client_hello" } == 2)
+    }
+
+    @Test("A client certificate is seen with secrets, and not guessed at without")
+    func clientCertificate() throws {
+        #expect(try connections("tls13-client-cert", withSecrets: true).first?.clientCertificate == true)
+        let blind = try #require(try connections("tls13-client-cert", withSecrets: false).first)
+        #expect(blind.clientCertificate == nil && blind.certificates.isEmpty && !blind.isDecrypted)
+    }
+}
