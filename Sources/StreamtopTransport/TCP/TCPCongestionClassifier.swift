@@ -160,7 +160,7 @@ struct TCPCongestionClassifier {
         if climb.count >= 24, slopes.allSatisfy({ (0.85...1.2).contains($0) }) {
             return CongestionControlSnapshot(name: .reno, source: .estimate, confidence: 0.6, evidence: [sentence])
         }
-        if span >= 3, slopes[2] >= 2, slopes[2] >= 1.5 * max(slopes[0], slopes[1]), slopes[1] >= 0.6 * slopes[0] {
+        if span >= 3, slopes[2] >= 1.3, slopes[2] >= 1.5 * max(slopes[0], slopes[1]), slopes[1] >= 0.6 * slopes[0] {
             return CongestionControlSnapshot(name: .cubic, source: .estimate, confidence: 0.6, evidence: [sentence])
         }
         return nil

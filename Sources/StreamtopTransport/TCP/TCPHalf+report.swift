@@ -54,7 +54,7 @@ extension TCPHalf {
         // Lost segments over segments sent; those lost upstream were never seen. Where the capture itself lost more
         // than a thousandth, its own losses would be counted as the network's.
         let sent = sentSegments + side.loss.upstream
-        let degraded = lostBeforeCaptureBytes > uniqueBytes / 1000 + UInt64(unit)
+        let degraded = lostBeforeCaptureBytes > uniqueBytes / 1000
         if sent > 0, !degraded { side.lossRatio = Double(lostSegments) / Double(sent) }
     }
 

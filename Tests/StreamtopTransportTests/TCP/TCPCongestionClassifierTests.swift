@@ -57,11 +57,10 @@ import Testing
     @Test func sevenTenthsAreCubic() {
         var course = Course(window: 60)
         for _ in 0..<5 {
-            course.play(rounds: 20) { window, _ in window + 0.5 }
+            course.play(rounds: 20) { window, _ in window + 0.9 }
             course.loss(keeping: 0.7)
-            course.window += 10
         }
-        course.play(rounds: 10) { window, _ in window + 0.5 }
+        course.play(rounds: 10) { window, _ in window + 0.9 }
         #expect(course.verdict.name == .cubic)
     }
 

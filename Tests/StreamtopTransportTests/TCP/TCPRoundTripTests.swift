@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopModel
+import StreamtopWire
 import Testing
 
 @testable import StreamtopTransport

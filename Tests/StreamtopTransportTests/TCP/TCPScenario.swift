@@ -78,10 +78,10 @@ struct TCPScenario {
     }
 
     /// Three-way handshake that begins at `start`; the capture point lies `toServer` and `toClient` round trips away.
-    mutating func handshake(at start: Double = 0, toServer: Double, toClient: Double) {
+    mutating func handshake(at start: Double = 0, toServer: Double, toClient: Double, window: UInt16 = 60000) {
         pass(.fromClient, at: start, Segment(flags: .syn))
         pass(.fromServer, at: start + toServer, Segment(acknowledgment: 0, flags: .syn))
-        pass(.fromClient, at: start + toServer + toClient, Segment(acknowledgment: 0))
+        pass(.fromClient, at: start + toServer + toClient, Segment(acknowledgment: 0, window: window))
     }
 
     /// Data of the server.

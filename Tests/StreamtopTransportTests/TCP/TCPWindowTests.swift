@@ -34,8 +34,7 @@ import Testing
     /// The receiver sleeps for two seconds while 256 KB arrive: what its window loses is what waits unread.
     @Test func unreadBytesAreWhatTheWindowLost() {
         var flow = TCPScenario()
-        flow.handshake(toServer: 0.02, toClient: 20)
-        flow.ack(at: 50, 0, window: 4096)
+        flow.handshake(toServer: 0.02, toClient: 20, window: 4096)
         for index in 0..<256 {
             flow.data(at: 100 + Double(index), index * 1024, 1024)
             flow.ack(at: 120 + Double(index), (index + 1) * 1024, window: UInt16(4096 - (index + 1) * 8))
@@ -66,8 +65,7 @@ import Testing
 
     @Test func sharesOfTimeSumUpToTheWhole() throws {
         var flow = TCPScenario()
-        flow.handshake(toServer: 0.02, toClient: 20)
-        flow.ack(at: 50, 0, window: 100)
+        flow.handshake(toServer: 0.02, toClient: 20, window: 100)
         for index in 0..<12 { flow.data(at: 100, index * 1000) }  // 12,000 of 12,800 bytes: full
         flow.ack(at: 120, 12_000, window: 0)
         flow.ack(at: 420, 12_000, window: 1000)
