@@ -1,6 +1,6 @@
 /// Distribution of non-negative numbers with a relative error of at most 0.8 %, in memory that grows with what it saw.
 ///
-/// The first 32 samples are kept as they are: most flows are short, and their percentiles are then exact. From the 33rd
+/// The first 32 samples (below 2^32) are kept as they are: most flows are short, and their percentiles are then exact. From the 33rd
 /// on, samples are counted in logarithmic buckets, 64 to the octave. Buckets exist only between the smallest and the
 /// largest sample, so that a round trip between 30 and 250 ms costs under a kilobyte.
 package struct LogHistogram: Equatable, Sendable {
@@ -10,24 +10,26 @@ package struct LogHistogram: Equatable, Sendable {
     private static let subBits = 6
 
     /// Number of samples.
-    package private(set) var count = 0
-    private var exact: [Int64] = []
+    package var count: Int { Int(samples) }
+
+    private var samples: UInt32 = 0
+    private var exact: [UInt32] = []
     private var buckets: [UInt32] = []
     /// Bucket number of `buckets[0]`.
-    private var firstBucket = 0
+    private var firstBucket: Int32 = 0
 
     package init() {}
 
     /// Adds one sample; negative ones count as zero.
     package mutating func record(_ value: Int64) {
         let value = max(0, value)
-        count &+= 1  // cannot wrap: one for each packet seen
+        if samples < .max { samples += 1 }
         if buckets.isEmpty {
-            if exact.count < Self.exactCapacity {
-                exact.append(value)
+            if exact.count < Self.exactCapacity, let small = UInt32(exactly: value) {
+                exact.append(small)
                 return
             }
-            for sample in exact { recordBucket(Self.bucket(of: sample)) }
+            for sample in exact { recordBucket(Self.bucket(of: Int64(sample))) }
             exact = []
         }
         recordBucket(Self.bucket(of: value))
@@ -37,28 +39,29 @@ package struct LogHistogram: Equatable, Sendable {
     package func quantile(_ share: Double) -> Int64? {
         guard count > 0 else { return nil }
         let rank = min(count - 1, max(0, Int(share * Double(count))))
-        if buckets.isEmpty { return exact.sorted()[rank] }
+        if buckets.isEmpty { return Int64(exact.sorted()[min(rank, exact.count - 1)]) }
         var seen = 0
         for index in buckets.indices {
             seen += Int(buckets[index])
-            if seen > rank { return Self.middle(of: firstBucket + index) }
+            if seen > rank { return Self.middle(of: Int(firstBucket) + index) }
         }
-        return Self.middle(of: firstBucket + buckets.count - 1)
+        return Self.middle(of: Int(firstBucket) + buckets.count - 1)
     }
 
     private mutating func recordBucket(_ bucket: Int) {
+        // At most 3,712 buckets exist: they fit.
+        var index = bucket - Int(firstBucket)
         if buckets.isEmpty {
-            firstBucket = bucket
-            buckets.append(1)
-            return
+            firstBucket = Int32(bucket)
+            buckets.append(0)
+            index = 0
+        } else if index < 0 {
+            buckets.insert(contentsOf: repeatElement(0, count: -index), at: 0)
+            firstBucket = Int32(bucket)
+            index = 0
+        } else if index >= buckets.count {
+            buckets.append(contentsOf: repeatElement(0, count: index - buckets.count + 1))
         }
-        if bucket < firstBucket {
-            buckets.insert(contentsOf: repeatElement(0, count: firstBucket - bucket), at: 0)
-            firstBucket = bucket
-        } else if bucket >= firstBucket + buckets.count {
-            buckets.append(contentsOf: repeatElement(0, count: bucket - firstBucket - buckets.count + 1))
-        }
-        let index = bucket - firstBucket
         if buckets[index] < .max { buckets[index] += 1 }
     }
 

@@ -29,6 +29,19 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         left.nanoseconds < right.nanoseconds
     }
 
+    // The derived ones are not inlined into other rooms, and these run several times for every packet.
+    @inlinable
+    package static func == (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds == right.nanoseconds }
+
+    @inlinable
+    package static func <= (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds <= right.nanoseconds }
+
+    @inlinable
+    package static func > (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds > right.nanoseconds }
+
+    @inlinable
+    package static func >= (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds >= right.nanoseconds }
+
     /// Time from `earlier` to `later`, saturating. Negative when the capture stepped backwards.
     @inlinable
     package static func - (later: Timestamp, earlier: Timestamp) -> Nanoseconds {

@@ -24,11 +24,11 @@ enum TCPConnectionState: Equatable, Sendable {
     var isOver: Bool { self == .closed || self == .reset }
 
     mutating func observe(_ flags: TCPFlags, from direction: Direction, sawSyn: Bool) {
-        if flags.contains(.rst) {
+        if flags.isRst {
             if self != .closed { self = .reset }
             return
         }
-        if flags.contains(.fin) {
+        if flags.isFin {
             switch self {
             case .opening, .established: self = .closing(by: direction)
             case .closing(let first) where first != direction: self = .closed
@@ -37,6 +37,6 @@ enum TCPConnectionState: Equatable, Sendable {
             return
         }
         // A SYN alone opens nothing; anything else with an ACK shows that the other end agreed, or did long ago.
-        if self == .opening, !flags.contains(.syn), flags.contains(.ack) { self = .established }
+        if self == .opening, !flags.isSyn, flags.isAck { self = .established }
     }
 }

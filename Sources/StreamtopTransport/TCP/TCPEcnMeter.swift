@@ -34,7 +34,7 @@ struct TCPEcnMeter: Sendable {
     /// The three-bit counter that the peer returns; it starts at 5 and wraps at 8.
     mutating func observeCounter(_ flags: TCPFlags) {
         let counter =
-            (flags.contains(.ae) ? UInt8(4) : 0) | (flags.contains(.cwr) ? 2 : 0) | (flags.contains(.ece) ? 1 : 0)
+            (flags.isAe ? UInt8(4) : 0) | (flags.isCwr ? 2 : 0) | (flags.isEce ? 1 : 0)
         reported &+= UInt32((counter &- lastCounter) & 7)
         lastCounter = counter
     }

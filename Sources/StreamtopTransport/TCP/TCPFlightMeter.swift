@@ -13,8 +13,6 @@ struct TCPFlightMeter: Sendable {
     private(set) var roundMaximum = 0
     private(set) var previousMaximum = 0
     private(set) var rounds: UInt32 = 0
-    /// Largest window seen while the sender was held back by nothing but its window.
-    private(set) var windowMaximum = 0
 
     /// Bytes of the first flight; final once something of it was acknowledged.
     private(set) var initial = 0
@@ -40,14 +38,15 @@ struct TCPFlightMeter: Sendable {
     /// The flight after an acknowledgment.
     mutating func update(_ bytes: Int) { last = bytes }
 
-    /// Returns true when `acknowledged` closes a round; the next ends at `next`.
-    mutating func advance(acknowledged: UInt32, next: UInt32) -> Bool {
-        guard acknowledged.isAtOrAfter(roundEnd) else { return false }
+    /// When `acknowledged` closes a round, returns the largest flight of that round; the next one ends at `next`.
+    mutating func advance(acknowledged: UInt32, next: UInt32) -> Int? {
+        guard acknowledged.isAtOrAfter(roundEnd) else { return nil }
+        let ended = roundMaximum
         roundEnd = next
         rounds &+= 1
-        if roundMaximum > 0 { previousMaximum = roundMaximum }
+        if ended > 0 { previousMaximum = ended }
         roundMaximum = 0
-        return true
+        return ended > 0 ? ended : nil
     }
 
     /// The window was cut: what was in flight before says nothing about it any more.

@@ -15,10 +15,12 @@ extension TCPFlowTracker {
         report.snapshot.synAckRetransmissions = Int(handshake.answerRepeats)
         report.roundTrip.client = client.roundTrip.snapshot
         report.roundTrip.server = server.roundTrip.snapshot
-        report.roundTrip.total = total.snapshot
+        report.roundTrip.total = wholeLoop
         report.roundTrip.handshake = handshake.total
         report.queueDelay = BothWays(client: client.roundTrip.queueSnapshot, server: server.roundTrip.queueSnapshot)
-        report.blackHoleSuspected = [client.blackHole, server.blackHole].contains { $0.isSuspected && !$0.isExplained }
+        report.blackHoleSuspected = (client.trouble + server.trouble).contains {
+            $0.blackHole.isSuspected && !$0.blackHole.isExplained
+        }
         report.gaps = Int(client.lostBeforeCapture) + Int(server.lostBeforeCapture)
         report.gapBytes = client.lostBeforeCaptureBytes &+ server.lostBeforeCaptureBytes
         let seen = client.uniqueBytes &+ server.uniqueBytes
@@ -28,6 +30,19 @@ extension TCPFlowTracker {
         report.anomalies = anomalies
         report.buffers = buffers()
         return report
+    }
+
+    /// The loop as one end sees it: measured in the middle, else the far half with the little that the near end adds.
+    private var wholeLoop: RoundTripSnapshot? {
+        if let measured = middle.first?.snapshot { return measured }
+        guard let toClient = client.roundTrip.snapshot, let toServer = server.roundTrip.snapshot else { return nil }
+        var (far, near) = (toClient, toServer)
+        if far.p50 < near.p50 { swap(&far, &near) }
+        far.minimum = saturatingAdd(far.minimum, near.minimum)
+        for path in [\RoundTripSnapshot.last, \.smoothed, \.mean, \.p50, \.p95, \.p99, \.maximum] {
+            far[keyPath: path] = saturatingAdd(far[keyPath: path], near.p50)
+        }
+        return far
     }
 
     private func buffers() -> [BufferSnapshot] {
@@ -62,11 +77,11 @@ extension TCPFlowTracker {
             client: client.window.isKnown ? client.window.last : nil,
             server: server.window.isKnown ? server.window.last : nil)
         sample.retransmissions = BothWays(
-            client: client.sampled.retransmissions(client.repeated.counts.packets),
-            server: server.sampled.retransmissions(server.repeated.counts.packets))
+            client: client.sampled.retransmissions(client.repairCount),
+            server: server.sampled.retransmissions(server.repairCount))
         sample.losses = BothWays(
-            client: client.sampled.losses(client.repeated.lostSegments),
-            server: server.sampled.losses(server.repeated.lostSegments))
+            client: client.sampled.losses(client.lostSegments),
+            server: server.sampled.losses(server.lostSegments))
         sample.zeroWindows = BothWays(
             client: client.sampled.zeroWindows(client.window.zeroSegments),
             server: server.sampled.zeroWindows(server.window.zeroSegments))

@@ -6,45 +6,49 @@ import StreamtopWire
 extension TCPFlowTracker {
     static func step(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, from direction: Direction,
-        at time: Timestamp, shared total: inout TCPRoundTripMeter, anomalies: inout AnomalyCounts, vantage: Vantage?,
-        isReset: Bool, events: inout [FlowEvent.Kind]
+        at time: Timestamp, total: inout [TCPRoundTripMeter], anomalies: inout AnomalyCounts, vantage: Vantage?,
+        hint: Bool, isReset: Bool, events: inout [FlowEvent.Kind]
     ) {
         sender.segmentCount &+= 1
-        sender.rate.record(frame.ipLength, at: time)
+        if !sender.bulk.isEmpty { sender.bulk[0].rate.record(frame.ipLength, at: time) }
         observeNetwork(
             &sender, frame, direction: direction, at: time, anomalies: &anomalies, isReset: isReset, events: &events)
         if isReset {
             sender.resets &+= 1
             return
         }
-        let near = direction == .fromClient ? Vantage.client : .server
-        let senderIsNear = vantage == near
-        let peerIsNear = vantage == (direction == .fromClient ? Vantage.server : .client)
+        let senderPlace = place(of: sender, near: vantage == (direction == .fromClient ? .client : .server), hint: hint)
+        let peerPlace = place(of: peer, near: vantage == (direction == .fromClient ? .server : .client), hint: hint)
 
-        if frame.tcp.flags.contains(.ack) {
+        if frame.tcp.flags.isAck {
             answer(
                 &sender, &peer, frame, from: direction, at: time, total: &total, anomalies: &anomalies,
-                peerIsNear: peerIsNear, events: &events)
+                peerPlace: peerPlace, events: &events)
         }
-        if frame.tcp.flags.contains(.syn) {
+        if frame.tcp.flags.isSyn {
             if frame.payloadLength > 0 {
                 emit(
                     &sender, &peer, frame, sequence: frame.tcp.sequence &+ 1, from: direction, at: time, total: &total,
-                    isNear: senderIsNear, events: &events)
+                    place: senderPlace, events: &events)
             }
             return
         }
         if frame.payloadLength > 0 {
             emit(
                 &sender, &peer, frame, sequence: frame.tcp.sequence, from: direction, at: time, total: &total,
-                isNear: senderIsNear, events: &events)
-        } else if !frame.tcp.flags.contains(.fin) {
+                place: senderPlace, events: &events)
+        } else if !frame.tcp.flags.isFin {
             sender.observeBare(sequence: frame.tcp.sequence, peerClosed: peer.window.isClosed)
         }
-        if frame.tcp.flags.contains(.fin) {
+        if frame.tcp.flags.isFin {
             sender.fins &+= 1
             sender.finSequence = frame.tcp.sequence &+ UInt32(truncatingIfNeeded: frame.payloadLength)
         }
+    }
+
+    private static func place(of half: borrowing TCPHalf, near: Bool, hint: Bool) -> TCPPlace {
+        guard near else { return .far }
+        return hint || half.roundTrip.minimum <= 100_000 ? .host : .near
     }
 
     // MARK: IP header
@@ -82,21 +86,20 @@ extension TCPFlowTracker {
 
     private static func answer(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, from direction: Direction,
-        at time: Timestamp, total: inout TCPRoundTripMeter, anomalies: inout AnomalyCounts, peerIsNear: Bool,
+        at time: Timestamp, total: inout [TCPRoundTripMeter], anomalies: inout AnomalyCounts, peerPlace: TCPPlace,
         events: inout [FlowEvent.Kind]
     ) {
         let flags = frame.tcp.flags
-        let isSyn = flags.contains(.syn)
+        let isSyn = flags.isSyn
         let scale =
             isSyn ? 0 : (sender.synSeen && peer.synSeen && peer.windowScale != nil ? sender.windowScale ?? 0 : 0)
         let window = Int(frame.tcp.window) << Int(scale)
         let moved = sender.window.last != window || !sender.window.isKnown
-        let isPure = frame.payloadLength == 0 && !isSyn && !flags.contains(.fin)
+        let isPure = frame.payloadLength == 0 && !isSyn && !flags.isFin
         if peer.ecn.accurate, !isSyn { peer.ecn.observeCounter(flags) }
 
-        let path = pathView(of: peer, receiver: sender, total: total, isNear: peerIsNear)
+        let path = pathView(of: peer, receiver: sender)
         let before = peer.acknowledged
-        let wasRecovering = peer.isInRecovery
         let result = peer.acknowledge(frame.tcp, isPure: isPure, windowMoved: moved, at: time, path: path)
         if result.unseen > 0 { anomalies.record(.ackOfUnseenData) }
         if result.sackOutside { anomalies.record(.sackOutsideWindow) }
@@ -116,33 +119,32 @@ extension TCPFlowTracker {
 
         // What the peer will know once this has reached it.
         let view = peer.currentView(edge: sender.window.edge)
-        if !peerIsNear {
+        if peerPlace != .host {
             peer.log.append(
                 view, timestampValue: frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : nil, at: time
             )
         }
-        if result.advanced, peer.acknowledged != before { peer.flight.endInitial() }
-        if peer.isInRecovery, !wasRecovering { peer.flight.cut() }
-        if peerIsNear { peer.flight.update(peer.pipe(view)) }
-        _ = peer.flight.advance(acknowledged: peer.acknowledged, next: peer.next)
-        peer.updateLimit(view: view, at: time, delay: peerIsNear ? 0 : path.toSender ?? 0)
+        if peerPlace == .host {
+            if peer.acknowledged != before { peer.flight.endInitial() }
+            peer.flight.update(peer.pipe(view))
+        }
+        peer.updateLimit(view: view, at: time, delay: peerPlace == .far ? path.toSender ?? 0 : 0)
     }
 
     private static func measure(
         _ result: TCPAcknowledgmentResult, _ sender: inout TCPHalf, _ peer: borrowing TCPHalf, at time: Timestamp,
-        total: inout TCPRoundTripMeter
+        total: inout [TCPRoundTripMeter]
     ) {
         if let sample = result.senderSample {
             sender.roundTrip.smooth(sample)
-            let near = peer.roundTrip.hasSample ? peer.roundTrip.last : 0
-            if peer.roundTrip.hasSample { total.smooth(saturatingAdd(sample, near)) }
+            if !total.isEmpty { total[0].smooth(saturatingAdd(sample, peer.roundTrip.last)) }
         }
         if let sample = result.networkSample {
             let late = sample - (sender.roundTrip.hasSample ? sender.roundTrip.minimum : sample) > .milliseconds(30)
             if !(result.isDelayed && late) {
                 sender.roundTrip.record(sample, source: .tcpAck, at: time)
-                if peer.roundTrip.hasSample {
-                    total.record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time)
+                if !total.isEmpty {
+                    total[0].record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time)
                 }
             }
         }
@@ -152,14 +154,16 @@ extension TCPFlowTracker {
 
     private static func emit(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, sequence: UInt32,
-        from direction: Direction, at time: Timestamp, total: inout TCPRoundTripMeter, isNear: Bool,
+        from direction: Direction, at time: Timestamp, total: inout [TCPRoundTripMeter], place: TCPPlace,
         events: inout [FlowEvent.Kind]
     ) {
-        if !isNear { hear(&sender, peer, frame, at: time, total: &total) }
-        let path = pathView(of: sender, receiver: peer, total: total, isNear: isNear)
-        let view = sender.view(isNear: isNear, edge: peer.window.edge, toSender: path.toSender, at: time)
+        if place == .far { hear(&sender, peer, frame, at: time, total: &total) }
+        let path = pathView(of: sender, receiver: peer)
+        let view = sender.view(place: place, edge: peer.window.edge, toSender: path.toSender, at: time)
         let firstFlight = view.acknowledged == sender.initialSequence &+ (sender.synSeen ? 1 : 0)
         let newBefore = sender.uniqueBytes
+        let repairsBefore = sender.justifiedRepairs
+        let wasIdle = view.acknowledged.isAtOrAfter(sender.next)
         sender.transmit(
             TCPTransmission(
                 sequence: sequence, length: frame.payloadLength, timestampValue: frame.tcp.options.timestampValue,
@@ -171,9 +175,12 @@ extension TCPFlowTracker {
         } else {
             sender.flight.endInitial()
         }
-        let flight = sender.pipe(view)
-        sender.flight.record(flight)
-        sender.queueLink.observe(flight: flight, queue: path.queue, roundTrip: path.smoothed, at: time)
+        sender.followWindow(
+            view: view, repairsBefore: repairsBefore, idle: wasIdle, short: frame.payloadLength < sender.unit, at: time)
+        if !sender.bulk.isEmpty {
+            sender.bulk[0].queueLink.observe(
+                flight: sender.flight.last, queue: path.queue, roundTrip: path.smoothed, at: time)
+        }
         sender.updateLimit(view: view, at: time, delay: 0)
     }
 
@@ -181,7 +188,7 @@ extension TCPFlowTracker {
     /// and how long that loop took.
     private static func hear(
         _ sender: inout TCPHalf, _ peer: borrowing TCPHalf, _ frame: borrowing DecodedFrame, at time: Timestamp,
-        total: inout TCPRoundTripMeter
+        total: inout [TCPRoundTripMeter]
     ) {
         guard frame.tcp.options.hasTimestamps else { return }
         guard let passed = sender.log.reached(echo: frame.tcp.options.timestampEcho) else { return }
@@ -196,10 +203,10 @@ extension TCPFlowTracker {
         }
         sender.roundTrip.record(sample, source: .tcpTimestamps, at: time)
         sender.roundTrip.smooth(sample)
-        if peer.roundTrip.hasSample {
+        if !total.isEmpty {
             let whole = saturatingAdd(sample, peer.roundTrip.last)
-            total.record(whole, source: .tcpTimestamps, at: time)
-            total.smooth(whole)
+            total[0].record(whole, source: .tcpTimestamps, at: time)
+            total[0].smooth(whole)
         }
     }
 
@@ -207,10 +214,9 @@ extension TCPFlowTracker {
 
     /// The path as it concerns the data that `half` sends to `receiver`.
     static func pathView(
-        of half: borrowing TCPHalf, receiver: borrowing TCPHalf, total: borrowing TCPRoundTripMeter, isNear: Bool
+        of half: borrowing TCPHalf, receiver: borrowing TCPHalf
     ) -> TCPPathView {
         var view = TCPPathView()
-        view.senderIsNear = isNear
         let near = half.roundTrip.hasSample
         let far = receiver.roundTrip.hasSample
         view.toSender = near ? half.roundTrip.last : nil
@@ -226,7 +232,7 @@ extension TCPFlowTracker {
         }
         if near || far {
             view.queue = saturatingAdd(half.roundTrip.queue ?? 0, receiver.roundTrip.queue ?? 0)
-            view.peakQueue = saturatingAdd(half.roundTrip.peakQueue, receiver.roundTrip.peakQueue)
+            view.ceiling = saturatingAdd(half.roundTrip.maximumQueue, receiver.roundTrip.maximumQueue)
         }
         return view
     }
@@ -234,11 +240,46 @@ extension TCPFlowTracker {
 
 extension TCPHalf {
     /// What this sender knew when it sent the segment that passes now.
-    mutating func view(isNear: Bool, edge: UInt32, toSender: Nanoseconds?, at time: Timestamp) -> TCPSenderView {
-        if isNear { return currentView(edge: edge) }
-        if !timestampsInUse, let toSender { log.reached(before: time - toSender) }
-        return log.known
-            ?? TCPSenderView(acknowledged: initialSequence &+ (synSeen ? 1 : 0), edge: edge, sacked: 0, lost: 0)
+    mutating func view(place: TCPPlace, edge: UInt32, toSender: Nanoseconds?, at time: Timestamp) -> TCPSenderView {
+        switch place {
+        case .host: return currentView(edge: edge)
+        case .near: log.reached(before: time - roundTrip.minimum)
+        case .far: if !timestampsInUse, let toSender { log.reached(before: time - toSender) }
+        }
+        if let known = log.known { return known }
+        let first = initialSequence &+ (synSeen ? 1 : 0)
+        return TCPSenderView(acknowledged: first, edge: edge, sacked: 0, lost: 0)
+    }
+
+    /// The window's course after a segment was sent. `idle`: nothing was outstanding before it; `short`: it was not full.
+    mutating func followWindow(
+        view: TCPSenderView, repairsBefore: UInt32, idle: Bool, short: Bool, at time: Timestamp
+    ) {
+        let bytes = pipe(view)
+        let size = Float(unit)
+        if bulk.isEmpty {
+            guard dataSegments >= 24 else {
+                _ = flight.advance(acknowledged: view.acknowledged, next: next)
+                flight.record(bytes)
+                return
+            }
+            bulk.append(TCPBulkMeters(congestion: TCPCongestionMeter(lost: view.lost)))
+        }
+        let window = Float(flight.window ?? bytes) / size
+        if bulk[0].congestion.observe(
+            view, next: next, window: window, repairs: repairsBefore, byTimeout: recoveryByTimeout, at: time)
+        {
+            flight.cut()
+        }
+        if let ended = flight.advance(acknowledged: view.acknowledged, next: next) {
+            bulk[0].congestion.endRound(flight: Float(ended) / size, repairs: justifiedRepairs, at: time)
+        }
+        if idle || short && Float(bytes) < 0.8 * window * size || view.edge.distance(after: next) < unit {
+            bulk[0].congestion.noteLimited()
+        }
+        if view.edge.distance(after: next) < unit { windowFull &+= 1 }
+        flight.record(bytes)
+        bulk[0].congestion.observeFlight(Float(bytes) / size, at: time)
     }
 
     mutating func updateLimit(view: TCPSenderView, at time: Timestamp, delay: Nanoseconds) {

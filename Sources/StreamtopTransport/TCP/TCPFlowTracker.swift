@@ -15,8 +15,9 @@ package struct TCPFlowTracker: Sendable {
     var server = TCPHalf()
     var handshake = TCPHandshakeMeter()
     var connection = TCPConnectionState.opening
-    /// The whole loop as one end sees it.
-    var total = TCPRoundTripMeter()
+    /// The whole loop, measured where the capture lies between the ends; next to one end its own half is nothing, and
+    /// the other's is the loop. Holds one meter or none.
+    var middle: [TCPRoundTripMeter] = []
     let start: Timestamp
     var lastTime: Timestamp
     var vantage: Vantage?
@@ -66,15 +67,15 @@ package struct TCPFlowTracker: Sendable {
         if frame.tcp.options.malformed { anomalies.record(.badOptions) }
         if frame.tcp.options.multipath { multipath = true }
         observeFlags(frame, direction: direction, at: now, events: &events)
-        let isReset = frame.tcp.flags.contains(.rst)
+        let isReset = frame.tcp.flags.isRst
         if direction == .fromClient {
             Self.step(
-                &client, &server, frame, from: direction, at: now, shared: &self.total, anomalies: &anomalies,
-                vantage: vantage, isReset: isReset, events: &events)
+                &client, &server, frame, from: direction, at: now, total: &middle, anomalies: &anomalies,
+                vantage: vantage, hint: localHint != nil, isReset: isReset, events: &events)
         } else {
             Self.step(
-                &server, &client, frame, from: direction, at: now, shared: &self.total, anomalies: &anomalies,
-                vantage: vantage, isReset: isReset, events: &events)
+                &server, &client, frame, from: direction, at: now, total: &middle, anomalies: &anomalies,
+                vantage: vantage, hint: localHint != nil, isReset: isReset, events: &events)
         }
         if vantage == nil || client.roundTrip.count &+ server.roundTrip.count < 64 { locate() }
     }
@@ -83,7 +84,13 @@ package struct TCPFlowTracker: Sendable {
     package mutating func observeTooBig(
         mtu: UInt32, quotedSequence: UInt32?, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
     ) {
-        if direction == .fromClient { client.blackHole.isExplained = true } else { server.blackHole.isExplained = true }
+        if direction == .fromClient {
+            client.openTrouble()
+            client.trouble[0].blackHole.isExplained = true
+        } else {
+            server.openTrouble()
+            server.trouble[0].blackHole.isExplained = true
+        }
     }
 
     /// Packet time has come to `time` without a segment of this flow.
@@ -95,7 +102,7 @@ package struct TCPFlowTracker: Sendable {
     /// the window, or the old connection is over or has been silent for a minute.
     package func isNewConnection(_ frame: borrowing DecodedFrame, direction: Direction) -> Bool {
         let flags = frame.tcp.flags
-        guard flags.contains(.syn), !flags.contains(.ack), !flags.contains(.rst) else { return false }
+        guard flags.isSyn, !flags.isAck, !flags.isRst else { return false }
         let sequence = frame.tcp.sequence
         let (started, initial, low, high, synSeen) =
             direction == .fromClient
@@ -113,10 +120,10 @@ package struct TCPFlowTracker: Sendable {
         _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
     ) {
         let flags = frame.tcp.flags
-        if flags.contains(.syn) {
-            if !flags.isDisjoint(with: [.fin, .rst]) {
+        if flags.isSyn {
+            if flags.isFin || flags.isRst {
                 anomalies.record(.strangeFlags)
-            } else if flags.contains(.ack) {
+            } else if flags.isAck {
                 handshake.observeAnswer(frame.tcp.options, at: time)
                 events.append(
                     .handshakeStep(step: "tcp_syn_ack", from: direction, bytes: frame.payloadLength, encrypted: false))
@@ -128,14 +135,15 @@ package struct TCPFlowTracker: Sendable {
                     .handshakeStep(step: "tcp_syn", from: direction, bytes: frame.payloadLength, encrypted: false))
             }
             takeOptions(of: frame, direction: direction)
-        } else if !handshake.isComplete, flags.contains(.ack), !flags.contains(.rst), synOrigin == direction,
+        } else if !handshake.isComplete, flags.isAck, !flags.isRst, synOrigin == direction,
             handshake.observeCompletion(frame.tcp.options, hasPayload: frame.payloadLength > 0, at: time)
         {
             events.append(.handshakeStep(step: "tcp_ack", from: direction, bytes: 0, encrypted: false))
             if let sample = handshake.toClient { seed(direction, sample, at: time) }
-            if let whole = handshake.total {
-                total.record(whole, source: .tcpHandshake, at: time)
-                total.smooth(whole)
+            if vantage == .middle, middle.isEmpty, let whole = handshake.total {
+                middle.append(TCPRoundTripMeter())
+                middle[0].record(whole, source: .tcpHandshake, at: time)
+                middle[0].smooth(whole)
             }
             events.append(.established(handshake: handshake.total))
         }
@@ -163,7 +171,7 @@ package struct TCPFlowTracker: Sendable {
             server.takeSyn(frame)
             client.peerSegmentSize = UInt32(frame.tcp.options.maximumSegmentSize ?? 536)
         }
-        if frame.tcp.flags.contains(.ack) {
+        if frame.tcp.flags.isAck {
             let both = client.timestampsOffered && server.timestampsOffered
             client.timestampsInUse = both
             server.timestampsInUse = both
@@ -235,7 +243,7 @@ extension TCPEcnMeter {
         _ client: inout TCPEcnMeter, _ server: inout TCPEcnMeter, answer: TCPFlags, answering: Direction
     ) {
         let ace =
-            (answer.contains(.ae) ? 4 : 0) | (answer.contains(.cwr) ? 2 : 0) | (answer.contains(.ece) ? 1 : 0)
+            (answer.isAe ? 4 : 0) | (answer.isCwr ? 2 : 0) | (answer.isEce ? 1 : 0)
         let asked = answering == .fromServer ? client : server
         // 010, 011, 100 and 110 accept accurate ECN, 001 classic (101 is its deprecated nonce).
         let accurate = asked.accurate && [2, 3, 4, 6].contains(ace)

@@ -28,6 +28,7 @@ extension TCPHalf {
     ) -> TCPAcknowledgmentResult {
         var result = TCPAcknowledgmentResult()
         let ack = header.acknowledgment
+        defer { lastAnswer = time }
         guard started else {
             anchor(at: ack)
             return result
@@ -75,7 +76,6 @@ extension TCPHalf {
         var first: Timestamp?
         var last: Timestamp?
         var clear = true
-        var covered = 0
         var coveredBytes = 0
         var needless: UInt32?
         while segments.retained < segments.count {  // takes or leaves one range each turn
@@ -99,9 +99,8 @@ extension TCPHalf {
                     if first == nil { first = range.passed }
                     last = range.passed
                 }
-                covered += 1
-                coveredBytes = range.length
-                blackHole.observeDelivery(length: range.length)
+                coveredBytes += range.length
+                largestDelivered = max(largestDelivered, UInt32(clamping: range.length))
             }
             latest = max(latest, range.passed)
             segments.retained += 1
@@ -113,9 +112,14 @@ extension TCPHalf {
         if clear, let first, let last, last >= latest {
             result.senderSample = max(0, time - first)
             result.networkSample = max(0, time - last)
-            result.isDelayed = covered == 1 && coveredBytes < 2 * unit && !ack.isAfter(next) && ack == next
+            // Nothing more to come and less than two full segments: the receiver waited for its timer, 40 ms at least on
+            // Linux, up to half a second elsewhere (RFC 5681 section 4.2).
+            result.isDelayed =
+                coveredBytes < 2 * unit && ack == next && time - max(lastAnswer, last) >= .milliseconds(30)
         }
-        if let start = needless, let found = repeated.needless(start, start &+ 1) { result.needless = found }
+        if let start = needless, !trouble.isEmpty {
+            result.needless = trouble[0].repairs.needless(start, start &+ 1)
+        }
         trim()
     }
 
@@ -130,11 +134,18 @@ extension TCPHalf {
     private mutating func selective(
         _ options: TCPOptions, ack: UInt32, at time: Timestamp, into result: inout TCPAcknowledgmentResult
     ) {
+        // The first block holds the segment that caused the acknowledgment unless that moved the cumulative number
+        // (RFC 2018 section 4); what other blocks add may have waited for a place in the option.
+        var isFirst = !result.advanced
         for index in 0..<Int(min(options.sackCount, 4)) {
             let block = options.sackBlock(index)
             if index == 0, isDuplicateReport(block, options, ack: ack) {
                 dsacks &+= 1
-                if let start = repeated.needless(block.start, block.end) { result.needless = result.needless ?? start }
+                if lastCopy == block.start {
+                    lastCopy = nil
+                } else if !trouble.isEmpty, let start = trouble[0].repairs.needless(block.start, block.end) {
+                    result.needless = result.needless ?? start
+                }
                 continue
             }
             guard block.end.isAfter(block.start), block.start.isAtOrAfter(acknowledged), next.isAtOrAfter(block.end)
@@ -142,7 +153,8 @@ extension TCPHalf {
                 if !acknowledged.isAtOrAfter(block.end) { result.sackOutside = true }
                 continue
             }
-            report(block, at: time, into: &result)
+            report(block, timed: isFirst, at: time, into: &result)
+            isFirst = false
         }
     }
 
@@ -157,7 +169,9 @@ extension TCPHalf {
 
     /// Marks the ranges of a block. New ones lie at its ends almost always: both ends are walked until a range is met
     /// that was reported before; only when something is still missing the whole block is.
-    private mutating func report(_ block: SACKBlock, at time: Timestamp, into result: inout TCPAcknowledgmentResult) {
+    private mutating func report(
+        _ block: SACKBlock, timed: Bool, at time: Timestamp, into result: inout TCPAcknowledgmentResult
+    ) {
         var index = segments.firstIndex(endingAfter: block.start)
         guard index < segments.count else { return }
         if block.start.isAfter(segments[index].start), segments.split(at: index, sequence: block.start) { index += 1 }
@@ -185,7 +199,7 @@ extension TCPHalf {
         {
             highestSacked = block.end
         }
-        if let newest, let oldest, result.senderSample == nil {
+        if timed, let newest, let oldest, result.senderSample == nil {
             result.senderSample = max(0, time - oldest)
             result.networkSample = max(0, time - newest)
         }
@@ -197,7 +211,11 @@ extension TCPHalf {
     /// sent before one that has arrived is lost.
     private mutating func markLost(path: TCPPathView, at time: Timestamp, into result: inout TCPAcknowledgmentResult) {
         guard sackedBytes > 0, Int(sackedBytes) >= 3 * unit || isInRecovery else { return }
-        var index = segments.retained
+        // All of it once in a quarter of a loop, for repairs that were lost themselves; else what is new.
+        let isWhole = time - lastScan >= (path.minimum ?? 0) / 4
+        var index = isWhole ? segments.retained : max(segments.retained, segments.firstIndex(endingAfter: scanned))
+        if isWhole { lastScan = time }
+        scanned = highestSacked
         var newestArrived = Timestamp(nanoseconds: .min)
         let end = segments.firstIndex(endingAfter: highestSacked)
         var place = min(end, segments.count) - 1

@@ -10,7 +10,6 @@ extension TCPHalf {
         reportCounts(into: &side, at: time)
         reportWindows(into: &side, isNear: isNear)
         reportRates(into: &side, at: time, anchor: anchor)
-        reportFindings(into: &side)
         return side
     }
 
@@ -30,7 +29,12 @@ extension TCPHalf {
         side.segments = Int(segmentCount)
         side.dataSegments = Int(dataSegments)
         side.uniqueBytes = uniqueBytes
-        side.retransmissions = repeated.counts
+        if let trouble = trouble.first {
+            side.retransmissions = trouble.repairs.counts
+            side.loss = trouble.losses.counts()
+            side.loss.upstream = Int(trouble.repairs.upstream)
+            side.loss.downstream = Int(trouble.repairs.downstream)
+        }
         side.outOfOrder = Int(outOfOrder)
         side.reorderExtent = Int(reorderExtent)
         side.duplicateAcks = Int(duplicateAcks)
@@ -47,20 +51,17 @@ extension TCPHalf {
         side.fins = Int(fins)
         side.dsacks = Int(dsacks)
         side.largestSegment = Int(largestSegment)
-        side.loss = losses.counts()
-        side.loss.upstream = Int(repeated.upstream)
-        side.loss.downstream = Int(repeated.downstream)
         // Lost segments over segments sent; those lost upstream were never seen. Where the capture itself lost more
         // than a thousandth, its own losses would be counted as the network's.
-        let sent = sentSegments + Int(repeated.upstream)
-        let degraded = lostBeforeCaptureBytes > uniqueBytes / 1000 + UInt64(unit)
-        if sent > 0, !degraded { side.lossRatio = Double(repeated.lostSegments) / Double(sent) }
+        let sent = sentSegments + side.loss.upstream
+        let degraded = lostBeforeCaptureBytes > uniqueBytes / 1000
+        if sent > 0, !degraded { side.lossRatio = Double(lostSegments) / Double(sent) }
     }
 
     /// Data segments on the wire, super-segments cut up.
     private var sentSegments: Int {
         largestSegment > fullSegment && fullSegment > 0
-            ? max(Int(dataSegments), Int(uniqueBytes / UInt64(fullSegment)) + Int(repeated.segments))
+            ? max(Int(dataSegments), Int(uniqueBytes / UInt64(fullSegment)) + Int(trouble.first?.repairs.segments ?? 0))
             : Int(dataSegments)
     }
 
@@ -72,14 +73,14 @@ extension TCPHalf {
                     last: flight.last, maximum: flight.maximum, p50: flight.median,
                     isLowerBound: !isNear && !roundTrip.hasSample)
             }
-            if let bytes = flight.window {
-                side.congestionWindow = CongestionWindowSnapshot(
-                    bytes: bytes, packets: bytes / unit, maximum: flight.maximum, source: .estimate, confidence: 0.5,
-                    phase: phase, isLowerBound: true)
-            }
-            side.windowCuts = congestion.first?.cuts ?? []
+            side.congestionWindow = congestionWindow(isNear: isNear)
+            let size = Float(unit)
+            side.windowCuts =
+                bulk.first?.congestion.cuts.map { cut in
+                    WindowCut(time: cut.time, beforeBytes: Int(cut.before * size), afterBytes: Int(cut.after * size))
+                } ?? []
             side.congestionControl =
-                congestion.first?.verdict()
+                bulk.first.map { TCPCongestionClassifier($0.congestion).verdict() }
                 ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
         }
         if window.isKnown, window.minimum != .max {
@@ -89,22 +90,37 @@ extension TCPHalf {
         }
     }
 
-    private var phase: CongestionPhase? {
-        if isInRecovery { return .recovery }
-        return nil
+    private func congestionWindow(isNear: Bool) -> CongestionWindowSnapshot? {
+        guard let bytes = flight.window else { return nil }
+        // Held back by something else, or seen from too far: the window itself may be larger.
+        let isHeld = limits.current != .network || (bulk.first?.congestion.isLimited ?? true)
+        let isBlind = !isNear && !roundTrip.hasSample
+        let confidence = isBlind ? 0.2 : isHeld ? 0.4 : isNear ? 0.85 : 0.7
+        return CongestionWindowSnapshot(
+            bytes: bytes, packets: bytes / unit, maximum: flight.maximum, source: .estimate, confidence: confidence,
+            phase: phase, isLowerBound: isHeld || isBlind)
     }
 
-    private func reportFindings(into side: inout TCPSideSnapshot) {
-        guard dataSegments > 0 else { return }
-        side.flightDelayCorrelation = queueLink.value
+    private var phase: CongestionPhase? {
+        if isInRecovery { return .recovery }
+        switch limits.current {
+        case .receiver: return .receiverLimited
+        case .application: return .applicationLimited
+        case .network: return bulk.first.map { $0.congestion.isSlowStart ? .slowStart : .congestionAvoidance }
+        }
     }
+
+    var repairCount: Int { trouble.first?.repairs.counts.packets ?? 0 }
+    var lostSegments: Int { trouble.first?.repairs.lostSegments ?? 0 }
 
     private func reportRates(into side: inout TCPSideSnapshot, at time: Timestamp, anchor: Timestamp) {
         guard dataSegments > 0 else { return }
+        side.flightDelayCorrelation = bulk.first?.queueLink.value
         side.limitedBy = limits.shares(at: time)
-        let last = rate.rate(at: time)
-        side.lastRate = last
-        side.maxRate = max(rate.maximum, last ?? 0)
+        if let rate = bulk.first?.rate, let last = rate.rate(at: time) {
+            side.lastRate = last
+            side.maxRate = max(rate.maximum, last)
+        }
         let end = max(lastNewData, lastProgress)
         let span = end - anchor
         if span > 0 {

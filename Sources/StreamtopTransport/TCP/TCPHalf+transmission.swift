@@ -27,7 +27,6 @@ extension TCPHalf {
     ) {
         dataSegments &+= 1
         noteSize(segment.length)
-        if firstData == nil { firstData = segment.time }
         guard started else {
             anchor(at: segment.sequence)
             append(segment)
@@ -39,7 +38,7 @@ extension TCPHalf {
             anchor(at: segment.sequence)
             append(segment)
         } else if distance >= 0 {
-            if distance > 0 { jump(to: segment) }
+            if distance > 0 { jump(to: segment, path: path) }
             append(segment)
         } else {
             let old = min(segment.length, -distance)
@@ -109,7 +108,9 @@ extension TCPHalf {
                 timestampValue: segment.timestampValue, identification: segment.identification, marks: marks))
     }
 
-    private mutating func jump(to segment: TCPTransmission) {
+    private mutating func jump(to segment: TCPTransmission, path: TCPPathView) {
+        openTrouble()
+        trouble[0].jumps.record(path.queue ?? 0, at: segment.time, span: path.smoothed ?? .milliseconds(100))
         var marks: TCPSegment.Marks = [.hole]
         if segment.hasTimestamp { marks.insert(.hasTimestamp) }
         segments.append(
@@ -129,6 +130,7 @@ extension TCPHalf {
         var index = segments.firstIndex(endingAfter: segment.sequence)
         guard index < segments.count, segments[index].start.distance(after: segment.end) < 0 else {
             // Older than anything remembered: acknowledged long ago.
+            if isRepairCopy(segment) { return }
             recordRepair(segment, cause: .spurious, upstream: false, direction: direction, events: &events)
             return
         }
@@ -138,6 +140,7 @@ extension TCPHalf {
         let first = segments[index]
         if isCopy(of: first, segment, path: path) {
             duplicatePackets &+= 1
+            lastCopy = segment.sequence
             return
         }
         if first.marks.contains(.hole), !isRepair(of: first, segment, path: path) {
@@ -149,14 +152,15 @@ extension TCPHalf {
         if cause == .timeout, !recoveryByTimeout || recoveryPoint == nil { beginTimeoutRecovery() }
         fillRepaired(segment, from: index)
         recordRepair(segment, cause: cause, upstream: upstream, direction: direction, events: &events)
-        blackHole.observeRepeat(
-            sequence: segment.sequence, length: segment.length, full: unit, at: segment.time, timeout: path.timeout)
+        trouble[0].blackHole.observeRepeat(
+            sequence: segment.sequence, length: segment.length, full: unit, delivered: largestDelivered,
+            at: segment.time, timeout: path.timeout)
         if cause == .spurious { return }
         let count = segments(in: segment.length)
-        if noteLoss(count, upstream: upstream, at: segment.time, path: path) {
+        if noteLoss(count, hole: upstream ? first.passed : nil, at: segment.time, path: path) {
             events.append(
                 .loss(
-                    from: direction, segments: count, verdict: losses.newestVerdict,
+                    from: direction, segments: count, verdict: trouble[0].losses.newestVerdict,
                     side: upstream ? .upstream : .downstream))
         }
     }
@@ -175,6 +179,16 @@ extension TCPHalf {
             return segment.identification == first.identification && lag < max(.milliseconds(100), path.minimum ?? 0)
         }
         return lag < soon && segment.hasTimestamp
+    }
+
+    private mutating func isRepairCopy(_ segment: TCPTransmission) -> Bool {
+        guard segment.hasTimestamp || segment.identification != 0, !trouble.isEmpty,
+            trouble[0].repairs.holdsCopy(
+                start: segment.sequence, timestampValue: segment.timestampValue, identification: segment.identification)
+        else { return false }
+        duplicatePackets &+= 1
+        lastCopy = segment.sequence
+        return true
     }
 
     /// A range that never passed arrives after later ones: sent anew (true), or overtaken on its way (false).
@@ -271,10 +285,11 @@ extension TCPHalf {
         _ segment: TCPTransmission, cause: RetransmissionCause, upstream: Bool, direction: Direction,
         events: inout [FlowEvent.Kind]
     ) {
-        repeated.record(
+        openTrouble()
+        trouble[0].repairs.record(
             TCPRepairRecord.Repair(
-                start: segment.sequence, end: segment.end, timestampValue: segment.timestampValue, cause: cause,
-                hasTimestamp: segment.hasTimestamp, upstream: upstream,
+                start: segment.sequence, end: segment.end, timestampValue: segment.timestampValue,
+                identification: segment.identification, cause: cause, upstream: upstream,
                 segments: UInt16(clamping: segments(in: segment.length))))
         events.append(
             .retransmission(from: direction, sequence: segment.sequence, bytes: segment.length, cause: cause))
@@ -282,15 +297,15 @@ extension TCPHalf {
     }
 
     /// Enters a loss into the loss meter, with the state of the path. Returns true when it opens an event.
-    mutating func noteLoss(_ count: Int, upstream: Bool, at time: Timestamp, path: TCPPathView) -> Bool {
+    private mutating func noteLoss(_ count: Int, hole: Timestamp?, at time: Timestamp, path: TCPPathView) -> Bool {
         let minimum = path.minimum ?? 0
-        let queue = path.queue ?? 0
+        // A loss before the capture point shows when the hole opens; its repair comes a round trip later.
+        let queue = hole.map { trouble[0].jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
         let share = minimum + queue > 0 ? Float(queue) / Float(minimum + queue) : 0
         let event = TCPLossMeter.Event(
-            time: time, segments: Int32(clamping: count), queue: queue, peak: path.peakQueue ?? queue,
-            minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), upstream: upstream)
-        let span = max(path.smoothed ?? .milliseconds(100), .milliseconds(1))
-        return losses.record(event, span: span)
+            time: time, segments: Int32(clamping: count), queue: queue, ceiling: max(queue, path.ceiling ?? 0),
+            minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: uniqueBytes)
+        return trouble[0].losses.record(event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)))
     }
 
     /// Drops acknowledged ranges beyond those kept for comparison.

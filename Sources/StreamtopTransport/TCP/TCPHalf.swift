@@ -6,21 +6,29 @@ import StreamtopWire
 struct TCPPathView: Sendable {
     /// Capture point to the sender of the data and back; nil while unknown.
     var toSender: Nanoseconds?
-    /// The capture point is at the sender: what passes here is what the sender knows.
-    var senderIsNear = false
     /// The whole loop: smallest and smoothed; nil while unknown.
     var minimum: Nanoseconds?
     var smoothed: Nanoseconds?
     var variation: Nanoseconds = 0
-    /// Largest queueing delay of the last round trip, and its usual peak (95th percentile).
+    /// Queueing delay now, and the largest seen.
     var queue: Nanoseconds?
-    var peakQueue: Nanoseconds?
+    var ceiling: Nanoseconds?
 
     /// When a sender gives up waiting (RFC 6298, with the Linux floor of 200 ms above the smoothed round trip).
     var timeout: Nanoseconds {
         guard let smoothed else { return .seconds(1) }
         return saturatingAdd(smoothed, max(4 * variation, .milliseconds(200)))
     }
+}
+
+/// How far the capture point is from an end, as far as it matters for what that end knows.
+enum TCPPlace {
+    /// On the end's own host: what passes here is known there.
+    case host
+    /// Close by: known there one small round trip later.
+    case near
+    /// Half a path or more away.
+    case far
 }
 
 /// One end of a TCP flow as sender of data, with the acknowledgments that its peer returns.
@@ -53,6 +61,9 @@ struct TCPHalf: Sendable {
     /// Highest byte that SACK has reported, valid while `sackedBytes > 0`.
     var highestSacked: UInt32 = 0
     var sackedBytes: Int32 = 0
+    /// Up to where ranges were looked at for losses, and when all of them were.
+    var scanned: UInt32 = 0
+    var lastScan = Timestamp(nanoseconds: 0)
     /// Running counts of bytes held for lost and of those repeated since; modulo 2^32, only their distance counts.
     var lostTotal: UInt32 = 0
     var repairedTotal: UInt32 = 0
@@ -63,18 +74,19 @@ struct TCPHalf: Sendable {
     // Times
     var lastData = Timestamp(nanoseconds: .min)
     var lastNewData = Timestamp(nanoseconds: .min)
-    var firstData: Timestamp?
+    var lastAnswer = Timestamp(nanoseconds: .min)
     var lastProgress = Timestamp(nanoseconds: .min)
 
     // Counts
     var segmentCount: UInt32 = 0
     var dataSegments: UInt32 = 0
     var uniqueBytes: UInt64 = 0
-    var repeated = TCPRepairRecord()
     var outOfOrder: UInt32 = 0
     var reorderExtent: UInt32 = 0
     var duplicateAcks: UInt32 = 0
     var duplicatePackets: UInt32 = 0
+    /// First sequence number of the last packet that the network duplicated: its DSACK blames nobody.
+    var lastCopy: UInt32?
     var lostBeforeCapture: UInt32 = 0
     var lostBeforeCaptureBytes: UInt64 = 0
     var keepAlives: UInt32 = 0
@@ -85,6 +97,8 @@ struct TCPHalf: Sendable {
     /// Largest payload, and the payload of full segments as the capture shows them.
     var largestSegment: UInt32 = 0
     var fullSegment: UInt32 = 0
+    /// Largest segment that was acknowledged after being sent once: the path takes it.
+    var largestDelivered: UInt32 = 0
 
     // IP header
     var hopLimit: UInt8 = 0
@@ -98,11 +112,10 @@ struct TCPHalf: Sendable {
     var window = TCPReceiveWindowMeter()
     var flight = TCPFlightMeter()
     var limits = TCPLimitMeter()
-    var losses = TCPLossMeter()
-    var rate = RateMeter()
-    var blackHole = TCPBlackHoleMeter()
-    var queueLink = TCPQueueLink()
-    var congestion: [TCPCongestionMeter] = []
+    /// Meters that only a sender of many segments needs, and those of one that had trouble: one of each, or none. Most
+    /// flows are short and well, and their trackers stay small.
+    var bulk: [TCPBulkMeters] = []
+    var trouble: [TCPTroubleMeters] = []
     var windowFull: UInt32 = 0
     var sampled = TCPSampledCounts()
 
@@ -122,6 +135,14 @@ struct TCPHalf: Sendable {
     var outstanding: Int { started ? max(0, Int(next.distance(after: acknowledged))) : 0 }
 
     var isInRecovery: Bool { recoveryPoint != nil }
+
+    /// Retransmissions so far, without those shown to be needless.
+    var justifiedRepairs: UInt32 { trouble.isEmpty ? 0 : trouble[0].repairs.justified }
+
+    /// The meters of trouble, from now on.
+    mutating func openTrouble() {
+        if trouble.isEmpty { trouble.append(TCPTroubleMeters()) }
+    }
 
     /// What the sender knows, were it here.
     func currentView(edge: UInt32) -> TCPSenderView {
@@ -144,87 +165,17 @@ struct TCPHalf: Sendable {
     }
 }
 
-/// Retransmissions of one sender, by what made it repeat, and the newest of them: needless ones turn out later.
-struct TCPRepairRecord: Sendable {
-    struct Repair: Sendable {
-        var start: UInt32
-        var end: UInt32
-        var timestampValue: UInt32
-        var cause: RetransmissionCause
-        var hasTimestamp: Bool
-        var upstream: Bool
-        /// Which loss event it was counted in.
-        var segments: UInt16
-    }
-    static let capacity = 256
+/// Meters of a sender of many segments.
+struct TCPBulkMeters: Sendable {
+    var congestion: TCPCongestionMeter
+    var rate = RateMeter()
+    var queueLink = TCPQueueLink()
+}
 
-    private(set) var counts = RetransmissionCounts()
-    private var recent: [Repair] = []
-    private var oldest = 0
-    /// Segments sent again, with super-segments cut up, and how many of them were needless.
-    private(set) var segments: UInt32 = 0
-    private(set) var needlessSegments: UInt32 = 0
-    /// Segments lost before they reached the capture point, and behind it.
-    private(set) var upstream: UInt32 = 0
-    private(set) var downstream: UInt32 = 0
-
-    init() {}
-
-    mutating func record(_ repair: Repair) {
-        counts.packets += 1
-        counts.bytes += UInt64(UInt32(bitPattern: repair.end.distance(after: repair.start)))
-        count(repair.cause, by: 1)
-        segments &+= UInt32(repair.segments)
-        if repair.upstream { upstream &+= UInt32(repair.segments) } else { downstream &+= UInt32(repair.segments) }
-        if repair.cause == .spurious {
-            exonerate(repair)
-            return
-        }
-        if recent.count < Self.capacity {
-            recent.append(repair)
-        } else {
-            recent[oldest] = repair
-            oldest = (oldest + 1) % Self.capacity
-        }
-    }
-
-    /// The range turned out to have arrived twice: the newest retransmission that overlaps it was needless. Returns its
-    /// first sequence number, nil when none is known (the network duplicated the packet).
-    mutating func needless(_ start: UInt32, _ end: UInt32) -> UInt32? {
-        for back in 0..<recent.count {
-            // newest first
-            let index = (oldest + recent.count - 1 - back) % recent.count
-            let repair = recent[index]
-            guard repair.cause != .spurious, end.isAfter(repair.start), repair.end.isAfter(start) else { continue }
-            count(repair.cause, by: -1)
-            count(.spurious, by: 1)
-            exonerate(repair)
-            recent[index].cause = .spurious
-            return repair.start
-        }
-        return nil
-    }
-
-    private mutating func exonerate(_ repair: Repair) {
-        let segments = UInt32(repair.segments)
-        needlessSegments &+= segments
-        if repair.upstream {
-            upstream = upstream &- min(upstream, segments)
-        } else {
-            downstream = downstream &- min(downstream, segments)
-        }
-    }
-
-    /// Segments that must have been lost.
-    var lostSegments: Int { Int(upstream) + Int(downstream) }
-
-    private mutating func count(_ cause: RetransmissionCause, by step: Int) {
-        switch cause {
-        case .fast: counts.fast += step
-        case .timeout: counts.timeout += step
-        case .tailProbe: counts.tailProbe += step
-        case .spurious: counts.spurious += step
-        case .unclassified: counts.unclassified += step
-        }
-    }
+/// Meters of a sender whose segments were lost, repeated or overtaken.
+struct TCPTroubleMeters: Sendable {
+    var repairs = TCPRepairRecord()
+    var losses = TCPLossMeter()
+    var jumps = TCPJumpRecord()
+    var blackHole = TCPBlackHoleMeter()
 }

@@ -15,6 +15,9 @@ struct TCPLimitMeter: Sendable {
     private var takesEffect = Timestamp(nanoseconds: .min)
     private var before = State.application
 
+    /// What holds the sender now.
+    var current: State { state }
+
     init() {}
 
     /// The sender is in `new` from `time` + `delay` on.

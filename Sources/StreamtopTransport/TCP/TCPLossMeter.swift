@@ -7,13 +7,14 @@ struct TCPLossMeter: Sendable {
     struct Event: Sendable {
         var time: Timestamp
         var segments: Int32
-        /// Queueing delay that the packets next to the lost ones met, and the usual peak of it.
+        /// Queueing delay that the packets next to the lost ones met, and the largest that the path has shown.
         var queue: Nanoseconds
-        var peak: Nanoseconds
+        var ceiling: Nanoseconds
         var minimum: Nanoseconds
         /// Segments of its own that the sender had waiting in the queue (TCP Veno's N).
         var backlog: Float
-        var upstream: Bool
+        /// Payload bytes that had passed by then.
+        var delivered: UInt64
     }
     static let capacity = 128
 
@@ -32,7 +33,7 @@ struct TCPLossMeter: Sendable {
             return false
         }
         if events.count == Self.capacity {
-            fold(events[0])
+            fold(events[0])  // with what its neighbours show now
             events.removeFirst()
         }
         events.append(event)
@@ -42,29 +43,68 @@ struct TCPLossMeter: Sendable {
     }
 
     private mutating func fold(_ event: Event) {
-        folded.add(Self.verdict(on: event, in: events))
+        folded.add(verdict(on: event, pool: pool))
     }
 
     /// Counts of events by verdict.
     func counts() -> LossCounts {
         var result = folded
-        for event in events { result.add(Self.verdict(on: event, in: events)) }
+        let pool = pool
+        for event in events { result.add(verdict(on: event, pool: pool)) }
         result.events = Int(total)
         return result
     }
 
     /// What the newest event looks like now.
-    var newestVerdict: LossVerdict { events.last.map { Self.verdict(on: $0, in: events) } ?? .unknown }
+    var newestVerdict: LossVerdict { events.last.map { verdict(on: $0, pool: pool) } ?? .unknown }
 
-    /// Congestive: the packets around the lost one stood in a queue near its usual peak, with at least three segments
-    /// of this sender in it (Veno's threshold). Random: there was no queue to speak of.
-    static func verdict(on event: Event, in events: [Event]) -> LossVerdict {
-        let queued = event.queue >= max(.milliseconds(5), event.peak / 2)
-        let empty = event.queue <= max(.milliseconds(2), event.minimum / 10)
-        if queued { return .congestive }
-        if empty, event.backlog < 3 { return .random }
-        if event.backlog >= 3 { return .congestive }
-        return event.queue < event.peak / 2 ? .random : .unknown
+    // MARK: Verdict
+
+    /// What all events together show.
+    private struct Pool {
+        /// The queue was alike at every loss: they share a cause that depends on it (a full buffer, or its manager).
+        var isQueueAlike = false
+        /// Between losses in an empty queue the same rate came through every time: a token bucket.
+        var isRatePinned = false
+        var count = 0
+    }
+
+    private var pool: Pool {
+        var pool = Pool()
+        pool.count = events.count
+        guard events.count >= 5 else { return pool }
+        pool.isQueueAlike = Self.variation(events.map { Double($0.queue) }) < 0.25
+        let bursts = events.reduce(0) { $0 + Int($1.segments) }
+        guard bursts >= 3 * events.count else { return pool }
+        let rates = zip(events.dropFirst(), events).compactMap { later, earlier -> Double? in
+            let span = later.time - earlier.time
+            guard span > 4 * max(earlier.minimum, 1) else { return nil }
+            return Double(later.delivered &- earlier.delivered) / span.seconds
+        }
+        pool.isRatePinned = rates.count >= 4 && Self.variation(rates) < 0.1
+        return pool
+    }
+
+    /// Standard deviation over mean; large where the mean is nothing.
+    private static func variation(_ values: [Double]) -> Double {
+        let mean = values.reduce(0, +) / Double(max(1, values.count))
+        guard mean > 0 else { return .infinity }
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return (squares / Double(values.count)).squareRoot() / mean
+    }
+
+    /// Congestive: the packets around the lost one stood in a queue as long as this path's get, or as long as at every
+    /// other loss. Random: there was no queue to speak of, or one that the path carries without losing. Policed: bursts
+    /// of loss without a queue, and always the same rate in between.
+    private func verdict(on event: Event, pool: Pool) -> LossVerdict {
+        let isEmpty = event.queue <= max(.milliseconds(2), event.minimum / 10) && event.backlog < 3
+        if isEmpty { return pool.isRatePinned ? .policed : .random }
+        if event.queue >= .milliseconds(5) {
+            if event.queue >= event.ceiling / 4 * 3 || pool.isQueueAlike { return .congestive }
+        } else if event.backlog < 3 {
+            return .random
+        }
+        return event.queue < event.ceiling / 10 * 6 ? .random : .unknown
     }
 }
 

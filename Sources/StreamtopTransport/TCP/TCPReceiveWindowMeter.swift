@@ -7,8 +7,9 @@ struct TCPReceiveWindowMeter: Sendable {
     private(set) var last: Int = 0
     private(set) var maximum: Int = 0
     private(set) var minimum: Int = .max
-    /// Highest acknowledgment plus window offered.
+    /// Acknowledgment plus window as offered last.
     private(set) var edge: UInt32 = 0
+    private var edgeAcknowledgment: UInt32 = 0
     private(set) var zeroSegments: UInt32 = 0
     private(set) var zeroEpisodes: UInt32 = 0
     private(set) var zeroTime: Nanoseconds = 0
@@ -28,8 +29,13 @@ struct TCPReceiveWindowMeter: Sendable {
     /// right edge moved back.
     mutating func record(_ window: Int, acknowledgment: UInt32, at time: Timestamp) -> (change: Change, shrunk: Bool) {
         let newEdge = acknowledgment &+ UInt32(truncatingIfNeeded: window)
-        let shrunk = isKnown && edge.isAfter(newEdge)
-        if !isKnown || newEdge.isAfter(edge) { edge = newEdge }
+        // An overtaken segment says nothing about the window of now (RFC 9293 section 3.10.7.4, SND.WL2).
+        let isCurrent = !isKnown || acknowledgment.isAtOrAfter(edgeAcknowledgment)
+        let shrunk = isKnown && isCurrent && edge.isAfter(newEdge)
+        if isCurrent {
+            edge = newEdge
+            edgeAcknowledgment = acknowledgment
+        }
         isKnown = true
         last = window
         maximum = max(maximum, window)

@@ -7,14 +7,11 @@ import StreamtopModel
 /// acknowledgments set aside) make minimum, percentiles and queueing delay. The *sender* samples (the oldest one) make
 /// the smoothed value, because that is what the sender itself works with.
 struct TCPRoundTripMeter: Sendable {
-    /// Span of the rolling minimum.
-    static let window: Nanoseconds = .seconds(10)
-
     private(set) var count = 0
     private(set) var minimum: Nanoseconds = .max
     private(set) var last: Nanoseconds = 0
     private(set) var maximum: Nanoseconds = 0
-    private(set) var lastTime = Timestamp(nanoseconds: 0)
+    private(set) var lastTime = Timestamp(nanoseconds: .min)
     private var sum: Nanoseconds = 0
     private var jitterSum: Nanoseconds = 0
     private(set) var estimator = RoundTripEstimator()
@@ -24,24 +21,20 @@ struct TCPRoundTripMeter: Sendable {
 
     /// Round trip of the empty path as known now: the smallest since the path last changed.
     private(set) var base: Nanoseconds = .max
-    private var rolling = WindowedMinimum()
-    private var queueHistogram = LogHistogram()
     private(set) var maximumQueue: Nanoseconds = 0
-    /// 95th percentile of the queueing delay, renewed every 32 samples.
-    private(set) var peakQueue: Nanoseconds = 0
+    /// Queueing delays since the path changed; empty while it never did, for then they are the round trips less the
+    /// base.
+    private var sinceChange: [LogHistogram] = []
 
     init() {}
 
     var hasSample: Bool { count > 0 }
 
     /// Smoothed as the sender does; nil before the first sample.
-    var smoothed: Nanoseconds? { estimator.hasSample ? estimator.smoothed : last > 0 || count > 0 ? last : nil }
+    var smoothed: Nanoseconds? { estimator.hasSample ? estimator.smoothed : count > 0 ? last : nil }
 
     /// Delay above the base path at the last sample.
     var queue: Nanoseconds? { count > 0 ? max(0, last - base) : nil }
-
-    /// Smallest sample of the last ten seconds.
-    var rollingMinimum: Nanoseconds? { rolling.value }
 
     /// A sample of the path alone.
     mutating func record(_ sample: Nanoseconds, source: RoundTripSource, at time: Timestamp) {
@@ -59,12 +52,10 @@ struct TCPRoundTripMeter: Sendable {
         case .tcpAck: fromAcknowledgments &+= 1
         default: break
         }
-        rolling.record(sample, at: time, window: Self.window)
         base = min(base, sample)
         let queue = sample - base
         maximumQueue = max(maximumQueue, queue)
-        queueHistogram.record(queue / 1000)
-        if count & 31 == 0 || count < 32 { peakQueue = count < 32 ? maximumQueue : queueQuantile(0.95) ?? queue }
+        if !sinceChange.isEmpty { sinceChange[0].record(queue / 1000) }
     }
 
     /// A sample as the sender takes it.
@@ -73,20 +64,22 @@ struct TCPRoundTripMeter: Sendable {
     /// The path has changed: what was its minimum no longer holds.
     mutating func rebase() {
         base = .max
-        rolling.reset()
+        sinceChange = [LogHistogram()]
     }
 
-    /// Quantile of the queueing delay.
-    func queueQuantile(_ share: Double) -> Nanoseconds? { queueHistogram.quantile(share).map { $0 * 1000 } }
-
-    func quantile(_ share: Double) -> Nanoseconds? { histogram.quantile(share).map { $0 * 1000 } }
+    private func queueQuantile(_ share: Double) -> Nanoseconds {
+        if let changed = sinceChange.first { return (changed.quantile(share) ?? 0) * 1000 }
+        return max(0, (histogram.quantile(share) ?? 0) * 1000 - base)
+    }
 
     var snapshot: RoundTripSnapshot? {
         guard count > 0 else { return nil }
         let source: RoundTripSource =
             fromTimestamps == 0 && fromAcknowledgments == 0
             ? .tcpHandshake : fromTimestamps > fromAcknowledgments ? .tcpTimestamps : .tcpAck
-        func bounded(_ share: Double) -> Nanoseconds { min(maximum, max(minimum, quantile(share) ?? last)) }
+        func bounded(_ share: Double) -> Nanoseconds {
+            min(maximum, max(minimum, histogram.quantile(share).map { $0 * 1000 } ?? last))
+        }
         return RoundTripSnapshot(
             samples: count, minimum: minimum, last: last, smoothed: smoothed ?? last, mean: sum / Int64(count),
             p50: bounded(0.5), p95: bounded(0.95), p99: bounded(0.99), maximum: maximum,
@@ -96,7 +89,7 @@ struct TCPRoundTripMeter: Sendable {
     var queueSnapshot: QueueDelaySnapshot? {
         guard let queue else { return nil }
         return QueueDelaySnapshot(
-            last: queue, p50: min(maximumQueue, queueQuantile(0.5) ?? queue),
-            p95: min(maximumQueue, queueQuantile(0.95) ?? queue), maximum: maximumQueue)
+            last: queue, p50: min(maximumQueue, queueQuantile(0.5)), p95: min(maximumQueue, queueQuantile(0.95)),
+            maximum: maximumQueue)
     }
 }

@@ -1,0 +1,189 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Names a congestion control from the course of the window, with its reasons; `unknown` rather than a guess.
+///
+/// Reno halves its window after a loss and then adds one segment each round trip (RFC 5681). CUBIC keeps seven tenths
+/// (RFC 9438 section 4.6) and grows along a cubic in time. BBR does not answer a single loss at all, probes for more
+/// bandwidth every eight round trips, and every ten seconds looks at the empty path with four segments in flight
+/// (draft-ietf-ccwg-bbr). Every threshold lies halfway between what two of them do.
+struct TCPCongestionClassifier {
+    private let cuts: [TCPCongestionMeter.Cut]
+    private let rounds: [TCPCongestionMeter.Round]
+    private let dips: Int
+
+    init(_ meter: TCPCongestionMeter) {
+        // Windows of a few segments round to anything.
+        let usable = meter.cuts.filter { !$0.isLimited && $0.before >= 8 }
+        // The first cut ends slow start, whose overshoot is lost over several rounds: it says little if there are others.
+        cuts = usable.count > 2 ? Array(usable.dropFirst()) : usable
+        rounds = meter.rounds
+        dips = meter.dips.count
+    }
+
+    func verdict() -> CongestionControlSnapshot {
+        let candidate = bbr() ?? byCuts() ?? byGrowth()
+        return candidate
+            ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: whyNot)
+    }
+
+    private var whyNot: [String] {
+        rounds.isEmpty
+            ? ["too little data to see a window"]
+            : ["\(rounds.count) round trips with \(cuts.count) usable cuts do not single one out"]
+    }
+
+    // MARK: BBR
+
+    private func bbr() -> CongestionControlSnapshot? {
+        var evidence: [String] = []
+        var doubt = 1.0
+        if dips > 0 {
+            evidence.append("\(dips) times down to at most 4 segments for 0.2 s without a loss (minimum RTT probe)")
+            doubt *= dips > 1 ? 0.1 : 0.2
+        }
+        let kept = cuts.map { $0.after / $0.before }.sorted()
+        if kept.count >= 4, kept[kept.count / 2] >= 0.88, kept[kept.count / 4] >= 0.82 {
+            evidence.append(
+                "\(kept.count) losses left \(percent(kept[kept.count / 2])) of the window (median): no reaction")
+            doubt *= kept.count >= 8 ? 0.15 : 0.3
+        }
+        if let period = probePeriod {
+            evidence.append(
+                "flight rises and falls without loss every \(period.rounds) round trips, \(period.count) times (bandwidth probe)"
+            )
+            doubt *= period.count >= 6 ? 0.2 : 0.35
+        }
+        // Halved windows contradict it, whatever else was seen.
+        if kept.count >= 2, kept[kept.count / 2] < 0.82 { return nil }
+        guard doubt <= 0.35 else { return nil }
+        return CongestionControlSnapshot(name: .bbr, source: .estimate, confidence: 1 - doubt, evidence: evidence)
+    }
+
+    /// Regular falls of the flight that no loss explains, within a band around its median.
+    private var probePeriod: (rounds: Int, count: Int)? {
+        let steady = rounds.dropFirst(rounds.count / 4)
+        let quiet = steady.filter { !$0.recovered && !$0.limited }
+        guard quiet.count >= 24 else { return nil }
+        let sorted = quiet.map(\.flight).sorted()
+        let middle = sorted[sorted.count / 2]
+        guard middle >= 6, sorted[sorted.count / 20] >= 0.65 * middle, sorted[sorted.count * 19 / 20] <= 1.5 * middle
+        else { return nil }
+        var falls: [Int] = []
+        var peak: Float = 0
+        var position = 0
+        var previous: TCPCongestionMeter.Round?
+        for round in steady {
+            defer {
+                previous = round
+                position += 1
+            }
+            guard let before = previous, !before.recovered, !round.recovered, !before.limited, !round.limited else {
+                peak = 0
+                continue
+            }
+            peak = max(peak, before.flight)
+            if round.flight <= 0.93 * peak, peak - round.flight >= 1.9 {
+                if falls.last.map({ position - $0 > 2 }) ?? true { falls.append(position) }
+                peak = round.flight
+            }
+        }
+        guard falls.count >= 4 else { return nil }
+        let gaps = zip(falls.dropFirst(), falls).map { $0 - $1 }.sorted()
+        let period = gaps[gaps.count / 2]
+        let regular = gaps.filter { abs($0 - period) <= 2 }.count
+        guard (4...11).contains(period), regular * 2 >= gaps.count else { return nil }
+        return (period, falls.count)
+    }
+
+    // MARK: Reno and CUBIC by what a loss leaves
+
+    private func byCuts() -> CongestionControlSnapshot? {
+        let kept = cuts.map { $0.after / $0.before }.sorted()
+        guard let last = kept.last, let first = kept.first else { return nil }
+        let middle = kept[kept.count / 2]
+        let name: CongestionControlName
+        switch middle {
+        case 0.42..<0.60: name = .reno
+        case 0.62..<0.82: name = .cubic
+        default: return nil
+        }
+        let growth = steadyGrowth
+        var evidence = [
+            "\(kept.count) losses left \(percent(middle)) of the window (median; \(percent(first)) to \(percent(last)))"
+        ]
+        if let growth { evidence.append("regrowth of \(tenths(growth)) segments each round trip (median)") }
+        // One cut alone needs a second witness.
+        if kept.count == 1 {
+            guard cuts[0].before >= 20 else { return nil }
+            let fits =
+                name == .reno ? growth.map { (0.8...1.25).contains($0) } : growth.map { !(0.8...1.25).contains($0) }
+            guard fits ?? false, name == .reno ? (0.46...0.55).contains(middle) : (0.66...0.76).contains(middle) else {
+                return nil
+            }
+            return CongestionControlSnapshot(name: name, source: .estimate, confidence: 0.5, evidence: evidence)
+        }
+        let agreeing = kept.filter { name == .reno ? $0 < 0.61 : $0 >= 0.61 && $0 < 0.85 }.count
+        let share = Double(agreeing) / Double(kept.count)
+        guard share >= 0.6 else { return nil }
+        let many = min(1, Double(kept.count) / 4)
+        return CongestionControlSnapshot(
+            name: name, source: .estimate, confidence: (0.55 + 0.4 * many) * share, evidence: evidence)
+    }
+
+    // MARK: By growth alone
+
+    /// Growth of the window from round to round where nothing was lost and nothing held it, median, segments.
+    private var steadyGrowth: Float? {
+        let steps = zip(rounds.dropFirst(), rounds).compactMap { now, before -> Float? in
+            guard !now.recovered, !before.recovered, !now.limited, !before.limited, now.flight >= before.flight,
+                now.flight < 1.4 * before.flight
+            else { return nil }
+            return now.flight - before.flight
+        }
+        guard steps.count >= 8 else { return nil }
+        return steps.sorted()[steps.count / 2]
+    }
+
+    /// A long climb without a cut: by one segment a round (Reno), or faster and faster (the convex part of a cubic).
+    private func byGrowth() -> CongestionControlSnapshot? {
+        guard cuts.isEmpty, let climb = longestClimb, climb.count >= 15 else { return nil }
+        let third = climb.count / 3
+        func slope(_ part: Int) -> Float {
+            let start = climb.startIndex + part * third
+            return (climb[start + third - 1].flight - climb[start].flight) / Float(third - 1)
+        }
+        let slopes = (0..<3).map(slope)
+        let span = climb[climb.endIndex - 1].time - climb[climb.startIndex].time
+        let figures = slopes.map(tenths).joined(separator: ", ")
+        let sentence = "grew by \(figures) segments each round trip in the thirds of \(tenths(span)) s without a cut"
+        if climb.count >= 24, slopes.allSatisfy({ (0.85...1.2).contains($0) }) {
+            return CongestionControlSnapshot(name: .reno, source: .estimate, confidence: 0.6, evidence: [sentence])
+        }
+        if span >= 3, slopes[2] >= 1.3, slopes[2] >= 1.5 * max(slopes[0], slopes[1]), slopes[1] >= 0.6 * slopes[0] {
+            return CongestionControlSnapshot(name: .cubic, source: .estimate, confidence: 0.6, evidence: [sentence])
+        }
+        return nil
+    }
+
+    /// The longest run of rounds after slow start in which the window never fell by more than 5 % or two segments.
+    private var longestClimb: ArraySlice<TCPCongestionMeter.Round>? {
+        var best: Range<Int>?
+        var start = 0
+        for index in rounds.indices {
+            let round = rounds[index]
+            let before = index > 0 ? rounds[index - 1].flight : round.flight
+            // Slow start grows by half or more each round.
+            let breaks = round.limited || round.flight > 1.4 * before || round.flight < min(0.95 * before, before - 2)
+            if breaks { start = index + 1 } else if index + 1 - start > best?.count ?? 0 { best = start..<index + 1 }
+        }
+        return best.map { rounds[$0] }
+    }
+
+    private func percent(_ share: Float) -> String { "\(Int((share * 100).rounded())) %" }
+
+    private func tenths(_ value: Float) -> String {
+        let scaled = Int((value * 10).rounded())
+        return "\(scaled < 0 ? "-" : "")\(abs(scaled) / 10).\(abs(scaled) % 10)"
+    }
+}

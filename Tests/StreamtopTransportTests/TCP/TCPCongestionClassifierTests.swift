@@ -1,0 +1,113 @@
+import StreamtopBase
+import StreamtopModel
+import Testing
+
+@testable import StreamtopTransport
+
+@Suite struct TCPCongestionClassifierTests {
+    /// Plays rounds of 50 ms into a meter; a loss cuts the window to `keeping` of itself.
+    struct Course {
+        var meter = TCPCongestionMeter(lost: 0)
+        var round = 0
+        var lost: UInt32 = 0
+        var repairs: UInt32 = 0
+        var window: Float = 20
+
+        var time: Timestamp { Timestamp(nanoseconds: Int64(round) * 50_000_000) }
+
+        mutating func play(rounds: Int, limited: Bool = false, growth: (Float, Int) -> Float) {
+            for index in 0..<rounds {
+                step(window: window)
+                if limited { meter.noteLimited() }
+                meter.observeFlight(window, at: time)
+                meter.endRound(flight: window, repairs: repairs, at: time)
+                window = growth(window, index)
+                round += 1
+            }
+        }
+
+        private mutating func step(window: Float) {
+            _ = meter.observe(
+                TCPSenderView(acknowledged: UInt32(round * 1000), edge: .max, sacked: 0, lost: lost),
+                next: UInt32(round * 1000 + 500), window: window, repairs: repairs, byTimeout: false, at: time)
+        }
+
+        mutating func loss(keeping share: Float) {
+            lost += 1000
+            step(window: window)
+            repairs += 1
+            play(rounds: 1) { window, _ in window * share }
+        }
+
+        var verdict: CongestionControlSnapshot { TCPCongestionClassifier(meter).verdict() }
+    }
+
+    @Test func halvedWindowsAreReno() {
+        var course = Course()
+        for _ in 0..<5 {
+            course.play(rounds: 20) { window, _ in window + 1 }
+            course.loss(keeping: 0.5)
+        }
+        course.play(rounds: 10) { window, _ in window + 1 }
+        #expect(course.verdict.name == .reno)
+        #expect(course.verdict.confidence > 0.7)
+        #expect(!course.verdict.evidence.isEmpty)
+    }
+
+    @Test func sevenTenthsAreCubic() {
+        var course = Course(window: 60)
+        for _ in 0..<5 {
+            course.play(rounds: 20) { window, _ in window + 0.9 }
+            course.loss(keeping: 0.7)
+        }
+        course.play(rounds: 10) { window, _ in window + 0.9 }
+        #expect(course.verdict.name == .cubic)
+    }
+
+    @Test func lossesWithoutReactionAreBBR() {
+        var course = Course(window: 40)
+        for _ in 0..<10 {
+            course.play(rounds: 6) { window, _ in window }
+            course.loss(keeping: 1)
+        }
+        course.play(rounds: 4) { window, _ in window }
+        #expect(course.verdict.name == .bbr)
+    }
+
+    @Test func probesEveryEightRoundsAreBBR() {
+        var course = Course(window: 40)
+        course.play(rounds: 120) { _, index in index % 8 == 0 ? 48 : 40 }
+        #expect(course.verdict.name == .bbr)
+    }
+
+    @Test func steadyClimbByOneIsReno() {
+        var course = Course()
+        course.play(rounds: 60) { window, _ in window + 1 }
+        #expect(course.verdict.name == .reno)
+    }
+
+    @Test func acceleratingClimbIsCubic() {
+        var course = Course(window: 40)
+        course.play(rounds: 100) { _, index in
+            let seconds = Float(index) * 0.05
+            return 40 + 0.4 * seconds * seconds * seconds + 0.3 * Float(index)
+        }
+        #expect(course.verdict.name == .cubic)
+    }
+
+    @Test func applicationLimitedSenderStaysUnknown() {
+        var course = Course()
+        course.play(rounds: 200, limited: true) { _, index in index % 4 == 0 ? 28 : 10 }
+        #expect(course.verdict.name == .unknown)
+    }
+
+    @Test func twoContradictingCutsStayUnknown() {
+        var course = Course(window: 60)
+        course.play(rounds: 20) { window, _ in window + 0.5 }
+        course.loss(keeping: 0.5)
+        course.play(rounds: 20) { window, _ in window + 0.5 }
+        course.loss(keeping: 0.95)
+        course.play(rounds: 20) { window, _ in window + 0.5 }
+        #expect(course.verdict.name == .unknown)
+    }
+}

@@ -1,0 +1,143 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopTestSupport
+import StreamtopWire
+import Testing
+
+@testable import StreamtopTransport
+
+@Suite struct TCPRetransmissionTests {
+    /// Ten segments, one lost or overtaken, at four places of the path and two round trips; made by simulation.
+    @Test(arguments: ["snd", "rcv", "midup", "middown"], [10, 100])
+    func lossIsOneFastRetransmission(place: String, milliseconds: Int) throws {
+        let report = try SyntheticCapture("\(place)_\(milliseconds)").report()
+        let side = report.snapshot.server
+        #expect(side.retransmissions.packets == 1)
+        #expect(side.retransmissions.fast == 1)
+        #expect(side.outOfOrder == 0)
+        let isUpstream = place == "rcv" || place == "midup"
+        #expect(side.loss.upstream == (isUpstream ? 1 : 0))
+        #expect(side.loss.downstream == (isUpstream ? 0 : 1))
+    }
+
+    @Test(arguments: ["reordmid", "reordrcv"], [10, 100])
+    func overtakenSegmentIsReordering(place: String, milliseconds: Int) throws {
+        let side = try SyntheticCapture("\(place)_\(milliseconds)").report().snapshot.server
+        #expect(side.retransmissions.packets == 0)
+        #expect(side.outOfOrder == 1)
+        #expect(side.loss.events == 0)
+    }
+
+    /// The acknowledgment after the repair must not make a round trip of 99.5 ms out of one of 0.02 ms.
+    @Test func repairDoesNotInflateTheRoundTrip() throws {
+        let report = try SyntheticCapture("rcv_100").report()
+        #expect((report.roundTrip.client?.maximum ?? .max) < 1_000_000)
+    }
+
+    @Test func timeoutOfTheOldestSegment() {
+        var flow = TCPScenario(sack: false)
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.data(at: 101, 1000)
+        flow.data(at: 401, 0)
+        #expect(flow.server.retransmissions.timeout == 1)
+        flow.data(at: 1001, 0)
+        #expect(flow.server.retransmissions.timeout == 2)
+    }
+
+    @Test func tailProbeRepeatsTheLastSegment() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.data(at: 101, 1000)
+        flow.ack(at: 150, 1000)
+        flow.data(at: 252, 1000)
+        #expect(flow.server.retransmissions.tailProbe == 1)
+    }
+
+    @Test func networkCopyIsNoRetransmission() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 50, toClient: 0.02)
+        for index in 0..<3 {
+            flow.pass(
+                .fromServer, at: 100 + Double(index),
+                .init(sequence: index * 1000, length: 1000, acknowledgment: 0, identification: UInt32(index + 5)))
+        }
+        flow.pass(.fromServer, at: 103, .init(sequence: 1000, length: 1000, acknowledgment: 0, identification: 6))
+        flow.ack(at: 103.1, 3000, sacks: [(1000, 2000)])
+        #expect(flow.server.duplicatePackets == 1)
+        #expect(flow.server.retransmissions.packets == 0)
+    }
+
+    @Test func lateSegmentIsToldByItsTimestamp() {
+        var flow = TCPScenario(timestamps: true)
+        flow.handshake(toServer: 10, toClient: 0.02)
+        flow.data(at: 100, 0, stamp: 100, echo: 1)
+        flow.data(at: 101, 2000, stamp: 102, echo: 1)
+        // Later than a whole loop, but stamped before the one that jumped it.
+        flow.data(at: 130, 1000, stamp: 101, echo: 1)
+        #expect(flow.server.outOfOrder == 1)
+        #expect(flow.server.retransmissions.packets == 0)
+    }
+
+    @Test func echoOfTheOriginalMakesARepairNeedless() {
+        var flow = TCPScenario(sack: false, timestamps: true)
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0, stamp: 100, echo: 1)
+        flow.data(at: 400, 0, stamp: 400, echo: 1)
+        flow.ack(at: 405, 1000, stamp: 9, echo: 100)
+        #expect(flow.server.retransmissions.spurious == 1)
+        #expect(flow.server.lossRatio == 0)
+    }
+
+    @Test func bytesNeverCapturedAreNotTheNetworksLoss() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.data(at: 101, 2000)
+        flow.ack(at: 151, 3000)
+        let side = flow.server
+        #expect(side.lostBeforeCapture == 1)
+        #expect(side.lostBeforeCaptureBytes == 1000)
+        #expect(side.retransmissions.packets == 0)
+        #expect(side.loss.events == 0)
+        #expect(side.lossRatio == nil)
+    }
+
+    @Test func acknowledgmentBeyondEverythingSeenIsCounted() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.ack(at: 151, 5000)
+        #expect(flow.server.lostBeforeCaptureBytes == 4000)
+        #expect(flow.report().anomalies[.ackOfUnseenData] == 1)
+    }
+
+    @Test func keepAliveIsNeitherDataNorLoss() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.ack(at: 150, 1000)
+        flow.data(at: 7_200_150, 999, 1)
+        #expect(flow.server.keepAlives == 1)
+        #expect(flow.server.retransmissions.packets == 0)
+        #expect(flow.server.loss.events == 0)
+    }
+
+    @Test func blackHoleNeedsFullSegmentsThatVanish() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 20)
+        flow.data(at: 100, 0, 300)
+        flow.ack(at: 120, 300)
+        flow.data(at: 200, 300, 1460)
+        for (index, time) in [500.0, 1000, 2000, 4000].enumerated() {
+            flow.data(at: time, 300, 1460)
+            if index == 0 { #expect(!flow.report().blackHoleSuspected) }
+        }
+        #expect(flow.report().blackHoleSuspected)
+        flow.tracker.observeTooBig(
+            mtu: 1280, quotedSequence: nil, direction: .fromServer, at: Timestamp(nanoseconds: 5_000_000_000),
+            events: &flow.events)
+        #expect(!flow.report().blackHoleSuspected)
+    }
+}

@@ -1,0 +1,144 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+import Testing
+
+@testable import StreamtopTransport
+
+@Suite struct TCPRoundTripTests {
+    @Test func handshakeSplitsAtTheCapturePoint() {
+        for (toServer, toClient) in [(0.02, 99.98), (50, 50), (99.98, 0.02)] {
+            var flow = TCPScenario()
+            flow.handshake(toServer: toServer, toClient: toClient)
+            let trip = flow.report().roundTrip
+            #expect(trip.handshake == 100_000_000)
+            #expect(trip.server?.minimum == Int64((toServer * 1e6).rounded()))
+            #expect(trip.client?.minimum == Int64((toClient * 1e6).rounded()))
+        }
+    }
+
+    @Test func repeatedSynWithoutTimestampsIsAmbiguous() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, .init(flags: .syn))
+        flow.pass(.fromClient, at: 1000, .init(flags: .syn))
+        flow.pass(.fromServer, at: 1050, .init(acknowledgment: 0, flags: .syn))
+        flow.pass(.fromClient, at: 1060, .init(acknowledgment: 0))
+        #expect(flow.report().roundTrip.handshake == nil)
+        #expect(flow.report().snapshot.synRetransmissions == 1)
+    }
+
+    @Test func repeatedSynIsToldApartByItsTimestamp() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, .init(flags: .syn, stamp: 10))
+        flow.pass(.fromClient, at: 1000, .init(flags: .syn, stamp: 1010))
+        flow.pass(.fromServer, at: 1050, .init(acknowledgment: 0, flags: .syn, stamp: 5, echo: 1010))
+        flow.pass(.fromClient, at: 1060, .init(acknowledgment: 0, stamp: 1070, echo: 5))
+        #expect(flow.report().roundTrip.handshake == 60_000_000)
+    }
+
+    @Test func retransmittedSegmentGivesNoSample() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.data(at: 400, 0)
+        flow.ack(at: 450, 1000)
+        #expect(flow.report().roundTrip.client?.samples == 1)  // the handshake's
+    }
+
+    /// The acknowledgment that follows the repair of a hole was held back by the hole, not by the path.
+    @Test func acknowledgmentAfterRepairGivesNoSample() {
+        var flow = TCPScenario(sack: false)
+        flow.handshake(toServer: 100, toClient: 0.02)
+        flow.data(at: 200, 0)
+        flow.ack(at: 200.02, 1000)
+        flow.data(at: 201, 2000)
+        flow.data(at: 202, 3000)
+        flow.data(at: 301, 1000)
+        flow.ack(at: 301.02, 4000)
+        let client = flow.report().roundTrip.client
+        #expect((client?.maximum ?? 0) < 100_000)
+    }
+
+    @Test func selectiveAcknowledgmentGivesSamplesDuringRecovery() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.data(at: 101, 1000)
+        flow.data(at: 102, 2000)
+        flow.ack(at: 151, 0, sacks: [(1000, 2000)])
+        flow.ack(at: 152, 0, sacks: [(1000, 3000)])
+        let client = flow.report().roundTrip.client
+        #expect(client?.samples == 3)
+        #expect(client?.last == 50_000_000)
+    }
+
+    @Test func delayedAcknowledgmentIsSetAside() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.data(at: 100.1, 1000)
+        flow.ack(at: 150.1, 2000)
+        flow.data(at: 200, 2000, 300)
+        flow.ack(at: 290, 2300)
+        let client = flow.report().roundTrip.client
+        #expect(client?.maximum == 50_000_000)
+        #expect((client?.smoothed ?? 0) > 50_000_000)  // the sender's own estimator takes it
+    }
+
+    /// A hundred segments in one tick of the sender's clock: one echo, one sample.
+    @Test func oneSampleForEachTick() {
+        var flow = TCPScenario(timestamps: true)
+        flow.handshake(toServer: 40, toClient: 0.02)
+        for index in 0..<100 {
+            flow.ack(at: 100 + Double(index) * 0.001, index * 10, stamp: 500, echo: 1)
+        }
+        let before = flow.report().roundTrip.server?.samples ?? 0
+        for index in 0..<100 {
+            flow.data(at: 139.9 + Double(index) * 0.001, index * 1000, stamp: 7, echo: index == 0 ? 400 : 500)
+        }
+        let trip = flow.report().roundTrip.server
+        #expect((trip?.samples ?? 0) - before == 1)
+        #expect(abs((trip?.last ?? 0) - 39_901_000) < 2_000)
+        #expect(trip?.source == .tcpTimestamps)
+    }
+
+    /// An echo that waited for the application to write is not a round trip.
+    @Test func echoAfterSilenceIsIgnored() {
+        var flow = TCPScenario(timestamps: true)
+        flow.handshake(toServer: 40, toClient: 0.02)
+        flow.data(at: 100, 0, stamp: 7, echo: 1)
+        flow.ack(at: 100.02, 1000, stamp: 500, echo: 7)
+        flow.data(at: 900, 1000, stamp: 800, echo: 500)
+        #expect(flow.report().roundTrip.server?.maximum == 40_000_000)
+    }
+
+    @Test func backwardStampNeverGivesNegativeTime() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 10, toClient: 10)
+        flow.data(at: 100, 0)
+        flow.ack(at: 90, 1000)
+        #expect((flow.report().roundTrip.client?.minimum ?? -1) >= 0)
+        #expect(flow.report().anomalies[.timestampBackwards] == 1)
+    }
+
+    @Test func hopLimitChangeStartsANewBase() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 20)
+        for index in 0..<4 {
+            let time = 100 + Double(index) * 100
+            flow.data(at: time, index * 1000)
+            flow.pass(
+                .fromClient, at: time + 50,
+                .init(acknowledgment: index * 1000 + 1000, hopLimit: index == 0 ? 64 : 60))
+        }
+        #expect(flow.report().anomalies[.hopLimitChanged] == 1)
+        #expect(flow.report().queueDelay.client?.last == 0)
+    }
+
+    @Test func captureInTheMiddleMeasuresTheWholeLoop() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 30, toClient: 20)
+        #expect(flow.report().snapshot.vantage == .middle)
+        #expect(flow.report().roundTrip.total?.minimum == 50_000_000)
+    }
+}

@@ -1,0 +1,115 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+import Testing
+
+@testable import StreamtopTransport
+
+@Suite struct TCPWindowTests {
+    @Test func windowOfASynIsNeverScaled() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, .init(flags: .syn, window: 65535))
+        flow.pass(.fromServer, at: 1, .init(acknowledgment: 0, flags: .syn, window: 65535))
+        flow.ack(at: 2, 0, window: 1024)
+        let window = flow.report().snapshot.client.receiveWindow
+        #expect(window?.last == 131_072)
+        #expect(window?.maximum == 131_072)
+    }
+
+    @Test func scalingNeedsBothSyns() {
+        var flow = TCPScenario(scale: nil)
+        flow.handshake(toServer: 1, toClient: 1)
+        flow.ack(at: 3, 0, window: 1024)
+        #expect(flow.report().snapshot.client.receiveWindow?.last == 1024)
+    }
+
+    @Test func scaleIsUnknownWithoutTheHandshake() {
+        var flow = TCPScenario()
+        flow.data(at: 0, 0)
+        flow.ack(at: 1, 1000, window: 1024)
+        #expect(flow.report().snapshot.client.receiveWindow?.scaleUnknown == true)
+        #expect(flow.report().snapshot.client.windowScale == nil)
+    }
+
+    /// The receiver sleeps for two seconds while 256 KB arrive: what its window loses is what waits unread.
+    @Test func unreadBytesAreWhatTheWindowLost() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 20, window: 4096)
+        for index in 0..<256 {
+            flow.data(at: 100 + Double(index), index * 1024, 1024)
+            flow.ack(at: 120 + Double(index), (index + 1) * 1024, window: UInt16(4096 - (index + 1) * 8))
+        }
+        let window = flow.report().snapshot.client.receiveWindow
+        #expect(abs((window?.occupied ?? 0) - 262_144) <= 128)
+        let buffer = flow.report().buffers.first { $0.layer == .socketReceive && $0.side == "client" }
+        #expect(buffer?.occupiedBytes == window?.occupied)
+    }
+
+    @Test func zeroWindowsAndTheirProbes() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 20)
+        flow.data(at: 100, 0)
+        flow.ack(at: 120, 1000, window: 0)
+        flow.pass(.fromServer, at: 320, .init(sequence: 999, acknowledgment: 0))  // Linux: no byte, one number back
+        flow.ack(at: 340, 1000, window: 0)
+        flow.ack(at: 620, 1000, window: 500)
+        let report = flow.report()
+        #expect(report.snapshot.server.windowProbes == 1)
+        #expect(report.snapshot.server.keepAlives == 0)
+        #expect(report.snapshot.client.zeroWindows == 2)
+        #expect(report.snapshot.client.zeroWindowEpisodes == 1)
+        #expect(report.snapshot.client.zeroWindowTime == 500_000_000)
+        #expect(flow.events.contains(.zeroWindow(by: .fromClient)))
+        #expect(flow.events.contains(.windowOpen(by: .fromClient, bytes: 64_000, after: 500_000_000)))
+    }
+
+    @Test func sharesOfTimeSumUpToTheWhole() throws {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 20, window: 100)
+        for index in 0..<12 { flow.data(at: 100, index * 1000) }  // 12,000 of 12,800 bytes: full
+        flow.ack(at: 120, 12_000, window: 0)
+        flow.ack(at: 420, 12_000, window: 1000)
+        flow.data(at: 420.1, 12_000)
+        flow.ack(at: 440.1, 13_000, window: 1000)
+        let shares = try #require(flow.report(at: 1000).snapshot.server.limitedBy)
+        #expect(abs(shares.receiver - 320_000_000) < 1_000_000)
+        #expect(abs(shares.network - 20_000_000) < 1_000_000)
+        let whole = shares.receiver + shares.network + shares.application
+        #expect(abs(whole - 1_000_000_000) < 25_000_000)
+    }
+
+    @Test func windowThatMovesBackIsAnAnomaly() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 20)
+        flow.ack(at: 50, 0, window: 1000)
+        flow.ack(at: 60, 0, window: 100)
+        #expect(flow.report().anomalies[.windowShrunk] > 0)
+    }
+
+    @Test func accurateECNCounterWraps() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, .init(flags: [.syn, .ae, .cwr, .ece]))
+        flow.pass(.fromServer, at: 20, .init(acknowledgment: 0, flags: [.syn, .cwr]))
+        flow.pass(.fromClient, at: 20.1, .init(acknowledgment: 0, flags: [.ae, .ece]))  // 5
+        for index in 0..<100 {
+            flow.pass(
+                .fromServer, at: 30 + Double(index),
+                .init(sequence: index * 1000, length: 1000, acknowledgment: 0, ecn: 2))
+        }
+        flow.pass(.fromClient, at: 140, .init(acknowledgment: 100_000))  // 5 + 3 = 8, that is 0
+        #expect(flow.server.ecnNegotiated == true)
+        #expect(flow.server.cePackets == 3)
+        #expect(flow.server.ectPackets == 100)
+    }
+
+    @Test func classicECNIsNegotiatedByTheAnswer() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, .init(flags: [.syn, .cwr, .ece]))
+        flow.pass(.fromServer, at: 20, .init(acknowledgment: 0, flags: [.syn, .ece]))
+        #expect(flow.server.ecnNegotiated == true)
+        var plain = TCPScenario()
+        plain.pass(.fromClient, at: 0, .init(flags: [.syn, .cwr, .ece]))
+        plain.pass(.fromServer, at: 20, .init(acknowledgment: 0, flags: .syn))
+        #expect(plain.server.ecnNegotiated == false)
+    }
+}
