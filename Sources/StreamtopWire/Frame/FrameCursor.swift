@@ -9,8 +9,10 @@ struct FrameCursor: ~Escapable {
     var reader: ByteReader
     /// Offset from the start of the frame at which the enclosure ends on the wire.
     var wireEnd: Int
-    /// Offset of the innermost IP header.
-    var networkStart = 0
+    /// Offset of the innermost IP header, -1 before one was found.
+    var networkStart = -1
+    /// Headers read so far.
+    var layers = 0
     /// The packet is a first fragment: what it carries is incomplete, so tunnels inside it are left alone.
     var isFragment = false
     /// Inside a tunnel that only a UDP port suggested. Until an IP header has confirmed it, nothing may be odd.

@@ -38,50 +38,47 @@ package struct FrameDecoder: Sendable {
     @_lifetime(cursor: copy cursor)
     private func walk(_ cursor: inout FrameCursor, from first: NextLayer, into frame: inout DecodedFrame) {
         var next = first
-        /// The frame as it was outside the tunnel whose inner IP header has not been seen yet.
-        var outer: DecodedFrame?
         do throws(DecodeError) {
-            var layers = 0
-            walk: while true {
-                layers &+= 1  // at most maximumLayers + 1
-                guard layers <= Self.maximumLayers else { throw cursor.reader.malformed(.link, .nestedTooDeep) }
+            while true {
+                cursor.layers &+= 1  // at most maximumLayers + 1 per frame
+                guard cursor.layers <= Self.maximumLayers else { throw cursor.reader.malformed(.link, .nestedTooDeep) }
                 switch next {
                 case .ethernet: next = try cursor.decodeEthernet()
-                case .etherType(0x0800), .ipv4:
-                    next = try cursor.decodeIPv4(into: &frame)
-                    outer = nil
-                case .etherType(0x86dd), .ipv6:
-                    next = try cursor.decodeIPv6(into: &frame)
-                    outer = nil
-                case .upper(6):
-                    try cursor.decodeTCP(into: &frame)
-                    next = .complete
+                case .etherType(0x0800), .ipv4: next = try cursor.decodeIPv4(into: &frame)
+                case .etherType(0x86dd), .ipv6: next = try cursor.decodeIPv6(into: &frame)
+                case .upper(6): return try cursor.decodeTCP(into: &frame)
                 case .upper(17): next = try cursor.decodeUDP(into: &frame)
                 case .upper(let number): next = try cursor.decodeUpper(number, into: &frame)
-                case .tunnel(let kind):
-                    outer = frame
-                    cursor.isGuess = frame.transport == .udp
-                    next = try cursor.decodeTunnel(kind, into: &frame)
-                case .complete: break walk
+                case .tunnel(let kind): return walkTunnel(kind, &cursor, into: &frame)
+                case .complete: return
                 default: next = try cursor.decodeLink(next, into: &frame)
                 }
             }
-            if let outer { frame = outer }
         } catch {
-            leave(cursor.isGuess, outer: outer, error: error, frame: &frame)
+            frame.stop = error
         }
     }
 
-    /// Ends with what is known: the frame itself, or the outer one when nothing inside the tunnel was found.
+    /// Goes on inside a tunnel, and comes back to the frame outside when no IP header is found there. In a function of
+    /// its own, so that only tunnelled frames pay for the copy. Recursion ends with `maximumLayers`.
     @inline(never)
-    private func leave(_ isGuess: Bool, outer: DecodedFrame?, error: DecodeError, frame: inout DecodedFrame) {
-        guard let outer else {
+    @_lifetime(cursor: copy cursor)
+    private func walkTunnel(_ kind: TunnelKind, _ cursor: inout FrameCursor, into frame: inout DecodedFrame) {
+        let outer = frame
+        let outerStart = cursor.networkStart
+        let isGuess = frame.transport == .udp
+        cursor.isGuess = isGuess
+        frame.stop = nil
+        do throws(DecodeError) {
+            walk(&cursor, from: try cursor.decodeTunnel(kind, into: &frame), into: &frame)
+        } catch {
             frame.stop = error
-            return
         }
+        guard cursor.networkStart == outerStart else { return }
+        let stop = frame.stop
         frame = outer
         // A port that was no tunnel after all is an ordinary datagram; one that the capture cut might have been one.
-        if case .truncated = error.cause {} else if isGuess { return }
-        frame.stop = error
+        if case .truncated = stop?.cause {} else if isGuess { return }
+        frame.stop = stop ?? outer.stop
     }
 }

@@ -11,7 +11,7 @@ extension FrameCursor {
         frame.fragment = FragmentPart(
             identification: identification, offset: offset, moreFragments: moreFragments, protocolNumber: number,
             dataOffset: reader.offset, dataCaptured: reader.remaining, dataLength: wireRemaining,
-            headerLength: reader.offset - networkStart)
+            headerLength: reader.offset - max(0, networkStart))
         isFragment = true
         frame.protocolNumber = number
         frame.transport = .other

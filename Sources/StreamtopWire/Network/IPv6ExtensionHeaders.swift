@@ -56,7 +56,7 @@ extension FrameCursor {
         let length = Int(reader.uint8()) * 8 + 8
         try require(length - 2, in: .ipv6Extension)
         var body = reader.reader(of: length - 2)
-        if number == 0 { try decodeJumbo(&body, into: &frame) }
+        if number == 0, networkStart >= 0 { try decodeJumbo(&body, into: &frame) }
         frame.protocolNumber = next
         return .upper(next)
     }
