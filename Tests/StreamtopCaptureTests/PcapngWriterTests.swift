@@ -37,6 +37,40 @@ import Testing
         #expect(back.secrets.map(\.bytes) == [Array("secret".utf8)])
     }
 
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/capinfos"),
+            "capinfos (wireshark-common) is missing"))
+    func otherReadersReadIt() throws {
+        let output = try TemporaryFile()
+        let writer = try PcapngWriter(path: output.path, application: "streamtop test")
+        var facts = SourceFacts()
+        facts.interfaces = [InterfaceFacts(name: "eth0", linkType: .ethernet), InterfaceFacts(linkType: .rawIP)]
+        facts.interfaces[0].drops = DropCounts(received: 9, kernel: 2, interface: 1)
+        for index in 0..<7 {
+            try writer.write(
+                FrameRecord(
+                    time: Timestamp(nanoseconds: 1_700_000_000_123_456_789), offset: 0, capturedLength: index,
+                    wireLength: 100, linkType: index % 2 == 0 ? .ethernet : .rawIP, interface: UInt32(index % 2)),
+                bytes: [0, 1, 2, 3, 4, 5, 6], facts: facts)
+        }
+        try writer.finish(facts: facts)
+        let capinfos = Process()
+        capinfos.executableURL = URL(fileURLWithPath: "/usr/bin/capinfos")
+        capinfos.arguments = ["-M", "-c", "-d", "-I", "-a", output.path]
+        let pipe = Pipe()
+        capinfos.standardOutput = pipe
+        try capinfos.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        capinfos.waitUntilExit()
+        #expect(capinfos.terminationStatus == 0)
+        #expect(text.contains("Number of packets:   7"))
+        #expect(text.contains("Data size:           700 bytes"))
+        #expect(text.contains("Number of interfaces in file: 2"))
+        #expect(text.contains(".123456789"))
+        #expect(text.contains("Name = eth0"))
+    }
+
     @Test func aPlaceThatCannotBeWrittenIsTold() {
         #expect(throws: CaptureError.self) { try PcapngWriter(path: "/no/such/folder/x", application: "x") }
     }
