@@ -3,7 +3,9 @@ import StreamtopModel
 
 /// One end of a TCP flow as the sender of data, with all that a rule may ask about it. Reads the model, derives nothing
 /// that the trackers should have measured.
-struct SenderCase {
+///
+/// A class because two dozen rules look at each case: sharing it costs less than copying it.
+final class SenderCase {
     let flow: FlowSnapshot
     let tcp: TCPSnapshot
     let sender: Direction

@@ -27,15 +27,33 @@ extension FlowEngine {
         undiagnosed.removeAll(keepingCapacity: true)
     }
 
-    /// Judges every flow that has something to judge a last time.
+    /// Judges every flow that has something to judge a last time, for a picture after the end.
     mutating func diagnoseAll() {
-        hostVerdicts = hostDiagnosis.evaluate(health: health, at: now)
+        isJudged = true
         let health = health
-        for position in flows.positions.sorted(by: { flows[$0].number < flows[$1].number }) {
-            let packets = flows[position].client.packets &+ flows[position].server.packets
-            guard packets >= options.limits.packetsBeforeLastDiagnosis else { continue }
+        for position in flows.positions.sorted(by: { flows[$0].number < flows[$1].number })
+        where isWorthJudging(position) {
             diagnose(position, health: health, isLast: true)
         }
+    }
+
+    /// The flow's last snapshot, judged.
+    mutating func finalSnapshot(_ position: UInt32, health: CaptureHealth) -> FlowSnapshot {
+        var snapshot = flowSnapshot(position, at: now, final: true)
+        guard !isJudged, isWorthJudging(position) else { return snapshot }
+        let place = flows[position].diagnosis
+        var diagnosis = FlowDiagnosis()
+        if place != FlowEntry.none { swap(&diagnosis, &diagnoses[place].diagnosis) }
+        snapshot.verdicts = diagnosis.evaluate(snapshot, health: health, at: snapshot.end)
+        if place != FlowEntry.none {
+            swap(&diagnosis, &diagnoses[place].diagnosis)
+            diagnoses[place].verdicts = snapshot.verdicts
+        }
+        return snapshot
+    }
+
+    private func isWorthJudging(_ position: UInt32) -> Bool {
+        flows[position].client.packets &+ flows[position].server.packets >= options.limits.packetsBeforeLastDiagnosis
     }
 
     private mutating func diagnose(_ position: UInt32, health: CaptureHealth, isLast: Bool) {

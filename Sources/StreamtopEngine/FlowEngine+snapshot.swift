@@ -21,6 +21,7 @@ extension FlowEngine {
     /// Everything a dashboard shows. Flows without a packet since the snapshot before are not made anew: ten pictures a
     /// second of a thousand flows should cost what the active ones cost.
     package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
+        if isFinished, !isJudged { diagnoseAll() }
         var snapshot = Snapshot(time: now)
         snapshot.start = firstFrame
         snapshot.totals = totals
@@ -75,16 +76,20 @@ extension FlowEngine {
         return positions
     }
 
-    /// Ends the analysis: fragments that wait are given up and every flow is judged a last time.
+    /// Ends the analysis: fragments that wait are given up, and flows are judged on their whole life when they are next
+    /// looked at.
     package mutating func finish() {
         expireFragments(all: true)
-        diagnoseAll()
+        hostVerdicts = hostDiagnosis.evaluate(health: health, at: now)
+        isFinished = true
+        isJudged = false
     }
 
-    /// The final snapshot of every flow still in the table, by first packet.
-    package func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) {
+    /// The final snapshot of every flow still in the table, judged, by first packet.
+    package mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) {
+        let health = health
         let positions = flows.positions.sorted { flows[$0].number < flows[$1].number }
-        for position in positions { body(flowSnapshot(position, at: now, final: true)) }
+        for position in positions { body(finalSnapshot(position, health: health)) }
     }
 
     /// One flow by its identifier; nil when it is not in the table.

@@ -56,6 +56,9 @@ package struct FlowEngine: ~Copyable {
     var rateWindow = RateWindow()
     var hostDiagnosis = HostDiagnosis()
     var hostVerdicts: [Verdict] = []
+    /// `finish` was called; and every flow was judged after it.
+    var isFinished = false
+    var isJudged = false
     /// Snapshots made for the dashboard, kept while their flow is silent.
     var shown: [UInt32: ShownFlow] = [:]
 
