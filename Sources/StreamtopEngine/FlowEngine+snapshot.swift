@@ -151,6 +151,7 @@ extension FlowEngine {
         if entry.secureStream != FlowEntry.none { fillTLS(&flow, entry) }
         if entry.secureDatagrams != FlowEntry.none { fillDTLS(&flow, entry) }
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
+        if final, entry.series != FlowEntry.none { flow.series = series[entry.series].snapshot }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
         flow.score = FlowDiagnosis.score(flow)
         return flow

@@ -7,9 +7,12 @@ import StreamtopWire
 extension FlowEngine {
     /// Some deadline has passed. Work here is bounded by the flows that were active, not by the flows there are.
     mutating func tick() {
-        while now >= nextSample {
+        while let interval = options.sampleInterval, now >= nextSample {
             takeSamples(at: nextSample)
-            nextSample = following(nextSample, step: options.sampleInterval ?? .seconds(1))
+            let next = following(nextSample, step: interval)
+            // A stamp at the end of time leaves no later deadline.
+            guard next > nextSample else { break }
+            nextSample = next
         }
         if now >= nextSeriesSample {
             recordSeries(at: now)

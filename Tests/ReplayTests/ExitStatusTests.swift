@@ -52,9 +52,7 @@ import Testing
     }
 
     /// Needs to start as root, to become someone who may not capture.
-    @Test(
-        .disabled("live capture follows"),
-        .enabled(if: getuid() == 0 && FileManager.default.fileExists(atPath: "/usr/bin/setpriv")))
+    @Test(.enabled(if: getuid() == 0 && FileManager.default.fileExists(atPath: "/usr/bin/setpriv")))
     func missingPermissionIsThreeAndNamesTheCommand() throws {
         let outcome = try Program.run(["--json", "-i", "lo"], user: 65_534)
         #expect(outcome.status == 3)

@@ -6,6 +6,8 @@ import Testing
 @Suite(.serialized) struct TerminalTests {
     /// What xterm and its kin are sent to switch to the other screen and back.
     private let enter = "\u{1b}[?1049h"
+    /// In the header of every screen.
+    private let title = "streamtop"
     private let leave = "\u{1b}[?1049l"
 
     private func start(
@@ -21,7 +23,7 @@ import Testing
     @Test func quitGivesTheTerminalBack() throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder)
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         #expect(!terminal.modesAreRestored)
         terminal.type("q")
         #expect(terminal.waitForEnd() == 0)
@@ -33,7 +35,7 @@ import Testing
     func signalsGiveTheTerminalBack(_ number: Int32) throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder)
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         terminal.signal(number)
         #expect(terminal.waitForEnd() == 0)
         #expect(terminal.modesAreRestored)
@@ -44,7 +46,7 @@ import Testing
     func crashesGiveTheTerminalBack(_ number: Int32) throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder)
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         terminal.signal(number)
         let status = try #require(terminal.waitForEnd())
         // It still dies of the signal: nobody is told that all went well.
@@ -56,14 +58,14 @@ import Testing
     @Test func suspendGivesTheTerminalBackForAWhile() throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder)
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         terminal.signal(SIGTSTP)
         #expect(terminal.waitForStop())
         #expect(terminal.modesAreRestored)
         #expect(terminal.waitFor(leave))
         terminal.forget()
         terminal.signal(SIGCONT)
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         #expect(!terminal.modesAreRestored)
         terminal.type("q")
         #expect(terminal.waitForEnd() == 0)
@@ -76,7 +78,7 @@ import Testing
     func comesUpOnEveryTerminal(_ term: String) throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder, term: term)
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         terminal.type("q")
         #expect(terminal.waitForEnd() == 0)
         #expect(terminal.modesAreRestored)
@@ -89,7 +91,7 @@ import Testing
     @Test func noColorMeansNoColor() throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder, environment: ["NO_COLOR": "1"])
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         usleep(300_000)
         terminal.type("q")
         #expect(terminal.waitForEnd() == 0)
@@ -101,7 +103,7 @@ import Testing
     @Test func plainLocaleGetsPlainCharacters() throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder, environment: ["LC_ALL": "C"])
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         terminal.type("q")
         #expect(terminal.waitForEnd() == 0)
         #expect(terminal.written.allSatisfy { $0 < 0x80 })
@@ -110,13 +112,13 @@ import Testing
     @Test func followsTheSizeOfTheTerminal() throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder)
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         for (columns, rows) in [(120, 40), (20, 5), (1, 1), (200, 60)] as [(UInt16, UInt16)] {
             terminal.forget()
             terminal.resize(columns: columns, rows: rows)
             usleep(100_000)
         }
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         terminal.type("q")
         #expect(terminal.waitForEnd() == 0)
     }
@@ -135,7 +137,7 @@ import Testing
     @Test func everyKeyIsTaken() throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder, arguments: ["--speed", "max"])
-        #expect(terminal.waitFor("capture.pcap"))
+        #expect(terminal.waitFor(title))
         // Keys, sequences, a mouse report, bytes that are no UTF-8: none may end or hang the program.
         for text in [
             "jkGg?\u{1b}", "\u{1b}[A\u{1b}[B\u{1b}[5~", "\u{1b}OP", "\u{1b}[<0;10;6M\u{1b}[<64;10;6M",

@@ -75,16 +75,16 @@ extension JSONWriter {
 
     private mutating func quicParameters(_ name: String, _ parameters: [QUICParameter]) {
         guard !parameters.isEmpty else { return }
-        object(name) { json in
-            for parameter in parameters {
-                switch parameter.value {
-                case .number(let number): json.member(parameter.name, number)
-                case .text(let text):
-                    json.key(parameter.name)
-                    json.string(text)
-                case .flag: json.member(parameter.name, true)
-                case .list(let list): json.array(parameter.name, list) { $0.string($1) }
-                }
+        object(name) { $0.quicParameterMembers(parameters) }
+    }
+
+    mutating func quicParameterMembers(_ parameters: [QUICParameter]) {
+        for parameter in parameters {
+            switch parameter.value {
+            case .number(let number): member(parameter.name, number)
+            case .text(let text): member(parameter.name, text)
+            case .flag: member(parameter.name, true)
+            case .list(let list): array(parameter.name, list) { $0.string($1) }
             }
         }
     }

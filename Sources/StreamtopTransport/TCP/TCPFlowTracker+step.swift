@@ -2,7 +2,8 @@ import StreamtopBase
 import StreamtopModel
 import StreamtopWire
 
-/// One segment through both halves. Static, with both halves inout: neither is ever copied.
+/// One segment through both halves. Static, and with both halves inout even where they are only read: neither is ever
+/// copied.
 extension TCPFlowTracker {
     static func step(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, from direction: Direction,
@@ -17,8 +18,9 @@ extension TCPFlowTracker {
             sender.resets &+= 1
             return
         }
-        let senderPlace = place(of: sender, near: vantage == (direction == .fromClient ? .client : .server), hint: hint)
-        let peerPlace = place(of: peer, near: vantage == (direction == .fromClient ? .server : .client), hint: hint)
+        let senderPlace = place(
+            of: &sender, near: vantage == (direction == .fromClient ? .client : .server), hint: hint)
+        let peerPlace = place(of: &peer, near: vantage == (direction == .fromClient ? .server : .client), hint: hint)
 
         if frame.tcp.flags.isAck {
             answer(
@@ -46,7 +48,7 @@ extension TCPFlowTracker {
         }
     }
 
-    private static func place(of half: borrowing TCPHalf, near: Bool, hint: Bool) -> TCPPlace {
+    private static func place(of half: inout TCPHalf, near: Bool, hint: Bool) -> TCPPlace {
         guard near else { return .far }
         return hint || half.roundTrip.minimum <= 100_000 ? .host : .near
     }
@@ -98,7 +100,7 @@ extension TCPFlowTracker {
         let isPure = frame.payloadLength == 0 && !isSyn && !flags.isFin
         if peer.ecn.accurate, !isSyn { peer.ecn.observeCounter(flags) }
 
-        let path = pathView(of: peer, receiver: sender)
+        let path = pathView(of: &peer, receiver: &sender)
         let before = peer.acknowledged
         let result = peer.acknowledge(frame.tcp, isPure: isPure, windowMoved: moved, at: time, path: path)
         if result.unseen > 0 { anomalies.record(.ackOfUnseenData) }
@@ -115,7 +117,7 @@ extension TCPFlowTracker {
         } else {
             sender.window.provisional(window, acknowledgment: frame.tcp.acknowledgment)
         }
-        measure(result, &sender, peer, at: time, total: &total)
+        measure(result, &sender, &peer, at: time, total: &total)
 
         // What the peer will know once this has reached it.
         let view = peer.currentView(edge: sender.window.edge)
@@ -132,7 +134,7 @@ extension TCPFlowTracker {
     }
 
     private static func measure(
-        _ result: TCPAcknowledgmentResult, _ sender: inout TCPHalf, _ peer: borrowing TCPHalf, at time: Timestamp,
+        _ result: TCPAcknowledgmentResult, _ sender: inout TCPHalf, _ peer: inout TCPHalf, at time: Timestamp,
         total: inout [TCPRoundTripMeter]
     ) {
         if let sample = result.senderSample {
@@ -157,8 +159,8 @@ extension TCPFlowTracker {
         from direction: Direction, at time: Timestamp, total: inout [TCPRoundTripMeter], place: TCPPlace,
         events: inout [FlowEvent.Kind]
     ) {
-        if place == .far { hear(&sender, peer, frame, at: time, total: &total) }
-        let path = pathView(of: sender, receiver: peer)
+        if place == .far { hear(&sender, &peer, frame, at: time, total: &total) }
+        let path = pathView(of: &sender, receiver: &peer)
         let view = sender.view(place: place, edge: peer.window.edge, toSender: path.toSender, at: time)
         let firstFlight = view.acknowledged == sender.initialSequence &+ (sender.synSeen ? 1 : 0)
         let newBefore = sender.uniqueBytes
@@ -187,7 +189,7 @@ extension TCPFlowTracker {
     /// The sender is not here: its segment tells by the timestamp that it echoes which acknowledgment had reached it,
     /// and how long that loop took.
     private static func hear(
-        _ sender: inout TCPHalf, _ peer: borrowing TCPHalf, _ frame: borrowing DecodedFrame, at time: Timestamp,
+        _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, at time: Timestamp,
         total: inout [TCPRoundTripMeter]
     ) {
         guard frame.tcp.options.hasTimestamps else { return }
@@ -214,7 +216,7 @@ extension TCPFlowTracker {
 
     /// The path as it concerns the data that `half` sends to `receiver`.
     static func pathView(
-        of half: borrowing TCPHalf, receiver: borrowing TCPHalf
+        of half: inout TCPHalf, receiver: inout TCPHalf
     ) -> TCPPathView {
         var view = TCPPathView()
         let near = half.roundTrip.hasSample

@@ -22,8 +22,9 @@ struct TCPLimitMeter: Sendable {
 
     /// The sender is in `new` from `time` + `delay` on.
     mutating func enter(_ new: State, at time: Timestamp, delay: Nanoseconds) {
-        account(to: time)
+        if since == nil { since = time }
         guard new != state else { return }
+        account(to: time)
         before = takesEffect > time ? before : state
         state = new
         takesEffect = time + delay

@@ -2,7 +2,7 @@
 enum ASCIIFallback {
     static func apply(to cells: inout CellBuffer) {
         cells.mapCells { cell in
-            guard cell.scalar.value > 0x7e || cell.combining != Cell.noMark else { return cell }
+            guard cell.scalar.value > 0x7e || cell.isContinuation || cell.combining != Cell.noMark else { return cell }
             var plain = cell
             plain.combining = Cell.noMark
             plain.scalar = cell.isContinuation ? "?" : scalar(for: cell.scalar)

@@ -13,8 +13,9 @@ enum RunJSON {
         var options = EngineOptions()
         options.collectsEvents = settings.events
         options.sampleInterval = settings.interval ?? (settings.isLive ? .seconds(1) : nil)
+        options.keepsSeries = settings.qlogFolder != nil
         var run = try AnalysisRun(settings, engine: options)
-        var records = RecordStream(settings)
+        var records = try RecordStream(settings)
         var damage: ProgramFailure?
         do throws(ProgramFailure) {
             try follow(&run, &records)
@@ -46,9 +47,12 @@ private struct RecordStream: ~Copyable {
     private let settings: Settings
     private let opened = Clocks.wall
     private var hasMeta = false
+    private var qlog: QLogFolder?
 
-    init(_ settings: Settings) {
+    init(_ settings: Settings) throws(ProgramFailure) {
+        let qlog: QLogFolder? = if let path = settings.qlogFolder { try QLogFolder(path) } else { nil }
         self.settings = settings
+        self.qlog = qlog
     }
 
     var isClosed: Bool { output.isClosed }
@@ -56,7 +60,7 @@ private struct RecordStream: ~Copyable {
     /// Writes what came up since the last call.
     mutating func `continue`(_ run: inout AnalysisRun) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
-        append(&run.engine)
+        try append(&run.engine)
         if settings.isLive || settings.follows { try output.flush() } else { try output.drain() }
     }
 
@@ -65,12 +69,17 @@ private struct RecordStream: ~Copyable {
         _ run: inout AnalysisRun, damage: ProgramFailure?, elapsed: Nanoseconds?
     ) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
-        append(&run.engine)
+        try append(&run.engine)
         var failure: ProgramFailure?
         run.engine.forEachFinalFlow { flow in
             guard failure == nil, !output.isClosed else { return }
             exporter.appendFlow(flow, to: &output.bytes)
-            do throws(ProgramFailure) { try output.drain() } catch { failure = error }
+            do throws(ProgramFailure) {
+                try output.drain()
+                try qlog?.write(flow)
+            } catch {
+                failure = error
+            }
         }
         if let failure { throw failure }
         var health = run.engine.health
@@ -92,15 +101,19 @@ private struct RecordStream: ~Copyable {
             version: Version.text, to: &output.bytes)
     }
 
-    private mutating func append(_ engine: inout FlowEngine) {
+    private mutating func append(_ engine: inout FlowEngine) throws(ProgramFailure) {
         guard engine.hasOutputs else { return }
+        var failure: ProgramFailure?
         engine.drainOutputs { entry in
             switch entry {
             case .event(let event): exporter.appendEvent(event, to: &output.bytes)
             case .sample(let flow, let start, let sample):
                 exporter.appendSample(sample, flow: flow, start: start, to: &output.bytes)
-            case .retired(let flow): exporter.appendFlow(flow, to: &output.bytes)
+            case .retired(let flow):
+                exporter.appendFlow(flow, to: &output.bytes)
+                do throws(ProgramFailure) { try qlog?.write(flow) } catch { failure = error }
             }
         }
+        if let failure { throw failure }
     }
 }

@@ -72,6 +72,9 @@ struct Options: ParsableArguments {
     @Option(help: ArgumentHelp("TLS and QUIC secrets (NSS key log format).", valueName: "file"))
     var keylog: String?
 
+    @Option(help: ArgumentHelp("With --json: write a qlog file for each TCP and QUIC flow.", valueName: "dir"))
+    var qlog: String?
+
     @Flag(help: "With -w: write the secrets of --keylog into the file.")
     var writeSecrets = false
 

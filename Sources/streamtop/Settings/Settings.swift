@@ -24,6 +24,7 @@ struct Settings: Equatable, Sendable {
     var duration: Nanoseconds?
     var follows: Bool
     var keylog: String?
+    var qlogFolder: String?
     var writesSecrets: Bool
     var theme: String?
     var isASCII: Bool
@@ -84,6 +85,7 @@ struct Settings: Equatable, Sendable {
         events = options.events
         duration = options.duration?.nanoseconds
         follows = options.follow
+        qlogFolder = options.qlog
         // What browsers and curl write to, for captures of this host as they happen.
         keylog = options.keylog ?? (Settings.isLive(input) ? Settings.nonEmpty(environment["SSLKEYLOGFILE"]) : nil)
         writesSecrets = options.writeSecrets
@@ -158,6 +160,7 @@ struct Settings: Equatable, Sendable {
         }
         if follows, isLive { throw ProgramFailure(.usage, "--follow needs a file: -r FILE") }
         if writesSecrets, writeFile == nil { throw ProgramFailure(.usage, "--write-secrets needs -w FILE") }
+        if qlogFolder != nil, !isJSON { throw ProgramFailure(.usage, "--qlog needs --json") }
         if writesSecrets, keylog == nil { throw ProgramFailure(.usage, "--write-secrets needs --keylog FILE") }
         if case .files(let names) = input, let writeFile, names.contains(writeFile) {
             throw ProgramFailure(.usage, "-w \(writeFile) would overwrite the file that is read")

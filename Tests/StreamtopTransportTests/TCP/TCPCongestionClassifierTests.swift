@@ -88,7 +88,7 @@ import Testing
 
     @Test func acceleratingClimbIsCubic() {
         var course = Course(window: 40)
-        course.play(rounds: 100) { _, index in
+        course.play(rounds: 130) { _, index in
             let seconds = Float(index) * 0.05
             return 40 + 0.4 * seconds * seconds * seconds + 0.3 * Float(index)
         }

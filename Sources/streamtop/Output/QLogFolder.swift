@@ -1,0 +1,35 @@
+import Foundation
+import StreamtopExport
+import StreamtopModel
+
+/// `--qlog DIR`: one qlog file for each TCP and QUIC flow, written when the flow is over.
+struct QLogFolder {
+    /// Files at most; a scan must not fill the disk with a million of them. The largest port range of one client fits.
+    private static let capacity = 65_536
+
+    private let path: String
+    private let exporter = QLogExporter()
+    private var buffer: [UInt8] = []
+    private var written = 0
+
+    /// Makes the folder where it is missing.
+    init(_ path: String) throws(ProgramFailure) {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw ProgramFailure(.failure, "cannot make the folder \(path): \(error.localizedDescription)")
+        }
+    }
+
+    mutating func write(_ flow: FlowSnapshot) throws(ProgramFailure) {
+        guard written < Self.capacity, exporter.accepts(flow) else { return }
+        buffer.removeAll(keepingCapacity: true)
+        exporter.append(flow, to: &buffer)
+        let file = path + "/" + exporter.fileName(flow)
+        guard FileManager.default.createFile(atPath: file, contents: Data(buffer)) else {
+            throw ProgramFailure(.failure, "cannot write \(file)")
+        }
+        written += 1
+    }
+}
