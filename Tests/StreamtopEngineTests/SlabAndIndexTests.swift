@@ -1,4 +1,4 @@
-import StreamtopBase
+import StreamtopEngine
 import StreamtopTestSupport
 import Testing
 
