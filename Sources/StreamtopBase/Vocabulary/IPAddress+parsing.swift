@@ -7,13 +7,14 @@ extension IPAddress {
         }
         guard text.utf8.count <= 45, text.utf8.contains(UInt8(ascii: ":")) else { return nil }
         let halves = Self.split(text[...])
-        guard let head = halves.first.flatMap(Self.groups), halves.count <= 2 else { return nil }
-        guard halves.count == 2 else {
+        let isWhole = halves.count == 1
+        guard let head = Self.groups(halves[0], mayEndInQuad: isWhole), halves.count <= 2 else { return nil }
+        guard !isWhole else {
             guard head.count == 8 else { return nil }
             self.init(groups: head)
             return
         }
-        guard let tail = Self.groups(halves[1]), head.count + tail.count <= 7 else { return nil }
+        guard let tail = Self.groups(halves[1], mayEndInQuad: true), head.count + tail.count <= 7 else { return nil }
         self.init(groups: head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail)
     }
 
@@ -34,12 +35,13 @@ extension IPAddress {
         return parts + [rest]
     }
 
-    private static func groups(_ text: Substring) -> [UInt16]? {
+    /// An IPv4 address may only stand at the end of the whole text.
+    private static func groups(_ text: Substring, mayEndInQuad: Bool) -> [UInt16]? {
         if text.isEmpty { return [] }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         var groups: [UInt16] = []
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, let bits = dottedQuad(part) {
+            if mayEndInQuad, index == parts.count - 1, let bits = dottedQuad(part) {
                 groups += [UInt16(truncatingIfNeeded: bits >> 16), UInt16(truncatingIfNeeded: bits)]
             } else {
                 guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy({ $0 != 0x2b && $0 != 0x2d }),
