@@ -7,7 +7,8 @@ enum FilterField: String, CaseIterable {
     case rtt, queue, loss, retrans, rate, up, down, bytes, age, flight, cwnd, rwnd
 
     enum Kind {
-        case text, number(FilterUnit)
+        case text
+        case number(FilterUnit)
     }
 
     var kind: Kind {
