@@ -92,6 +92,15 @@ extension FlowEngine {
         for position in positions { body(finalSnapshot(position, health: health)) }
     }
 
+    /// The flows that had packets after `time`, as they stand, by first packet.
+    package func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {
+        let positions = flows.positions.filter { flows[$0].last > time }.sorted { flows[$0].number < flows[$1].number }
+        for position in positions { body(flowSnapshot(position, at: now, final: false)) }
+    }
+
+    /// What is to be said of the capture itself.
+    package var captureVerdicts: [Verdict] { hostVerdicts }
+
     /// One flow by its identifier; nil when it is not in the table.
     package func flow(_ identifier: FlowIdentifier) -> FlowSnapshot? {
         guard let position = flows.positions.first(where: { flows[$0].identifier == identifier }) else { return nil }

@@ -47,6 +47,9 @@ private struct RecordStream: ~Copyable {
     private let settings: Settings
     private let opened = Clocks.wall
     private var hasMeta = false
+    /// Capture time at which flows were last printed.
+    private var lastFlows: Timestamp?
+    private static let flowInterval: Nanoseconds = .seconds(10)
     private var qlog: QLogFolder?
 
     init(_ settings: Settings) throws(ProgramFailure) {
@@ -61,6 +64,7 @@ private struct RecordStream: ~Copyable {
     mutating func `continue`(_ run: inout AnalysisRun) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
         try append(&run.engine)
+        if settings.isLive { appendActiveFlows(&run.engine) }
         if settings.isLive || settings.follows { try output.flush() } else { try output.drain() }
     }
 
@@ -86,8 +90,21 @@ private struct RecordStream: ~Copyable {
         health.trouble = damage?.message ?? run.trouble
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
         exporter.appendSummary(
-            run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed, to: &output.bytes)
+            run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed, verdicts: run.engine.captureVerdicts,
+            to: &output.bytes)
         try output.flush()
+    }
+
+    /// Live: how the active flows stand, now and then, for readers who cannot wait for the end.
+    private mutating func appendActiveFlows(_ engine: inout FlowEngine) {
+        guard engine.firstFrame != nil else { return }
+        guard let last = lastFlows else {
+            lastFlows = engine.now
+            return
+        }
+        guard engine.now - last >= Self.flowInterval else { return }
+        lastFlows = engine.now
+        engine.forEachFlow(activeSince: last) { exporter.appendFlow($0, to: &output.bytes) }
     }
 
     private mutating func appendMeta(_ run: borrowing AnalysisRun) {

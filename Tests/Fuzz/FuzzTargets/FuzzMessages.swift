@@ -13,7 +13,7 @@ func fuzzMessages(_ bytes: [UInt8]) {
     var certificate = ByteReader(span)
     _ = try? TLSCertificateMessage(decoding: &certificate, version13: bytes.first ?? 0 > 127)
     var packet = ByteReader(span)
-    _ = try? QUICHeader(decoding: &packet)
+    _ = try? QUICLongHeader(decoding: &packet)
     var parameters = ByteReader(span)
     _ = try? QUICTransportParameters(decoding: &parameters)
     var frames = ByteReader(span)
