@@ -101,6 +101,7 @@ extension FlowEngine {
         flows[position].client.sampledBytes = client
         flows[position].server.sampledBytes = server
         if flows[position].tcp != FlowEntry.none {
+            sample.countsSegments = true
             tcpTrackers[flows[position].tcp].sample(at: time, into: &sample)
         }
         if flows[position].quic != FlowEntry.none {

@@ -12,6 +12,8 @@ package struct FlowSample: Equatable, Sendable {
     package var receiveWindow = BothWays<Int?>(client: nil, server: nil)
     /// Bits a second of IP packets since the sample before.
     package var rate = BothWays<Double>(client: 0, server: 0)
+    /// The three counts below were counted: the transport numbers its segments and we follow it.
+    package var countsSegments = false
     /// Retransmitted segments, lost segments and zero-window advertisements since the sample before.
     package var retransmissions = BothWays<Int>(client: 0, server: 0)
     package var losses = BothWays<Int>(client: 0, server: 0)

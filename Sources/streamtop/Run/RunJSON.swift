@@ -90,7 +90,8 @@ private struct RecordStream: ~Copyable {
         health.trouble = damage?.message ?? run.trouble
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
         exporter.appendSummary(
-            run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed, verdicts: run.engine.captureVerdicts,
+            run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed,
+            verdicts: run.engine.captureVerdicts,
             to: &output.bytes)
         try output.flush()
     }
