@@ -25,6 +25,7 @@ test: setup-test lint ## All set-up, all tests
 
 bench: setup-bench build ## Speed and memory beside peers, one table
 	$(SWIFT) build -c release $(IMPORT_CHECK) --product streamtop-bench
+	$(SWIFT) build -c release $(IMPORT_CHECK) --product bare-pcap-loop
 	.build/release/streamtop-bench --streamtop $(RELEASE)
 
 fuzz: setup ## Fuzz the reader, the decoders and the engine for a minute each

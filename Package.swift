@@ -83,7 +83,11 @@ let package = Package(
         .executableTarget(
             name: "bare-pcap-loop", path: "Tests/Benchmarks/BarePcapLoop", linkerSettings: [.linkedLibrary("pcap")]),
         .executableTarget(
-            name: "streamtop-bench", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            name: "streamtop-bench",
+            dependencies: [
+                base, model, "StreamtopCapture", "StreamtopEngine", "StreamtopView",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Tests/Benchmarks/StreamtopBench"),
 
         // Tests

@@ -44,6 +44,23 @@ struct StreamtopBench: ParsableCommand {
         let brief = folder.appendingPathComponent("short.pcap").path
         try short.write(to: brief)
         row("streamtop --json, short", [streamtop, "--json", "-r", brief], packets: short.packets, against: nil)
+        try redraw(folder)
+    }
+
+    /// The dashboard's cost with a thousand flows, all of them busy.
+    private func redraw(_ folder: URL) throws {
+        let path = folder.appendingPathComponent("thousand.pcap").path
+        var busy = MixedCapture(flows: 1_000, packetsPerFlow: 400, concurrent: 1_000)
+        try busy.write(to: path)
+        print("\ndashboard, 10 pictures a second, per picture (CPU ms): snapshot, order and draw, find changes")
+        for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+            let cost = try RedrawCost.measure(path: path, width: width, height: height)
+            print(
+                pad("\(cost.flows) flows at \(width)x\(height)", 30)
+                    + [cost.snapshotMilliseconds, cost.drawMilliseconds, cost.diffMilliseconds].map {
+                        lead(text($0, 2), 9)
+                    }.joined() + "   = \(text(cost.percentAtTenHertz, 1)) % of a core")
+        }
     }
 
     private func table(_ file: String, packets: Int) {
