@@ -21,6 +21,19 @@ extension FlowEngine {
         return position
     }
 
+    /// The flow that this frame belongs to although it travels in another VLAN or tunnel.
+    mutating func otherWay(_ key: FlowKey, hash: UInt64) -> UInt32? {
+        guard frame.transport != .icmp, let position = flows.findOtherWay(key, from: frame.sourceEndpoint) else {
+            return nil
+        }
+        flows.join(position, key: key, hash: hash)
+        if flows[position].tunnel == .none {
+            flows[position].tunnel = frame.tunnel
+            flows[position].tunnelIdentifier = frame.tunnelIdentifier
+        }
+        return position
+    }
+
     /// Whether the sender of the flow's first packet is its client, and how that was told.
     private func orient() -> (fromSource: Bool, Orientation) {
         if frame.transport == .tcp {

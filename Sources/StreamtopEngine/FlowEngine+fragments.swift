@@ -5,22 +5,56 @@ import StreamtopWire
 
 /// IP fragments: put together, then routed like a whole packet; the counts go to the flow they belong to.
 extension FlowEngine {
-    mutating func observeFragment(bytes: RawSpan, at time: Timestamp) {
+    /// Datagrams within datagrams that are put together at most: tunnels fragment what is fragmented already.
+    private static let deepestFragments = 4
+
+    mutating func observeFragment(bytes: RawSpan, at time: Timestamp, carried: Int = 0, depth: Int = 1) {
         let headerBytes = frame.fragment?.headerLength ?? 0
+        let outer = FragmentPair(frame)
         switch fragments.observe(frame, bytes: bytes, at: time) {
         case .complete(let data, let wholeLength, let parts):
             let span = unsafe data.span.bytes  // UInt8 has no padding
-            decoder.decodeTransport(span, into: &frame)
-            let pair = FragmentPair(frame)
-            route(bytes: span, packets: parts, packetBytes: wholeLength + parts * headerBytes, at: time)
-            guard frame.transport == .udp || frame.transport == .tcp || frame.transport == .sctp else { return }
-            rememberFragmented(pair, key: frame.key)
-            guard let position = flows.find(frame.key, hash: flows.hash(frame.key)) else { return }
-            creditFragments(position, parts: parts, lost: nil)
-            if fragments.lastOverlapDiffered { note(.fragmentOverlap, in: position) }
-        case .pending, .duplicate: break
+            let ipLength = wholeLength + parts * headerBytes
+            // An IP header inside, when it is a tunnel, writes its own length here.
+            frame.ipLength = -1
+            decoder.decodeTransport(span, wireLength: wholeLength, into: &frame)
+            let credit = parts + carried + (carriedFragments.removeValue(forKey: outer) ?? 0)
+            if frame.fragment != nil {
+                guard depth < Self.deepestFragments else {
+                    decode.unsupported += 1
+                    return
+                }
+                return observeFragment(bytes: span, at: time, carried: credit, depth: depth + 1)
+            }
+            if frame.ipLength < 0 {
+                frame.ipLength = ipLength
+                route(bytes: span, packets: parts, packetBytes: ipLength, at: time)
+            } else {
+                route(bytes: span, packets: 1, packetBytes: frame.ipLength, at: time)
+            }
+            creditFlow(parts: credit)
+        case .pending: carryFragments(carried, of: outer)
+        case .duplicate: break
         case .dropped: decode.malformed += 1
         }
+    }
+
+    /// Enters a whole datagram into the flow that it was routed to.
+    private mutating func creditFlow(parts: Int) {
+        guard frame.transport == .udp || frame.transport == .tcp || frame.transport == .sctp else { return }
+        rememberFragmented(FragmentPair(frame), key: frame.key)
+        guard let position = flows.find(frame.key, hash: flows.hash(frame.key)) else { return }
+        creditFragments(position, parts: parts, lost: nil)
+        if fragments.lastOverlapDiffered { note(.fragmentOverlap, in: position) }
+    }
+
+    /// Keeps the count of outer fragments until the datagram inside is whole. Starting over costs a count, no data.
+    private mutating func carryFragments(_ count: Int, of pair: FragmentPair) {
+        guard count > 0 else { return }
+        if carriedFragments.count >= options.limits.fragmentedPairs {
+            carriedFragments.removeAll(keepingCapacity: true)
+        }
+        carriedFragments[pair, default: 0] += count
     }
 
     /// Gives up datagrams that waited too long, or all at the end, and counts them in their flow.

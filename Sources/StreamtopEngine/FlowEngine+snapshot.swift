@@ -145,7 +145,8 @@ extension FlowEngine {
             server: endpoint(entry, .fromServer, at: time), orientation: entry.orientation, start: entry.start,
             end: entry.last, state: state(of: entry, at: time))
         flow.isFinal = final
-        if entry.key.vlan != FlowKey.noVLAN { flow.vlan = entry.key.vlan }
+        let vlan = entry.key.vlan == FlowKey.noVLAN ? entry.other?.vlan ?? FlowKey.noVLAN : entry.key.vlan
+        if vlan != FlowKey.noVLAN { flow.vlan = vlan }
         if entry.tunnel != .none {
             flow.tunnel = TunnelSnapshot(kind: name(of: entry.tunnel), identifier: entry.tunnelIdentifier)
         }

@@ -23,6 +23,8 @@ package struct FlowEngine: ~Copyable {
     var fragments = FragmentAssembler()
     /// The flow that last sent fragments between two hosts.
     var fragmentedFlows: [FragmentPair: FlowKey] = [:]
+    /// Outer fragments that carried fragments of a datagram that is not whole yet, by the hosts of the inner packet.
+    var carriedFragments: [FragmentPair: Int] = [:]
     var secureStreams = Slab<SecureStream>()
     var secureDatagrams = Slab<SecureDatagrams>()
     var security = SecurityTables()
@@ -125,7 +127,8 @@ package struct FlowEngine: ~Copyable {
         let key = frame.key
         let hash = flows.hash(key)
         var position =
-            flows.find(key, hash: hash) ?? movedQUICFlow(key, bytes: bytes, at: time) ?? open(key, hash: hash, at: time)
+            flows.find(key, hash: hash) ?? movedQUICFlow(key, bytes: bytes, at: time) ?? otherWay(key, hash: hash)
+            ?? open(key, hash: hash, at: time)
         if frame.transport == .tcp { position = reopenIfNew(position, source: frame.sourceEndpoint, at: time) }
 
         let direction = direction(of: position, key: key)

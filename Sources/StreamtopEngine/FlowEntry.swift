@@ -34,6 +34,8 @@ struct FlowEntry {
     var older: UInt32 = Self.none
     /// Whole second of capture time in which the flow last moved to the front of its list.
     var movedAt: Int64 = .min
+    /// The encapsulation of the other direction, where it differs from the key's.
+    var other: OtherEncapsulation?
     /// Slab index of the TCP tracker, for TCP flows.
     var tcp: UInt32 = Self.none
     /// Slab index of facts that few flows have (fragments, too-big messages, anomalies of the engine's own).
@@ -119,6 +121,21 @@ struct FlowEntry {
         tunnelIdentifier = frame.tunnelIdentifier
         icmpType = frame.icmp.type
         icmpCode = frame.icmp.code
+    }
+
+    /// A direction that travels in another VLAN or tunnel than the one that opened the flow, or in none.
+    struct OtherEncapsulation {
+        var vlan: UInt16
+        var tunnel: UInt32
+        /// Hash of the whole key.
+        var hash: UInt64
+    }
+
+    /// The key finds this flow.
+    func answers(to key: FlowKey) -> Bool {
+        if self.key == key { return true }
+        guard let other, other.vlan == key.vlan, other.tunnel == key.tunnel else { return false }
+        return self.key.withoutEncapsulation == key.withoutEncapsulation
     }
 
     var identifier: FlowIdentifier { FlowIdentifier(number: number) }

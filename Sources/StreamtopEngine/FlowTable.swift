@@ -9,6 +9,8 @@ import StreamtopWire
 struct FlowTable: ~Copyable {
     private(set) var entries = Slab<FlowEntry>()
     private var index = KeyIndex()
+    /// Flows in a VLAN or a tunnel by their key without it, the first of each.
+    private var bare = KeyIndex(minimumCapacity: 16)
     private var lists: [LinkedEnds] = Array(repeating: LinkedEnds(), count: FlowEntry.Standing.allCases.count)
     let capacity: Int
     private(set) var evicted: UInt64 = 0
@@ -34,7 +36,7 @@ struct FlowTable: ~Copyable {
     func hash(_ key: FlowKey) -> UInt64 { key.mixed(seed: seed) }
 
     func find(_ key: FlowKey, hash: UInt64) -> UInt32? {
-        index.find(hash) { entries[$0].key == key }
+        index.find(hash) { entries[$0].answers(to: key) }
     }
 
     func contains(_ position: UInt32) -> Bool { entries.contains(position) }
@@ -49,7 +51,39 @@ struct FlowTable: ~Copyable {
         let position = entries.insert(entry)
         index.insert(hash, index: position)
         link(position)
+        let key = entries[position].key
+        let bareKey = key.withoutEncapsulation
+        if bareKey != key {
+            let bareHash = self.hash(bareKey)
+            // One is enough, and many of one hash would make every look long.
+            if findBare(bareKey, hash: bareHash) == nil { bare.insert(bareHash, index: position) }
+        }
         return position
+    }
+
+    private func findBare(_ key: FlowKey, hash: UInt64) -> UInt32? {
+        bare.find(hash) { entries[$0].key.withoutEncapsulation == key }
+    }
+
+    /// A flow that has only been seen in one direction, and of which a frame from `source` in `key` is the other: some
+    /// switches, routers and taps tag or tunnel one direction alone. Only asked when no flow has the key itself.
+    func findOtherWay(_ key: FlowKey, from source: Endpoint) -> UInt32? {
+        let bareKey = key.withoutEncapsulation
+        if bareKey == key, bare.count == 0 { return nil }
+        let bareHash = hash(bareKey)
+        let found = (bareKey == key ? nil : find(bareKey, hash: bareHash)) ?? findBare(bareKey, hash: bareHash)
+        guard let found, entries[found].other == nil, key.low != key.high else { return nil }
+        let (here, there) =
+            entries[found].direction(from: source) == .fromClient
+            ? (entries[found].client.packets, entries[found].server.packets)
+            : (entries[found].server.packets, entries[found].client.packets)
+        return here == 0 && there > 0 ? found : nil
+    }
+
+    /// From now on `key` finds the flow, too.
+    mutating func join(_ position: UInt32, key: FlowKey, hash: UInt64) {
+        entries[position].other = FlowEntry.OtherEncapsulation(vlan: key.vlan, tunnel: key.tunnel, hash: hash)
+        index.insert(hash, index: position)
     }
 
     /// The flow to forget when room is needed.
@@ -62,8 +96,7 @@ struct FlowTable: ~Copyable {
 
     mutating func remove(_ position: UInt32) -> FlowEntry {
         unlink(position)
-        let hash = entries[position].hash
-        index.remove(hash, index: position)
+        forgetKey(position)
         return entries.remove(position)
     }
 
@@ -93,6 +126,11 @@ struct FlowTable: ~Copyable {
     mutating func forgetKey(_ position: UInt32) {
         let hash = entries[position].hash
         index.remove(hash, index: position)
+        if let other = entries[position].other { index.remove(other.hash, index: position) }
+        let key = entries[position].key
+        if key.vlan != FlowKey.noVLAN || key.tunnel != 0 {
+            bare.remove(self.hash(key.withoutEncapsulation), index: position)
+        }
     }
 
     private mutating func link(_ position: UInt32) {

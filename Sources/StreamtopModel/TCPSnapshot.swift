@@ -58,7 +58,17 @@ package struct TCPSideSnapshot: Equatable, Sendable {
     package var dataSegments = 0
     /// Payload bytes without retransmissions.
     package var uniqueBytes: UInt64 = 0
+    /// Segments with data that were sent again.
     package var retransmissions = RetransmissionCounts()
+    /// SYN and FIN segments without data that were sent again, always by the sender's timer.
+    package var controlRetransmissions = 0
+    /// Everything sent again, as a sender's own counters have it.
+    package var allRetransmissions: RetransmissionCounts {
+        var counts = retransmissions
+        counts.packets += controlRetransmissions
+        counts.timeout += controlRetransmissions
+        return counts
+    }
     package var outOfOrder = 0
     /// Largest reordering extent in segments (RFC 4737 section 4.2.1 in segments of the path's size).
     package var reorderExtent = 0

@@ -48,6 +48,20 @@ import Testing
         #expect(reading.facts.untimedFrames == 2)
     }
 
+    @Test func framesBeforeTheFirstStampTakeIt() throws {
+        var file = CaptureBuilder()
+        file.section()
+        file.interface()
+        file.block(3, file.number(UInt32(1)) + [1, 0, 0, 0])
+        file.block(3, file.number(UInt32(1)) + [2, 0, 0, 0])
+        file.enhanced([3], ticks: 5_000_000)
+        file.block(3, file.number(UInt32(1)) + [4, 0, 0, 0])
+        file.enhanced([5], ticks: 7_000_000)
+        let reading = try Reading(file.bytes)
+        #expect(reading.frames.map { $0.nanoseconds / 1_000_000_000 } == [5, 5, 5, 5, 7])
+        #expect(reading.facts.untimedFrames == 3)
+    }
+
     @Test func secretsStandWhereTheyStoodAndDropsAreRead() throws {
         var file = CaptureBuilder()
         file.section()

@@ -37,6 +37,11 @@ package struct FlowKey: Hashable, Sendable {
         self.tunnel = tunnel
     }
 
+    /// The same conversation whatever it travels in.
+    package var withoutEncapsulation: FlowKey {
+        FlowKey(low: low, high: high, transport: transport, vlan: Self.noVLAN, tunnel: 0)
+    }
+
     /// A well-mixed hash. Seeded per engine so that nobody on the wire can choose colliding keys cheaply.
     @inlinable
     package func mixed(seed: UInt64) -> UInt64 {

@@ -32,6 +32,9 @@ struct PcapngParser {
     private var hasSection = false
     private var faces: [Face] = []
     private var lastTime = Timestamp(nanoseconds: 0)
+    private var hasTime = false
+    /// Frames that came before the first stamp.
+    private var untimed = 0
     private var secretsHeld = 0
 
     /// What the blocks said, for the source to pass on.
@@ -217,6 +220,7 @@ struct PcapngParser {
         let face = faces[index]
         let time = face.resolution.time(ticks: ticks)
         lastTime = time
+        if !hasTime { beginTime(at: time, &frames) }
         frames.append(
             FrameRecord(
                 time: time, offset: start, capturedLength: captured,
@@ -228,6 +232,14 @@ struct PcapngParser {
             countComments(words, in: options..<body.upperBound, facts: &facts)
         }
         return nil
+    }
+
+    /// The first stamp of the file also serves the frames without one that came just before it; time would seem to jump
+    /// from 1970 otherwise. Those of an earlier batch are gone.
+    @inline(never)
+    private mutating func beginTime(at time: Timestamp, _ frames: inout [FrameRecord]) {
+        hasTime = true
+        for index in frames.indices.suffix(untimed) { frames[index].time = time }
     }
 
     @inline(never)
@@ -246,6 +258,7 @@ struct PcapngParser {
         let wire = Int(words.uint32(at: body.lowerBound))
         let captured = min(wire, face.snaplen, body.count - 4)
         facts.untimedFrames &+= 1
+        if !hasTime { untimed &+= 1 }
         frames.append(
             FrameRecord(
                 time: lastTime, offset: body.lowerBound + 4, capturedLength: captured, wireLength: wire,

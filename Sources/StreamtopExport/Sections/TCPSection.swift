@@ -44,7 +44,7 @@ extension JSONWriter {
         member("unique_bytes", side.uniqueBytes)
         if side.largestSegment > 0 { member("largest_segment_bytes", side.largestSegment) }
         object("retransmissions") { json in
-            let counts = side.retransmissions
+            let counts = side.allRetransmissions
             json.member("packets", counts.packets)
             json.member("bytes", counts.bytes)
             json.member("fast", counts.fast)

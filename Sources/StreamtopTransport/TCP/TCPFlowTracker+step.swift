@@ -44,7 +44,13 @@ extension TCPFlowTracker {
         }
         if frame.tcp.flags.isFin {
             sender.fins &+= 1
-            sender.finSequence = frame.tcp.sequence &+ UInt32(truncatingIfNeeded: frame.payloadLength)
+            let end = frame.tcp.sequence &+ UInt32(truncatingIfNeeded: frame.payloadLength)
+            let isBare = frame.payloadLength == 0
+            let isRepeat = isBare && sender.finSequence == end
+            sender.noteControl(
+                isRepeat: isRepeat,
+                identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), at: time)
+            sender.finSequence = end
         }
     }
 

@@ -24,6 +24,8 @@ package struct TCPFlowTracker: Sendable {
     var multipath = false
     var anomalies = AnomalyCounts()
     private var synOrigin: Direction?
+    /// A step back of this much is not disorder among packets.
+    private static let clockStep = Nanoseconds.seconds(10)
 
     /// Which ends are addresses of the host that captures, where the engine knows; decides the vantage.
     package struct LocalHint: Equatable, Sendable {
@@ -61,12 +63,13 @@ package struct TCPFlowTracker: Sendable {
         var now = time
         if time < lastTime {
             anomalies.record(.timestampBackwards)
-            now = lastTime
+            // A little is packets out of order, which time waits for; much is a clock that was set, or a wild stamp before.
+            if lastTime - time < Self.clockStep { now = lastTime }
         }
         lastTime = now
         if frame.tcp.options.malformed { anomalies.record(.badOptions) }
         if frame.tcp.options.multipath { multipath = true }
-        observeFlags(frame, direction: direction, at: now, events: &events)
+        observeFlags(frame, direction: direction, at: now, stamp: time, events: &events)
         let isReset = frame.tcp.flags.isRst
         if direction == .fromClient {
             Self.step(
@@ -111,32 +114,35 @@ package struct TCPFlowTracker: Sendable {
         if connection.isOver { return !synSeen || sequence != initial }
         guard started else { return false }
         if synSeen, sequence == initial { return false }
-        return !(sequence.isAtOrAfter(low) && (high &+ 0x10000).isAfter(sequence))
+        // Captured behind its answer, a SYN lies one below what was acknowledged.
+        let first = synSeen ? sequence : sequence &+ 1
+        return !(first.isAtOrAfter(low) && (high &+ 0x10000).isAfter(sequence))
     }
 
     // MARK: Flags and handshake
 
     private mutating func observeFlags(
-        _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+        _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, stamp: Timestamp,
+        events: inout [FlowEvent.Kind]
     ) {
         let flags = frame.tcp.flags
         if flags.isSyn {
             if flags.isFin || flags.isRst {
                 anomalies.record(.strangeFlags)
             } else if flags.isAck {
-                handshake.observeAnswer(frame.tcp.options, at: time)
+                handshake.observeAnswer(frame.tcp.options, at: stamp)
                 events.append(
                     .handshakeStep(step: "tcp_syn_ack", from: direction, bytes: frame.payloadLength, encrypted: false))
                 if let sample = handshake.toServer { seed(direction, sample, at: time) }
             } else {
-                handshake.observeSyn(frame.tcp.options, at: time)
+                handshake.observeSyn(frame.tcp.options, at: stamp)
                 synOrigin = direction
                 events.append(
                     .handshakeStep(step: "tcp_syn", from: direction, bytes: frame.payloadLength, encrypted: false))
             }
-            takeOptions(of: frame, direction: direction)
+            takeOptions(of: frame, direction: direction, at: time)
         } else if !handshake.isComplete, flags.isAck, !flags.isRst, synOrigin == direction,
-            handshake.observeCompletion(frame.tcp.options, hasPayload: frame.payloadLength > 0, at: time)
+            handshake.observeCompletion(frame.tcp.options, hasPayload: frame.payloadLength > 0, at: stamp)
         {
             events.append(.handshakeStep(step: "tcp_ack", from: direction, bytes: 0, encrypted: false))
             if let sample = handshake.toClient { seed(direction, sample, at: time) }
@@ -163,18 +169,20 @@ package struct TCPFlowTracker: Sendable {
         locate()
     }
 
-    private mutating func takeOptions(of frame: borrowing DecodedFrame, direction: Direction) {
+    private mutating func takeOptions(of frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp) {
         if direction == .fromClient {
-            client.takeSyn(frame)
+            client.takeSyn(frame, at: time)
             server.peerSegmentSize = UInt32(frame.tcp.options.maximumSegmentSize ?? 536)
         } else {
-            server.takeSyn(frame)
+            server.takeSyn(frame, at: time)
             client.peerSegmentSize = UInt32(frame.tcp.options.maximumSegmentSize ?? 536)
         }
-        if frame.tcp.flags.isAck {
+        if client.synSeen, server.synSeen {
             let both = client.timestampsOffered && server.timestampsOffered
             client.timestampsInUse = both
             server.timestampsInUse = both
+        }
+        if frame.tcp.flags.isAck {
             TCPEcnMeter.negotiate(&client.ecn, &server.ecn, answer: frame.tcp.flags, answering: direction)
         } else if direction == .fromClient {
             client.ecn.request(frame.tcp.flags)
@@ -215,9 +223,13 @@ package struct TCPFlowTracker: Sendable {
 }
 
 extension TCPHalf {
-    mutating func takeSyn(_ frame: borrowing DecodedFrame) {
+    mutating func takeSyn(_ frame: borrowing DecodedFrame, at time: Timestamp) {
         let options = frame.tcp.options
-        if synSeen, frame.tcp.sequence == initialSequence { return }
+        let sequence = frame.tcp.sequence
+        let isRepeat = synSeen && sequence == initialSequence
+        noteControl(
+            isRepeat: isRepeat, identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), at: time)
+        if isRepeat { return }
         synSeen = true
         sackPermitted = options.sackPermitted
         timestampsOffered = options.hasTimestamps

@@ -35,6 +35,7 @@ extension TCPHalf {
             side.loss.upstream = Int(trouble.repairs.upstream)
             side.loss.downstream = Int(trouble.repairs.downstream)
         }
+        side.controlRetransmissions = Int(controlRepeats)
         side.outOfOrder = Int(outOfOrder)
         side.reorderExtent = Int(reorderExtent)
         side.duplicateAcks = Int(duplicateAcks)

@@ -93,6 +93,11 @@ struct TCPHalf: Sendable {
     var windowProbes: UInt32 = 0
     var resets: UInt32 = 0
     var fins: UInt32 = 0
+    /// SYN and FIN segments without data that were sent again.
+    var controlRepeats: UInt32 = 0
+    /// The SYN or FIN last seen: when, and its IP identification, to know a copy made by the network.
+    private var controlTime = Timestamp(nanoseconds: .min)
+    private var controlIdentification: UInt16 = 0
     var dsacks: UInt32 = 0
     /// Largest payload, and the payload of full segments as the capture shows them.
     var largestSegment: UInt32 = 0
@@ -154,6 +159,17 @@ struct TCPHalf: Sendable {
         let sent = Int(next.distance(after: view.acknowledged))
         let missing = max(0, Int(view.lost.distance(after: repairedTotal)))
         return max(0, sent - Int(view.sacked) - missing)
+    }
+
+    /// A SYN or FIN passes, for another time when `isRepeat`. The network's copies of it are nobody's retransmissions.
+    mutating func noteControl(isRepeat: Bool, identification: UInt16, at time: Timestamp) {
+        let lag = time - controlTime
+        let isCopy =
+            identification == controlIdentification
+            && (identification == 0 ? lag < .milliseconds(1) : lag < .milliseconds(100))
+        if isRepeat, !isCopy { controlRepeats &+= 1 }
+        controlTime = time
+        controlIdentification = identification
     }
 
     mutating func anchor(at sequence: UInt32) {

@@ -23,14 +23,30 @@ struct TCPHandshakeMeter: Sendable {
 
     init() {}
 
+    /// SYN to completion, where the stamp between them was no help.
+    private var whole: Nanoseconds?
+
     /// SYN to completion, both halves.
     var total: Nanoseconds? {
-        guard let toServer, let toClient else { return nil }
+        guard let toServer, let toClient else { return whole }
         return saturatingAdd(toServer, toClient)
     }
 
+    /// Time between two packets of the handshake; nil when the clock cannot have been right. Packets of several queues
+    /// may be captured a little out of order.
+    private static func span(_ earlier: Timestamp, _ later: Timestamp) -> Nanoseconds? {
+        let span = later - earlier
+        guard span > -.milliseconds(1), span <= TCPRoundTripMeter.longest else { return nil }
+        return max(0, span)
+    }
+
     mutating func observeSyn(_ options: TCPOptions, at time: Timestamp) {
-        if synTime != nil { synRepeats &+= 1 }
+        if synTime != nil {
+            synRepeats &+= 1
+        } else if let answerTime, answerRepeats == 0 {
+            // Captured behind its answer: a late packet of another queue.
+            toServer = Self.span(time, answerTime)
+        }
         synTime = time
         synStamp = options.timestampValue
     }
@@ -40,7 +56,7 @@ struct TCPHandshakeMeter: Sendable {
             answerRepeats &+= 1
         } else if let synTime {
             let echoes = options.hasTimestamps && options.timestampEcho == synStamp
-            if synRepeats == 0 || echoes { toServer = max(0, time - synTime) }
+            if synRepeats == 0 || echoes { toServer = Self.span(synTime, time) }
         }
         answerTime = time
         answerStamp = options.timestampValue
@@ -53,7 +69,10 @@ struct TCPHandshakeMeter: Sendable {
         completionTime = time
         let echoes = options.hasTimestamps && options.timestampEcho == answerStamp
         // With payload, the pure acknowledgment was lost or not captured, and the application's delay is in it.
-        if answerRepeats == 0 || echoes, !hasPayload { toClient = max(0, time - answerTime) }
+        if answerRepeats == 0 || echoes, !hasPayload {
+            toClient = Self.span(answerTime, time)
+            if let synTime, synRepeats == 0, answerRepeats == 0 { whole = Self.span(synTime, time) }
+        }
         return true
     }
 }

@@ -26,6 +26,10 @@ struct TCPRoundTripMeter: Sendable {
     /// base.
     private var sinceChange: [LogHistogram] = []
 
+    /// No connection outlives a longer round trip (RFC 9293 section 3.8.3 gives up after 100 s at the least; Linux after
+    /// some 15 minutes of repeats): a greater span is a fault of the clock.
+    static let longest = Nanoseconds.seconds(300)
+
     init() {}
 
     var hasSample: Bool { count > 0 }
@@ -38,6 +42,7 @@ struct TCPRoundTripMeter: Sendable {
 
     /// A sample of the path alone.
     mutating func record(_ sample: Nanoseconds, source: RoundTripSource, at time: Timestamp) {
+        guard sample <= Self.longest else { return }
         let sample = max(0, sample)
         if count > 0 { jitterSum = saturatingAdd(jitterSum, abs(sample - last)) }
         count &+= 1  // one for each packet at most
@@ -59,7 +64,9 @@ struct TCPRoundTripMeter: Sendable {
     }
 
     /// A sample as the sender takes it.
-    mutating func smooth(_ sample: Nanoseconds) { estimator.record(sample) }
+    mutating func smooth(_ sample: Nanoseconds) {
+        if sample <= Self.longest { estimator.record(sample) }
+    }
 
     /// The path has changed: what was its minimum no longer holds.
     mutating func rebase() {

@@ -9,6 +9,8 @@ struct FrameCursor: ~Escapable {
     var reader: ByteReader
     /// Offset from the start of the frame at which the enclosure ends on the wire.
     var wireEnd: Int
+    /// Offset at which the whole frame ended on the wire.
+    private let frameEnd: Int
     /// Offset of the innermost IP header, -1 before one was found.
     var networkStart = -1
     /// Headers read so far.
@@ -22,6 +24,7 @@ struct FrameCursor: ~Escapable {
     init(_ bytes: RawSpan, wireLength: Int) {
         reader = ByteReader(bytes)
         wireEnd = max(wireLength, bytes.byteCount)
+        frameEnd = wireEnd
     }
 
     /// Bytes of the enclosure that are left on the wire.
@@ -47,6 +50,12 @@ struct FrameCursor: ~Escapable {
     mutating func enclose(_ length: Int) {
         wireEnd = reader.offset &+ length  // length is at most 32 bits on a 64-bit offset
         reader.narrow(to: length)
+    }
+
+    /// An IP header claims more than its enclosure holds. Beyond the end of the frame it is believed: the capture lost the
+    /// true length. Inside the frame it is not: what lies there is padding that the enclosing header left out.
+    mutating func overrun(to end: Int) {
+        if wireEnd >= frameEnd || end > frameEnd { wireEnd = end }
     }
 
     /// Notes that everything from here to the end of the enclosure is the payload.

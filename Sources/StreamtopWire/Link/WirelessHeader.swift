@@ -16,7 +16,9 @@ extension FrameCursor {
 
     /// The rest of a data frame behind its frame control field. Subtype bits: 4 no data, 8 QoS.
     @_lifetime(self: copy self)
-    mutating func decodeWireless(control: UInt8, flags: UInt8) throws(DecodeError) -> NextLayer {
+    mutating func decodeWireless(
+        control: UInt8, flags: UInt8, isPadded: Bool = false
+    ) throws(DecodeError) -> NextLayer {
         let subtype = control >> 4
         // No data, or protected: its bytes are not ours to read.
         guard subtype & 4 == 0, flags & 0x40 == 0 else { throw reader.unsupported(.link, UInt32(control)) }
@@ -32,6 +34,12 @@ extension FrameCursor {
             reader.skip(1)
         }
         if hasHTControl { reader.skip(4) }
+        if isPadded {
+            let header = length + 2 + (isQoS ? 2 : 0) + (hasHTControl ? 4 : 0)
+            let padding = (4 - header % 4) % 4
+            try require(padding, in: .link)
+            reader.skip(padding)
+        }
         if isAggregate {
             // The first of the aggregated frames: two addresses and a length.
             try require(14, in: .link)
@@ -39,6 +47,7 @@ extension FrameCursor {
             let length = Int(reader.uint16())
             if length <= wireRemaining { enclose(length) }
         }
+        if isQoS { skipMeshControl() }
         return .logicalLink
     }
 
@@ -72,12 +81,22 @@ extension FrameCursor {
     /// A MAC header that is padded to a multiple of four bytes, which only matters behind a QoS field.
     @_lifetime(self: copy self)
     private mutating func decodePaddedWireless() throws(DecodeError) -> NextLayer {
-        let start = reader.consumed
-        let next = try decodeWireless()
-        let padding = (4 - (reader.consumed &- start) % 4) % 4
-        try require(padding, in: .link)
-        reader.skip(padding)
-        return next
+        try require(24, in: .link)
+        let control = reader.uint8()
+        let flags = reader.uint8()
+        guard control & 0x0f == 0x08 else { throw reader.unsupported(.link, UInt32(control)) }
+        return try decodeWireless(control: control, flags: flags, isPadded: true)
+    }
+
+    /// Mesh control field (IEEE 802.11 clause 9.2.4.7.3): flags (1), time to live (1), sequence (4), up to two addresses as
+    /// the flags say. The QoS bit that announces it came after the first mesh networks, so it shows by what follows: SNAP
+    /// behind it and none in its place.
+    @_lifetime(self: copy self)
+    private mutating func skipMeshControl() {
+        guard let flags = reader.peekUInt8(), flags <= 2 else { return }
+        let length = 6 + 6 * Int(flags)
+        guard reader.peekUInt16(ahead: length) == 0xaaaa, reader.peekUInt8(ahead: length + 2) == 3 else { return }
+        reader.skip(length)
     }
 
     /// Per-Packet Information: version (1), flags (1), length (2), link type (4), little-endian, then fields.

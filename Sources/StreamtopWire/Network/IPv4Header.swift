@@ -50,10 +50,11 @@ extension FrameCursor {
         guard headerLength >= 20, length >= headerLength else {
             throw reader.malformed(.ipv4, .lengthBelowHeader)
         }
-        wireEnd = start &+ length  // both far below 2^32
         if length > available {
+            overrun(to: start &+ length)  // both far below 2^32
             frame.stop = reader.malformed(.ipv4, .lengthBeyondEnclosure)
         } else {
+            wireEnd = start &+ length
             reader.narrow(to: length &- 20)  // length >= headerLength >= 20
         }
         if headerLength > 20 {

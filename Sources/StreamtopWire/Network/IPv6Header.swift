@@ -36,10 +36,11 @@ extension FrameCursor {
         frame.sourcePort = 0
         frame.destinationPort = 0
         frame.fragment = nil
-        wireEnd = start &+ length  // both far below 2^32
         if length > available {
+            overrun(to: start &+ length)  // both far below 2^32
             frame.stop = reader.malformed(.ipv6, .lengthBeyondEnclosure)
         } else {
+            wireEnd = start &+ length
             reader.narrow(to: length &- 40)  // 40 captured bytes were required, so length >= 40 in both cases
         }
         return .upper(number)

@@ -7,6 +7,24 @@ import Testing
 @testable import StreamtopTransport
 
 @Suite struct TCPRetransmissionTests {
+    @Test func repeatedSynAndFinAreSentAgainToo() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, .init(flags: .syn, identification: 1))
+        flow.pass(.fromClient, at: 1000, .init(flags: .syn, identification: 2))
+        flow.pass(.fromServer, at: 1010, .init(acknowledgment: 0, flags: .syn))
+        flow.pass(.fromClient, at: 1020, .init(acknowledgment: 0))
+        flow.pass(.fromServer, at: 2000, .init(acknowledgment: 0, flags: .fin, identification: 7))
+        // A copy made by the network, and a real repeat.
+        flow.pass(.fromServer, at: 2001, .init(acknowledgment: 0, flags: .fin, identification: 7))
+        flow.pass(.fromServer, at: 2500, .init(acknowledgment: 0, flags: .fin, identification: 8))
+        let snapshot = flow.report().snapshot
+        #expect(snapshot.client.controlRetransmissions == 1)
+        #expect(snapshot.server.controlRetransmissions == 1)
+        #expect(snapshot.client.allRetransmissions.timeout == 1)
+        #expect(snapshot.server.allRetransmissions.packets == 1)
+        #expect(snapshot.server.retransmissions.packets == 0)
+    }
+
     /// Ten segments, one lost or overtaken, at four places of the path and two round trips; made by simulation.
     @Test(arguments: ["snd", "rcv", "midup", "middown"], [10, 100])
     func lossIsOneFastRetransmission(place: String, milliseconds: Int) throws {

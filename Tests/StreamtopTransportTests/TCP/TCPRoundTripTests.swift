@@ -36,6 +36,20 @@ import Testing
         #expect(flow.report().roundTrip.handshake == 60_000_000)
     }
 
+    /// One wild stamp in the middle: the whole is still known, the halves are not, and later packets count again.
+    @Test func wildStampSpoilsNoMoreThanItsOwnSamples() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 1000, .init(flags: .syn))
+        flow.pass(.fromServer, at: 9e11, .init(acknowledgment: 0, flags: .syn))
+        flow.pass(.fromClient, at: 1010, .init(acknowledgment: 0))
+        #expect(flow.report().roundTrip.handshake == 10_000_000)
+        #expect(flow.report().roundTrip.server == nil)
+        flow.data(at: 1020, 0)
+        flow.ack(at: 1027, 1000)
+        #expect(flow.report().roundTrip.client?.minimum == 7_000_000)
+        #expect(flow.report().roundTrip.client?.maximum == 7_000_000)
+    }
+
     @Test func retransmittedSegmentGivesNoSample() {
         var flow = TCPScenario()
         flow.handshake(toServer: 0.02, toClient: 50)
