@@ -39,8 +39,11 @@ let package = Package(
         // Small C: what Swift cannot see of curses, and the signal handlers (decision 0040). Needs libncurses-dev.
         .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
 
+        // One instruction that Swift has no word for (decision 0095).
+        .target(name: "CPrefetch"),
+
         // Words and meters, bytes to values
-        .target(name: "StreamtopBase"),
+        .target(name: "StreamtopBase", dependencies: ["CPrefetch"]),
         .target(name: "StreamtopWire", dependencies: [base]),
 
         // Facts shown to a user

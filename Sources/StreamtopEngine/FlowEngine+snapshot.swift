@@ -138,7 +138,10 @@ extension FlowEngine {
 
     /// Everything known of one flow at `time`.
     func flowSnapshot(_ position: UInt32, at time: Timestamp, final: Bool) -> FlowSnapshot {
-        let entry = flows[position]
+        flowSnapshot(of: flows[position], at: time, final: final)
+    }
+
+    private func flowSnapshot(of entry: borrowing FlowEntry, at time: Timestamp, final: Bool) -> FlowSnapshot {
         var flow = FlowSnapshot(
             identifier: entry.identifier, transport: flowTransport(entry.transport), protocols: protocols(of: entry),
             communityID: communityID(of: entry), client: endpoint(entry, .fromClient, at: time),

@@ -5,7 +5,7 @@ import StreamtopWire
 
 /// TCP: frames to the tracker of their flow, and what it has to say to events.
 extension FlowEngine {
-    func makeTCPTracker(for entry: FlowEntry, at time: Timestamp) -> TCPFlowTracker {
+    func makeTCPTracker(for entry: borrowing FlowEntry, at time: Timestamp) -> TCPFlowTracker {
         var tracker = TCPFlowTracker(start: time)
         let local = options.localAddresses
         if !local.isEmpty {

@@ -14,6 +14,8 @@ package struct FlowEngine: ~Copyable {
     let decoder = FrameDecoder()
     /// Reused for every frame.
     var frame = DecodedFrame()
+    /// The frames that come next, decoded already.
+    var ahead = FramesAhead()
 
     var flows: FlowTable
     var tcpTrackers = Slab<TCPFlowTracker>()
@@ -69,25 +71,13 @@ package struct FlowEngine: ~Copyable {
         flows = FlowTable(capacity: options.limits.flows, seed: options.hashSeed)
     }
 
-    /// Analyses every frame of the batch, in order.
-    package mutating func ingest(_ batch: borrowing FrameBatch) {
-        // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
-        let bytes = unsafe batch.bytes.span.bytes
-        for index in batch.frames.indices {
-            let record = batch.frames[index]
-            // A source may promise more than the buffer holds only through a bug of ours: cut, do not trap.
-            guard record.offset >= 0, record.capturedLength >= 0, record.offset <= bytes.byteCount else { continue }
-            let end = min(bytes.byteCount, record.offset + record.capturedLength)
-            observe(record, bytes: bytes.extracting(record.offset..<end))
-        }
-    }
-
     /// Drops of the capture so far, as its source counts them.
     package mutating func observe(drops: CaptureDrops) {
         captureDrops = drops
     }
 
-    private mutating func observe(_ record: FrameRecord, bytes: RawSpan) {
+    /// Analyses a frame that was decoded ahead.
+    mutating func observe(_ record: FrameRecord, bytes: RawSpan, number: Int) {
         if firstFrame == nil { begin(at: record.time) }
         if record.time < now { timestampsBackwards &+= 1 } else { now = record.time }
         if now >= nextSecond || now >= nextSample || now >= nextSeriesSample { tick() }
@@ -98,13 +88,13 @@ package struct FlowEngine: ~Copyable {
         rateWindow.record(bytes: record.wireLength)
         if bytes.byteCount < record.wireLength { truncatedFrames &+= 1 }
 
-        decoder.decode(
-            bytes, wireLength: max(record.wireLength, bytes.byteCount), linkType: record.linkType, into: &frame)
+        ahead.take(number, into: &frame)
         if frame.stop != nil { countStop() }
         if frame.fragment != nil {
             observeFragment(bytes: bytes, at: record.time)
         } else {
-            route(bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: record.time)
+            route(
+                bytes: bytes, hash: ahead.hash(number), packets: 1, packetBytes: frame.ipLength, at: record.time)
         }
     }
 
@@ -117,15 +107,18 @@ package struct FlowEngine: ~Copyable {
         rateWindow.begin(at: time)
     }
 
-    /// Finds the flow of the decoded frame and gives the frame to its trackers.
-    mutating func route(bytes: RawSpan, packets: Int, packetBytes: Int, at time: Timestamp) {
+    /// Finds the flow of the decoded frame and gives the frame to its trackers. `known` is the hash of the frame's key,
+    /// where it was worked out before.
+    mutating func route(
+        bytes: RawSpan, hash known: UInt64? = nil, packets: Int, packetBytes: Int, at time: Timestamp
+    ) {
         guard frame.hasNetwork, frame.transport != .none, frame.transport != .other else {
             undecoded.record(frame)
             return
         }
         if frame.transport == .icmp { observeICMP(at: time) }
         let key = frame.key
-        let hash = flows.hash(key)
+        let hash = known ?? flows.hash(key)
         var position =
             flows.find(key, hash: hash) ?? movedQUICFlow(key, bytes: bytes, at: time) ?? otherWay(key, hash: hash)
             ?? open(key, hash: hash, at: time)

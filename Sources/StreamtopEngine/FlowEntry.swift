@@ -4,7 +4,7 @@ import StreamtopSecurity
 import StreamtopWire
 
 /// What the engine keeps of every flow, whatever its transport: identity, counts, and where its trackers are.
-struct FlowEntry {
+struct FlowEntry: ~Copyable {
     /// Which list of the flow table the flow is in; the order in which lists are emptied when room is needed.
     enum Standing: UInt8, CaseIterable {
         /// Closed or reset: its story is over.

@@ -39,6 +39,16 @@ struct FlowTable: ~Copyable {
         index.find(hash) { entries[$0].answers(to: key) }
     }
 
+    /// A flow with `hash` will be looked up soon. First its place in the index…
+    func prefetchIndex(_ hash: UInt64) { index.prefetch(hash) }
+
+    /// …then, some time later, the entry that is found there; returns its position.
+    func prefetchEntry(_ hash: UInt64) -> UInt32? {
+        guard let position = index.candidate(hash) else { return nil }
+        entries.prefetch(position)
+        return position
+    }
+
     func contains(_ position: UInt32) -> Bool { entries.contains(position) }
 
     /// Positions of all flows, in no particular order.

@@ -1,3 +1,5 @@
+import StreamtopBase
+
 /// From flow key to slab index: open addressing with linear probing and backward-shift deletion.
 ///
 /// A slot holds 32 bits of the key's hash and the slab index, 8 bytes together; the same 32 bits give the place to
@@ -40,6 +42,14 @@ package struct KeyIndex: Sendable {
             position = (position + 1) & mask
         }
     }
+
+    /// The first slab index stored under `hash`, most likely the one that `find` will return.
+    @inlinable
+    package func candidate(_ hash: UInt64) -> UInt32? { find(hash) { _ in true } }
+
+    /// `hash` will be looked up soon.
+    @inlinable
+    package func prefetch(_ hash: UInt64) { slots.prefetch(Int(UInt32(truncatingIfNeeded: hash)) & mask) }
 
     /// Stores `index` under `hash`; the caller has made sure that its key is not there yet.
     package mutating func insert(_ hash: UInt64, index: UInt32) {

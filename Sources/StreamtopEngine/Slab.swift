@@ -1,3 +1,5 @@
+import StreamtopBase
+
 /// Stable-address storage for many values of one type, in pages that are allocated as they are needed.
 ///
 /// Elements are reached by a small index and edited in place: no reference counting, no copying and no exclusivity
@@ -73,6 +75,12 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
         let position = Int(index)
         precondition(position < occupied.count && occupied[position], "slab index not in use")
         return unsafe pages[position &>> 6] + (position & 63)
+    }
+
+    /// The element at `index`, where there is one, will be needed soon.
+    @inlinable
+    func prefetch(_ index: UInt32) {
+        if contains(index) { unsafe StreamtopBase.prefetch(UnsafePointer(address(of: index))) }
     }
 
     /// Whether an element is stored at `index`.

@@ -35,6 +35,15 @@ package struct LogHistogram: Equatable, Sendable {
         recordBucket(Self.bucket(of: value))
     }
 
+    /// The place of the next sample will be needed soon; `value` is a guess at it.
+    package func prefetch(_ value: Int64) {
+        if buckets.isEmpty {
+            exact.prefetch(exact.count)
+        } else {
+            buckets.prefetch(Self.bucket(of: max(0, value)) - Int(firstBucket))
+        }
+    }
+
     /// The smallest sample that at least `share` (0 to 1) of all samples do not exceed; nil without samples.
     package func quantile(_ share: Double) -> Int64? {
         guard count > 0 else { return nil }

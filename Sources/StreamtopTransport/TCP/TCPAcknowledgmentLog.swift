@@ -43,6 +43,9 @@ struct TCPAcknowledgmentLog: Sendable {
 
     var isEmpty: Bool { count == 0 && known == nil }
 
+    /// The end of the log will be needed soon.
+    func prefetch() { storage.prefetch((head &+ count) & (storage.count &- 1)) }
+
     mutating func removeAll() {
         storage = []
         head = 0

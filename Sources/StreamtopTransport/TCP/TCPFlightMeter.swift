@@ -35,6 +35,9 @@ struct TCPFlightMeter: Sendable {
         histogram.record(Int64(bytes))
     }
 
+    /// A segment will be sent soon.
+    func prefetch() { histogram.prefetch(Int64(last)) }
+
     /// The flight after an acknowledgment.
     mutating func update(_ bytes: Int) { last = bytes }
 

@@ -18,9 +18,7 @@ extension TCPFlowTracker {
         report.roundTrip.total = wholeLoop
         report.roundTrip.handshake = handshake.total
         report.queueDelay = BothWays(client: client.roundTrip.queueSnapshot, server: server.roundTrip.queueSnapshot)
-        report.blackHoleSuspected = (client.trouble + server.trouble).contains {
-            $0.blackHole.isSuspected && !$0.blackHole.isExplained
-        }
+        report.blackHoleSuspected = client.suspectsBlackHole || server.suspectsBlackHole
         report.gaps = Int(client.lostBeforeCapture) + Int(server.lostBeforeCapture)
         report.gapBytes = client.lostBeforeCaptureBytes &+ server.lostBeforeCaptureBytes
         let seen = client.uniqueBytes &+ server.uniqueBytes
@@ -28,7 +26,8 @@ extension TCPFlowTracker {
             report.captureCompleteness = Double(seen) / (Double(seen) + Double(report.gapBytes))
         }
         report.anomalies = anomalies
-        report.buffers = buffers()
+        client.reportBuffers("client", into: &report.buffers)
+        server.reportBuffers("server", into: &report.buffers)
         return report
     }
 
@@ -39,30 +38,14 @@ extension TCPFlowTracker {
         var (far, near) = (toClient, toServer)
         if far.p50 < near.p50 { swap(&far, &near) }
         far.minimum = saturatingAdd(far.minimum, near.minimum)
-        for path in [\RoundTripSnapshot.last, \.smoothed, \.mean, \.p50, \.p95, \.p99, \.maximum] {
-            far[keyPath: path] = saturatingAdd(far[keyPath: path], near.p50)
-        }
+        far.last = saturatingAdd(far.last, near.p50)
+        far.smoothed = saturatingAdd(far.smoothed, near.p50)
+        far.mean = saturatingAdd(far.mean, near.p50)
+        far.p50 = saturatingAdd(far.p50, near.p50)
+        far.p95 = saturatingAdd(far.p95, near.p50)
+        far.p99 = saturatingAdd(far.p99, near.p50)
+        far.maximum = saturatingAdd(far.maximum, near.p50)
         return far
-    }
-
-    private func buffers() -> [BufferSnapshot] {
-        var result: [BufferSnapshot] = []
-        for (half, name) in [(client, "client"), (server, "server")] {
-            if half.window.isKnown, half.window.maximum > 0 {
-                result.append(
-                    BufferSnapshot(
-                        layer: .socketReceive, side: name, occupiedBytes: half.window.occupied,
-                        capacityBytes: half.window.maximum, delay: nil, source: "receive_window",
-                        confidence: half.synSeen ? 0.7 : 0.3))
-            }
-            if let queue = half.roundTrip.queue, half.roundTrip.count >= 8 {
-                result.append(
-                    BufferSnapshot(
-                        layer: .path, side: name, occupiedBytes: nil, capacityBytes: nil, delay: queue, source: "rtt",
-                        confidence: 0.8))
-            }
-        }
-        return result
     }
 
     /// Values of the moment for a sample; counts are those since the call before.

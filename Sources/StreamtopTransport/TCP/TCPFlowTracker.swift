@@ -10,7 +10,7 @@ import StreamtopWire
 /// is worked out from the two halves of the round trip (`vantage`).
 ///
 /// Observes, never polices: gaps, mid-stream pickup, one direction only, copies and lies become counts.
-package struct TCPFlowTracker: Sendable {
+package struct TCPFlowTracker: ~Copyable, Sendable {
     var client = TCPHalf()
     var server = TCPHalf()
     var handshake = TCPHandshakeMeter()
@@ -46,6 +46,12 @@ package struct TCPFlowTracker: Sendable {
     }
 
     package var state: FlowState { connection.flowState }
+
+    /// A segment of this flow comes soon: fetches what lies outside the tracker itself.
+    package func prefetch() {
+        client.prefetch()
+        server.prefetch()
+    }
 
     /// The client turned out to be the server.
     package mutating func flipDirections() {

@@ -34,8 +34,8 @@ enum TCPPlace {
 /// One end of a TCP flow as sender of data, with the acknowledgments that its peer returns.
 ///
 /// Split over files by what happens to it: `+transmission` (its segments), `+acknowledgment` (its peer's answers),
-/// `+report`.
-struct TCPHalf: Sendable {
+/// `+report`. Not copyable: it is large, holds a dozen buffers, and lives in one place.
+struct TCPHalf: ~Copyable, Sendable {
     // Options of its SYN
     var synSeen = false
     var sackPermitted = false
@@ -147,6 +147,15 @@ struct TCPHalf: Sendable {
     /// The meters of trouble, from now on.
     mutating func openTrouble() {
         if trouble.isEmpty { trouble.append(TCPTroubleMeters()) }
+    }
+
+    /// The buffers that the next segment works with will be needed soon.
+    func prefetch() {
+        segments.prefetch()
+        log.prefetch()
+        roundTrip.prefetch()
+        flight.prefetch()
+        bulk.prefetch(0)
     }
 
     /// What the sender knows, were it here.

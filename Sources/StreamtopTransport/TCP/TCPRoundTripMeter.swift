@@ -63,6 +63,9 @@ struct TCPRoundTripMeter: Sendable {
         if !sinceChange.isEmpty { sinceChange[0].record(queue / 1000) }
     }
 
+    /// A sample will come soon.
+    func prefetch() { histogram.prefetch(last / 1000) }
+
     /// A sample as the sender takes it.
     mutating func smooth(_ sample: Nanoseconds) {
         if sample <= Self.longest { estimator.record(sample) }

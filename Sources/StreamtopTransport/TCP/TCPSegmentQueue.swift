@@ -49,6 +49,9 @@ struct TCPSegmentQueue: Sendable {
 
     var isEmpty: Bool { count == 0 }
 
+    /// The end of the queue will be needed soon.
+    func prefetch() { storage.prefetch((head &+ count) & (storage.count &- 1)) }
+
     /// Index is 0 for the oldest range; callers stay below `count`.
     subscript(index: Int) -> TCPSegment {
         _read { yield storage[(head &+ index) & (storage.count &- 1)] }

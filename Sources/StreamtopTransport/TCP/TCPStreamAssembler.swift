@@ -137,12 +137,16 @@ package struct TCPStreamAssembler: Sendable {
 extension TCPFlowTracker {
     /// Sequence number of the first byte that `direction` sends, where its SYN was seen.
     package func streamStart(_ direction: Direction) -> UInt32? {
-        let half = direction == .fromClient ? client : server
-        return half.synSeen ? half.initialSequence &+ 1 : nil
+        direction == .fromClient ? client.streamStart : server.streamStart
     }
 
     /// When the packets of the three-way handshake passed; nil for those not seen.
     package var handshakeTimes: (syn: Timestamp?, synAck: Timestamp?, ack: Timestamp?) {
         (handshake.synTime, handshake.answerTime, handshake.completionTime)
     }
+}
+
+extension TCPHalf {
+    /// Sequence number of the first byte, where the SYN was seen.
+    fileprivate var streamStart: UInt32? { synSeen ? initialSequence &+ 1 : nil }
 }

@@ -43,12 +43,12 @@ import Testing
         var again = DecodedFrame()
         again.tcp.flags = .syn
         again.tcp.sequence = 100
-        #expect(!flow.tracker.isNewConnection(again, direction: .fromClient))  // the same SYN, repeated
+        #expect(flow.tracker.isNewConnection(again, direction: .fromClient) == false)  // the same SYN, repeated
         again.tcp.sequence = 5_000_000
-        #expect(flow.tracker.isNewConnection(again, direction: .fromClient))
+        #expect(flow.tracker.isNewConnection(again, direction: .fromClient) == true)
         flow.pass(.fromServer, at: 3, .init(acknowledgment: 0, flags: .rst))
         again.tcp.sequence = 120
-        #expect(flow.tracker.isNewConnection(again, direction: .fromClient))
+        #expect(flow.tracker.isNewConnection(again, direction: .fromClient) == true)
     }
 
     @Test func directionsCanBeTurnedRound() {

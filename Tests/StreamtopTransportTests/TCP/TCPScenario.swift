@@ -4,7 +4,7 @@ import StreamtopTransport
 import StreamtopWire
 
 /// A TCP flow written down segment by segment, as it passes a capture point. Times are in milliseconds.
-struct TCPScenario {
+struct TCPScenario: ~Copyable {
     var tracker = TCPFlowTracker(start: Timestamp(nanoseconds: 0))
     var events: [FlowEvent.Kind] = []
     /// Initial sequence numbers.
