@@ -5,10 +5,12 @@ extension TCPFlowTracker {
     /// Everything known at `time`; may be asked for at any moment and changes nothing.
     package func report(at time: Timestamp) -> TCPReport {
         var report = TCPReport()
+        // Nothing waits any more once the connection is over: what was going on ended with its last segment.
+        let end = connection.isOver ? min(time, lastSegment) : time
         report.snapshot.client = client.report(
-            receivingFrom: server, at: time, isNear: vantage == .client, anchor: start)
+            receivingFrom: server, at: time, end: end, isNear: vantage == .client, anchor: start)
         report.snapshot.server = server.report(
-            receivingFrom: client, at: time, isNear: vantage == .server, anchor: start)
+            receivingFrom: client, at: time, end: end, isNear: vantage == .server, anchor: start)
         report.snapshot.vantage = vantage
         report.snapshot.multipath = multipath
         report.snapshot.synRetransmissions = Int(handshake.synRepeats)
