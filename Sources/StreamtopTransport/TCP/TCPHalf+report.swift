@@ -124,6 +124,11 @@ extension TCPHalf {
     private func reportRates(into side: inout TCPSideSnapshot, at time: Timestamp, end: Timestamp, anchor: Timestamp) {
         guard dataSegments > 0 else { return }
         side.flightDelayCorrelation = bulk.first?.queueLink.value
+        side.pacing = bulk.first?.pacing.isPaced
+        if let idle = bulk.first?.idle {
+            side.idlePeriods = Int(idle.periods)
+            side.idleRestarts = Int(idle.restarts)
+        }
         side.limitedBy = limits.shares(at: end)
         if let rate = bulk.first?.rate, let last = rate.rate(at: time) {
             side.lastRate = last
