@@ -5,10 +5,12 @@ extension TCPFlowTracker {
     /// Everything known at `time`; may be asked for at any moment and changes nothing.
     package func report(at time: Timestamp) -> TCPReport {
         var report = TCPReport()
+        // Nothing waits any more once the connection is over: what was going on ended with its last segment.
+        let end = connection.isOver ? min(time, lastSegment) : time
         report.snapshot.client = client.report(
-            receivingFrom: server, at: time, isNear: vantage == .client, anchor: start)
+            receivingFrom: server, at: time, end: end, isNear: vantage == .client, anchor: start)
         report.snapshot.server = server.report(
-            receivingFrom: client, at: time, isNear: vantage == .server, anchor: start)
+            receivingFrom: client, at: time, end: end, isNear: vantage == .server, anchor: start)
         report.snapshot.vantage = vantage
         report.snapshot.multipath = multipath
         report.snapshot.synRetransmissions = Int(handshake.synRepeats)
@@ -17,6 +19,7 @@ extension TCPFlowTracker {
         report.roundTrip.server = server.roundTrip.snapshot
         report.roundTrip.total = wholeLoop
         report.roundTrip.handshake = handshake.total
+        report.roundTrip.baseChange = baseChange
         report.queueDelay = BothWays(client: client.roundTrip.queueSnapshot, server: server.roundTrip.queueSnapshot)
         report.blackHoleSuspected = client.suspectsBlackHole || server.suspectsBlackHole
         report.gaps = Int(client.lostBeforeCapture) + Int(server.lostBeforeCapture)
@@ -46,6 +49,18 @@ extension TCPFlowTracker {
         far.p99 = saturatingAdd(far.p99, near.p50)
         far.maximum = saturatingAdd(far.maximum, near.p50)
         return far
+    }
+
+    /// The newest jump of the base of either half, told of the whole loop.
+    private var baseChange: BaseRoundTripChange? {
+        let (near, far) = (client.roundTrip.baseChange, server.roundTrip.baseChange)
+        let isClient = (near?.time.nanoseconds ?? .min) >= (far?.time.nanoseconds ?? .min)
+        guard var change = isClient ? near : far else { return nil }
+        let other = isClient ? server.roundTrip.base : client.roundTrip.base
+        guard other != .max else { return change }
+        change.before = saturatingAdd(change.before, other)
+        change.after = saturatingAdd(change.after, other)
+        return change
     }
 
     /// Values of the moment for a sample; counts are those since the call before.

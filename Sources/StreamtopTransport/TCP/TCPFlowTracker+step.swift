@@ -81,7 +81,7 @@ extension TCPFlowTracker {
                 if sender.hopLimitChanges >= 2 {
                     sender.hopLimit = hops
                     sender.hopLimitChanges = 0
-                    sender.roundTrip.rebase()
+                    sender.roundTrip.rebase(at: time)
                     anomalies.record(.hopLimitChanged)
                 }
             }
@@ -150,7 +150,17 @@ extension TCPFlowTracker {
         if let sample = result.networkSample {
             let late = sample - (sender.roundTrip.hasSample ? sender.roundTrip.minimum : sample) > .milliseconds(30)
             if !(result.isDelayed && late) {
+                let queue = sender.roundTrip.maximumQueue
                 sender.roundTrip.record(sample, source: .tcpAck, at: time)
+                // Everything has arrived: no data of this flow stands in a queue.
+                if !peer.bulk.isEmpty, peer.outstanding == 0 {
+                    peer.bulk[0].baseStep.observe(
+                        sample, base: sender.roundTrip.base, queue: queue,
+                        flight: peer.flight.window ?? 0, at: time)
+                    if let step = peer.bulk[0].baseStep.take() {
+                        sender.roundTrip.rebase(to: step, at: time)
+                    }
+                }
                 if !total.isEmpty {
                     total[0].record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time)
                 }
@@ -172,6 +182,9 @@ extension TCPFlowTracker {
         let newBefore = sender.uniqueBytes
         let repairsBefore = sender.justifiedRepairs
         let wasIdle = view.acknowledged.isAtOrAfter(sender.next)
+        let isFresh =
+            wasIdle && sender.lastData.nanoseconds != .min && time - sender.lastData > path.timeout
+            && sequence == sender.next
         sender.transmit(
             TCPTransmission(
                 sequence: sequence, length: frame.payloadLength, timestampValue: frame.tcp.options.timestampValue,
@@ -188,6 +201,17 @@ extension TCPFlowTracker {
         if !sender.bulk.isEmpty {
             sender.bulk[0].queueLink.observe(
                 flight: sender.flight.last, queue: path.queue, roundTrip: path.smoothed, at: time)
+            if place != .far, sender.justifiedRepairs == repairsBefore, sender.uniqueBytes != newBefore {
+                sender.bulk[0].pacing.observe(
+                    length: frame.payloadLength, unit: sender.unit, idle: wasIdle, answer: sender.lastAnswer,
+                    distance: place == .near ? sender.roundTrip.minimum : 0, at: time)
+            }
+            let isHindered =
+                sender.isInRecovery || view.sacked > 0 || sender.justifiedRepairs != repairsBefore
+                || view.edge.distance(after: sender.next) < sender.unit
+            sender.bulk[0].idle.observe(
+                fresh: isFresh, start: sequence, next: sender.next, acknowledged: view.acknowledged,
+                flight: sender.pipe(view), hindered: isHindered, unit: sender.unit, initial: sender.flight.initial)
         }
         sender.updateLimit(view: view, at: time, delay: 0)
     }

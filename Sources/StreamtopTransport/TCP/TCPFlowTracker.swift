@@ -20,6 +20,8 @@ package struct TCPFlowTracker: ~Copyable, Sendable {
     var middle: [TCPRoundTripMeter] = []
     let start: Timestamp
     var lastTime: Timestamp
+    /// When the newest segment passed; `lastTime` may be later.
+    private(set) var lastSegment: Timestamp
     var vantage: Vantage?
     var multipath = false
     var anomalies = AnomalyCounts()
@@ -43,6 +45,7 @@ package struct TCPFlowTracker: ~Copyable, Sendable {
     package init(start: Timestamp) {
         self.start = start
         lastTime = start
+        lastSegment = start
     }
 
     package var state: FlowState { connection.flowState }
@@ -73,6 +76,7 @@ package struct TCPFlowTracker: ~Copyable, Sendable {
             if lastTime - time < Self.clockStep { now = lastTime }
         }
         lastTime = now
+        lastSegment = now
         if frame.tcp.options.malformed { anomalies.record(.badOptions) }
         if frame.tcp.options.multipath { multipath = true }
         observeFlags(frame, direction: direction, at: now, stamp: time, events: &events)

@@ -2,14 +2,15 @@ import StreamtopBase
 import StreamtopModel
 
 extension TCPHalf {
-    func report(receivingFrom peer: borrowing TCPHalf, at time: Timestamp, isNear: Bool, anchor: Timestamp)
-        -> TCPSideSnapshot
-    {
+    /// `end`: when what is going on now stops counting, `time` or before.
+    func report(
+        receivingFrom peer: borrowing TCPHalf, at time: Timestamp, end: Timestamp, isNear: Bool, anchor: Timestamp
+    ) -> TCPSideSnapshot {
         var side = TCPSideSnapshot()
         reportOptions(into: &side)
-        reportCounts(into: &side, at: time)
+        reportCounts(into: &side, end: end)
         reportWindows(into: &side, isNear: isNear)
-        reportRates(into: &side, at: time, anchor: anchor)
+        reportRates(into: &side, at: time, end: end, anchor: anchor)
         return side
     }
 
@@ -23,7 +24,7 @@ extension TCPHalf {
         side.fastOpen = fastOpen
     }
 
-    private func reportCounts(into side: inout TCPSideSnapshot, at time: Timestamp) {
+    private func reportCounts(into side: inout TCPSideSnapshot, end: Timestamp) {
         side.cePackets = ecn.congestionPackets
         side.ectPackets = Int(ecn.capable)
         side.segments = Int(segmentCount)
@@ -44,7 +45,7 @@ extension TCPHalf {
         side.lostBeforeCaptureBytes = lostBeforeCaptureBytes
         side.zeroWindows = Int(window.zeroSegments)
         side.zeroWindowEpisodes = Int(window.zeroEpisodes)
-        side.zeroWindowTime = window.zeroTime(at: time)
+        side.zeroWindowTime = window.zeroTime(at: end)
         side.windowFull = Int(windowFull)
         side.keepAlives = Int(keepAlives)
         side.windowProbes = Int(windowProbes)
@@ -56,7 +57,13 @@ extension TCPHalf {
         // than a thousandth, its own losses would be counted as the network's.
         let sent = sentSegments + side.loss.upstream
         let degraded = lostBeforeCaptureBytes > uniqueBytes / 1000
-        if sent > 0, !degraded { side.lossRatio = Double(lostSegments) / Double(sent) }
+        if sent > 0, !degraded {
+            side.lossRatio = Double(lostSegments) / Double(sent)
+            let recoveries = trouble.first?.repairs.recoveries
+            side.recoveries = Int(recoveries?.total ?? 0)
+            side.tailRecoveries = Int(recoveries?.tails ?? 0)
+            side.longestBackoff = Int(recoveries?.longestBackoff ?? 0)
+        }
     }
 
     /// Data segments on the wire, super-segments cut up.
@@ -114,16 +121,20 @@ extension TCPHalf {
     var repairCount: Int { trouble.first?.repairs.counts.packets ?? 0 }
     var lostSegments: Int { trouble.first?.repairs.lostSegments ?? 0 }
 
-    private func reportRates(into side: inout TCPSideSnapshot, at time: Timestamp, anchor: Timestamp) {
+    private func reportRates(into side: inout TCPSideSnapshot, at time: Timestamp, end: Timestamp, anchor: Timestamp) {
         guard dataSegments > 0 else { return }
         side.flightDelayCorrelation = bulk.first?.queueLink.value
-        side.limitedBy = limits.shares(at: time)
+        side.pacing = bulk.first?.pacing.isPaced
+        if let idle = bulk.first?.idle {
+            side.idlePeriods = Int(idle.periods)
+            side.idleRestarts = Int(idle.restarts)
+        }
+        side.limitedBy = limits.shares(at: end)
         if let rate = bulk.first?.rate, let last = rate.rate(at: time) {
             side.lastRate = last
             side.maxRate = max(rate.maximum, last)
         }
-        let end = max(lastNewData, lastProgress)
-        let span = end - anchor
+        let span = max(lastNewData, lastProgress) - anchor
         if span > 0 {
             side.goodput = Double(uniqueBytes) * 8 / span.seconds
             side.meanRate = side.goodput

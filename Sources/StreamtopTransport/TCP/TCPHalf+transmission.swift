@@ -131,7 +131,8 @@ extension TCPHalf {
         guard index < segments.count, segments[index].start.distance(after: segment.end) < 0 else {
             // Older than anything remembered: acknowledged long ago.
             if isRepairCopy(segment) { return }
-            recordRepair(segment, cause: .spurious, upstream: false, direction: direction, events: &events)
+            recordRepair(
+                segment, cause: .spurious, upstream: false, recovery: 0, direction: direction, events: &events)
             return
         }
         if segment.sequence.isAfter(segments[index].start), segments.split(at: index, sequence: segment.sequence) {
@@ -151,7 +152,9 @@ extension TCPHalf {
         let upstream = first.marks.contains(.hole)
         if cause == .timeout, !recoveryByTimeout || recoveryPoint == nil { beginTimeoutRecovery() }
         fillRepaired(segment, from: index)
-        recordRepair(segment, cause: cause, upstream: upstream, direction: direction, events: &events)
+        let recovery = cause == .spurious ? 0 : noteRecovery(segment, cause: cause, view: view, path: path)
+        recordRepair(
+            segment, cause: cause, upstream: upstream, recovery: recovery, direction: direction, events: &events)
         trouble[0].blackHole.observeRepeat(
             sequence: segment.sequence, length: segment.length, full: unit, delivered: largestDelivered,
             at: segment.time, timeout: path.timeout)
@@ -281,8 +284,25 @@ extension TCPHalf {
         recoveryByTimeout = true
     }
 
+    /// Enters the repair into the count of recoveries; returns the recovery's number.
+    private mutating func noteRecovery(
+        _ segment: TCPTransmission, cause: RetransmissionCause, view: TCPSenderView, path: TCPPathView
+    ) -> UInt32 {
+        openTrouble()
+        let atFront = segment.sequence == view.acknowledged
+        // After a timeout everything outstanding goes out again; the timer fired only where nothing went out before.
+        if cause == .timeout, atFront, segment.time - lastData >= max(.milliseconds(150), path.smoothed ?? 0) {
+            trouble[0].repairs.recoveries.recordTimeout(of: segment.sequence)
+        }
+        // Less than the three segments that would have raised duplicate acknowledgments followed the lost one.
+        let after = Int(next.distance(after: segment.sequence))
+        let isTail =
+            cause == .tailProbe || cause == .timeout && atFront && view.sacked == 0 && after <= 3 * unit
+        return trouble[0].repairs.recoveries.record(acknowledged: view.acknowledged, next: next, tail: isTail)
+    }
+
     private mutating func recordRepair(
-        _ segment: TCPTransmission, cause: RetransmissionCause, upstream: Bool, direction: Direction,
+        _ segment: TCPTransmission, cause: RetransmissionCause, upstream: Bool, recovery: UInt32, direction: Direction,
         events: inout [FlowEvent.Kind]
     ) {
         openTrouble()
@@ -290,7 +310,7 @@ extension TCPHalf {
             TCPRepairRecord.Repair(
                 start: segment.sequence, end: segment.end, timestampValue: segment.timestampValue,
                 identification: segment.identification, cause: cause, upstream: upstream,
-                segments: UInt16(clamping: segments(in: segment.length))))
+                segments: UInt16(clamping: segments(in: segment.length)), recovery: recovery))
         events.append(
             .retransmission(from: direction, sequence: segment.sequence, bytes: segment.length, cause: cause))
         if cause == .spurious { events.append(.spurious(from: direction, sequence: segment.sequence)) }

@@ -195,6 +195,9 @@ struct TCPBulkMeters: Sendable {
     var congestion: TCPCongestionMeter
     var rate = RateMeter()
     var queueLink = TCPQueueLink()
+    var idle = TCPIdleMeter()
+    var pacing = TCPPacingMeter()
+    var baseStep = TCPBaseStepMeter()
 }
 
 /// Meters of a sender whose segments were lost, repeated or overtaken.

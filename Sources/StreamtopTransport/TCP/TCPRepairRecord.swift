@@ -40,10 +40,13 @@ struct TCPRepairRecord: Sendable {
         var upstream: Bool
         /// Segments that it makes on the wire.
         var segments: UInt16
+        /// Number of the recovery that it belongs to; 0 for one that was needless from the start.
+        var recovery: UInt32 = 0
     }
     static let capacity = 256
 
     private(set) var counts = RetransmissionCounts()
+    var recoveries = TCPRecoveryCounts()
     private var recent: [Repair] = []
     private var oldest = 0
     /// Segments sent again, with super-segments cut up, and how many of them were needless.
@@ -84,6 +87,7 @@ struct TCPRepairRecord: Sendable {
             count(repair.cause, by: -1)
             count(.spurious, by: 1)
             exonerate(repair)
+            recoveries.exonerate(repair.recovery)
             recent[index].cause = .spurious
             return repair.start
         }

@@ -25,6 +25,13 @@ struct TCPRoundTripMeter: Sendable {
     /// Queueing delays since the path changed; empty while it never did, for then they are the round trips less the
     /// base.
     private var sinceChange: [LogHistogram] = []
+    /// The newest change of the path: when, the base until then, and the samples by then. One or none.
+    private var changes: [Change] = []
+    private struct Change: Sendable {
+        var time: Timestamp
+        var before: Nanoseconds
+        var count: Int
+    }
 
     /// No connection outlives a longer round trip (RFC 9293 section 3.8.3 gives up after 100 s at the least; Linux after
     /// some 15 minutes of repeats): a greater span is a fault of the clock.
@@ -72,9 +79,27 @@ struct TCPRoundTripMeter: Sendable {
     }
 
     /// The path has changed: what was its minimum no longer holds.
-    mutating func rebase() {
+    mutating func rebase(at time: Timestamp) {
+        if base != .max { changes = [Change(time: time, before: base, count: count)] }
         base = .max
         sinceChange = [LogHistogram()]
+    }
+
+    /// The path has been longer for a while: the samples since then met no queue but another base.
+    mutating func rebase(to step: TCPBaseStepMeter.Step, at time: Timestamp) {
+        changes = [Change(time: step.since, before: base, count: count - step.samples)]
+        base = step.base
+        maximumQueue = max(step.queueBefore, step.highest - step.base)
+        sinceChange = [LogHistogram()]
+    }
+
+    /// The newest lasting jump of the base; nil while it rests on too little, or the path kept its length.
+    var baseChange: BaseRoundTripChange? {
+        guard let change = changes.first, base != .max, count - change.count >= 20,
+            lastTime - change.time >= .seconds(1),
+            abs(base - change.before) >= max(.milliseconds(1), change.before / 10)
+        else { return nil }
+        return BaseRoundTripChange(time: change.time, before: change.before, after: base)
     }
 
     private func queueQuantile(_ share: Double) -> Nanoseconds {

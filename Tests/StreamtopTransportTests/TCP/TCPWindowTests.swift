@@ -78,6 +78,22 @@ import Testing
         #expect(abs(whole - 1_000_000_000) < 25_000_000)
     }
 
+    /// A window that closed for good stays closed until the reset and not a moment longer, however late one asks.
+    @Test func durationsEndWithTheConnection() throws {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 20)
+        flow.data(at: 100, 0)
+        flow.ack(at: 120, 1000, window: 0)
+        #expect(flow.report(at: 1120).snapshot.client.zeroWindowTime == 1_000_000_000)
+        flow.pass(.fromClient, at: 620, .init(acknowledgment: 1000, flags: .rst))
+        flow.tracker.advance(to: Timestamp(nanoseconds: 30_000_000_000), events: &flow.events)
+        let late = flow.report(at: 90_000).snapshot
+        #expect(late.client.zeroWindowTime == 500_000_000)
+        let shares = try #require(late.server.limitedBy)
+        #expect(shares.network + shares.receiver + shares.application <= 620_000_000)
+        #expect(shares.receiver >= 490_000_000)
+    }
+
     @Test func windowThatMovesBackIsAnAnomaly() {
         var flow = TCPScenario()
         flow.handshake(toServer: 0.02, toClient: 20)
