@@ -158,7 +158,7 @@ extension TCPFlowTracker {
                         sample, base: sender.roundTrip.base, queue: queue,
                         flight: peer.flight.window ?? 0, at: time)
                     if let step = peer.bulk[0].baseStep.take() {
-                        sender.roundTrip.rebase(to: step, at: time)
+                        sender.roundTrip.rebase(to: step)
                     }
                 }
                 if !total.isEmpty {

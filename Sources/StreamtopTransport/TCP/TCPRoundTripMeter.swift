@@ -22,15 +22,15 @@ struct TCPRoundTripMeter: Sendable {
     /// Round trip of the empty path as known now: the smallest since the path last changed.
     private(set) var base: Nanoseconds = .max
     private(set) var maximumQueue: Nanoseconds = 0
-    /// Queueing delays since the path changed; empty while it never did, for then they are the round trips less the
-    /// base.
-    private var sinceChange: [LogHistogram] = []
-    /// The newest change of the path: when, the base until then, and the samples by then. One or none.
+    /// The newest change of the path: when, the base until then, the samples by then, and the queueing delays since
+    /// (without any change they are the round trips less the base). One or none.
     private var changes: [Change] = []
     private struct Change: Sendable {
         var time: Timestamp
+        /// The largest value where it was unknown.
         var before: Nanoseconds
         var count: Int
+        var queues = LogHistogram()
     }
 
     /// No connection outlives a longer round trip (RFC 9293 section 3.8.3 gives up after 100 s at the least; Linux after
@@ -67,7 +67,7 @@ struct TCPRoundTripMeter: Sendable {
         base = min(base, sample)
         let queue = sample - base
         maximumQueue = max(maximumQueue, queue)
-        if !sinceChange.isEmpty { sinceChange[0].record(queue / 1000) }
+        if !changes.isEmpty { changes[0].queues.record(queue / 1000) }
     }
 
     /// A sample will come soon.
@@ -80,22 +80,20 @@ struct TCPRoundTripMeter: Sendable {
 
     /// The path has changed: what was its minimum no longer holds.
     mutating func rebase(at time: Timestamp) {
-        if base != .max { changes = [Change(time: time, before: base, count: count)] }
+        changes = [Change(time: time, before: base != .max ? base : changes.first?.before ?? .max, count: count)]
         base = .max
-        sinceChange = [LogHistogram()]
     }
 
     /// The path has been longer for a while: the samples since then met no queue but another base.
-    mutating func rebase(to step: TCPBaseStepMeter.Step, at time: Timestamp) {
+    mutating func rebase(to step: TCPBaseStepMeter.Step) {
         changes = [Change(time: step.since, before: base, count: count - step.samples)]
         base = step.base
         maximumQueue = max(step.queueBefore, step.highest - step.base)
-        sinceChange = [LogHistogram()]
     }
 
     /// The newest lasting jump of the base; nil while it rests on too little, or the path kept its length.
     var baseChange: BaseRoundTripChange? {
-        guard let change = changes.first, base != .max, count - change.count >= 20,
+        guard let change = changes.first, change.before != .max, base != .max, count - change.count >= 20,
             lastTime - change.time >= .seconds(1),
             abs(base - change.before) >= max(.milliseconds(1), change.before / 10)
         else { return nil }
@@ -103,7 +101,7 @@ struct TCPRoundTripMeter: Sendable {
     }
 
     private func queueQuantile(_ share: Double) -> Nanoseconds {
-        if let changed = sinceChange.first { return (changed.quantile(share) ?? 0) * 1000 }
+        if let change = changes.first { return (change.queues.quantile(share) ?? 0) * 1000 }
         return max(0, (histogram.quantile(share) ?? 0) * 1000 - base)
     }
 
