@@ -2,7 +2,7 @@
 struct KeyBinding: Sendable {
     /// Where a key means something.
     enum Place: Int, CaseIterable, Sendable {
-        case everywhere, flows, flow, verdicts, events, capture, replay
+        case everywhere, flows, flow, handshakes, verdicts, events, capture, replay
     }
 
     var keys: [Key]
@@ -56,10 +56,11 @@ enum KeyBindings {
         KeyBinding(["G", .end], .move(.last), .everywhere, "", nil),
         KeyBinding([.tab], .nextTab, .everywhere, "Tab Shift-Tab", Words.helpTabs),
         KeyBinding([.backTab], .previousTab, .everywhere, "", nil),
-        KeyBinding(["1"], .page(.flows), .everywhere, "1 2 3 4", Words.helpPages),
-        KeyBinding(["2"], .page(.verdicts), .everywhere, "", nil),
-        KeyBinding(["3"], .page(.events), .everywhere, "", nil),
-        KeyBinding(["4"], .page(.capture), .everywhere, "", nil),
+        KeyBinding(["1"], .page(.flows), .everywhere, "1 2 3 4 5", Words.helpPages),
+        KeyBinding(["2"], .page(.handshakes), .everywhere, "", nil),
+        KeyBinding(["3"], .page(.verdicts), .everywhere, "", nil),
+        KeyBinding(["4"], .page(.events), .everywhere, "", nil),
+        KeyBinding(["5"], .page(.capture), .everywhere, "", nil),
         KeyBinding(
             ["/", .function(4), .function(3)], .filter, .everywhere, "/  F4", Words.helpFilter, hint: Words.hintFilter),
         KeyBinding([" ", "p"], .pause, .everywhere, "Space  p", Words.helpPause, hint: Words.hintPause),
@@ -93,7 +94,8 @@ enum KeyBindings {
     ]
 
     private static let lists: [KeyBinding] = [
-        KeyBinding(["x"], .clearFilter, .verdicts, "x", Words.helpClearFilter)
+        KeyBinding(["x"], .clearFilter, .handshakes, "x", Words.helpClearFilter),
+        KeyBinding(["x"], .clearFilter, .verdicts, "x", Words.helpClearFilter),
     ]
 
     private static let replay: [KeyBinding] = [

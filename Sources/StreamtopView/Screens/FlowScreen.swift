@@ -19,6 +19,8 @@ enum FlowScreen {
         case .charts:
             FlowCharts(flow: flow, open: open, context: context, layout: ChartsLayout(content: layout.content))
                 .draw(titleLine: layout.tabs, into: &cells)
+        case .handshake:
+            HandshakeTab.draw(flow, scroll: open.scroll, in: layout.content, into: &cells)
         case .facts:
             FactsPane.draw(FlowFacts.groups(flow, context), in: layout.content, scroll: open.scroll, into: &cells)
         case .events:

@@ -12,6 +12,7 @@ enum PageScreen {
         case .flows:
             FlowTable.draw(context, state, layout, into: &cells)
             drawPreview(context, state, layout.preview, &cells)
+        case .handshakes: HandshakesScreen.draw(context, state, layout, into: &cells)
         case .verdicts: VerdictsScreen.draw(context, state, layout, into: &cells)
         case .events: EventsScreen.draw(context, state, layout, into: &cells)
         case .capture: CaptureScreen.draw(context, state, layout, into: &cells)
@@ -49,7 +50,7 @@ enum PageScreen {
         _ context: ViewContext, _ state: ViewState, _ area: Rect, from left: Int, _ cells: inout CellBuffer
     ) {
         var spans: [TextSpan] = []
-        if !state.filterText.isEmpty, state.page == .flows || state.page == .verdicts {
+        if !state.filterText.isEmpty, [.flows, .handshakes, .verdicts].contains(state.page) {
             let room = max(8, area.width - left - 46)
             let text = EndpointText.middleCut(state.filterText, width: room)
             spans += [TextSpan(" " + Words.filterLabel, .label), TextSpan(text, .match)]

@@ -102,7 +102,7 @@ enum MouseReducer {
         case .events:
             state.events.selected = state.events.scroll + line
             state.events.clip(to: context.snapshot.events.count, page: layout.content.height)
-        case .capture: return []
+        case .handshakes, .capture: return []
         }
         return event.kind == .doubleClick ? ViewReducer.perform(.open, &state, context) : []
     }

@@ -48,6 +48,7 @@ package enum ViewReducer {
             if state.openFlow != nil { .flow } else {
                 switch state.page {
                 case .flows: .flows
+                case .handshakes: .handshakes
                 case .verdicts: .verdicts
                 case .events: .events
                 case .capture: .capture
@@ -146,7 +147,7 @@ package enum ViewReducer {
         case .events:
             let events = EventRow.all(of: context.snapshot)
             return events.indices.contains(state.events.selected) ? events[state.events.selected].flow : nil
-        case .capture: return nil
+        case .handshakes, .capture: return nil
         }
     }
 
@@ -249,6 +250,9 @@ package enum ViewReducer {
         case .events:
             let count = EventRow.all(of: context.snapshot).count
             state.events.selected = movement.moved(state.events.selected, count: count, page: page)
+        case .handshakes:
+            state.handshakesScroll = movement.moved(
+                state.handshakesScroll, count: CaptureScreen.mostLines, page: page)
         case .capture:
             state.captureScroll = movement.moved(state.captureScroll, count: CaptureScreen.mostLines, page: page)
         }

@@ -19,6 +19,7 @@ package struct ViewState: Sendable {
     var verdicts = ListState()
     var events = ListState()
     var captureScroll = 0
+    var handshakesScroll = 0
     var popup: Popup?
     var prompt: FilterPrompt?
     var filterText = ""
@@ -35,7 +36,7 @@ package struct ViewState: Sendable {
 }
 
 enum Page: Int, CaseIterable, Sendable {
-    case flows, verdicts, events, capture
+    case flows, handshakes, verdicts, events, capture
 }
 
 /// The table of flows.
@@ -63,7 +64,7 @@ struct FlowSort: Equatable, Sendable {
 /// The screen of one flow.
 struct OpenFlow: Equatable, Sendable {
     enum Tab: Int, CaseIterable, Sendable {
-        case charts, facts, events
+        case charts, handshake, facts, events
     }
     var flow: FlowIdentifier
     var tab = Tab.charts

@@ -36,6 +36,7 @@ extension Words {
     static func tab(_ tab: OpenFlow.Tab) -> String {
         switch tab {
         case .charts: "Charts"
+        case .handshake: "Handshake"
         case .facts: "Facts"
         case .events: "Events"
         }
@@ -44,6 +45,7 @@ extension Words {
     static func page(_ page: Page) -> String {
         switch page {
         case .flows: "Flows"
+        case .handshakes: "Handshakes"
         case .verdicts: "Verdicts"
         case .events: "Events"
         case .capture: "Capture"

@@ -47,12 +47,24 @@ import Testing
         Scene(name: "flow", keys: [.enter]),
         Scene(name: "flow-cursor", keys: [.enter, "H", "H", "H", .left], sizes: [(80, 24), (120, 40)]),
         Scene(name: "flow-ascii", keys: [.enter], ascii: true, sizes: [(80, 24)]),
-        Scene(name: "flow-facts", keys: [.enter, .tab], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "flow-facts", keys: [.enter, .tab, .tab], sizes: [(80, 24), (120, 40)]),
         Scene(name: "flow-events", keys: [.enter, .backTab], sizes: [(80, 24)]),
         Scene(name: "flow-udp", keys: [.down, .down, .enter], sizes: [(80, 24)]),
-        Scene(name: "verdicts", keys: ["2"]),
-        Scene(name: "events", keys: ["3"], sizes: [(80, 24), (120, 40)]),
-        Scene(name: "capture", keys: ["4"]),
+        Scene(name: "flow-handshake", keys: [.enter, .tab], snapshot: SampleHandshakes.lone(SampleHandshakes.retried)),
+        Scene(
+            name: "flow-handshake-end", keys: [.enter, .tab, .pageDown, .pageDown],
+            snapshot: SampleHandshakes.lone(SampleHandshakes.retried), sizes: [(80, 24)]),
+        Scene(
+            name: "flow-handshake-quic", keys: [.enter, .tab], snapshot: SampleHandshakes.lone(SampleHandshakes.quic)),
+        Scene(
+            name: "flow-handshake-ascii", keys: [.enter, .tab], ascii: true,
+            snapshot: SampleHandshakes.lone(SampleHandshakes.retried), sizes: [(80, 24)]),
+        Scene(name: "flow-handshake-none", keys: [.enter, .tab], sizes: [(80, 24)]),
+        Scene(name: "handshakes", keys: ["2"], snapshot: SampleHandshakes.many),
+        Scene(name: "handshakes-none", keys: ["2"], sizes: [(80, 24)]),
+        Scene(name: "verdicts", keys: ["3"]),
+        Scene(name: "events", keys: ["4"], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "capture", keys: ["5"]),
         Scene(name: "tiny", sizes: [(30, 5), (40, 8)]),
     ]
 

@@ -218,7 +218,7 @@ import Testing
         desk.click(roundTrip.x + 1, desk.layout.columns.y)
         #expect(desk.state.table.sort.descending == false)
         desk.click(12, desk.layout.tabs.y)
-        #expect(desk.state.page == .verdicts)
+        #expect(desk.state.page == .handshakes)
         let bar = ScreenLayout(desk.state, desk.context).seek
         let track = SeekBar.track(bar, ScreenTests.replay)
         desk.click(track.lowerBound, bar.y)
@@ -236,13 +236,13 @@ import Testing
 
     @Test func tabsGoRound() {
         var desk = Desk()
-        for page in [Page.verdicts, .events, .capture, .flows] {
+        for page in [Page.handshakes, .verdicts, .events, .capture, .flows] {
             desk.press(.tab)
             #expect(desk.state.page == page)
         }
         desk.press(.backTab)
         #expect(desk.state.page == .capture)
-        desk.press("2", .enter)
+        desk.press("3", .enter)
         #expect(desk.state.openFlow?.flow == FlowIdentifier(number: 7), "Enter opens the flow of the verdict")
     }
 
