@@ -1,1 +1,0 @@
-// Room of its own; see docs/how-it-works.md.
