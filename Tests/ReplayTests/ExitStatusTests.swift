@@ -56,7 +56,7 @@ import Testing
     func missingPermissionIsThreeAndNamesTheCommand() throws {
         let outcome = try Program.run(["--json", "-i", "lo"], user: 65_534)
         #expect(outcome.status == 3)
-        #expect(outcome.errors.contains("setcap cap_net_raw"))
+        #expect(outcome.errors.contains("sudo setcap cap_net_raw,cap_net_admin+eip \(Program.path)\n"))
     }
 
     @Test func missingFileIsFour() throws {

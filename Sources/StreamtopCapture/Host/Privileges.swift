@@ -3,8 +3,9 @@
 import CPcap
 import Glibc
 
-/// Gives up what only opening a capture needed. Call it after the sources and output files are open and before other
-/// threads start: capabilities belong to a thread, and threads inherit them.
+/// Gives up what only opening a capture needed, in two steps: leave root before files are opened for the user, drop
+/// capabilities when all is open. Both before other threads start: capabilities belong to a thread, and threads inherit
+/// them.
 package enum Privileges {
     package enum Keeping: Sendable {
         case nothing
@@ -12,29 +13,31 @@ package enum Privileges {
         case rawSockets
     }
 
-    /// Leaves root for the user who called sudo or ran a setuid binary, drops capabilities, and forbids to gain any again.
-    /// A root that nobody else stands behind keeps its number, so that files can still be written, without capabilities.
-    /// Returns what could not be given up, in words; nil when all is well.
+    /// The binary is setuid root: the user may do here only what they may do elsewhere.
+    package static var isSetuid: Bool { geteuid() == 0 && getuid() != 0 }
+
+    /// Leaves root for the user who called sudo or ran a setuid binary; files opened from here on are that user's.
+    /// A root that nobody else stands behind keeps its number. Returns what went wrong, in words; nil when all is well.
+    package static func leaveRoot() -> String? {
+        guard geteuid() == 0, let user = callingUser() else { return nil }
+        // Without this the capability to capture would go with the number.
+        _ = streamtop_keep_capabilities(1)
+        defer { _ = streamtop_keep_capabilities(0) }
+        guard setgroups(0, nil) == 0, setgid(user.group) == 0, setuid(user.id) == 0 else {
+            return "cannot leave root: \(errorText(errno))"
+        }
+        return nil
+    }
+
+    /// Drops capabilities and forbids to gain any again. Returns what could not be given up, in words; nil when all is
+    /// well.
     @discardableResult
     package static func drop(keeping: Keeping = .nothing) -> String? {
         let rawSocketsBit: UInt32 = 1 << 13  // CAP_NET_RAW
         let mask: UInt32 = keeping == .rawSockets ? rawSocketsBit : 0
-        var trouble: String?
-        if geteuid() == 0, let user = callingUser() {
-            _ = streamtop_keep_capabilities(1)
-            let changed =
-                setgroups(0, nil) == 0 && setgid(user.group) == 0
-                && setuid(user.id) == 0
-            if !changed { trouble = "cannot leave root: \(errorText(errno))" }
-            _ = streamtop_keep_capabilities(0)
-        }
-        if streamtop_limit_capabilities(mask) != 0 {
-            trouble = trouble ?? "cannot drop capabilities: \(errorText(errno))"
-        }
-        if streamtop_no_new_privileges() != 0 {
-            trouble = trouble ?? "cannot forbid new privileges: \(errorText(errno))"
-        }
-        return trouble
+        if streamtop_limit_capabilities(mask) != 0 { return "cannot drop capabilities: \(errorText(errno))" }
+        if streamtop_no_new_privileges() != 0 { return "cannot forbid new privileges: \(errorText(errno))" }
+        return nil
     }
 
     /// Who really runs this: the real user of a setuid binary, or the one sudo names.

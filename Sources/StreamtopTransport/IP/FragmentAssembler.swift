@@ -70,8 +70,7 @@ package struct FragmentAssembler: Sendable {
     /// Linux gives IPv4 30 seconds, RFC 8200 section 4.5 gives IPv6 60.
     private static let timeout4 = Nanoseconds.seconds(30)
     private static let timeout6 = Nanoseconds.seconds(60)
-    /// How long a finished datagram is remembered, to know duplicates of its fragments. Identifications come round again:
-    /// a second is less than any sender needs for 65536 datagrams to one host, bar the fastest.
+    /// How long a finished datagram is remembered, to know duplicates of its fragments.
     private static let memory = Nanoseconds.seconds(1)
 
     private let limits: Limits
@@ -83,8 +82,8 @@ package struct FragmentAssembler: Sendable {
     /// Keys in the order in which their datagrams began, per family, for both time out at their own pace.
     private var order4 = FragmentOrder()
     private var order6 = FragmentOrder()
-    /// When datagrams were finished, to know duplicates that come late; as many as there may be datagrams.
-    private var recent: [FragmentKey: Timestamp] = [:]
+    /// Datagrams that were finished, to know duplicates that come late; as many as there may be datagrams.
+    private var recent: [FragmentKey: FinishedDatagram] = [:]
     private var recentOrder = FragmentOrder()
     private var storedBytes = 0
     private var nextSerial: UInt64 = 0
@@ -112,17 +111,25 @@ package struct FragmentAssembler: Sendable {
         let key = FragmentKey(
             source: frame.source, destination: frame.destination, identification: part.identification,
             protocolNumber: frame.source.isIPv4 ? part.protocolNumber : 0, vlan: frame.vlan, tunnel: frame.tunnelKey)
-        if let finished = recent[key], datagrams[key] == nil, time - finished <= Self.memory {
-            counters.duplicates += 1
-            return .duplicate
-        }
         var reader = ByteReader(bytes)
         reader.skip(part.dataOffset)
         let data = reader.copy(min(part.dataCaptured, part.dataLength))
+        let fingerprint = FragmentFingerprint(start: part.offset, end: end, bytes: data)
+        // The key alone does not tell a duplicate: some senders give every datagram the same identification. Equal bytes
+        // at the start can still be the next datagram's; what becomes of them is decided by those that follow.
+        let isEcho = isPart(fingerprint, ofFinished: key, at: time)
+        if isEcho, datagrams[key] == nil, part.offset > 0 {
+            counters.duplicates += 1
+            return .duplicate
+        }
         begin(key, protocolNumber: part.protocolNumber, at: time)
         let addition = datagrams[key]?.add(
             start: part.offset, end: end, isLast: !part.moreFragments, bytes: data,
             refusesOverlap: !frame.source.isIPv4, maximumPieces: limits.pieces)
+        if case .added = addition {
+            datagrams[key]?.fingerprints.append(fingerprint)
+            if !isEcho { datagrams[key]?.holdsNews = true }
+        }
         return settle(addition ?? .refused(.malformed), key, frame: frame, stored: data.count, at: time)
     }
 
@@ -133,6 +140,11 @@ package struct FragmentAssembler: Sendable {
         while let oldest = order6.first, expire(oldest, timeout: Self.timeout6, at: time) { order6.removeFirst() }
         for loss in losses { report(loss) }
         losses.removeAll(keepingCapacity: true)
+    }
+
+    private func isPart(_ fingerprint: FragmentFingerprint, ofFinished key: FragmentKey, at time: Timestamp) -> Bool {
+        guard let finished = recent[key], time - finished.time <= Self.memory else { return false }
+        return finished.parts.contains(fingerprint)
     }
 
     private mutating func begin(_ key: FragmentKey, protocolNumber: UInt8, at time: Timestamp) {
@@ -185,16 +197,16 @@ package struct FragmentAssembler: Sendable {
         let bytes = datagram.capturedPrefix()
         storedBytes = max(0, storedBytes - datagram.storedBytes)
         datagrams[key] = nil
-        remember(key, datagram.serial, at: time)
+        remember(key, datagram, at: time)
         return .complete(bytes: bytes, wholeLength: total, parts: datagram.parts)
     }
 
-    private mutating func remember(_ key: FragmentKey, _ serial: UInt64, at time: Timestamp) {
-        recent[key] = time
-        recentOrder.append(FragmentOrder.Entry(key: key, serial: serial, begun: time))
+    private mutating func remember(_ key: FragmentKey, _ datagram: FragmentDatagram, at time: Timestamp) {
+        recent[key] = FinishedDatagram(serial: datagram.serial, time: time, parts: datagram.fingerprints)
+        recentOrder.append(FragmentOrder.Entry(key: key, serial: datagram.serial, begun: time))
         while recentOrder.count > limits.datagrams, let oldest = recentOrder.removeFirst() {  // each turn removes one
             // The same key may have been finished again since.
-            if recent[oldest.key] == oldest.begun { recent[oldest.key] = nil }
+            if recent[oldest.key]?.serial == oldest.serial { recent[oldest.key] = nil }
         }
     }
 
@@ -231,6 +243,10 @@ package struct FragmentAssembler: Sendable {
     private mutating func giveUp(_ key: FragmentKey, reason: FragmentLoss.Reason) {
         guard let datagram = datagrams.removeValue(forKey: key) else { return }
         storedBytes = max(0, storedBytes - datagram.storedBytes)
+        guard datagram.holdsNews else {
+            counters.duplicates += datagram.parts
+            return
+        }
         switch reason {
         case .expired: counters.expired += 1
         case .evicted: counters.evicted += 1

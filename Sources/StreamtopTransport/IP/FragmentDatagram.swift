@@ -12,6 +12,28 @@ struct FragmentKey: Hashable, Sendable {
     var tunnel: UInt32
 }
 
+/// What tells a fragment from another one at the same place: where it lies and a hash (FNV-1a) of what was captured.
+struct FragmentFingerprint: Equatable, Sendable {
+    private let start: UInt32
+    private let end: UInt32
+    private let hash: UInt64
+
+    init(start: Int, end: Int, bytes: [UInt8]) {
+        // Both are 16 bits on the wire.
+        self.start = UInt32(truncatingIfNeeded: start)
+        self.end = UInt32(truncatingIfNeeded: end)
+        hash = bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+}
+
+/// What is remembered of a datagram that was put together.
+struct FinishedDatagram: Sendable {
+    let serial: UInt64
+    let time: Timestamp
+    /// Of the fragments it came in, as many as `FragmentAssembler.Limits.pieces`.
+    let parts: [FragmentFingerprint]
+}
+
 /// A datagram of which some fragments have come: the pieces in order, without overlap.
 struct FragmentDatagram: Sendable {
     /// Bytes `start` up to, not including, `end` of the datagram's data; `bytes` are those that were captured of them.
@@ -41,6 +63,10 @@ struct FragmentDatagram: Sendable {
     var sourcePort: UInt16 = 0
     var destinationPort: UInt16 = 0
 
+    /// A fragment came that is not, byte for byte, one of the datagram that was finished under the same key before.
+    var holdsNews = false
+    /// Of the fragments that brought something new.
+    var fingerprints: [FragmentFingerprint] = []
     private var pieces: [Piece] = []
     /// Length of the data, known from the last fragment.
     private(set) var total: Int?

@@ -70,7 +70,10 @@ extension FrameCursor {
         case 2: return .ipv4
         // AF_INET6 differs: Linux 10, Windows 23, NetBSD and OpenBSD 24, FreeBSD 28, Darwin 30.
         case 10, 23, 24, 28, 30: return .ipv6
-        // Some writers put an EtherType here.
+        default: break
+        }
+        // Some writers put an EtherType here, in either order, or four bytes that end in one, as HDLC has them.
+        switch family == 0x0800 || family == 0x86dd ? family : value & 0xffff {
         case 0x0800: return .ipv4
         case 0x86dd: return .ipv6
         default: throw reader.unsupported(.link, family)

@@ -64,8 +64,8 @@ struct AnalysisPump: ~Copyable {
     /// Runs until told to stop. Returns what the source failed with, if it did.
     mutating func pump() throws(ProgramFailure) -> ProgramFailure? {
         while !commands.isStopped {
-            for command in commands.take() { try obey(command) }
             do throws(ProgramFailure) {
+                for command in commands.take() { try obey(command) }
                 if settings.isReplay { try replay() } else { try follow() }
             } catch {
                 end(with: error)
@@ -99,7 +99,14 @@ struct AnalysisPump: ~Copyable {
     private mutating func replay() throws(ProgramFailure) {
         if isAtEnd {
             guard isLooping, !pacing.isPaused else { return sleep(AnalysisPump.longestSleep) }
-            return try restart()
+            do throws(ProgramFailure) {
+                try restart()
+            } catch {
+                // What fails once would fail in every round.
+                isLooping = false
+                status.notify(error.message, .critical)
+            }
+            return
         }
         if cursor == run.batch.frames.count {
             run.batch.frames.removeAll(keepingCapacity: true)
@@ -192,7 +199,14 @@ struct AnalysisPump: ~Copyable {
         case .to(let offset): destination = first + max(offset, 0)
         case .end: destination = Timestamp(nanoseconds: .max)
         }
-        if destination < run.engine.now { try restart() }
+        if destination < run.engine.now {
+            // Not to be opened again, the capture still plays on.
+            do throws(ProgramFailure) {
+                try restart()
+            } catch {
+                return status.notify(error.message, .warning)
+            }
+        }
         if !isAtEnd { seekTarget = destination }
     }
 

@@ -24,14 +24,19 @@ struct AnalysisRun: ~Copyable {
     private let privilegeTrouble: String?
 
     init(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
-        // Whatever can fail comes first: an owner of an engine is whole or not there.
+        // Whatever can fail comes first: an owner of an engine is whole or not there. Root opens interfaces, and files
+        // to read for who may be root; what is written is the user's.
+        let mayStay = settings.isLive || !Privileges.isSetuid
+        let left = mayStay ? nil : Privileges.leaveRoot()
         let feed = try FrameFeed(settings)
+        let stillRoot = mayStay ? Privileges.leaveRoot() : left
         let writer: CaptureWriter? =
             if let path = settings.writeFile { try CaptureWriter(path: path, settings: settings) } else { nil }
         let keyLog: KeyLogFile? =
             if let path = settings.keylog { try KeyLogFile(path, mayAppear: settings.isLive) } else { nil }
-        // What is open stays open; nothing more needs root, except to open an interface that went away.
-        privilegeTrouble = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
+        // What is open stays open; nothing more needs privileges, except to open an interface that went away.
+        let stillCapable = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
+        privilegeTrouble = stillRoot ?? stillCapable
         self.feed = feed
         self.writer = writer
         self.keyLog = keyLog
@@ -100,9 +105,10 @@ struct AnalysisRun: ~Copyable {
 
     /// Starts over: an empty engine, the source from its beginning.
     mutating func restart(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
-        feed = try FrameFeed(settings)
-        engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
+        let fresh = try FrameFeed(settings)
         if let path = settings.keylog { keyLog = try KeyLogFile(path, mayAppear: settings.isLive) }
+        feed = fresh
+        engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
         // What was written is written: a second pass adds nothing to it.
         writer = nil
         batch = FrameBatch()

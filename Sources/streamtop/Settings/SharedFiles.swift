@@ -37,7 +37,8 @@ enum SharedFiles {
     /// Theme files by name. The user's own come first: they may replace those that come with the program.
     static func themeFiles(configPath: String?) -> [String: URL] {
         var found: [String: URL] = [:]
-        var places = folders.map { $0.appendingPathComponent("Themes") }
+        // Lower case as other programs have it under share; the source tree writes it as its other folders.
+        var places = folders.flatMap { [$0.appendingPathComponent("themes"), $0.appendingPathComponent("Themes")] }
         if let configPath {
             places.insert(
                 URL(fileURLWithPath: configPath).deletingLastPathComponent().appendingPathComponent("themes"), at: 0)

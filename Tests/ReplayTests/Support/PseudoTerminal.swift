@@ -15,7 +15,12 @@ final class PseudoTerminal {
     private(set) var modesBefore = termios()
     private var status: Int32?
 
-    init(_ arguments: [String], environment: [String: String], columns: UInt16 = 80, rows: UInt16 = 24) throws {
+    /// - Parameters:
+    ///   - wrapper: a command before the program's own path, such as one that enters a network namespace.
+    init(
+        _ arguments: [String], wrapper: [String] = [], environment: [String: String], columns: UInt16 = 80,
+        rows: UInt16 = 24
+    ) throws {
         master = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         // unlockpt and ptsname, which Swift does not see: TIOCSPTLCK and TIOCGPTN.
         var lock: Int32 = 0
@@ -29,7 +34,8 @@ final class PseudoTerminal {
         _ = unsafe ioctl(slave, UInt(TIOCSWINSZ), &size)
         _ = unsafe tcgetattr(slave, &modesBefore)
         _ = fcntl(master, F_SETFL, O_NONBLOCK)
-        try spawn(arguments, environment: Program.base.merging(environment) { $1 }, terminal: path)
+        let words = wrapper + [Program.path] + arguments
+        try spawn(words, environment: Program.base.merging(environment) { $1 }, terminal: path)
     }
 
     deinit {
@@ -38,7 +44,7 @@ final class PseudoTerminal {
         close(slave)
     }
 
-    private func spawn(_ arguments: [String], environment: [String: String], terminal: String) throws {
+    private func spawn(_ words: [String], environment: [String: String], terminal: String) throws {
         var actions = unsafe posix_spawn_file_actions_t()
         _ = unsafe posix_spawn_file_actions_init(&actions)
         // The first terminal that a session leader opens becomes its controlling one.
@@ -49,15 +55,15 @@ final class PseudoTerminal {
         _ = unsafe posix_spawnattr_init(&attributes)
         let newSession: Int16 = 0x80  // POSIX_SPAWN_SETSID, a macro Swift does not see
         _ = unsafe posix_spawnattr_setflags(&attributes, newSession)
-        let argv = unsafe ([Program.path] + arguments).map { unsafe strdup($0) } + [nil]
+        let argv = unsafe words.map { unsafe strdup($0) } + [nil]
         let envp = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-        let result = unsafe posix_spawn(&process, Program.path, &actions, &attributes, argv, envp)
+        let result = unsafe posix_spawn(&process, words[0], &actions, &attributes, argv, envp)
         // A loop over pointers has to be marked unsafe, which the formatter breaks.
         // swift-format-ignore: ReplaceForEachWithForLoop
         unsafe (argv + envp).forEach { unsafe free($0) }
         _ = unsafe posix_spawn_file_actions_destroy(&actions)
         _ = unsafe posix_spawnattr_destroy(&attributes)
-        guard result == 0 else { throw Failure(message: "cannot start \(Program.path): errno \(result)") }
+        guard result == 0 else { throw Failure(message: "cannot start \(words[0]): errno \(result)") }
     }
 
     /// Types.

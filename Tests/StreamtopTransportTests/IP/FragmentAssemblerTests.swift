@@ -79,6 +79,42 @@ struct FragmentAssemblerTests {
         #expect(assembler.count == 2)
     }
 
+    @Test("a late copy of the first fragment is no lost datagram")
+    func lateFirstFragment() throws {
+        var assembler = FragmentAssembler()
+        let parts = fragments(of: data, size: 1480)
+        for part in parts.reversed() { _ = observe(&assembler, part) }
+        #expect(assembler.counters.completed == 1)
+        #expect(observe(&assembler, parts[0], after: .milliseconds(5)) == .pending)
+        #expect(losses(&assembler, at: Self.start + .seconds(100)).isEmpty)
+        #expect(assembler.counters.duplicates == 1)
+        #expect(assembler.counters.expired == 0)
+    }
+
+    @Test("a sender may give every datagram the same identification", arguments: [false, true])
+    func reusedIdentification(isIPv6: Bool) throws {
+        var assembler = FragmentAssembler()
+        for turn in 0..<5 {
+            var data = data
+            // They may even begin with the same bytes.
+            data[2000] = UInt8(turn)
+            data[2999] = UInt8(turn)
+            var parts = fragments(of: data, size: 1480, isIPv6: isIPv6, identification: 0)
+            // The last fragment may also come first.
+            if turn == 3 { parts.reverse() }
+            for part in parts.dropLast() { #expect(observe(&assembler, part, after: .milliseconds(Int64(turn))) == .pending) }
+            let last = try #require(parts.last)
+            guard case .complete(let bytes, 3000, 3) = observe(&assembler, last, after: .milliseconds(Int64(turn))) else {
+                Issue.record("datagram \(turn) is not whole")
+                continue
+            }
+            #expect(bytes == data)
+            #expect(observe(&assembler, parts[1], after: .milliseconds(Int64(turn))) == .duplicate)
+        }
+        #expect(assembler.counters.completed == 5)
+        #expect(assembler.counters.duplicates == 5)
+    }
+
     @Test("duplicates change nothing, during and just after")
     func duplicates() {
         var assembler = FragmentAssembler()

@@ -1,0 +1,157 @@
+import Foundation
+import Testing
+
+/// Live captures in a network of their own: one interface, several, all; gone and back; what `-w` keeps.
+@Suite(.enabled(if: NetworkNamespace.isAvailable, NetworkNamespace.reason))
+struct LiveTests {
+    private let network: NetworkNamespace
+
+    init() throws {
+        network = try NetworkNamespace()
+    }
+
+    private func start(_ arguments: [String]) throws -> RunningProgram {
+        let program = try RunningProgram(["--json"] + arguments, wrapper: network.wrapper)
+        // The first record is written when the interfaces are open.
+        #expect(program.waitFor { !$0.records("meta").isEmpty }, "\(program.errors)")
+        return program
+    }
+
+    /// A web server that answers one request, and the request.
+    private let exchange = """
+        exec python3 - <<'END'
+        import socket, threading
+        server = socket.create_server(("127.0.0.1", 8080))
+        def answer():
+            connection, _ = server.accept()
+            connection.recv(4096)
+            connection.sendall(b"a" * 200000)
+            connection.close()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        client = socket.create_connection(("127.0.0.1", 8080))
+        client.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
+        while client.recv(65536): pass
+        client.close()
+        thread.join()
+        END
+        """
+
+    @Test func whatIsWrittenReadsBackTheSame() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.url.appendingPathComponent("live.pcapng").path
+        let program = try start(["-i", "lo", "-w", path])
+        try network.bash(exchange)
+        try network.sendDatagrams(5, to: "127.0.0.1", port: 4711)
+        #expect(program.waitFor(seconds: 5) { _ in (try? FileManager.default.attributesOfItem(atPath: path)) != nil })
+        usleep(500_000)
+        #expect(program.stop() == 0)
+        let live = program.records("flow").filter { $0.final == true }
+        #expect(live.contains { $0.protocols?.contains("tcp") == true && ($0.server?.bytes ?? 0) > 200_000 })
+        #expect(live.contains { $0.protocols?.contains("udp") == true && $0.client?.packets == 1 })
+        let again = try Program.run(["--json", "-r", path])
+        #expect(again.status == 0, "\(again.errors)")
+        let read = JSONRecord.parse(again.output)
+        #expect(read.filter { $0.type == "flow" } == live)
+        #expect(read.last?.packets == program.records("summary").first?.packets)
+    }
+
+    @Test func severalInterfacesAtOnce() throws {
+        try network.addPair("left0", "right0")
+        let program = try start(["-i", "lo", "-i", "left0", "-f", "udp"])
+        try network.sendDatagrams(3, to: "127.0.0.1", port: 4711)
+        try sendAcross(port: 4712)
+        usleep(500_000)
+        #expect(program.stop() == 0)
+        let ports = program.records("flow").filter { $0.final == true }.map { $0.server?.port ?? 0 }
+        #expect(ports.filter { $0 == 4711 }.count == 3)
+        #expect(ports.filter { $0 == 4712 }.count == 2)
+    }
+
+    @Test func anyInterface() throws {
+        let program = try start(["-i", "any", "-f", "udp port 4711"])
+        try network.sendDatagrams(3, to: "127.0.0.1", port: 4711)
+        usleep(500_000)
+        #expect(program.stop() == 0)
+        #expect(program.records("flow").filter { $0.final == true && $0.server?.port == 4711 }.count == 3)
+    }
+
+    /// The interface is deleted and made again while the capture runs.
+    @Test func interfaceVanishesAndReturns() throws {
+        try network.addPair("left0", "right0")
+        let program = try start(["-i", "left0", "-f", "udp"])
+        try sendAcross(port: 4711)
+        #expect(program.waitFor { $0.errors.isEmpty })
+        try network.remove("left0")
+        usleep(1_500_000)
+        try network.addPair("left0", "right0")
+        // It is tried again once a second.
+        usleep(2_500_000)
+        try sendAcross(port: 4712)
+        usleep(500_000)
+        #expect(program.stop() == 0, "\(program.errors)")
+        let ports = program.records("flow").filter { $0.final == true }.map { $0.server?.port ?? 0 }
+        #expect(ports.contains(4711))
+        #expect(ports.contains(4712))
+    }
+
+    @Test func screenSaysThatTheInterfaceIsGone() throws {
+        try network.addPair("left0", "right0")
+        let terminal = try PseudoTerminal(
+            ["-i", "left0"], wrapper: network.wrapper, environment: ["TERM": "xterm-256color"], columns: 120, rows: 40)
+        #expect(terminal.waitFor("streamtop"))
+        terminal.forget()
+        try network.remove("left0")
+        #expect(terminal.waitFor("waiting for it to return"))
+        try network.addPair("left0", "right0")
+        usleep(2_500_000)
+        terminal.forget()
+        try sendAcross(port: 4712)
+        #expect(terminal.waitFor("10.99.0.77:4712"))
+        // A new painting of the whole screen no longer has it.
+        terminal.forget()
+        terminal.type("\u{0c}")
+        #expect(terminal.waitFor("10.99.0.77:4712"))
+        #expect(!terminal.waitFor("waiting for it to return", seconds: 0))
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+        #expect(terminal.modesAreRestored)
+    }
+
+    /// Root leaves itself behind for the user who called sudo: number, groups and all capabilities but one.
+    @Test func rootBecomesTheUserWhoCalledSudo() throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.setAttributes(
+            [.ownerAccountID: 65_534, .groupOwnerAccountID: 65_534], ofItemAtPath: folder.url.path)
+        let path = folder.url.appendingPathComponent("live.pcapng").path
+        let program = try RunningProgram(
+            ["--json", "-i", "lo", "-w", path], wrapper: network.wrapper,
+            environment: ["SUDO_UID": "65534", "SUDO_GID": "65534"])
+        #expect(program.waitFor { !$0.records("meta").isEmpty }, "\(program.errors)")
+        let status = try String(contentsOfFile: "/proc/\(program.identifier)/status", encoding: .utf8)
+        func field(_ name: String) -> String? {
+            status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+                .map { $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces) }
+        }
+        #expect(field("Uid") == "65534\t65534\t65534\t65534")
+        #expect(field("Gid") == "65534\t65534\t65534\t65534")
+        #expect(field("Groups") == "")
+        // CAP_NET_RAW, to open an interface that comes back.
+        #expect(field("CapEff") == "0000000000002000")
+        #expect(field("CapPrm") == "0000000000002000")
+        #expect(field("CapInh") == "0000000000000000")
+        #expect(field("NoNewPrivs") == "1")
+        try network.sendDatagrams(3, to: "127.0.0.1", port: 4711)
+        usleep(500_000)
+        #expect(program.stop() == 0)
+        #expect(program.flowPackets >= 3)
+        let owner = try FileManager.default.attributesOfItem(atPath: path)[.ownerAccountID] as? UInt32
+        #expect(owner == 65_534)
+    }
+
+    /// Two datagrams out by the wire, to an address that nobody has but whose place is known.
+    private func sendAcross(port: Int) throws {
+        try network.bash("ip neighbour replace 10.99.0.77 lladdr 02:00:00:00:00:77 dev left0")
+        try network.sendDatagrams(2, to: "10.99.0.77", port: port)
+    }
+}

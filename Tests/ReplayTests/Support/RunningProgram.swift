@@ -1,0 +1,98 @@
+import Foundation
+
+/// The program while it runs, without a terminal: what it writes goes to files that can be looked into at any time.
+final class RunningProgram {
+    private let process = Process()
+    private let folder: TemporaryFolder
+    private let outputFile: URL
+    private let errorFile: URL
+
+    /// - Parameters:
+    ///   - wrapper: a command before the program's own path, such as one that enters a network namespace.
+    init(_ arguments: [String], wrapper: [String] = [], environment: [String: String] = [:]) throws {
+        folder = try TemporaryFolder()
+        let output = try folder.emptyFile("output")
+        let errors = try folder.emptyFile("errors")
+        outputFile = output.url
+        errorFile = errors.url
+        let words = wrapper + [Program.path] + arguments
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
+        process.environment = Program.base.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output.handle
+        process.standardError = errors.handle
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// Of the wrapper where it stays in front of the program; `ip netns exec` becomes the program.
+    var identifier: pid_t { process.processIdentifier }
+
+    var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
+    var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
+    /// The records of one type written so far.
+    func records(_ type: String) -> [JSONRecord] { JSONRecord.parse(output).filter { $0.type == type } }
+
+    /// Packets that the last record of each flow tells of, both directions together.
+    var flowPackets: Int {
+        var latest: [String: Int] = [:]
+        for flow in records("flow") {
+            latest[flow.community_id ?? ""] = (flow.client?.packets ?? 0) + (flow.server?.packets ?? 0)
+        }
+        return latest.values.reduce(0, +)
+    }
+
+    /// Waits until `condition` holds for the output; false when `seconds` pass without it.
+    func waitFor(seconds: Double = 20, _ condition: (RunningProgram) -> Bool) -> Bool {
+        let end = Date().addingTimeInterval(seconds)
+        while Date() < end {
+            if condition(self) { return true }
+            usleep(20_000)
+        }
+        return condition(self)
+    }
+
+    func signal(_ number: Int32) {
+        _ = kill(process.processIdentifier, number)
+    }
+
+    /// Ends the program as a service is ended and returns its exit status; nil when it does not end.
+    func stop(seconds: Double = 20) -> Int32? {
+        signal(SIGTERM)
+        return waitForEnd(seconds: seconds)
+    }
+
+    func waitForEnd(seconds: Double = 20) -> Int32? {
+        guard waitFor(seconds: seconds, { !$0.process.isRunning }) else { return nil }
+        return process.terminationStatus
+    }
+}
+
+/// A line of `--json`, as far as tests of the whole program look at it.
+struct JSONRecord: Decodable, Equatable {
+    struct Side: Decodable, Equatable {
+        var ip: String
+        var port: Int?
+        var packets: Int
+        var bytes: Int
+    }
+
+    var type: String
+    var packets: Int?
+    var community_id: String?
+    var protocols: [String]?
+    var client: Side?
+    var server: Side?
+    var final: Bool?
+
+    /// Complete lines; the one that is being written is left out.
+    static func parse(_ text: String) -> [JSONRecord] {
+        let decoder = JSONDecoder()
+        return text.split(separator: "\n").compactMap { try? decoder.decode(JSONRecord.self, from: Data($0.utf8)) }
+    }
+}
