@@ -9,7 +9,8 @@ import Testing
             .deletingLastPathComponent()
     }
 
-    private func shell(_ script: String, _ arguments: [String], in folder: URL) throws -> (status: Int32, text: String) {
+    private func shell(_ script: String, _ arguments: [String], in folder: URL) throws -> (status: Int32, text: String)
+    {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", script, "sh"] + arguments

@@ -19,8 +19,10 @@ package final class LiveSource: FrameSource {
     private var nextLook = ContinuousClock.now
     private var isOver = false
 
-    /// Frames taken from one interface before the next has its turn.
-    private static let framesPerTurn: Int32 = 4096
+    /// Taken from one interface before the next has its turn and the analysis has its. Bytes count as frames do: offload
+    /// hands over frames of 64 KiB, and a batch of thousands of them takes longer to fill than the kernel can wait.
+    private static let bytesPerTurn = 1 << 20
+    private static let framesPerCall: Int32 = 128
 
     /// Opens all interfaces; fails when one cannot be opened.
     package init(interfaces names: [String], options: LiveOptions = LiveOptions()) throws(CaptureError) {
@@ -60,10 +62,12 @@ package final class LiveSource: FrameSource {
 
     private func take(into batch: inout FrameBatch) -> Bool {
         for index in interfaces.indices {
-            guard let handle = interfaces[index].handle else { continue }
-            if handle.drain(into: &batch, interface: UInt32(index), limit: Self.framesPerTurn) == nil {
-                let text = handle.failureText
-                lose(index, because: text)
+            let end = batch.bytes.count + Self.bytesPerTurn
+            // Ends: each round but the last adds frames, which have bytes.
+            while batch.bytes.count < end, let handle = interfaces[index].handle {
+                let taken = handle.drain(into: &batch, interface: UInt32(index), limit: Self.framesPerCall)
+                if taken == nil { lose(index, because: handle.failureText) }
+                guard taken == Int(Self.framesPerCall) else { break }
             }
         }
         if facts.firstFrame == nil { facts.firstFrame = batch.frames.first?.time }

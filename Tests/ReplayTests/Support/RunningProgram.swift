@@ -42,7 +42,7 @@ final class RunningProgram {
     var flowPackets: Int {
         var latest: [String: Int] = [:]
         for flow in records("flow") {
-            latest[flow.community_id ?? ""] = (flow.client?.packets ?? 0) + (flow.server?.packets ?? 0)
+            latest[flow.communityID ?? ""] = (flow.client?.packets ?? 0) + (flow.server?.packets ?? 0)
         }
         return latest.values.reduce(0, +)
     }
@@ -84,11 +84,16 @@ struct JSONRecord: Decodable, Equatable {
 
     var type: String
     var packets: Int?
-    var community_id: String?
+    var communityID: String?
     var protocols: [String]?
     var client: Side?
     var server: Side?
     var final: Bool?
+
+    private enum CodingKeys: String, CodingKey {
+        case type, packets, protocols, client, server, final
+        case communityID = "community_id"
+    }
 
     /// Complete lines; the one that is being written is left out.
     static func parse(_ text: String) -> [JSONRecord] {

@@ -102,9 +102,12 @@ struct FragmentAssemblerTests {
             var parts = fragments(of: data, size: 1480, isIPv6: isIPv6, identification: 0)
             // The last fragment may also come first.
             if turn == 3 { parts.reverse() }
-            for part in parts.dropLast() { #expect(observe(&assembler, part, after: .milliseconds(Int64(turn))) == .pending) }
+            for part in parts.dropLast() {
+                #expect(observe(&assembler, part, after: .milliseconds(Int64(turn))) == .pending)
+            }
             let last = try #require(parts.last)
-            guard case .complete(let bytes, 3000, 3) = observe(&assembler, last, after: .milliseconds(Int64(turn))) else {
+            guard case .complete(let bytes, 3000, 3) = observe(&assembler, last, after: .milliseconds(Int64(turn)))
+            else {
                 Issue.record("datagram \(turn) is not whole")
                 continue
             }
