@@ -8,7 +8,8 @@ IMPORT_CHECK := --explicit-target-dependency-import-check error
 RELEASE      := .build/release/streamtop
 
 PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev pkg-config
-TEST_PACKAGES := python3-jsonschema tmux ncurses-term zstd openssl
+TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
+PYTHON_PEERS := aioquic==1.7.2
 BENCH_PACKAGES := tshark tcptrace
 
 .PHONY: run build test bench fuzz format lint install setup setup-test setup-bench swift-present clean picture
@@ -52,6 +53,8 @@ setup: swift-present
 
 setup-test: swift-present
 	@docs/setup/packages $(PACKAGES) $(TEST_PACKAGES)
+	@mkdir -p .build/peers
+	@docs/setup/python-peers .build/peers/python $(PYTHON_PEERS)
 
 setup-bench: swift-present
 	@docs/setup/packages --optional $(BENCH_PACKAGES)

@@ -123,6 +123,9 @@ let package = Package(
                 base, wire, model, "StreamtopEngine", "StreamtopCapture", "StreamtopExport", "StreamtopTestSupport",
                 "streamtop",
             ]),
+        // The program captures what real TLS and QUIC implementations say to each other here, and is compared with them.
+        .testTarget(
+            name: "LivePeersTests", dependencies: ["streamtop"], exclude: ["Peers"]),
     ]
 )
 

@@ -11,6 +11,8 @@ struct DTLSReassembly: Sendable {
     static let mostMessages = 12
     /// A message's body; certificate chains stay far below.
     static let longestMessage = 64 * 1024
+    /// Bodies of all messages under way together.
+    static let mostBytes = 96 * 1024
     /// A repeated flight is over when this much time passes without another repeated message.
     private static let flightPause: Nanoseconds = .milliseconds(20)
 
@@ -75,7 +77,8 @@ struct DTLSReassembly: Sendable {
         var index = 0
         while index < pending.count, pending[index].sequence < header.messageSequence { index += 1 }
         if index < pending.count, pending[index].sequence == header.messageSequence { return index }
-        guard pending.count < Self.mostMessages else {
+        let held = pending.reduce(0) { $0 + $1.body.count }  // at most `mostBytes`
+        guard pending.count < Self.mostMessages, held + header.bodyLength <= Self.mostBytes else {
             dropped += 1
             return nil
         }

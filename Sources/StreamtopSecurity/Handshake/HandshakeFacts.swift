@@ -58,7 +58,7 @@ struct HandshakeFacts: Sendable {
         _ type: TLSHandshakeType, body: consuming ByteReader, from direction: Direction, at time: Timestamp,
         encrypted: Bool, events: inout [FlowEvent.Kind]
     ) {
-        let bytes = TLSHandshakeHeader.length + body.remaining
+        let bytes = (isDatagram ? DTLSHandshakeHeader.length : TLSHandshakeHeader.length) + body.remaining
         var step = type.step
         do throws(DecodeError) {
             switch type {
@@ -135,7 +135,9 @@ struct HandshakeFacts: Sendable {
             guard moments.firstServerData == nil else { return }
             moments.firstServerData = time
         }
-        add(HandshakeStep(step: "first_application_data", from: direction, time: time, bytes: nil), &events)
+        add(
+            HandshakeStep(step: "first_application_data", from: direction, time: time, bytes: nil, encrypted: true),
+            &events)
     }
 
     private mutating func takeClientHello(_ body: inout ByteReader, at time: Timestamp) throws(DecodeError) {
