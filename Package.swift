@@ -115,6 +115,8 @@ let package = Package(
             name: "StreamtopViewTests",
             dependencies: [base, model, "StreamtopView", "StreamtopTestSupport"],
             exclude: ["Screens", "Themes"]),
+        .testTarget(name: "StreamtopTerminalTests", dependencies: ["StreamtopView", "StreamtopTerminal"]),
+        .testTarget(name: "StreamtopProgramTests", dependencies: [base, "streamtop"]),
         .testTarget(name: "StreamtopExportTests", dependencies: [base, model, "StreamtopExport"]),
         // Whole program on whole captures: golden outputs, exit codes, the terminal.
         .testTarget(

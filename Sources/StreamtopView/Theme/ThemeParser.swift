@@ -1,3 +1,4 @@
+import StreamtopBase
 import TOMLKit
 
 /// Reads theme files (TOML).

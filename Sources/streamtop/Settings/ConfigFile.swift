@@ -107,8 +107,7 @@ struct ConfigFile: Equatable, Sendable {
     }
 
     private static func unknown(_ key: String, text: String, path: String) -> String {
-        let nearest = keys.min { EditDistance.between($0, key) < EditDistance.between($1, key) }
-        let hint = nearest.map { EditDistance.between($0, key) <= 3 ? "; did you mean \($0)?" : "" } ?? ""
+        let hint = NearestName.of(key, among: keys).map { "; did you mean \($0)?" } ?? "."
         return "\(path):\(line(of: key, in: text)): unknown key \(key)\(hint) Keys are: "
             + keys.joined(separator: ", ")
     }
@@ -135,23 +134,5 @@ struct ConfigFile: Equatable, Sendable {
         if let place { lines[place] = setting } else { lines.insert(setting, at: 0) }
         let joined = lines.joined(separator: "\n")
         return joined.hasSuffix("\n") ? joined : joined + "\n"
-    }
-}
-
-/// Levenshtein's distance, for "did you mean".
-enum EditDistance {
-    static func between(_ left: String, _ right: String) -> Int {
-        let right = Array(right.unicodeScalars)
-        var row = Array(0...right.count)
-        for (index, scalar) in left.unicodeScalars.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in right.indices {
-                let substitution = diagonal + (scalar == right[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(substitution, diagonal + 1, row[column] + 1)
-            }
-        }
-        return row[right.count]
     }
 }

@@ -16,7 +16,7 @@ struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
 
     /// Longest first, so that "ms" is not read as "m" and a stray "s".
     private static let units: [(suffix: String, nanoseconds: Double)] = [
-        ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
+        ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
     ]
 
     /// nil when the text is no length of time, or not a positive one.
@@ -38,6 +38,6 @@ struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
             let unit = Nanoseconds(size)
             if nanoseconds % unit == 0 { return "\(nanoseconds / unit)\(suffix)" }
         }
-        return "\(nanoseconds.seconds)s"
+        return "\(nanoseconds)ns"
     }
 }

@@ -1,7 +1,7 @@
-/// Finds what was probably meant by a misspelt name.
-enum NearestName {
+/// Finds what was probably meant by a misspelt name: of a theme's role, a filter's field, a configuration's key.
+package enum NearestName {
     /// The candidate with the smallest edit distance; nil when even that one shares too little with `name`.
-    static func of(_ name: String, among candidates: [String]) -> String? {
+    package static func of(_ name: String, among candidates: [String]) -> String? {
         let limit = max(2, name.count / 2)
         return candidates.map { (candidate: $0, distance: distance(name, $0)) }
             .filter { $0.distance <= limit }
