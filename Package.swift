@@ -104,7 +104,9 @@ let package = Package(
             dependencies: [base, wire, model, "StreamtopTransport", "StreamtopCrypto", "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopEngineTests",
-            dependencies: [base, wire, model, "StreamtopEngine", "StreamtopTransport", "StreamtopTestSupport"]),
+            dependencies: [
+                base, wire, model, "StreamtopEngine", "StreamtopSecurity", "StreamtopTransport", "StreamtopTestSupport",
+            ]),
         .testTarget(name: "StreamtopCryptoTests", dependencies: [base, "StreamtopCrypto", "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopSecurityTests",

@@ -14,6 +14,9 @@ package protocol FrameSource: AnyObject {
     /// Secrets met while the last batches were filled, each once. Ask after every `read`, before using the frames.
     func takeSecrets() -> [CapturedSecrets]
 
+    /// Names of hosts met since the last call, each once.
+    func takeHostNames() -> [HostName]
+
     /// What is wrong right now though the source goes on, in words; nil when it is well.
     var trouble: String? { get }
 }
@@ -21,4 +24,5 @@ package protocol FrameSource: AnyObject {
 extension FrameSource {
     package var trouble: String? { nil }
     package func takeSecrets() -> [CapturedSecrets] { [] }
+    package func takeHostNames() -> [HostName] { [] }
 }

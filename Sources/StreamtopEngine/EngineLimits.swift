@@ -1,4 +1,6 @@
 import StreamtopBase
+import StreamtopSecurity
+import StreamtopTransport
 
 /// Every cap of the engine in one place. What happens at a cap is counted and shown (`CaptureHealth.tables`).
 package struct EngineLimits: Sendable {
@@ -16,6 +18,17 @@ package struct EngineLimits: Sendable {
     package var packetsBeforeDiagnosis: UInt64 = 20
     /// Packets below which a flow is not judged even at its end; two SYNs that nobody answered already say something.
     package var packetsBeforeLastDiagnosis: UInt64 = 2
+    /// Datagrams in fragments under way, and their bytes.
+    package var fragments = FragmentAssembler.Limits()
+    /// Secrets and hellos with early data.
+    package var security = SecurityTables.Limits()
+    /// QUIC connection IDs by which a moved connection is found: several for each of some thousand connections. One that
+    /// finds its ID forgotten becomes a flow of its own.
+    package var quicConnectionIDs = 65_536
+    /// Other addresses of QUIC connections that moved.
+    package var quicPaths = 8_192
+    /// Names of hosts that the capture gives.
+    package var hostNames = 16_384
     /// Pairs of hosts for which the last flow that sent fragments is remembered.
     package var fragmentedPairs = 1_024
     /// "Too big" messages kept per flow; more are counted.

@@ -1,6 +1,7 @@
 import StreamtopBase
 import StreamtopDiagnosis
 import StreamtopModel
+import StreamtopSecurity
 import StreamtopTransport
 import StreamtopWire
 
@@ -127,13 +128,18 @@ extension FlowEngine {
         [
             TableHealth(name: "flows", used: flows.count, capacity: flows.capacity, evicted: flows.evicted),
             TableHealth(
-                name: "quic_connection_ids", used: quicPaths.count, capacity: QUICPathTable.capacity,
+                name: "QUIC connection IDs", used: quicPaths.count, capacity: options.limits.quicConnectionIDs,
                 evicted: quicPaths.evicted),
+            TableHealth(
+                name: "QUIC paths", used: quicPaths.pathCount, capacity: options.limits.quicPaths,
+                evicted: quicPaths.evictedPaths),
             TableHealth(name: "series", used: series.count, capacity: options.limits.series, evicted: 0),
             TableHealth(
-                name: "fragmented datagrams", used: fragments.count, capacity: FragmentAssembler.Limits().datagrams,
+                name: "fragmented datagrams", used: fragments.count, capacity: options.limits.fragments.datagrams,
                 evicted: UInt64(fragments.counters.evicted)),
-        ]
+            TableHealth(
+                name: "host names", used: hostNames.count, capacity: hostNames.capacity, evicted: hostNames.refused),
+        ] + security.health
     }
 
     /// Everything known of one flow at `time`.
@@ -175,6 +181,7 @@ extension FlowEngine {
         let isClient = direction == .fromClient
         let counters = isClient ? entry.client : entry.server
         var end = EndpointSnapshot(endpoint: isClient ? entry.clientEndpoint : entry.serverEndpoint)
+        end.name = hostNames[end.endpoint.address]
         end.packets = counters.packets
         end.bytes = counters.bytes
         end.payloadBytes = counters.payloadBytes

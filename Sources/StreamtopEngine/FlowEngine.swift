@@ -22,17 +22,18 @@ package struct FlowEngine: ~Copyable {
     var rareFacts = Slab<RareFacts>()
     var series = Slab<SeriesRecorder>()
     var diagnoses = Slab<DiagnosisState>()
-    var fragments = FragmentAssembler()
+    var fragments: FragmentAssembler
     /// The flow that last sent fragments between two hosts.
     var fragmentedFlows: [FragmentPair: FlowKey] = [:]
     /// Outer fragments that carried fragments of a datagram that is not whole yet, by the hosts of the inner packet.
     var carriedFragments: [FragmentPair: Int] = [:]
     var secureStreams = Slab<SecureStream>()
     var secureDatagrams = Slab<SecureDatagrams>()
-    var security = SecurityTables()
+    var security: SecurityTables
     var quicFlows = Slab<QUICFlow>()
-    var quicPaths = QUICPathTable()
+    var quicPaths: QUICPathTable
     var quicScratch = QUICScratch()
+    var hostNames: HostNames
 
     var flowsSeen: UInt64 = 0
     var totals = TrafficTotals()
@@ -68,8 +69,19 @@ package struct FlowEngine: ~Copyable {
 
     package init(options: EngineOptions = EngineOptions()) {
         self.options = options
-        flows = FlowTable(capacity: options.limits.flows, seed: options.hashSeed)
+        let limits = options.limits
+        flows = FlowTable(capacity: limits.flows, seed: options.hashSeed)
+        fragments = FragmentAssembler(limits: limits.fragments)
+        security = SecurityTables(limits: limits.security)
+        quicPaths = QUICPathTable(capacity: limits.quicConnectionIDs, pathCapacity: limits.quicPaths)
+        hostNames = HostNames(capacity: limits.hostNames)
     }
+
+    /// The capture names a host.
+    package mutating func note(_ name: HostName) { hostNames.note(name) }
+
+    /// Takes over the names that another engine was told.
+    package mutating func adoptHostNames(of other: borrowing FlowEngine) { hostNames = other.hostNames }
 
     /// Drops of the capture so far, as its source counts them.
     package mutating func observe(drops: CaptureDrops) {

@@ -17,10 +17,8 @@ struct QUICFlow: ~Copyable {
 ///
 /// Capped; the oldest connection ID and the oldest path are forgotten first, and counted.
 struct QUICPathTable: Sendable {
-    /// Several IDs for each of some thousand connections. A migration that finds its ID forgotten becomes a flow of its
-    /// own.
-    static let capacity = 65_536
-    static let pathCapacity = 8_192
+    let capacity: Int
+    let pathCapacity: Int
     /// Shorter IDs could be met by chance.
     static let shortestLength = 4
 
@@ -46,24 +44,29 @@ struct QUICPathTable: Sendable {
     private var pathOrder: [FlowKey] = []
     private var oldestPath = 0
     private(set) var evicted: UInt64 = 0
+    private(set) var evictedPaths: UInt64 = 0
     /// Bit n is set when an ID of n bytes was stored.
     private(set) var lengths: UInt32 = 0
 
-    init() {}
+    init(capacity: Int, pathCapacity: Int) {
+        self.capacity = max(1, capacity)
+        self.pathCapacity = max(1, pathCapacity)
+    }
 
     var isEmpty: Bool { owners.isEmpty }
     var count: Int { owners.count }
+    var pathCount: Int { paths.count }
 
     mutating func insert(_ identifier: QUICConnectionID, _ owner: Owner) {
         guard Int(identifier.length) >= Self.shortestLength else { return }
         lengths |= 1 << UInt32(identifier.length)
         if owners.updateValue(owner, forKey: identifier) != nil { return }
-        if order.count < Self.capacity {
+        if order.count < capacity {
             order.append(identifier)
         } else {
             owners[order[oldest]] = nil
             order[oldest] = identifier
-            oldest = (oldest + 1) % Self.capacity
+            oldest = (oldest + 1) % capacity
             evicted += 1
         }
     }
@@ -72,13 +75,13 @@ struct QUICPathTable: Sendable {
 
     mutating func insert(_ key: FlowKey, _ path: Path) {
         if paths.updateValue(path, forKey: key) != nil { return }
-        if pathOrder.count < Self.pathCapacity {
+        if pathOrder.count < pathCapacity {
             pathOrder.append(key)
         } else {
             paths[pathOrder[oldestPath]] = nil
             pathOrder[oldestPath] = key
-            oldestPath = (oldestPath + 1) % Self.pathCapacity
-            evicted += 1
+            oldestPath = (oldestPath + 1) % pathCapacity
+            evictedPaths += 1
         }
     }
 

@@ -123,6 +123,30 @@ import Testing
         #expect(terminal.waitForEnd() == 0)
     }
 
+    /// `w` writes every packet of the selected flow, later fragments without ports among them, and no others.
+    @Test func writesTheSelectedFlow() throws {
+        let folder = try TemporaryFolder()
+        let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let fragments = fixtures.appendingPathComponent("Fixtures/udp-fragmentation/capture.pcapng").path
+        let other = try folder.file("other.pcap", SampleCapture.bytes()).path
+        let terminal = try PseudoTerminal(
+            ["-r", fragments, "-r", other, "--speed", "max"],
+            wrapper: ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, folder.url.path],
+            environment: ["TERM": "xterm-256color"], columns: 120, rows: 40)
+        #expect(terminal.waitFor("10.77.10.2:9000"))
+        terminal.type("/")
+        terminal.type("port:9000\r")
+        terminal.type("w")
+        #expect(terminal.waitFor("433 packets written to"))
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        let written = try #require(names.first { $0.hasPrefix("streamtop-f") })
+        let read = try Program.run(["--json", "-r", folder.url.appendingPathComponent(written).path])
+        let flows = JSONRecord.parse(read.output).filter { $0.type == "flow" }
+        #expect(flows.map(\.server?.port) == [9_000])
+    }
+
     @Test func unknownTerminalIsToldInWords() throws {
         let folder = try TemporaryFolder()
         for term in ["no-such-terminal", "", "dumb"] {

@@ -30,6 +30,35 @@ import Testing
         #expect(reading.facts.snaplen == 96)
     }
 
+    /// IPv4 and IPv6 records; the first of several names counts; the end record, and what is cut, end the list.
+    @Test(arguments: [false, true])
+    func namesOfHosts(isBigEndian: Bool) throws {
+        var file = CaptureBuilder()
+        file.isBigEndian = isBigEndian
+        file.section()
+        file.interface()
+        func record(_ kind: UInt16, _ value: [UInt8]) -> [UInt8] {
+            let padding = [UInt8](repeating: 0, count: (4 - value.count % 4) % 4)
+            return file.number(kind) + file.number(UInt16(value.count)) + value + padding
+        }
+        let first = record(1, [10, 0, 0, 1] + Array("origin.example\0alias.example\0".utf8))
+        let second = record(2, [0x20, 1, 0xd, 0xb8] + [UInt8](repeating: 0, count: 11) + [2] + Array("six\0".utf8))
+        let unknown = record(9, Array("whatever".utf8))
+        file.block(4, first + unknown + record(1, [10, 0]) + second + record(0, []) + record(1, [1, 1, 1, 1, 65, 0]))
+        file.block(4, record(1, [10, 0, 0, 2, 66]) + file.number(UInt16(1)) + file.number(UInt16(99)))
+        file.enhanced([1], ticks: 1)
+        let written = try TemporaryFile(file.bytes)
+        let source = try CaptureFileSource(path: written.path)
+        var batch = FrameBatch()
+        #expect(try source.read(into: &batch) == .frames)
+        #expect(
+            source.takeHostNames() == [
+                HostName(address: "10.0.0.1", name: "origin.example"), HostName(address: "2001:db8::2", name: "six"),
+                HostName(address: "10.0.0.2", name: "B"),
+            ])
+        #expect(source.takeHostNames().isEmpty)
+    }
+
     @Test func simpleAndOldPacketBlocks() throws {
         var file = CaptureBuilder()
         file.section()

@@ -36,6 +36,16 @@ package struct IPAddress: Hashable, Comparable, Sendable {
         isIPv4 ? low >> 24 == 127 : high == 0 && low == 1
     }
 
+    /// From bytes in network order, 4 or 16 of them; nil for any other count.
+    package init?(bytes: [UInt8]) {
+        func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        switch bytes.count {
+        case 4: self.init(v4: UInt32(truncatingIfNeeded: word(bytes[...])))
+        case 16: self.init(high: word(bytes[..<8]), low: word(bytes[8...]))
+        default: return nil
+        }
+    }
+
     /// The address bytes in network order, 4 or 16 of them.
     package var bytes: [UInt8] {
         if isIPv4 { return (0..<4).map { UInt8(truncatingIfNeeded: low >> (24 - 8 * UInt64($0))) } }

@@ -59,6 +59,13 @@ package final class CaptureFileSource: FrameSource {
         return secrets
     }
 
+    package func takeHostNames() -> [HostName] {
+        guard case .pcapng(var parser) = format else { return [] }
+        let names = parser.takeHostNames()
+        if !names.isEmpty { format = .pcapng(parser) }
+        return names
+    }
+
     package func read(into batch: inout FrameBatch) throws(CaptureError) -> SourceStatus {
         batch.removeAll()
         switch state {

@@ -49,6 +49,8 @@ package final class MergedSource: FrameSource {
         return secrets
     }
 
+    package func takeHostNames() -> [HostName] { inputs.flatMap { $0.source.takeHostNames() } }
+
     package func read(into batch: inout FrameBatch) throws(CaptureError) -> SourceStatus {
         batch.removeAll()
         batch.bytes.removeAll(keepingCapacity: true)

@@ -18,4 +18,6 @@ enum CaptureLimits {
     static let describedInterfaces = 4_096
     /// Secrets waiting to be taken by the caller.
     static let secretsBytes = 64 << 20
+    /// Names of hosts waiting to be taken by the caller, of at most 256 bytes each.
+    static let hostNames = 65_536
 }

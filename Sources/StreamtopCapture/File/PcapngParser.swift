@@ -40,6 +40,14 @@ struct PcapngParser {
     /// What the blocks said, for the source to pass on.
     private(set) var secrets: [CapturedSecrets] = []
 
+    /// Names of hosts, not taken yet.
+    private var hostNames: [HostName] = []
+
+    mutating func takeHostNames() -> [HostName] {
+        defer { hostNames = [] }
+        return hostNames
+    }
+
     mutating func takeSecrets() -> [CapturedSecrets] {
         defer {
             secrets = []
@@ -105,6 +113,7 @@ struct PcapngParser {
         case Kind.interface: "an interface description"
         case Kind.enhancedPacket, Kind.simplePacket, Kind.oldPacket: "a packet block"
         case Kind.secrets: "a secrets block"
+        case Kind.names: "a name resolution block"
         default: "a block"
         }
     }
@@ -145,6 +154,7 @@ struct PcapngParser {
                 frames: &frames, facts: &facts)
         case Kind.statistics: statistics(words, body: body, facts: &facts)
         case Kind.secrets: secrets(words, body: body, beforeFrame: frames.count)
+        case Kind.names: names(words, body: body)
         default: break  // by the format: step over what is not known
         }
         return nil
@@ -294,6 +304,27 @@ struct PcapngParser {
             CapturedSecrets(
                 kind: kind == 0x544c_534b ? .tlsKeyLog : .other(kind),
                 bytes: words.copy(length, at: body.lowerBound + 8), beforeFrame: beforeFrame))
+    }
+}
+
+extension PcapngParser {
+    /// Name resolution block: records of a kind, a length and a value padded to 4. Kind 1 is an IPv4 address and its
+    /// names, 2 an IPv6 one, each name ended by a zero byte; 0 ends the list.
+    private mutating func names(_ words: borrowing FileWords, body: Range<Int>) {
+        var at = body.lowerBound
+        // Ends: every turn moves forward by 4 bytes at least.
+        while body.upperBound - at >= 4, hostNames.count < CaptureLimits.hostNames {
+            let kind = words.uint16(at: at)
+            let length = Int(words.uint16(at: at + 2))
+            guard kind != 0, length <= body.upperBound - at - 4 else { return }
+            let value = at + 4
+            at = value + (length + 3) / 4 * 4
+            let size = kind == 1 ? 4 : kind == 2 ? 16 : 0
+            guard size > 0, length > size, let address = IPAddress(bytes: words.copy(size, at: value)) else {
+                continue
+            }
+            hostNames.append(HostName(address: address, name: words.text(length - size, at: value + size)))
+        }
     }
 }
 

@@ -32,6 +32,7 @@ extension JSONWriter {
         object(name) { json in
             json.member("ip", end.endpoint.address)
             if hasPorts { json.member("port", end.endpoint.port) }
+            json.member("name", end.name)
             json.member("packets", end.packets)
             json.member("bytes", end.bytes)
             json.member("payload_bytes", end.payloadBytes)

@@ -6,9 +6,9 @@ extension FlowSnapshot {
     /// The end that sends most: whose window and loss matter.
     var mainSender: Direction { client.payloadBytes > server.payloadBytes ? .fromClient : .fromServer }
 
-    /// The server under the best name there is for it.
+    /// The server under the best name there is for it: the one that the client asked for, else what the capture calls it.
     var shownServer: EndpointSnapshot {
-        guard server.name == nil, let name = tls?.serverName else { return server }
+        guard let name = tls?.serverName else { return server }
         var named = server
         named.name = name
         return named

@@ -34,15 +34,19 @@ enum EventsScreen {
                 .muted) + 2
         cells.putRight(sinceStart(event), right: x + 9, y: row.y, .label, maxWidth: 9)
         x += 11
+        let number = Words.flowNumber(event.flow)
+        let ends = context.snapshot.flowIndex(event.flow).map { Words.ends(context.snapshot.flows[$0]) } ?? number
+        let isWide = row.width >= 110
         if showsFlow {
-            let width = row.width >= 110 ? 44 : 24
-            let ends = context.snapshot.flowIndex(event.flow).map { Words.ends(context.snapshot.flows[$0]) }
-            cells.put(ends ?? Words.flowNumber(event.flow), x: x, y: row.y, .accent, maxWidth: width)
+            // What happened comes before to whom: where both do not fit, the flow's number stands for its ends.
+            let width = isWide ? 44 : 6
+            cells.put(isWide ? ends : number, x: x, y: row.y, .accent, maxWidth: width)
             x += width + 2
         }
         let words = Words.event(event.kind)
         x += cells.put(words.name, x: x, y: row.y, words.role, maxWidth: max(0, limit - x)) + 2
-        cells.put(words.detail, x: x, y: row.y, .text, maxWidth: max(0, limit - x))
+        x += cells.put(words.detail, x: x, y: row.y, .text, maxWidth: max(0, limit - x)) + 2
+        if showsFlow, !isWide { cells.put(ends, x: x, y: row.y, .muted, maxWidth: max(0, limit - x)) }
     }
 
     private static func sinceStart(_ event: FlowEvent) -> String {

@@ -36,7 +36,7 @@ enum HelpPopup {
         lines += Words.helpFilterLines.map { [TextSpan("  " + $0, .text)] }
         lines.append([TextSpan(Words.helpSignsTitle, .title)])
         lines += Words.helpSigns.map { [TextSpan("  " + $0, .text)] }
-        lines.append([TextSpan("  " + Words.helpMouse, .muted)])
+        lines += Words.helpMouse.map { [TextSpan("  " + $0, .muted)] }
         return lines
     }
 

@@ -7,7 +7,7 @@ enum PageScreen {
         Headline.of(context).draw(in: layout.headline, into: &cells)
         let end = TabBar.draw(
             tabNames(context.snapshot), active: state.page.rawValue, in: layout.tabs, into: &cells)
-        drawOrder(context, state, layout.tabs, from: end, &cells)
+        let isFilterNamed = drawOrder(context, state, layout.tabs, from: end, &cells)
         switch state.page {
         case .flows:
             FlowTable.draw(context, state, layout, into: &cells)
@@ -17,7 +17,18 @@ enum PageScreen {
         case .events: EventsScreen.draw(context, state, layout, into: &cells)
         case .capture: CaptureScreen.draw(context, state, layout, into: &cells)
         }
-        drawTotals(context, layout.totals, &cells)
+        drawTotals(context, layout.totals, filter: isFilterNamed ? [] : filterSpans(context, state, room: 30), &cells)
+    }
+
+    /// The filter in force and how many flows pass it; empty where there is none.
+    private static func filterSpans(_ context: ViewContext, _ state: ViewState, room: Int) -> [TextSpan] {
+        guard !state.filterText.isEmpty, [.flows, .handshakes, .verdicts].contains(state.page) else { return [] }
+        let text = EndpointText.middleCut(state.filterText, width: room)
+        var spans = [TextSpan(" " + Words.filterLabel, .label), TextSpan(text, .match)]
+        if state.page == .flows {
+            spans.append(TextSpan(Words.shownOf(state.table.rows.count, context.snapshot.flows.count), .label))
+        }
+        return spans
     }
 
     /// Tabs carry a count where it says something: how many verdicts ask for a look.
@@ -46,19 +57,12 @@ enum PageScreen {
         ).draw(titleLine: title, into: &cells)
     }
 
+    /// Names the filter and the order on the line of tabs. False when there was no room for the filter.
     private static func drawOrder(
         _ context: ViewContext, _ state: ViewState, _ area: Rect, from left: Int, _ cells: inout CellBuffer
-    ) {
-        var spans: [TextSpan] = []
-        if !state.filterText.isEmpty, [.flows, .handshakes, .verdicts].contains(state.page) {
-            let room = max(8, area.width - left - 46)
-            let text = EndpointText.middleCut(state.filterText, width: room)
-            spans += [TextSpan(" " + Words.filterLabel, .label), TextSpan(text, .match)]
-            if state.page == .flows {
-                spans += [TextSpan(Words.shownOf(state.table.rows.count, context.snapshot.flows.count), .label)]
-            }
-            spans += [TextSpan(" ", .text), TextSpan("─", .border)]
-        }
+    ) -> Bool {
+        var spans = filterSpans(context, state, room: max(8, area.width - left - 46))
+        if !spans.isEmpty { spans += [TextSpan(" ", .text), TextSpan("─", .border)] }
         if state.page == .flows {
             let sort = state.table.sort
             spans += [
@@ -68,15 +72,18 @@ enum PageScreen {
         }
         let width = spans.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
         guard left + width + 1 < area.right else {
-            // The order is always named; the filter is named again in the prompt.
+            // The order is always named; the filter then goes to the line of totals.
             cells.putRight(Array(spans.suffix(state.page == .flows ? 4 : 0)), right: area.right - 1, y: area.y)
-            return
+            return false
         }
         cells.putRight(spans, right: area.right - 1, y: area.y)
+        return true
     }
 
-    /// Totals by protocol, the largest first.
-    private static func drawTotals(_ context: ViewContext, _ area: Rect, _ cells: inout CellBuffer) {
+    /// The filter where it found no other place, and totals by protocol, the largest first.
+    private static func drawTotals(
+        _ context: ViewContext, _ area: Rect, filter: [TextSpan], _ cells: inout CellBuffer
+    ) {
         guard area.height > 0 else { return }
         let snapshot = context.snapshot
         var up = 0.0
@@ -92,6 +99,7 @@ enum PageScreen {
         let width = rates.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
         cells.putRight(rates, right: area.right - 1, y: area.y)
         var x = area.x + 1
+        if !filter.isEmpty { x += cells.put(filter, x: area.x, y: area.y) + 1 }
         let bytes = max(1, snapshot.protocolTotals.reduce(0.0) { $0 + Double($1.bytes) })
         for total in snapshot.protocolTotals.sorted(by: { ($0.bytes, $1.name) > ($1.bytes, $0.name) }) {
             let share = PercentText.whole(Double(total.bytes) / bytes)

@@ -61,19 +61,22 @@ extension Words {
         }
     }
 
-    static let helpMouse =
-        "Mouse: click selects, double click opens, wheel scrolls; headers sort, tabs switch, the bar seeks."
+    static let helpMouse = [
+        "Mouse: click selects, double click opens, wheel scrolls;",
+        "       headers sort, tabs switch, the bar seeks.",
+    ]
     static let helpSignsTitle = "Signs"
     static let helpSigns = [
         "– not known   ≥ at least   ~ estimated   blank: does not apply",
-        "✗ act   ! watch   i to know   K M G of bytes are powers of 1024, of bits of 1000",
+        "✗ act   ! watch   i to know",
+        "K M G of bytes are powers of 1024, of bits of 1000",
         "in charts: × loss   r retransmission   0 zero window",
     ]
     static let helpFootMore = "j k scroll, Esc closes"
     static let helpFilterTitle = "Filter"
     static let helpFilterLines = [
         "rtt>50ms  queue>20ms  loss>1%  rate>1M  up> down> bytes> retrans> age>",
-        "host:10.0.0.0/8  client: server: port:443  proto:tls  state:open  flow:12  vlan:",
-        "verdict:bufferbloat  severity:critical  any words   and or not ( )",
+        "host:10.0.0.0/8  client: server: port:443  proto:tls  state:open  flow:12",
+        "vlan:7  verdict:bufferbloat  severity:critical  any words   and or not ( )",
     ]
 }

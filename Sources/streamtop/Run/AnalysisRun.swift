@@ -68,6 +68,7 @@ struct AnalysisRun: ~Copyable {
         guard !isOver else { return .ended }
         let status = try feed.next(into: &batch)
         takeSecrets()
+        for name in feed.takeHostNames() { engine.note(name) }
         switch status {
         case .frames: try admit()
         case .idle:
@@ -121,6 +122,7 @@ struct AnalysisRun: ~Copyable {
     mutating func replaceEngine(_ settings: Settings, _ options: EngineOptions) {
         var fresh = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
         fresh.adoptSecrets(of: engine)
+        fresh.adoptHostNames(of: engine)
         engine = fresh
     }
 

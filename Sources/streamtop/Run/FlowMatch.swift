@@ -34,10 +34,26 @@ struct FlowMatch: Equatable, Sendable {
         }
     }
 
+    private func carries(_ number: UInt8) -> Bool {
+        switch transport {
+        case .tcp: number == 6
+        case .udp: number == 17
+        case .sctp: number == 132
+        case .icmp: number == 1 || number == 58
+        }
+    }
+
     private func matches(_ frame: borrowing DecodedFrame) -> Bool {
         guard frame.hasNetwork, frame.vlan == vlan else { return false }
         let source = frame.sourceEndpoint
         let destination = frame.destinationEndpoint
+        if let fragment = frame.fragment, fragment.offset > 0 {
+            // Later fragments have no ports: all between the two hosts come along, so that no datagram lacks a part.
+            let isBetween =
+                source.address == one.address && destination.address == other.address
+                || source.address == other.address && destination.address == one.address
+            return isBetween && carries(fragment.protocolNumber)
+        }
         guard (source == one && destination == other) || (source == other && destination == one) else { return false }
         switch transport {
         case .tcp: return frame.transport == .tcp

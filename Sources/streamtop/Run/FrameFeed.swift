@@ -43,6 +43,9 @@ struct FrameFeed {
     /// Secrets the capture itself carried, met in the last batch.
     mutating func takeSecrets() -> [CapturedSecrets] { source.takeSecrets() }
 
+    /// Names of hosts the capture itself gave, met in the last batch.
+    mutating func takeHostNames() -> [HostName] { source.takeHostNames() }
+
     var facts: SourceFacts { source.facts }
 
     /// What is wrong right now though the source goes on, in words.

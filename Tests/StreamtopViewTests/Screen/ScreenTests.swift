@@ -40,6 +40,7 @@ import Testing
         Scene(name: "overview-filter", keys: ["/"] + typed("proto:tls rtt>5"), sizes: [(80, 24), (120, 40)]),
         Scene(name: "overview-filter-error", keys: ["/"] + typed("rtq>50ms"), sizes: [(80, 24)]),
         Scene(name: "overview-filter-none", keys: ["/"] + typed("port:9") + [.enter], sizes: [(80, 24)]),
+        Scene(name: "overview-filter-kept", keys: ["/"] + typed("proto:tls rtt>5") + [.enter], sizes: [(80, 24)]),
         Scene(name: "sort-menu", keys: ["s", .down], sizes: [(80, 24)]),
         Scene(name: "theme-picker", keys: ["T", .down], sizes: [(80, 24)]),
         Scene(name: "help-flows", keys: ["?"], sizes: [(80, 24), (120, 40)]),
