@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CNghttp3", providers: [.apt(["libnghttp3-dev"])]),
 
         // Small C: what Swift cannot see of curses, and the signal handlers (decision 0040). Needs libncurses-dev.
         .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
@@ -44,7 +45,7 @@ let package = Package(
 
         // Words and meters, bytes to values
         .target(name: "StreamtopBase", dependencies: ["CPrefetch"]),
-        .target(name: "StreamtopWire", dependencies: [base]),
+        .target(name: "StreamtopWire", dependencies: [base, "CNghttp3"]),
 
         // Facts shown to a user
         .target(name: "StreamtopModel", dependencies: [base]),
@@ -54,12 +55,16 @@ let package = Package(
 
         .target(name: "StreamtopCrypto", dependencies: [base, "COpenSSL"]),
         .target(name: "StreamtopSecurity", dependencies: [base, wire, model, "StreamtopCrypto"]),
+        .target(name: "StreamtopApplication", dependencies: [base, wire, model]),
 
         // Judgement, and the hallway that sees all stages
         .target(name: "StreamtopDiagnosis", dependencies: [base, model]),
         .target(
             name: "StreamtopEngine",
-            dependencies: [base, wire, model, "StreamtopTransport", "StreamtopSecurity", "StreamtopDiagnosis"]),
+            dependencies: [
+                base, wire, model, "StreamtopTransport", "StreamtopSecurity", "StreamtopApplication",
+                "StreamtopDiagnosis",
+            ]),
 
         // The outside world
         .target(name: "StreamtopCapture", dependencies: [base, "CPcap", "CZlib", "CZstd"]),
@@ -111,6 +116,9 @@ let package = Package(
         .testTarget(
             name: "StreamtopSecurityTests",
             dependencies: [base, wire, model, "StreamtopSecurity", "StreamtopCrypto", "StreamtopTestSupport"]),
+        .testTarget(
+            name: "StreamtopApplicationTests",
+            dependencies: [base, wire, model, "StreamtopApplication", "StreamtopTestSupport"]),
         .testTarget(name: "StreamtopDiagnosisTests", dependencies: [base, model, "StreamtopDiagnosis"]),
         .testTarget(name: "StreamtopCaptureTests", dependencies: [base, "StreamtopCapture", "StreamtopTestSupport"]),
         .testTarget(
@@ -139,7 +147,8 @@ if Context.environment["STREAMTOP_FUZZ_TARGETS"] != nil {
         .executableTarget(
             name: "streamtop-fuzz",
             dependencies: [
-                base, wire, model, "StreamtopCrypto", "StreamtopCapture", "StreamtopEngine", "StreamtopExport",
+                base, wire, model, "StreamtopCrypto", "StreamtopApplication", "StreamtopCapture", "StreamtopEngine",
+                "StreamtopExport",
             ],
             path: "Tests/Fuzz/FuzzTargets"))
     package.products.append(.executable(name: "streamtop-fuzz", targets: ["streamtop-fuzz"]))

@@ -97,7 +97,7 @@ extension FlowEngine {
         shown[position] = nil
         protocolCounts.record(entry, tls: isTLS)
         if entry.tcp != FlowEntry.none { tcpTrackers.remove(entry.tcp) }
-        if entry.quic != FlowEntry.none { _ = quicFlows.remove(entry.quic) }
+        if entry.quic != FlowEntry.none { dropQUIC(entry.quic) }
         if entry.secureStream != FlowEntry.none { _ = secureStreams.remove(entry.secureStream) }
         if entry.secureDatagrams != FlowEntry.none { _ = secureDatagrams.remove(entry.secureDatagrams) }
         if entry.rare != FlowEntry.none { rareFacts.remove(entry.rare) }

@@ -56,7 +56,7 @@ extension FlowEngine {
         let outcome = observeQUICDatagram(position, payload, direction: direction, at: time)
         if outcome == .turnedAround {
             flows[position].flip()
-            _ = quicFlows.remove(flows[position].quic)
+            dropQUIC(flows[position].quic)
             flows[position].quic = quicFlows.insert(QUICFlow(start: time))
             pendingEvents.removeAll(keepingCapacity: true)
             _ = observeQUICDatagram(position, payload, direction: direction.reversed, at: time)
@@ -67,6 +67,7 @@ extension FlowEngine {
         }
         registerQUICIdentifiers(position)
         readQUICHandshake(position)
+        if !quicScratch.pieces.isEmpty { readQUICStreams(position) }
         if !pendingEvents.isEmpty { flushEvents(of: position, at: time) }
         let state = quicFlows[index].connection.state
         if state == .closed || state == .reset, flows[position].standing != .over {
@@ -127,6 +128,7 @@ extension FlowEngine {
             early: flow.quic?.zeroRTT?.bytes ?? 0, serverHandshake: times.serverHandshake,
             clientHandshake: times.clientHandshake, hasSecrets: flow.quic?.isDecrypted ?? false,
             serverRoundTrip: flow.roundTrip.server?.minimum)
-        if let alpn = flow.tls?.alpn, alpn == "h3" || alpn.hasPrefix("h3-") { flow.protocols.append("http/3") }
+        if let alpn = flow.tls?.alpn, Self.isHTTP3(alpn) { flow.protocols.append("http/3") }
+        fillHTTP3(&flow, entry)
     }
 }

@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopDiagnosis
 import StreamtopModel
@@ -33,6 +34,10 @@ package struct FlowEngine: ~Copyable {
     var quicFlows = Slab<QUICFlow>()
     var quicPaths: QUICPathTable
     var quicScratch = QUICScratch()
+    var http3Trackers = Slab<HTTP3ConnectionTracker>()
+    /// Stream data being handed over; kept for its storage.
+    var streamPieces: [QUICStreamPiece] = []
+    var streamBytes: [UInt8] = []
     var hostNames: HostNames
 
     var flowsSeen: UInt64 = 0

@@ -7,6 +7,8 @@ import StreamtopWire
 struct QUICFlow: ~Copyable {
     var connection: QUICConnectionTracker
     var handshake = QUICHandshakeTracker()
+    /// Slab index of the HTTP/3 connection in it, once there is one.
+    var http3 = FlowEntry.none
 
     init(start: Timestamp) {
         connection = QUICConnectionTracker(start: start)

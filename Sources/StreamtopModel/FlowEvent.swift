@@ -37,6 +37,8 @@ package struct FlowEvent: Equatable, Sendable {
         case keyUpdate(by: Direction)
         /// The server answered with the versions it speaks.
         case versionNegotiation(offered: [String])
+        /// An exchange is over, or was broken off.
+        indirect case httpExchange(HTTPExchangeSnapshot)
         case verdict(rule: String, severity: Verdict.Severity, summary: String)
     }
 }

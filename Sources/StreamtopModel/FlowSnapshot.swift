@@ -67,6 +67,8 @@ package struct FlowSnapshot: Sendable {
     package var tls: TLSSnapshot?
     package var dtls: DTLSSnapshot?
     package var quic: QUICSnapshot?
+    package var http: HTTPSnapshot?
+    package var http3: HTTP3Snapshot?
     package var fragmentation: FragmentationSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []

@@ -19,8 +19,7 @@ extension JSONWriter {
     mutating func member(_ name: String, _ value: Bool?) {
         guard let value else { return }
         key(name)
-        startValue()
-        put(value ? "true" : "false")
+        boolean(value)
     }
 
     /// A ratio, share or confidence: six decimals. Left out when it is not a number.
@@ -56,6 +55,11 @@ extension JSONWriter {
     }
 
     // MARK: Values
+
+    mutating func boolean(_ value: Bool) {
+        startValue()
+        put(value ? "true" : "false")
+    }
 
     mutating func integer(_ value: Int) {
         startValue()

@@ -78,6 +78,9 @@ extension JSONWriter {
         case .versionNegotiation(let offered):
             member("event", "version_negotiation")
             array("versions", offered) { $0.string($1) }
+        case .httpExchange(let exchange):
+            member("event", "http_exchange")
+            exchangeMembers(exchange)
         case .verdict(let rule, let severity, let summary):
             member("event", "verdict")
             member("rule", rule)

@@ -13,6 +13,8 @@ extension JSONLinesExporter {
             json.tlsSection(flow.tls, start: flow.start)
             json.dtlsSection(flow.dtls, start: flow.start)
             json.quicSection(flow.quic)
+            json.httpSection(flow.http)
+            json.http3Section(flow.http3)
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
             json.buffers(flow.buffers)

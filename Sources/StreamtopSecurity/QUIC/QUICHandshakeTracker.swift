@@ -35,6 +35,12 @@ package struct QUICHandshakeTracker: Sendable {
             events: &events)
     }
 
+    /// The application protocol that the server chose; nil until its answer was read, which takes secrets.
+    package var alpn: String? { facts.tls.alpn }
+
+    /// The application protocols that the client offered.
+    package var alpnOffered: [String] { facts.tls.alpnOffered }
+
     /// A step of QUIC's own: "initial", "retry", "handshake_done".
     package mutating func add(_ step: String, from direction: Direction, at time: Timestamp, bytes: Int) {
         guard facts.tls.handshake.timeline.count < HandshakeFacts.mostSteps else { return }

@@ -7,8 +7,8 @@ import StreamtopWire
 extension QUICConnectionTracker {
     /// Takes the payload in `scratch.buffers.plain`, packet `opened.number` of `direction`.
     mutating func observeOpened(
-        _ opened: QUICOpenedPacket, level: QUICLevel, size: Int, direction: Direction, at time: Timestamp,
-        scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        _ opened: QUICOpenedPacket, level: QUICLevel, isEarly: Bool = false, size: Int, direction: Direction,
+        at time: Timestamp, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
     ) {
         guard !sides[direction].recovery.hasSeen(opened.number, level: level) else { return }
         // Out of the scratch and back: frames are read from it while the scratch takes what they bring.
@@ -29,6 +29,9 @@ extension QUICConnectionTracker {
             if frame.kind.isAckEliciting { isAckEliciting = true }
             if case .padding = frame { isInFlight = true }
             take(frame, in: bytes, level: level, direction: direction, at: time, scratch: &scratch, events: &events)
+            if followsStreams {
+                follow(frame, in: bytes, isEarly: isEarly, direction: direction, at: time, scratch: &scratch)
+            }
         }
         isInFlight = isInFlight || isAckEliciting
         sides[direction].recovery.sent(
@@ -96,6 +99,34 @@ extension QUICConnectionTracker {
         }
     }
 
+    /// Puts stream data in order for who reads it (RFC 9000 section 2.2).
+    private mutating func follow(
+        _ frame: QUICFrame, in payload: RawSpan, isEarly: Bool, direction: Direction, at time: Timestamp,
+        scratch: inout QUICScratch
+    ) {
+        // Early data that was refused was never read by the server.
+        guard !isEarly || acceptsEarlyData != false else { return }
+        func piece(_ stream: UInt64, _ content: QUICStreamPiece.Content = .end) -> QUICStreamPiece {
+            QUICStreamPiece(stream: stream, direction: direction, content: content, time: time, isEarly: isEarly)
+        }
+        switch frame {
+        case .stream(let identifier, let offset, let data, let isLast):
+            streams[direction].insert(
+                payload.extracting(data.start..<(data.start + data.count)), stream: identifier, offset: offset,
+                isLast: isLast, piece: piece(identifier), into: &scratch.streamBytes, pieces: &scratch.pieces)
+        case .resetStream(let identifier, let code, _):
+            streams[direction].reset(identifier, code: code, piece: piece(identifier), pieces: &scratch.pieces)
+        case .stopSending(let identifier, let code):
+            scratch.pieces.append(piece(identifier, .stopSending(code: code)))
+        case .connectionClose:
+            for way in Direction.allCases {
+                let end = QUICStreamPiece(stream: 0, direction: way, content: .end, time: time)
+                streams[way].flush(piece: end, into: &scratch.streamBytes, pieces: &scratch.pieces)
+            }
+        default: break
+        }
+    }
+
     private mutating func validatePath(_ data: UInt64, by direction: Direction) {
         guard let index = challenges.firstIndex(where: { $0.data == data && $0.direction != direction }) else { return }
         let asked = challenges.remove(at: index).time
@@ -154,9 +185,17 @@ extension QUICConnectionTracker {
             let count = scratch.messageBytes.count - start
             scratch.messages.append(
                 QUICHandshakeMessage(direction: direction, level: level, time: time, start: start, count: count))
+            let couldBeEarly = acceptsEarlyData == nil
             glance(scratch, from: start, count: count, direction: direction)
+            if couldBeEarly, acceptsEarlyData == false, earlyPackets > 0 { restartStreams(at: time, &scratch) }
             start += count
         }
+    }
+
+    /// The server refused the early data: the client begins anew (RFC 9001 section 4.6.2).
+    private mutating func restartStreams(at time: Timestamp, _ scratch: inout QUICScratch) {
+        streams.client = QUICStreamTable()
+        scratch.pieces.append(QUICStreamPiece(stream: 0, direction: .fromClient, content: .restart, time: time))
     }
 
     private mutating func glance(_ scratch: borrowing QUICScratch, from start: Int, count: Int, direction: Direction) {

@@ -234,8 +234,8 @@ extension QUICConnectionTracker {
         if let opened {
             if type == .oneRTT { hasOpenedOneRTT = true }
             observeOpened(
-                opened, level: level, size: packet.byteCount, direction: direction, at: time, scratch: &scratch,
-                events: &events)
+                opened, level: level, isEarly: type == .zeroRTT, size: packet.byteCount, direction: direction, at: time,
+                scratch: &scratch, events: &events)
         } else if hadKey {
             packets.undecryptable += 1
             if type == .oneRTT { suspectReset(packet, direction: direction) }

@@ -46,6 +46,9 @@ package struct QUICConnectionTracker: ~Copyable {
     /// An unopened short packet that may be a stateless reset, until the same end sends more.
     var resetSuspect: Direction?
     var hasKnownReset = false
+    var streams = BothWays(client: QUICStreamTable(), server: QUICStreamTable())
+    /// Stream data is put in order and handed over (`QUICScratch.pieces`); off once nobody wants it.
+    package var followsStreams = true
 
     package init(start: Timestamp) {
         self.start = start

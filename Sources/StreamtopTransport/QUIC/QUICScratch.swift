@@ -25,12 +25,14 @@ package struct QUICChosenID: Equatable, Sendable {
 }
 
 /// Buffers that all QUIC trackers of an engine share, and what the last datagram brought for others: handshake messages
-/// for the TLS tracker, connection IDs for the table that finds flows by them.
+/// for the TLS tracker, connection IDs for the table that finds flows by them, stream data for the application's tracker.
 package struct QUICScratch: Sendable {
     var buffers = QUICOpeningBuffers()
     package internal(set) var messages: [QUICHandshakeMessage] = []
     package internal(set) var messageBytes: [UInt8] = []
     package internal(set) var chosen: [QUICChosenID] = []
+    package internal(set) var pieces: [QUICStreamPiece] = []
+    var streamBytes: [UInt8] = []
 
     package init() {}
 
@@ -39,6 +41,14 @@ package struct QUICScratch: Sendable {
         messages.removeAll(keepingCapacity: true)
         messageBytes.removeAll(keepingCapacity: true)
         chosen.removeAll(keepingCapacity: true)
+        pieces.removeAll(keepingCapacity: true)
+        streamBytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Trades the stream data of the last datagram for the arrays given, and back: storage is kept, nothing is copied.
+    package mutating func exchangeStreams(_ pieces: inout [QUICStreamPiece], _ bytes: inout [UInt8]) {
+        swap(&self.pieces, &pieces)
+        swap(&streamBytes, &bytes)
     }
 
     /// Hands the messages of the last datagram over, with the bytes that their places refer to.

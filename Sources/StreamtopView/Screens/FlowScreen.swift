@@ -21,6 +21,8 @@ enum FlowScreen {
                 .draw(titleLine: layout.tabs, into: &cells)
         case .handshake:
             HandshakeTab.draw(flow, scroll: open.scroll, in: layout.content, into: &cells)
+        case .http:
+            HTTPTab.draw(flow, scroll: open.scroll, in: layout.content, into: &cells)
         case .facts:
             FactsPane.draw(FlowFacts.groups(flow, context), in: layout.content, scroll: open.scroll, into: &cells)
         case .events:

@@ -64,7 +64,7 @@ struct FlowSort: Equatable, Sendable {
 /// The screen of one flow.
 struct OpenFlow: Equatable, Sendable {
     enum Tab: Int, CaseIterable, Sendable {
-        case charts, handshake, facts, events
+        case charts, handshake, http, facts, events
     }
     var flow: FlowIdentifier
     var tab = Tab.charts

@@ -37,6 +37,7 @@ extension Words {
         switch tab {
         case .charts: "Charts"
         case .handshake: "Handshake"
+        case .http: "HTTP"
         case .facts: "Facts"
         case .events: "Events"
         }

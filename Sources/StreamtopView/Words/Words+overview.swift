@@ -121,6 +121,8 @@ extension Words {
             return ("window open", "\(by(who))  \(ByteText.short(bytes))B after \(DurationText.withUnit(after))", .fine)
         case .ecnCE(let from): return ("congestion marked", by(from), .watch)
         case .icmpTooBig(let mtu): return ("packet too big", "MTU \(mtu)", .watch)
+        case .httpExchange(let exchange):
+            return ("exchange", self.exchange(exchange), exchange.state == .reset ? .watch : .text)
         case .verdict(let rule, let severity, let summary):
             return (spaced(rule), summary, severityRole(severity))
         case .earlyData(let bytes, let accepted):

@@ -48,7 +48,7 @@ import Testing
         Scene(name: "flow", keys: [.enter]),
         Scene(name: "flow-cursor", keys: [.enter, "H", "H", "H", .left], sizes: [(80, 24), (120, 40)]),
         Scene(name: "flow-ascii", keys: [.enter], ascii: true, sizes: [(80, 24)]),
-        Scene(name: "flow-facts", keys: [.enter, .tab, .tab], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "flow-facts", keys: [.enter, .tab, .tab, .tab], sizes: [(80, 24), (120, 40)]),
         Scene(name: "flow-events", keys: [.enter, .backTab], sizes: [(80, 24)]),
         Scene(name: "flow-udp", keys: [.down, .down, .enter], sizes: [(80, 24)]),
         Scene(name: "flow-handshake", keys: [.enter, .tab], snapshot: SampleHandshakes.lone(SampleHandshakes.retried)),
@@ -60,6 +60,9 @@ import Testing
         Scene(
             name: "flow-handshake-ascii", keys: [.enter, .tab], ascii: true,
             snapshot: SampleHandshakes.lone(SampleHandshakes.retried), sizes: [(80, 24)]),
+        Scene(
+            name: "flow-http", keys: [.enter, .tab, .tab], snapshot: SampleHandshakes.lone(SampleExchanges.player)),
+        Scene(name: "flow-http-none", keys: [.enter, .tab, .tab], sizes: [(80, 24)]),
         Scene(name: "flow-handshake-none", keys: [.enter, .tab], sizes: [(80, 24)]),
         Scene(name: "handshakes", keys: ["2"], snapshot: SampleHandshakes.many),
         Scene(name: "handshakes-none", keys: ["2"], sizes: [(80, 24)]),

@@ -1,0 +1,68 @@
+import StreamtopBase
+import StreamtopModel
+
+/// The exchanges of a flow that are over, the newest of them, and counts over all. The same for every version of HTTP.
+struct HTTPExchangeLog: Sendable {
+    /// Exchanges over and kept; the oldest go first.
+    static let capacity = 128
+
+    private(set) var counts = HTTPCounts()
+    /// A ring once it is full.
+    private var newest: [HTTPExchangeSnapshot] = []
+    private var oldest = 0
+    private var begun: UInt64 = 0
+    private var firstBytes = LogHistogram()
+    private var slowestFirstByte: Nanoseconds = 0
+
+    init() {}
+
+    var isEmpty: Bool { begun == 0 }
+
+    /// A new exchange, numbered.
+    mutating func begin(stream: UInt64?) -> HTTPExchange {
+        begun &+= 1  // 2^64 exchanges do not happen
+        return HTTPExchange(identifier: begun, stream: stream)
+    }
+
+    mutating func countRequest() { counts.requests += 1 }
+
+    mutating func countResponse(_ exchange: HTTPExchange) {
+        counts.responses += 1
+        guard let time = exchange.timeToFirstByte else { return }
+        firstBytes.record(time)
+        slowestFirstByte = max(slowestFirstByte, time)
+    }
+
+    /// An exchange is over.
+    mutating func end(_ exchange: HTTPExchange, _ snapshot: HTTPExchangeSnapshot) {
+        if exchange.isError { counts.errors += 1 }
+        keep(snapshot)
+    }
+
+    /// An exchange was given up while it was open.
+    mutating func forget(_ snapshot: HTTPExchangeSnapshot) {
+        counts.forgotten += 1
+        keep(snapshot)
+    }
+
+    private mutating func keep(_ snapshot: HTTPExchangeSnapshot) {
+        if newest.count < Self.capacity {
+            newest.append(snapshot)
+        } else {
+            newest[oldest] = snapshot
+            oldest = (oldest + 1) % Self.capacity
+        }
+    }
+
+    /// Everything known, with the exchanges that their source still holds.
+    func snapshot(open: [HTTPExchangeSnapshot]) -> HTTPSnapshot {
+        var http = HTTPSnapshot()
+        http.exchanges = (newest + open).sorted { $0.identifier < $1.identifier }
+        http.counts = counts
+        if let p50 = firstBytes.quantile(0.5), let p95 = firstBytes.quantile(0.95) {
+            http.timeToFirstByte = HTTPTimes(
+                samples: firstBytes.count, p50: p50, p95: p95, maximum: slowestFirstByte)
+        }
+        return http
+    }
+}

@@ -1,0 +1,57 @@
+import StreamtopModel
+import StreamtopWire
+
+/// What is kept of the head of a request or response: control data and the few fields that are shown (RFC 9110
+/// section 6.2). Everything else, credentials among it, is dropped here.
+struct HTTPMessageHead: Equatable, Sendable {
+    /// Longest text kept of a field; what is longer is cut.
+    static let longestText = 4_096
+    static let longestName = 256
+
+    var method: String?
+    var scheme: String?
+    var authority: String?
+    var path: String?
+    var status: Int?
+    var contentType: String?
+    var clientData: [HTTPClientDatum] = []
+
+    /// From the fields of a section of HTTP/2 or HTTP/3, where control data are fields of their own.
+    init(_ fields: [HTTPField]) {
+        for field in fields {
+            switch field.name {
+            case ":method": method = method ?? cut(field.value, Self.longestName)
+            case ":scheme": scheme = scheme ?? cut(field.value, Self.longestName)
+            case ":authority": authority = authority ?? cut(field.value, Self.longestName)
+            case ":path": path = path ?? cut(field.value, Self.longestText)
+            case ":status": status = status ?? HTTPMessageHead.status(field.value)
+            case "host": authority = authority ?? cut(field.value, Self.longestName)
+            case "content-type": contentType = contentType ?? cut(field.value, Self.longestName)
+            case "cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session":
+                CommonMediaClientData.add(field.value, to: &clientData)
+            default: break
+            }
+        }
+        if clientData.isEmpty, let path { CommonMediaClientData.add(queryOf: path, to: &clientData) }
+    }
+
+    /// An interim response (RFC 9110 section 15.2); the final one follows.
+    var isInterim: Bool { status.map { $0 < 200 } ?? false }
+
+    /// As much of the target as the request names: `https://host/path`, `host:port` of a CONNECT, `*`.
+    var url: String? {
+        guard let path else { return authority }
+        guard let authority else { return path }
+        guard let scheme else { return authority + path }
+        return scheme + "://" + authority + path
+    }
+
+    private static func status(_ text: String) -> Int? {
+        guard text.utf8.count == 3, let number = Int(text), (100..<1_000).contains(number) else { return nil }
+        return number
+    }
+
+    private func cut(_ text: String, _ length: Int) -> String {
+        text.utf8.count <= length ? text : String(decoding: text.utf8.prefix(length), as: UTF8.self)
+    }
+}

@@ -1,0 +1,233 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// Requests, responses and pushes.
+extension HTTP3ConnectionTracker {
+    /// Notes the first byte of a request.
+    mutating func note(_ index: Int, _ direction: Direction, isEarly: Bool, at time: Timestamp) {
+        guard direction == .fromClient, requests[index].exchange?.requestTime == nil else { return }
+        requests[index].exchange?.requestTime = time
+        requests[index].exchange?.isEarly = isEarly
+    }
+
+    mutating func readMessage(
+        _ index: Int, _ direction: Direction, _ bytes: RawSpan, at time: Timestamp, _ events: inout [FlowEvent.Kind]
+    ) {
+        let stream = requests[index].identifier
+        var reader = ByteReader(bytes)
+        // Each element moves the reader or the frame decoder on. A stream may leave while it is read: it is over then.
+        while let place = knownIndex(stream), let element = requests[place][direction].frames.next(&reader) {
+            switch element {
+            case .frame(let type, let length, let headerLength):
+                sides[direction].count(type, headerLength: headerLength)
+                check(type, place, direction)
+                if !requests[place][direction].begin(type, length: length, at: time) { undecodedSections += 1 }
+                if type == .data { beginContent(place, direction) }
+            case .payload(let count, let isLast):
+                let end = reader.consumed
+                countPayload(count, place, direction)
+                requests[place][direction].collect(bytes.extracting((end - count)..<end))
+                if isLast { endFrame(place, direction, &events) }
+            }
+        }
+    }
+
+    private mutating func check(_ type: HTTP3FrameType, _ index: Int, _ direction: Direction) {
+        switch type.kind {
+        case .data where requests[index].exchange != nil && head(index, direction) == nil:
+            if requests[index][direction].undecidedHead == nil { violations += 1 }
+        case .settings, .goAway, .maxPushID, .cancelPush, .origin: violations += 1
+        case .pushPromise where direction == .fromClient: violations += 1
+        case .unknown where type.isForbidden: violations += 1
+        default: break
+        }
+    }
+
+    private func head(_ index: Int, _ direction: Direction) -> HTTPMessageHead? {
+        direction == .fromClient ? requests[index].exchange?.request : requests[index].exchange?.response
+    }
+
+    private mutating func countPayload(_ count: Int, _ index: Int, _ direction: Direction) {
+        let bytes = UInt64(count)
+        guard requests[index][direction].type == .data else {
+            sides[direction].overheadBytes &+= bytes
+            return
+        }
+        sides[direction].payloadBytes &+= bytes
+        if direction == .fromClient {
+            requests[index].exchange?.requestBytes &+= bytes
+        } else {
+            requests[index].exchange?.responseBytes &+= bytes
+        }
+    }
+
+    /// Content follows the final head: a section that was not decoded has been that.
+    private mutating func beginContent(_ index: Int, _ direction: Direction) {
+        guard direction == .fromServer, let time = requests[index].response.undecidedHead else { return }
+        if requests[index].exchange?.responseTime == nil { requests[index].exchange?.responseTime = time }
+    }
+
+    private mutating func endFrame(_ index: Int, _ direction: Direction, _ events: inout [FlowEvent.Kind]) {
+        guard let payload = requests[index][direction].takeSection() else { return }
+        let reader = requests[index][direction]
+        var target = HTTP3FieldDecoder.Target(stream: requests[index].identifier, time: reader.frameTime)
+        var section = payload
+        if reader.type == .pushPromise {
+            // Push ID (i), then the section (RFC 9114 section 7.2.5).
+            pushPromises += 1
+            var bytes = ByteReader(unsafe payload.span.bytes)  // UInt8 has no padding
+            guard let push = try? bytes.quicInteger(in: .http3) else {
+                violations += 1
+                return
+            }
+            target.push = push
+            section = bytes.copy(bytes.remaining)
+        } else if requests[index][direction].undecidedHead == nil, head(index, direction) == nil {
+            requests[index][direction].undecidedHead = reader.frameTime
+        }
+        requests[index][direction].waitingSections += 1
+        var decoded: [HTTP3FieldDecoder.Decoded] = []
+        if direction == .fromClient {
+            clientFields.read(section, for: target, &decoded)
+        } else {
+            serverFields.read(section, for: target, &decoded)
+        }
+        take(decoded, direction, &events)
+    }
+
+    /// Sections that the end sending in `direction` sent were decoded, or never will be.
+    mutating func take(
+        _ decoded: [HTTP3FieldDecoder.Decoded], _ direction: Direction, _ events: inout [FlowEvent.Kind]
+    ) {
+        for section in decoded {
+            if let push = section.target.push, let fields = section.fields { promise(push, HTTPMessageHead(fields)) }
+            guard let index = knownIndex(section.target.stream) else { continue }
+            requests[index][direction].waitingSections = max(0, requests[index][direction].waitingSections - 1)
+            if section.target.push == nil {
+                takeHead(section.fields.map(HTTPMessageHead.init), index, direction, at: section.target.time)
+            }
+            closeIfOver(index, &events)
+        }
+    }
+
+    private mutating func takeHead(
+        _ head: HTTPMessageHead?, _ index: Int, _ direction: Direction, at time: Timestamp
+    ) {
+        guard requests[index].exchange != nil else { return }
+        if direction == .fromClient {
+            guard requests[index].exchange?.request == nil else { return }  // trailers
+            requests[index].exchange?.request = head ?? HTTPMessageHead([])
+            requests[index].request.undecidedHead = nil
+            log.countRequest()
+            return
+        }
+        guard let head, requests[index].exchange?.response == nil else { return }
+        requests[index].response.undecidedHead = nil
+        guard !head.isInterim else { return }
+        answer(index, head, at: time)
+    }
+
+    private mutating func answer(_ index: Int, _ head: HTTPMessageHead, at time: Timestamp) {
+        requests[index].exchange?.response = head
+        requests[index].exchange?.responseTime = time
+        if let exchange = requests[index].exchange { log.countResponse(exchange) }
+    }
+
+    // MARK: Pushes
+
+    private mutating func promise(_ push: UInt64, _ head: HTTPMessageHead) {
+        if let index = requests.firstIndex(where: { $0.push == push }) {
+            requests[index].exchange?.request = head
+        } else if promises.count < Self.maximumPromises {
+            promises[push] = head
+        }
+    }
+
+    /// Bytes of a push stream behind its type: the identifier of the push, then a response.
+    mutating func readPush(
+        _ stream: UInt64, _ bytes: RawSpan, at time: Timestamp, _ events: inout [FlowEvent.Kind]
+    ) {
+        var reader = ByteReader(bytes)
+        let index: Int
+        if let known = knownIndex(stream) {
+            index = known
+        } else {
+            index = open(stream, at: time)
+            requests[index].isPush = true
+            requests[index].exchange?.isPushed = true
+        }
+        requests[index].lastTime = time
+        if requests[index].push == nil {
+            guard let push = requests[index].pushInteger.next(&reader) else { return }
+            requests[index].push = push.number
+            sides.server.overheadBytes &+= UInt64(push.length)
+            requests[index].exchange?.request = promises.removeValue(forKey: push.number)
+        }
+        readMessage(index, .fromServer, reader.restSpan, at: time, &events)
+    }
+
+    // MARK: Ends and holes
+
+    mutating func bridge(_ count: UInt64, _ index: Int, _ direction: Direction) {
+        let hadSync = !requests[index][direction].frames.hasLostSync
+        let hole = requests[index][direction].frames.gap(of: count)
+        if requests[index][direction].losesSection() {
+            undecodedSections += 1
+            if head(index, direction) == nil {
+                requests[index][direction].undecidedHead = requests[index][direction].frameTime
+            }
+        }
+        countPayload(Int(clamping: hole.payload), index, direction)
+        if hadSync, requests[index][direction].frames.hasLostSync { lostStreams += 1 }
+    }
+
+    mutating func endMessage(
+        _ index: Int, _ direction: Direction, at time: Timestamp, _ events: inout [FlowEvent.Kind]
+    ) {
+        requests[index][direction].isOver = true
+        if direction == .fromServer { requests[index].exchange?.endTime = time }
+        closeIfOver(index, &events)
+    }
+
+    /// The exchange is over when its response is, once its heads are decoded.
+    private mutating func closeIfOver(_ index: Int, _ events: inout [FlowEvent.Kind]) {
+        guard requests[index].response.isOver, requests[index].response.waitingSections == 0,
+            requests[index].request.waitingSections == 0
+        else { return }
+        if requests[index].exchange != nil, requests[index].exchange?.response == nil,
+            let time = requests[index].response.undecidedHead
+        {
+            answer(index, HTTPMessageHead([]), at: time)
+        }
+        close(index, &events)
+        if requests[index].isPush || requests[index].request.isOver { requests.remove(at: index) }
+    }
+
+    mutating func resetMessage(
+        _ index: Int, _ direction: Direction, code: UInt64, at time: Timestamp, _ events: inout [FlowEvent.Kind]
+    ) {
+        requests[index][direction].isOver = true
+        // A client ends a request that was answered early in this way (RFC 9114 section 4.1).
+        let isHarmless = direction == .fromClient && code == 0x100
+        if !isHarmless { breakOff(index, code: code, &events) }
+        if requests[index].request.isOver, requests[index].response.isOver || requests[index].isPush {
+            requests.remove(at: index)
+        }
+    }
+
+    mutating func breakOff(_ index: Int, code: UInt64, _ events: inout [FlowEvent.Kind]) {
+        guard requests[index].exchange != nil else { return }
+        requests[index].exchange?.isReset = true
+        requests[index].exchange?.errorCode = code
+        close(index, &events)
+    }
+
+    private mutating func close(_ index: Int, _ events: inout [FlowEvent.Kind]) {
+        guard let exchange = requests[index].exchange else { return }
+        requests[index].exchange = nil
+        let snapshot = exchange.snapshot(errorName: HTTP3ErrorCode.name(of:))
+        log.end(exchange, snapshot)
+        events.append(.httpExchange(snapshot))
+    }
+}

@@ -1,0 +1,27 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// What the tracker has to tell.
+extension HTTP3ConnectionTracker {
+    /// The exchanges.
+    package func snapshot() -> HTTPSnapshot {
+        log.snapshot(
+            open: requests.compactMap { $0.exchange?.snapshot(errorName: HTTP3ErrorCode.name(of:)) })
+    }
+
+    /// What lies below them.
+    package func connectionSnapshot() -> HTTP3Snapshot {
+        var http3 = HTTP3Snapshot()
+        http3.client = sides.client.snapshot
+        http3.server = sides.server.snapshot
+        http3.streams = streamCount
+        http3.pushPromises = pushPromises
+        http3.undecodedSections =
+            undecodedSections + clientFields.undecoded + serverFields.undecoded + clientFields.waitingCount
+            + serverFields.waitingCount
+        http3.lostStreams = lostStreams
+        http3.violations = violations
+        return http3
+    }
+}

@@ -1,0 +1,152 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// One HTTP/3 connection, read from the ordered bytes of its QUIC streams (RFC 9114).
+///
+/// An observer: what breaks the rules is counted and read on as far as it makes sense. Bytes come with the stream they
+/// belong to and the direction they travel in, each stream in order; holes come as gaps.
+package struct HTTP3ConnectionTracker: ~Copyable, Sendable {
+    /// Request streams followed at once. Beyond it one that is over goes first, then the one that rested longest.
+    static let maximumStreams = 256
+    /// Control, QPACK and push streams of one end, extensions among them.
+    static let maximumUnidirectional = 32
+    /// Pushes promised and not begun.
+    static let maximumPromises = 64
+
+    var requests: [HTTP3RequestStream] = []
+    /// Where the last lookup ended: the next is mostly for the same stream.
+    private var lastIndex = 0
+    var clientStreams: [HTTP3UnidirectionalStream] = []
+    var serverStreams: [HTTP3UnidirectionalStream] = []
+    /// Header blocks by the end that sends them.
+    var clientFields = HTTP3FieldDecoder()
+    var serverFields = HTTP3FieldDecoder()
+    var sides = BothWays(client: HTTP3Side(), server: HTTP3Side())
+    var log = HTTPExchangeLog()
+    var promises: [UInt64: HTTPMessageHead] = [:]
+    var pushPromises = 0
+    var streamCount = 0
+    var lostStreams = 0
+    var undecodedSections = 0
+    var violations = 0
+
+    package init() {}
+
+    /// Nothing of HTTP was seen.
+    package var isEmpty: Bool { log.isEmpty && clientStreams.isEmpty && serverStreams.isEmpty }
+
+    /// The next bytes of a stream. `isEarly`: they came in 0-RTT packets.
+    package mutating func observe(
+        _ bytes: RawSpan, stream: UInt64, direction: Direction, isEarly: Bool, at time: Timestamp,
+        events: inout [FlowEvent.Kind]
+    ) {
+        switch Self.kind(of: stream, direction) {
+        case .request:
+            let index = requestIndex(stream, at: time)
+            note(index, direction, isEarly: isEarly, at: time)
+            readMessage(index, direction, bytes, at: time, &events)
+        case .unidirectional: observeUnidirectional(bytes, stream, direction, at: time, &events)
+        case .foreign: break
+        }
+    }
+
+    /// `count` bytes of a stream will never come.
+    package mutating func gap(
+        of count: UInt64, stream: UInt64, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+    ) {
+        switch Self.kind(of: stream, direction) {
+        case .request:
+            let index = requestIndex(stream, at: time)
+            bridge(count, index, direction)
+        case .unidirectional: gapUnidirectional(count, stream, direction, &events)
+        case .foreign: break
+        }
+    }
+
+    /// A stream ended in this direction.
+    package mutating func end(
+        stream: UInt64, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+    ) {
+        switch Self.kind(of: stream, direction) {
+        case .request: endMessage(requestIndex(stream, at: time), direction, at: time, &events)
+        case .unidirectional: endUnidirectional(stream, direction, at: time, &events)
+        case .foreign: break
+        }
+    }
+
+    /// The end that sends in `direction` gave the stream up, with what it still had to send.
+    package mutating func reset(
+        stream: UInt64, direction: Direction, code: UInt64, at time: Timestamp, events: inout [FlowEvent.Kind]
+    ) {
+        switch Self.kind(of: stream, direction) {
+        case .request: resetMessage(requestIndex(stream, at: time), direction, code: code, at: time, &events)
+        case .unidirectional: endUnidirectional(stream, direction, at: time, &events)
+        case .foreign: break
+        }
+    }
+
+    /// The end that sends in `direction` no longer wants what comes the other way.
+    package mutating func stopSending(
+        stream: UInt64, direction: Direction, code: UInt64, events: inout [FlowEvent.Kind]
+    ) {
+        // A server stops the content of a request it has answered already; a client stops a response it does not want.
+        guard stream & 3 == 0, direction == .fromClient, let index = knownIndex(stream) else { return }
+        breakOff(index, code: code, &events)
+    }
+
+    /// Streams by their two low bits (RFC 9000 section 2.1): requests are bidirectional and the client's.
+    private enum StreamKind { case request, unidirectional, foreign }
+
+    private static func kind(of stream: UInt64, _ direction: Direction) -> StreamKind {
+        switch stream & 3 {
+        case 0: .request
+        case 2: direction == .fromClient ? .unidirectional : .foreign
+        case 3: direction == .fromServer ? .unidirectional : .foreign
+        default: .foreign
+        }
+    }
+
+    // MARK: Request streams
+
+    /// The place of a request stream, which is opened when it is new.
+    private mutating func requestIndex(_ stream: UInt64, at time: Timestamp) -> Int {
+        if let known = knownIndex(stream) {
+            requests[known].lastTime = time
+            return known
+        }
+        return open(stream, at: time)
+    }
+
+    mutating func knownIndex(_ stream: UInt64) -> Int? {
+        if lastIndex < requests.count, requests[lastIndex].identifier == stream { return lastIndex }
+        guard let found = requests.firstIndex(where: { $0.identifier == stream }) else { return nil }
+        lastIndex = found
+        return found
+    }
+
+    mutating func open(_ stream: UInt64, at time: Timestamp) -> Int {
+        streamCount += 1
+        let new = HTTP3RequestStream(identifier: stream, exchange: log.begin(stream: stream), at: time)
+        guard requests.count >= Self.maximumStreams else {
+            requests.append(new)
+            lastIndex = requests.count - 1
+            return lastIndex
+        }
+        var victim = 0
+        for index in requests.indices where isLessNeeded(index, than: victim) { victim = index }
+        if let exchange = requests[victim].exchange {
+            log.forget(exchange.snapshot(errorName: HTTP3ErrorCode.name(of:)))
+        }
+        requests[victim] = new
+        lastIndex = victim
+        return victim
+    }
+
+    private func isLessNeeded(_ index: Int, than other: Int) -> Bool {
+        let isOver = requests[index].exchange == nil
+        let otherIsOver = requests[other].exchange == nil
+        if isOver != otherIsOver { return isOver }
+        return requests[index].lastTime < requests[other].lastTime
+    }
+}

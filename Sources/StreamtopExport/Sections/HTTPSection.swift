@@ -1,0 +1,89 @@
+import StreamtopModel
+
+extension JSONWriter {
+    mutating func httpSection(_ http: HTTPSnapshot?) {
+        guard let http else { return }
+        object("http") { json in
+            json.array("exchanges", http.exchanges) { json, exchange in
+                json.object { $0.exchangeMembers(exchange) }
+            }
+            json.object("counts") { json in
+                json.member("requests", http.counts.requests)
+                json.member("responses", http.counts.responses)
+                json.member("errors", http.counts.errors)
+                if http.counts.forgotten > 0 { json.member("forgotten", http.counts.forgotten) }
+            }
+            guard let times = http.timeToFirstByte else { return }
+            json.object("ttfb") { json in
+                json.member("samples", times.samples)
+                json.milliseconds("p50_ms", times.p50)
+                json.milliseconds("p95_ms", times.p95)
+                json.milliseconds("max_ms", times.maximum)
+            }
+        }
+    }
+
+    mutating func exchangeMembers(_ exchange: HTTPExchangeSnapshot) {
+        member("id", exchange.identifier)
+        member("stream", exchange.stream)
+        member("method", exchange.method)
+        member("url", exchange.url)
+        member("status", exchange.status)
+        if let time = exchange.requestTime { self.time("request_ts", time) }
+        milliseconds("ttfb_ms", exchange.timeToFirstByte)
+        milliseconds("duration_ms", exchange.duration)
+        member("request_bytes", exchange.requestBytes)
+        member("response_bytes", exchange.responseBytes)
+        member("content_type", exchange.contentType)
+        member("state", exchange.state)
+        member("error", exchange.errorName ?? exchange.errorCode.map { "0x" + String($0, radix: 16) })
+        if exchange.isPushed { member("pushed", true) }
+        if exchange.isEarly { member("early_data", true) }
+        guard !exchange.clientData.isEmpty else { return }
+        object("cmcd") { json in
+            for datum in exchange.clientData {
+                json.keyEscaped(datum.key)
+                switch datum.value {
+                case .number(let number): json.decimal(number)
+                case .text(let text): json.string(text)
+                case .flag(let flag): json.boolean(flag)
+                }
+            }
+        }
+    }
+
+    mutating func http3Section(_ http3: HTTP3Snapshot?) {
+        guard let http3 else { return }
+        object("http3") { json in
+            json.member("streams", http3.streams)
+            json.member("push_promises", http3.pushPromises)
+            let overhead = http3.client.overheadBytes &+ http3.server.overheadBytes
+            let payload = http3.client.payloadBytes &+ http3.server.payloadBytes
+            json.member("overhead_bytes", overhead)
+            json.member("payload_bytes", payload)
+            if overhead &+ payload > 0 {
+                json.ratio("overhead_ratio", Double(overhead) / Double(overhead &+ payload))
+            }
+            json.http3Side("client", http3.client)
+            json.http3Side("server", http3.server)
+            if http3.undecodedSections > 0 { json.member("undecoded_sections", http3.undecodedSections) }
+            if http3.lostStreams > 0 { json.member("lost_streams", http3.lostStreams) }
+            if http3.violations > 0 { json.member("violations", http3.violations) }
+        }
+    }
+
+    private mutating func http3Side(_ name: String, _ side: HTTP3SideSnapshot) {
+        object(name) { json in
+            json.object("frames") { json in
+                for frame in side.frames { json.member(frame.name, frame.count) }
+            }
+            if let settings = side.settings {
+                json.object("settings") { $0.quicParameterMembers(settings) }
+            }
+            json.member("overhead_bytes", side.overheadBytes)
+            json.member("payload_bytes", side.payloadBytes)
+            json.member("qpack_bytes", side.qpackStreamBytes)
+            json.member("goaway", side.goAway)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import StreamtopBase
+
+/// HTTP exchanges of a flow, whichever version of HTTP carried them.
+package struct HTTPSnapshot: Equatable, Sendable {
+    /// In the order of their requests: the newest that are over, and those that are not.
+    package var exchanges: [HTTPExchangeSnapshot] = []
+    package var counts = HTTPCounts()
+    /// Times to the first byte over all exchanges.
+    package var timeToFirstByte: HTTPTimes?
+
+    package init() {}
+}
+
+package struct HTTPCounts: Equatable, Sendable {
+    /// Requests whose head was seen.
+    package var requests = 0
+    /// Requests that got a final response head.
+    package var responses = 0
+    /// Responses of status 400 and above, and exchanges that an end broke off.
+    package var errors = 0
+    /// Exchanges that were given up for want of room.
+    package var forgotten = 0
+
+    package init() {}
+}
+
+/// How long things took, over many of them.
+package struct HTTPTimes: Equatable, Sendable {
+    package var samples: Int
+    package var p50: Nanoseconds
+    package var p95: Nanoseconds
+    package var maximum: Nanoseconds
+
+    package init(samples: Int, p50: Nanoseconds, p95: Nanoseconds, maximum: Nanoseconds) {
+        self.samples = samples
+        self.p50 = p50
+        self.p95 = p95
+        self.maximum = maximum
+    }
+}
+
+/// One request and its response.
+package struct HTTPExchangeSnapshot: Equatable, Sendable {
+    package enum State: String, Sendable {
+        /// Request or response are still under way, as far as was seen.
+        case open
+        case complete
+        /// An end broke it off.
+        case reset
+    }
+
+    /// Number within the flow, by request, from 1.
+    package var identifier: UInt64
+    /// The stream that carried it, where HTTP has streams.
+    package var stream: UInt64?
+    package var method: String?
+    /// Scheme, authority and path as far as the request names them; bytes that are not UTF-8 were replaced.
+    package var url: String?
+    /// Of the final response.
+    package var status: Int?
+    /// When the request's first byte passed; nil when only the response was seen.
+    package var requestTime: Timestamp?
+    /// From there to the first byte of the final response.
+    package var timeToFirstByte: Nanoseconds?
+    /// From there to the end of the response; nil while it is open.
+    package var duration: Nanoseconds?
+    /// Content of the request, without its head, its framing and what the transport repeated.
+    package var requestBytes: UInt64 = 0
+    /// The same of the response. Bytes the capture missed count where the framing tells how many they were.
+    package var responseBytes: UInt64 = 0
+    package var contentType: String?
+    package var state = State.open
+    /// The error an end broke the exchange off with.
+    package var errorCode: UInt64?
+    /// The registered name of `errorCode`.
+    package var errorName: String?
+    /// The server sent it unasked.
+    package var isPushed = false
+    /// The request began in early data, which can be replayed (RFC 8470).
+    package var isEarly = false
+    /// Common Media Client Data (CTA-5004) of the request, in the order sent.
+    package var clientData: [HTTPClientDatum] = []
+
+    package init(identifier: UInt64) { self.identifier = identifier }
+}
+
+/// A key of Common Media Client Data with its value.
+package struct HTTPClientDatum: Equatable, Sendable {
+    package enum Value: Equatable, Sendable {
+        case number(Double)
+        case text(String)
+        case flag(Bool)
+    }
+    package var key: String
+    package var value: Value
+
+    package init(key: String, value: Value) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// What HTTP/3 itself costs and announces, below the exchanges.
+package struct HTTP3Snapshot: Equatable, Sendable {
+    package var client = HTTP3SideSnapshot()
+    package var server = HTTP3SideSnapshot()
+    /// Request streams and pushes seen.
+    package var streams = 0
+    package var pushPromises = 0
+    /// Field sections that did not decode, and those that still wait for the table they refer to.
+    package var undecodedSections = 0
+    /// Streams that a hole in the capture made unreadable.
+    package var lostStreams = 0
+    /// Against RFC 9114 or RFC 9204: frames where they may not be, streams that may not close, and the like.
+    package var violations = 0
+
+    package init() {}
+
+    package subscript(direction: Direction) -> HTTP3SideSnapshot {
+        get { direction == .fromClient ? client : server }
+        set { if direction == .fromClient { client = newValue } else { server = newValue } }
+    }
+}
+
+/// One end of an HTTP/3 connection as sender.
+package struct HTTP3SideSnapshot: Equatable, Sendable {
+    /// Frames by name, in the order of their types.
+    package var frames: [QUICFrameCount] = []
+    /// As announced, by registered name; nil until seen.
+    package var settings: [QUICParameter]?
+    /// Frame headers, header blocks and everything else that is no content.
+    package var overheadBytes: UInt64 = 0
+    /// Content of DATA frames.
+    package var payloadBytes: UInt64 = 0
+    /// Of the overhead: QPACK's encoder and decoder streams.
+    package var qpackStreamBytes: UInt64 = 0
+    /// The last identifier that this end said it takes (RFC 9114 section 5.2).
+    package var goAway: UInt64?
+
+    package init() {}
+}

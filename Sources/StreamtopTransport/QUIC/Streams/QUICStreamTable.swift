@@ -1,0 +1,172 @@
+import StreamtopBase
+import StreamtopWire
+
+/// The streams on which one end sends.
+///
+/// Three things are bounded: streams followed at once, bytes held behind holes over all of them, and the memory of
+/// streams that are over. What a bound costs is counted.
+struct QUICStreamTable: Sendable {
+    /// Streams followed at once; beyond it the one that rested longest is forgotten. Endpoints allow about a hundred.
+    static let capacity = 256
+    /// Bytes behind holes, all streams together: a round trip of 100 ms at 80 Mb/s after a loss.
+    static let heldCapacity = 1 << 20
+    /// A hole that old is the capture's, not the network's.
+    static let patience: Nanoseconds = .seconds(5)
+
+    private var identifiers: [UInt64] = []
+    private var streams: [QUICStreamAssembler] = []
+    private var lastIndex = 0
+    private var held = 0
+    private var over = QUICStreamsOver()
+    private(set) var forgotten = 0
+    private(set) var gaps = 0
+    private(set) var gapBytes: UInt64 = 0
+
+    init() {}
+
+    /// A STREAM frame. What is in order now goes to `pieces`, its bytes to `output`.
+    mutating func insert(
+        _ data: RawSpan, stream: UInt64, offset: UInt64, isLast: Bool, piece: QUICStreamPiece,
+        into output: inout [UInt8], pieces: inout [QUICStreamPiece]
+    ) {
+        guard let index = index(of: stream, at: piece.time) else { return }
+        streams[index].lastTime = piece.time
+        if isLast { streams[index].noteEnd(offset + UInt64(data.byteCount)) }  // below 2^62 and 2^16
+        let start = output.count
+        let before = streams[index].held
+        streams[index].insert(data, at: offset, at: piece.time, into: &output)
+        held += streams[index].held - before
+        Self.append(bytesFrom: start, of: output, piece, &pieces)
+        while held > Self.heldCapacity || isHoleOld(index, at: piece.time) {  // each turn uses up a stretch
+            guard giveUpHole(index, piece, into: &output, &pieces) else { break }
+        }
+        endIfComplete(index, piece, &pieces)
+    }
+
+    /// RESET_STREAM: no byte beyond what came is waited for.
+    mutating func reset(_ stream: UInt64, code: UInt64, piece: QUICStreamPiece, pieces: inout [QUICStreamPiece]) {
+        guard let index = index(of: stream, at: piece.time) else { return }
+        remove(index)
+        var piece = piece
+        piece.content = .reset(code: code)
+        pieces.append(piece)
+    }
+
+    /// The connection is over: what is held is handed on, holes and all.
+    mutating func flush(piece: QUICStreamPiece, into output: inout [UInt8], pieces: inout [QUICStreamPiece]) {
+        var index = streams.count
+        while index > 0 {  // each turn goes one down
+            index -= 1
+            var piece = piece
+            piece.stream = identifiers[index]
+            while giveUpHole(index, piece, into: &output, &pieces) {}  // each turn uses up a stretch or the end
+            endIfComplete(index, piece, &pieces)
+        }
+    }
+
+    private func isHoleOld(_ index: Int, at time: Timestamp) -> Bool {
+        guard let since = streams[index].holeSince else { return false }
+        return time - since > Self.patience
+    }
+
+    private mutating func giveUpHole(
+        _ index: Int, _ piece: QUICStreamPiece, into output: inout [UInt8], _ pieces: inout [QUICStreamPiece]
+    ) -> Bool {
+        let start = output.count
+        let before = streams[index].held
+        guard let size = streams[index].giveUpHole(at: piece.time, into: &output) else { return false }
+        held += streams[index].held - before
+        gaps += 1
+        gapBytes &+= size
+        var piece = piece
+        piece.content = .gap(size)
+        pieces.append(piece)
+        Self.append(bytesFrom: start, of: output, piece, &pieces)
+        return true
+    }
+
+    private static func append(
+        bytesFrom start: Int, of output: [UInt8], _ piece: QUICStreamPiece, _ pieces: inout [QUICStreamPiece]
+    ) {
+        guard output.count > start else { return }
+        var piece = piece
+        piece.content = .bytes(start: start, count: output.count - start)
+        pieces.append(piece)
+    }
+
+    private mutating func endIfComplete(_ index: Int, _ piece: QUICStreamPiece, _ pieces: inout [QUICStreamPiece]) {
+        guard streams[index].isComplete else { return }
+        remove(index)
+        var piece = piece
+        piece.content = .end
+        pieces.append(piece)
+    }
+
+    // MARK: Places
+
+    /// The place of a stream, which is followed from now on when it is new; nil when it is over.
+    private mutating func index(of stream: UInt64, at time: Timestamp) -> Int? {
+        if lastIndex < identifiers.count, identifiers[lastIndex] == stream { return lastIndex }
+        if let known = identifiers.firstIndex(of: stream) {
+            lastIndex = known
+            return known
+        }
+        guard !over.contains(stream) else { return nil }
+        if streams.count >= Self.capacity { forgetOne() }
+        identifiers.append(stream)
+        streams.append(QUICStreamAssembler(at: time))
+        lastIndex = streams.count - 1
+        return lastIndex
+    }
+
+    private mutating func forgetOne() {
+        var oldest = 0
+        for index in streams.indices where streams[index].lastTime < streams[oldest].lastTime { oldest = index }
+        forgotten += 1
+        remove(oldest)
+    }
+
+    private mutating func remove(_ index: Int) {
+        held -= streams[index].held
+        over.insert(identifiers[index])
+        identifiers.swapAt(index, identifiers.count - 1)
+        identifiers.removeLast()
+        streams.swapAt(index, streams.count - 1)
+        streams.removeLast()
+    }
+}
+
+/// Which streams are over, so that data that comes again does not open them again. Streams of one type are opened in
+/// order of their numbers and mostly end so, too: a mark up to which all are over, and a few beyond it.
+struct QUICStreamsOver: Sendable {
+    static let capacity = 256
+
+    /// For each of the four types (RFC 9000 section 2.1), the number of the first stream that is not known to be over.
+    private var marks: InlineArray<4, UInt64> = InlineArray(repeating: 0)
+    private var beyond: [UInt64] = []
+
+    init() {}
+
+    func contains(_ stream: UInt64) -> Bool {
+        stream >> 2 < marks[Int(stream & 3)] || beyond.contains(stream)
+    }
+
+    mutating func insert(_ stream: UInt64) {
+        guard !contains(stream) else { return }
+        beyond.append(stream)
+        raiseMark(of: stream & 3)
+        // Streams that never came would keep those behind them here for ever.
+        while beyond.count > Self.capacity, let first = beyond.min() {  // each turn takes one out
+            marks[Int(first & 3)] = first >> 2
+            raiseMark(of: first & 3)
+        }
+    }
+
+    /// Moves the mark of a type over the streams that it now touches.
+    private mutating func raiseMark(of type: UInt64) {
+        while let index = beyond.firstIndex(of: marks[Int(type)] << 2 | type) {  // each turn takes one out
+            beyond.remove(at: index)
+            marks[Int(type)] += 1  // numbers stay below 2^60
+        }
+    }
+}

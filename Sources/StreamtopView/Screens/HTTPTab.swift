@@ -1,0 +1,193 @@
+import StreamtopBase
+import StreamtopModel
+
+/// The HTTP exchanges of one flow, newest first: how long the first byte and the whole took, how much came, and where
+/// the screen is wide enough, when: waiting light, transfer dark, all on one axis.
+enum HTTPTab {
+    static func draw(_ flow: FlowSnapshot, scroll: Int, in area: Rect, into cells: inout CellBuffer) {
+        guard let http = flow.http else {
+            cells.put(Words.noExchanges(flow), x: 2, y: area.y + 1, .muted, maxWidth: area.width - 3)
+            return
+        }
+        var rest = area
+        let head = rest.takeTop(flow.http3 == nil ? 2 : 3)
+        cells.put(counts(http), x: 2, y: head.y, maxWidth: area.width - 3)
+        if let http3 = flow.http3 {
+            cells.put(framing(http3), x: 2, y: head.y + 1, maxWidth: area.width - 3)
+        }
+        let columns = rest.takeTop(1)
+        let exchanges = Array(http.exchanges.reversed())
+        let first = max(0, min(scroll, exchanges.count - rest.height))
+        let shown = exchanges.dropFirst(first).prefix(rest.height)
+        let table = HTTPTable(area: rest, times: TimeSpan(shown), flow: flow)
+        table.drawHeader(y: columns.y, into: &cells)
+        for (line, exchange) in shown.enumerated() { table.draw(exchange, y: rest.y + line, into: &cells) }
+        FlowTable.drawScrollbar(exchanges.count, first, rest, &cells)
+    }
+
+    private static func counts(_ http: HTTPSnapshot) -> [TextSpan] {
+        let counts = http.counts
+        var spans = [
+            TextSpan(NumberText.grouped(counts.requests), .value), TextSpan(" " + Words.requests + "  ", .label),
+            TextSpan(NumberText.grouped(counts.responses), .value), TextSpan(" " + Words.answered + "  ", .label),
+            TextSpan(NumberText.grouped(counts.errors), counts.errors > 0 ? .watch : .muted),
+            TextSpan(" " + Words.httpErrors, .label),
+        ]
+        if let times = http.timeToFirstByte {
+            spans.append(TextSpan("    " + Words.firstByteMilliseconds, .title))
+            for (name, time) in [("p50", times.p50), ("p95", times.p95), (Words.most, times.maximum)] {
+                spans += [TextSpan("  \(name) ", .label), TextSpan(DurationText.milliseconds(time), .value)]
+            }
+        }
+        return spans
+    }
+
+    private static func framing(_ http3: HTTP3Snapshot) -> [TextSpan] {
+        let overhead = http3.client.overheadBytes &+ http3.server.overheadBytes
+        let payload = http3.client.payloadBytes &+ http3.server.payloadBytes
+        var spans = [
+            TextSpan("HTTP/3  ", .badge), TextSpan(Words.framing + " ", .label),
+            TextSpan(ByteText.short(overhead), .value),
+            TextSpan(" \(Words.beside) \(ByteText.short(payload)) \(Words.content)", .label),
+        ]
+        if overhead &+ payload > 0 {
+            spans.append(
+                TextSpan("  " + PercentText.ratio(Double(overhead) / Double(overhead &+ payload)), .value))
+        }
+        if http3.undecodedSections > 0 {
+            spans.append(TextSpan("  " + Words.undecodedHeads(http3.undecodedSections), .watch))
+        }
+        if http3.lostStreams > 0 {
+            spans.append(TextSpan("  " + Words.lostStreams(http3.lostStreams), .watch))
+        }
+        if let last = http3.server.goAway ?? http3.client.goAway {
+            spans.append(TextSpan("  \(Words.goAway) \(last)", .watch))
+        }
+        return spans
+    }
+
+    /// What the shown exchanges span.
+    fileprivate struct TimeSpan {
+        var start: Timestamp
+        var end: Timestamp
+
+        init?(_ exchanges: ArraySlice<HTTPExchangeSnapshot>) {
+            guard let start = exchanges.compactMap(\.requestTime).min() else { return nil }
+            self.start = start
+            end = exchanges.compactMap { $0.lastTime }.max() ?? start
+        }
+
+        /// The column of a moment, of `width` columns.
+        func place(_ time: Timestamp, width: Int) -> Int {
+            let whole = max(1, end - start)
+            let share = Double(max(0, time - start)) / Double(whole)
+            return Int(min(1, share) * Double(width))
+        }
+    }
+}
+
+extension HTTPExchangeSnapshot {
+    /// The last moment known of it.
+    fileprivate var lastTime: Timestamp? {
+        requestTime.map { $0 + (duration ?? timeToFirstByte ?? 0) }
+    }
+}
+
+/// Columns of the exchanges.
+private struct HTTPTable {
+    private static let leastWidthForPicture = 110
+
+    private let area: Rect
+    private let times: HTTPTab.TimeSpan?
+    private let start: Timestamp
+    private let serverName: String?
+    /// The picture of when; empty on narrow screens.
+    private let picture: Range<Int>
+    private let target: Int
+
+    init(area: Rect, times: HTTPTab.TimeSpan?, flow: FlowSnapshot) {
+        self.area = area
+        self.times = times
+        start = flow.start
+        serverName = flow.shownServer.name
+        let left = area.x + 50
+        let width = area.width >= Self.leastWidthForPicture ? (area.width - 50) * 2 / 5 : 0
+        picture = left..<(left + width)
+        target = width > 0 ? picture.upperBound + 2 : left
+    }
+
+    func drawHeader(y: Int, into cells: inout CellBuffer) {
+        cells.putRight(Words.sinceStartHeader, right: area.x + 10, y: y, .columnHeader)
+        cells.put(Words.methodHeader, x: area.x + 12, y: y, .columnHeader)
+        cells.put(Words.statusHeader, x: area.x + 19, y: y, .columnHeader)
+        cells.putRight(Words.firstByteHeader, right: area.x + 32, y: y, .columnHeader)
+        cells.putRight(Words.wholeHeader, right: area.x + 41, y: y, .columnHeader)
+        cells.putRight(Words.bytesHeader, right: area.x + 48, y: y, .columnHeader)
+        if !picture.isEmpty, let times {
+            cells.put(Words.whenHeader, x: picture.lowerBound, y: y, .columnHeader)
+            cells.putRight(
+                DurationText.withUnit(times.end - times.start), right: picture.upperBound, y: y, .columnHeader)
+        }
+        cells.put(Words.targetHeader, x: target, y: y, .columnHeader, maxWidth: area.right - target - 1)
+    }
+
+    func draw(_ exchange: HTTPExchangeSnapshot, y: Int, into cells: inout CellBuffer) {
+        let at = exchange.requestTime.map { NumberText.fixed(($0 - start).seconds, decimals: 3) }
+        cells.putRight(at ?? Words.unknown, right: area.x + 10, y: y, at == nil ? .unknown : .label)
+        cells.put(
+            exchange.method ?? (exchange.isPushed ? Words.pushed : Words.unknown), x: area.x + 12, y: y, .text,
+            maxWidth: 6)
+        let (status, role) = status(exchange)
+        cells.put(status, x: area.x + 19, y: y, role, maxWidth: 4)
+        number(exchange.timeToFirstByte.map(DurationText.milliseconds), right: area.x + 32, y, &cells)
+        number(exchange.duration.map(DurationText.milliseconds), right: area.x + 41, y, &cells)
+        number(
+            ByteText.short(exchange.responseBytes > 0 ? exchange.responseBytes : exchange.requestBytes),
+            right: area.x + 48, y, &cells)
+        drawTimes(exchange, y: y, &cells)
+        let kind = exchange.contentType.map { "  " + $0 } ?? ""
+        let early = exchange.isEarly ? "0-RTT  " : ""
+        cells.put(
+            [
+                TextSpan(early, .badge), TextSpan(shownTarget(exchange), .text), TextSpan(kind, .muted),
+                TextSpan(exchange.errorName.map { "  " + $0 } ?? "", .watch),
+            ], x: target, y: y, maxWidth: max(0, area.right - target - 1))
+    }
+
+    private func number(_ text: String?, right: Int, _ y: Int, _ cells: inout CellBuffer) {
+        cells.putRight(text ?? Words.unknown, right: right, y: y, text == nil ? .unknown : .value, maxWidth: 8)
+    }
+
+    private func status(_ exchange: HTTPExchangeSnapshot) -> (String, StyleRole) {
+        if exchange.state == .reset { return (Words.brokenOff, .act) }
+        guard let status = exchange.status else {
+            return exchange.state == .open ? ("…", .muted) : (Words.unknown, .unknown)
+        }
+        return (String(status), status >= 500 ? .act : status >= 400 ? .watch : .fine)
+    }
+
+    /// Waiting light, transfer dark.
+    private func drawTimes(_ exchange: HTTPExchangeSnapshot, y: Int, _ cells: inout CellBuffer) {
+        guard !picture.isEmpty, let times, let request = exchange.requestTime else { return }
+        let first = times.place(request, width: picture.count)
+        let end = times.place(exchange.lastTime ?? request, width: picture.count)
+        let turn = exchange.timeToFirstByte.map { times.place(request + $0, width: picture.count) } ?? end
+        // Nothing is too short to be seen.
+        for column in min(first, picture.count - 1)...min(max(first, end), picture.count - 1) {
+            let isWaiting = exchange.timeToFirstByte == nil || column < turn
+            cells.set(
+                isWaiting ? "░" : "█", x: picture.lowerBound + column, y: y, isWaiting ? .chartQueue : .chartRateDown)
+        }
+    }
+
+    /// The URL without what goes without saying: the scheme, and the name of the server that the flow shows already.
+    private func shownTarget(_ exchange: HTTPExchangeSnapshot) -> String {
+        guard let url = exchange.url else { return "" }
+        guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else { return url }
+        let rest = url[colon...].dropFirst(3)
+        guard let slash = rest.firstIndex(of: "/"), let serverName, rest[..<slash] == serverName else {
+            return String(rest)
+        }
+        return String(rest[slash...])
+    }
+}

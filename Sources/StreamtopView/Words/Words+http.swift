@@ -1,0 +1,46 @@
+import StreamtopModel
+
+/// HTTP exchanges.
+extension Words {
+    static let requests = "requests"
+    static let answered = "answered"
+    static let httpErrors = "errors"
+    static let firstByteMilliseconds = "first byte ms"
+    static let most = "max"
+    static let framing = "framing"
+    static let beside = "beside"
+    static let content = "content"
+    static let goAway = "going away at"
+    static let pushed = "push"
+    static let brokenOff = "RST"
+    static let sinceStartHeader = "+s"
+    static let methodHeader = "method"
+    static let statusHeader = "stat"
+    static let firstByteHeader = "first ms"
+    static let wholeHeader = "whole ms"
+    static let bytesHeader = "bytes"
+    static let whenHeader = "when"
+    static let targetHeader = "what"
+
+    static func undecodedHeads(_ count: Int) -> String { count == 1 ? "1 head undecoded" : "\(count) heads undecoded" }
+
+    static func lostStreams(_ count: Int) -> String {
+        count == 1 ? "1 stream lost to a hole" : "\(count) streams lost to holes"
+    }
+
+    static func noExchanges(_ flow: FlowSnapshot) -> String {
+        let isHidden = flow.quic?.isDecrypted == false
+        return isHidden
+            ? "HTTP in this flow is encrypted: secrets of its connection open it (--keylog)."
+            : "No HTTP exchange was read in this flow."
+    }
+
+    /// `GET 200 https://…  44.1 ms  97.7K`.
+    static func exchange(_ exchange: HTTPExchangeSnapshot) -> String {
+        var text = exchange.method ?? (exchange.isPushed ? pushed : "")
+        text += exchange.status.map { " \($0)" } ?? ""
+        if exchange.state == .reset { text += " \(brokenOff) \(exchange.errorName ?? "")" }
+        if let time = exchange.timeToFirstByte { text += "  \(DurationText.withUnit(time))" }
+        return text + "  \(ByteText.short(exchange.responseBytes))B  \(exchange.url ?? "")"
+    }
+}
