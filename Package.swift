@@ -90,10 +90,12 @@ let package = Package(
         // Measuring: what a replay costs, beside a bare libpcap loop and peers (`make bench`)
         .executableTarget(
             name: "bare-pcap-loop", path: "Tests/Benchmarks/BarePcapLoop", linkerSettings: [.linkedLibrary("pcap")]),
+        .target(name: "CRawCrypto", path: "Tests/Benchmarks/RawCrypto", linkerSettings: [.linkedLibrary("crypto")]),
         .executableTarget(
             name: "streamtop-bench",
             dependencies: [
-                base, model, "StreamtopCapture", "StreamtopEngine", "StreamtopView",
+                base, wire, model, "StreamtopCapture", "StreamtopEngine", "StreamtopView", "StreamtopCrypto",
+                "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport", "CRawCrypto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Benchmarks/StreamtopBench"),
@@ -148,7 +150,7 @@ if Context.environment["STREAMTOP_FUZZ_TARGETS"] != nil {
             name: "streamtop-fuzz",
             dependencies: [
                 base, wire, model, "StreamtopCrypto", "StreamtopApplication", "StreamtopCapture", "StreamtopEngine",
-                "StreamtopExport",
+                "StreamtopExport", "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport", "CRawCrypto",
             ],
             path: "Tests/Fuzz/FuzzTargets"))
     package.products.append(.executable(name: "streamtop-fuzz", targets: ["streamtop-fuzz"]))

@@ -86,15 +86,40 @@ package struct AEADKey: ~Copyable, @unchecked Sendable {
     package mutating func open(
         number: UInt64, additionalData: RawSpan, ciphertext: RawSpan, into output: inout [UInt8]
     ) -> Bool {
-        let tagLength = algorithm.tagLength
-        let length = ciphertext.byteCount - tagLength
-        guard length >= 0, length <= Int(Int32.max), additionalData.byteCount <= Int(Int32.max) else { return false }
+        guard let length = plainLength(additionalData, ciphertext) else { return false }
         let start = output.count
         output.append(contentsOf: repeatElement(0, count: length))
+        let opened = open(number, additionalData, ciphertext, length, into: &output, at: start)
+        if !opened { output.removeLast(length) }
+        return opened
+    }
+
+    /// The same into the beginning of a buffer that is used again and again: it grows to the longest plaintext and is never
+    /// cleared. Returns how many bytes were written, nil when the ciphertext does not open.
+    package mutating func open(
+        number: UInt64, additionalData: RawSpan, ciphertext: RawSpan, reusing buffer: inout [UInt8]
+    ) -> Int? {
+        guard let length = plainLength(additionalData, ciphertext) else { return nil }
+        if buffer.count < length { buffer.append(contentsOf: repeatElement(0, count: length - buffer.count)) }
+        return open(number, additionalData, ciphertext, length, into: &buffer, at: 0) ? length : nil
+    }
+
+    private func plainLength(_ additionalData: RawSpan, _ ciphertext: RawSpan) -> Int? {
+        let length = ciphertext.byteCount - algorithm.tagLength
+        guard length >= 0, length <= Int(Int32.max), additionalData.byteCount <= Int(Int32.max) else { return nil }
+        return length
+    }
+
+    /// `output` holds `length` bytes or more from `start` on.
+    private func open(
+        _ number: UInt64, _ additionalData: RawSpan, _ ciphertext: RawSpan, _ length: Int, into output: inout [UInt8],
+        at start: Int
+    ) -> Bool {
+        let tagLength = algorithm.tagLength
         // libcrypto wants a place to write even for an empty message.
         var spare: UInt64 = 0
         let nonce = (ivHead.bigEndian, (ivTail ^ number).bigEndian)
-        let opened = unsafe output.withUnsafeMutableBufferPointer { buffer in
+        return unsafe output.withUnsafeMutableBufferPointer { buffer in
             unsafe ciphertext.withUnsafeBytes { input in
                 unsafe additionalData.withUnsafeBytes { extra in
                     unsafe withUnsafeMutableBytes(of: &spare) { fallback in
@@ -107,8 +132,6 @@ package struct AEADKey: ~Copyable, @unchecked Sendable {
                 }
             }
         }
-        if !opened { output.removeLast(length) }
-        return opened
     }
 
     private func decrypt(

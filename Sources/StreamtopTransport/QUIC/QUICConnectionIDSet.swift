@@ -6,6 +6,8 @@ struct QUICConnectionIDSet: Sendable {
     static let capacity = 32
 
     private(set) var list: [QUICConnectionID] = []
+    /// IDs of more than one length were seen.
+    private(set) var hasSeveralLengths = false
 
     init() {}
 
@@ -14,6 +16,7 @@ struct QUICConnectionIDSet: Sendable {
         guard !list.contains(identifier) else { return false }
         if list.count >= Self.capacity { list.remove(at: 1) }
         list.append(identifier)
+        hasSeveralLengths = list.contains { $0.length != identifier.length }
         return true
     }
 

@@ -5,7 +5,7 @@ import StreamtopWire
 
 /// What opened packets say.
 extension QUICConnectionTracker {
-    /// Takes the payload in `scratch.buffers.plain`, packet `opened.number` of `direction`.
+    /// Takes the payload in `scratch.buffers`, packet `opened.number` of `direction`.
     mutating func observeOpened(
         _ opened: QUICOpenedPacket, level: QUICLevel, isEarly: Bool = false, size: Int, direction: Direction,
         at time: Timestamp, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
@@ -15,7 +15,7 @@ extension QUICConnectionTracker {
         var payload: [UInt8] = []
         swap(&payload, &scratch.buffers.plain)
         defer { swap(&payload, &scratch.buffers.plain) }
-        let bytes = unsafe payload.span.bytes
+        let bytes = unsafe payload.span.bytes.extracting(0..<scratch.buffers.plainCount)
         var isAckEliciting = false
         var isInFlight = false
         var reader = ByteReader(bytes)
@@ -53,10 +53,16 @@ extension QUICConnectionTracker {
     /// bit, where it turns, is fresher.
     func distance(to direction: Direction) -> Nanoseconds {
         guard !isNear(direction) else { return 0 }
-        let meter = direction == .fromClient ? clientTrip : serverTrip
+        // Member by member: a meter is large, and this is asked with every acknowledgment.
+        let isClient = direction == .fromClient
+        let hasSample = isClient ? clientTrip.hasSample : serverTrip.hasSample
         let spun = spinHalves[direction]
-        if spin.isUsed, spun.value > 0, !meter.hasSample || spun.time > meter.lastTime { return spun.value }
-        return meter.hasSample ? meter.last : 0
+        if spin.isUsed, spun.value > 0 {
+            let lastTime = isClient ? clientTrip.lastTime : serverTrip.lastTime
+            if !hasSample || spun.time > lastTime { return spun.value }
+        }
+        guard hasSample else { return 0 }
+        return isClient ? clientTrip.last : serverTrip.last
     }
 
     private mutating func take(
@@ -164,15 +170,15 @@ extension QUICConnectionTracker {
     private mutating func record(
         _ sample: Nanoseconds, to direction: Direction, source: RoundTripSource, at time: Timestamp
     ) {
-        let other = direction == .fromClient ? serverTrip : clientTrip
+        let other: Nanoseconds?
         if direction == .fromClient {
             clientTrip.record(sample, source: source, at: time)
+            other = serverTrip.hasSample && serverTrip.source == source ? serverTrip.last : nil
         } else {
             serverTrip.record(sample, source: source, at: time)
+            other = clientTrip.hasSample && clientTrip.source == source ? clientTrip.last : nil
         }
-        if other.hasSample, other.source == source {
-            loopTrip.record(saturatingAdd(sample, other.last), source: source, at: time)
-        }
+        if let other { loopTrip.record(saturatingAdd(sample, other), source: source, at: time) }
     }
 
     /// Hands whole handshake messages on and reads from them what QUIC needs.

@@ -36,12 +36,12 @@ extension QUICConnectionTracker {
 
     /// Length of the connection ID in a short header: the receiver chose it, and keeps one length in practice. Where it
     /// has IDs of several lengths the bytes decide.
-    private func destinationLength(for direction: Direction, _ packet: RawSpan) -> Int? {
-        let list = sides[direction.reversed].identifiers.list
-        guard let newest = list.last else { return nil }
+    /// Mutating so that it works in place: a borrowed tracker is copied for the call.
+    private mutating func destinationLength(for direction: Direction, _ packet: RawSpan) -> Int? {
+        guard let newest = sides[direction.reversed].identifiers.list.last else { return nil }
         let length = Int(newest.length)
-        guard list.contains(where: { $0.length != newest.length }) else { return length }
-        for known in list {
+        guard sides[direction.reversed].identifiers.hasSeveralLengths else { return length }
+        for known in sides[direction.reversed].identifiers.list {
             var reader = ByteReader(packet)
             reader.skip(1)
             if QUICConnectionID(&reader, length: Int(known.length)) == known { return Int(known.length) }

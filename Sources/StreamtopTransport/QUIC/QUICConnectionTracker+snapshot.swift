@@ -20,8 +20,8 @@ extension QUICConnectionTracker {
             early.accepted = acceptsEarlyData
             quic.zeroRTT = early
         }
-        quic.clientConnectionIDs = sides.client.identifiers.list.filter { !$0.isEmpty }.map(\.description)
-        quic.serverConnectionIDs = sides.server.identifiers.list.filter { !$0.isEmpty }.map(\.description)
+        quic.clientConnectionIDs = sides[.fromClient].identifiers.list.filter { !$0.isEmpty }.map(\.description)
+        quic.serverConnectionIDs = sides[.fromServer].identifiers.list.filter { !$0.isEmpty }.map(\.description)
         quic.originalDestinationID = originalDestination.flatMap { $0.isEmpty ? nil : $0.description }
         quic.spin.isUsed = spin.isUsed
         quic.spin.edges = spin.edges
@@ -34,8 +34,8 @@ extension QUICConnectionTracker {
             }
         }
         quic.packets = packets
-        quic.clientParameters = parameters(sides.client.parameters)
-        quic.serverParameters = parameters(sides.server.parameters)
+        quic.clientParameters = parameters(sides[.fromClient].parameters)
+        quic.serverParameters = parameters(sides[.fromServer].parameters)
         quic.client = side(.fromClient)
         quic.server = side(.fromServer)
         quic.close = close
@@ -51,12 +51,13 @@ extension QUICConnectionTracker {
     /// The server's list in Version Negotiation, else the client's in its transport parameters.
     private var offeredVersions: [String] {
         if !offered.isEmpty { return offered.map(\.description) }
-        guard case .versions(_, let available) = sides.client.parameters?[.versionInformation] else { return [] }
+        guard case .versions(_, let available) = sides[.fromClient].parameters?[.versionInformation] else { return [] }
         return available.map(\.description)
     }
 
-    private func side(_ direction: Direction) -> QUICSideSnapshot {
-        let side = sides[direction]
+    private func side(_ direction: Direction) -> QUICSideSnapshot { snapshot(of: sides[direction], direction) }
+
+    private func snapshot(of side: borrowing QUICSide, _ direction: Direction) -> QUICSideSnapshot {
         var snapshot = QUICSideSnapshot()
         snapshot.pathMTU = side.datagrams.sustained > 0 ? side.datagrams.sustained : nil
         snapshot.mtuProbes = side.datagrams.probes
@@ -84,16 +85,16 @@ extension QUICConnectionTracker {
         return snapshot
     }
 
-    private func packetsIn(_ bytes: Int, _ side: QUICSide) -> Int? {
+    private func packetsIn(_ bytes: Int, _ side: borrowing QUICSide) -> Int? {
         side.datagrams.sustained > 0 ? bytes / side.datagrams.sustained : nil
     }
 
     /// The capture point is at the end that sends in `direction`: numbers that never pass were then never sent.
     func isNear(_ direction: Direction) -> Bool {
-        let near = direction == .fromClient ? clientTrip : serverTrip
-        let far = direction == .fromClient ? serverTrip : clientTrip
-        guard near.hasSample, far.hasSample else { return true }
-        return near.minimum < max(.milliseconds(1), (near.minimum + far.minimum) / 20)  // bounded by a capture's length
+        guard clientTrip.hasSample, serverTrip.hasSample else { return true }
+        let near = direction == .fromClient ? clientTrip.minimum : serverTrip.minimum
+        // Both are bounded by a capture's length.
+        return near < max(.milliseconds(1), (clientTrip.minimum + serverTrip.minimum) / 20)
     }
 
     private func parameters(_ parameters: QUICTransportParameters?) -> [QUICParameter] {

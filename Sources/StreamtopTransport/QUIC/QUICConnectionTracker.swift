@@ -12,7 +12,7 @@ package struct QUICConnectionTracker: ~Copyable {
     let start: Timestamp
     var version: QUICVersion?
     var keys = QUICConnectionKeys()
-    var sides = BothWays(client: QUICSide(), server: QUICSide())
+    var sides = QUICSides()
     var waiting = QUICWaitingPackets()
     var packets = QUICPacketCounts()
     var unreadable = 0

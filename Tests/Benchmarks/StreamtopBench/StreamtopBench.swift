@@ -12,6 +12,8 @@ struct StreamtopBench: ParsableCommand {
     @Option(help: "Runs per command; the best counts.") var runs = 3
     @Option(help: "Flows of the mixed capture.") var flows = 20_000
     @Option(help: "Mean packets per flow.") var packets = 66
+    @Option(help: "Packets of the encrypted downloads.") var sealedPackets = 100_000
+    @Flag(help: "Only what is about encryption.") var sealedOnly = false
     @Flag(help: "Leave the slow peers out.") var quick = false
     @Flag(help: "Keep the captures that were made.") var keep = false
 
@@ -20,6 +22,7 @@ struct StreamtopBench: ParsableCommand {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { if !keep { try? FileManager.default.removeItem(at: folder) } }
 
+        if sealedOnly { return try sealed(folder) }
         let mixed = folder.appendingPathComponent("mixed.pcap").path
         var capture = MixedCapture(flows: flows, packetsPerFlow: packets, concurrent: 4_000)
         try capture.write(to: mixed)
@@ -44,7 +47,49 @@ struct StreamtopBench: ParsableCommand {
         let brief = folder.appendingPathComponent("short.pcap").path
         try short.write(to: brief)
         row("streamtop --json, short", [streamtop, "--json", "-r", brief], packets: short.packets, against: nil)
+        try sealed(folder)
         try redraw(folder)
+    }
+
+    /// Opening what is encrypted: beside libcrypto alone on the same bytes, and as replays of downloads with a key log.
+    private func sealed(_ folder: URL) throws {
+        print("\nopening what is encrypted, thousands a second in one thread: libcrypto alone (C), streamtop, share")
+        let download = SealedTraffic.quicDownload(packets: sealedPackets)
+        for cost in [
+            DecryptionCost.initials(20_000), DecryptionCost.opening(download), DecryptionCost.oneRTT(download),
+            DecryptionCost.records(sealedPackets / 50, recordBytes: 16_384),
+            DecryptionCost.records(sealedPackets / 5, recordBytes: 1_400),
+        ] {
+            let cells = [
+                text(cost.libcrypto / 1e3, 1), text(cost.streamtop / 1e3, 1),
+                text(100 * cost.streamtop / cost.libcrypto, 0) + " %",
+            ]
+            print(pad("\(cost.name), \(cost.bytes) bytes", 34) + cells.map { lead($0, 9) }.joined())
+        }
+        let keys = folder.appendingPathComponent("keys").path
+        try SealedTraffic.keyLog.write(toFile: keys, atomically: true, encoding: .utf8)
+        let quic = folder.appendingPathComponent("quic.pcap").path
+        let tls = folder.appendingPathComponent("tls.pcap").path
+        let count = try SealedCapture.writeQUIC(download, to: quic)
+        try replay("QUIC", quic, keys: keys, packets: count)
+        let streams = SealedTraffic.tlsDownload(records: sealedPackets / 14)
+        try replay("TLS 1.3", tls, keys: keys, packets: try SealedCapture.writeTLS(streams, to: tls))
+    }
+
+    private func replay(_ name: String, _ file: String, keys: String, packets: Int) throws {
+        let size = (try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
+        print("\n\(name) download with its key log: \(packets) packets, \(size / 1_000_000) MB")
+        print(header)
+        let bare = row("bare libpcap loop (C)", [loop, file], packets: packets, against: nil)
+        let mine = row(
+            "streamtop --json --keylog", [streamtop, "--json", "--keylog", keys, "-r", file], packets: packets,
+            against: bare)
+        guard !quick, isInstalled("tshark") else { return }
+        let peer = row(
+            "tshark, same key log",
+            ["tshark", "-n", "-o", "tls.keylog_file:\(keys)", "-r", file, "-q", "-z", "io,phs"], packets: packets,
+            against: bare, runs: 1)
+        if let peer, let mine { print("    streamtop is \(text(peer.cpuSeconds / mine.cpuSeconds, 1)) times as fast") }
     }
 
     /// The dashboard's cost with a thousand flows, all of them busy.

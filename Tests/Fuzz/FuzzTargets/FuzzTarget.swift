@@ -6,8 +6,20 @@ enum FuzzTarget: String, CaseIterable {
     case frame
     /// A whole capture file: reader, decoders, trackers, judgement, JSON.
     case file
-    /// Message and packet decoders above the transport, each on the same bytes.
-    case messages
+    /// Decoders of TLS and DTLS messages, certificates, fingerprints: the first byte chooses.
+    case tls
+    /// Both byte streams of a TLS connection, decryption and what lies behind it.
+    case tlsStream = "tls-stream"
+    /// Datagrams of a DTLS association.
+    case dtls
+    /// Decoders of QUIC packets, frames and parameters: the first byte chooses.
+    case quic
+    /// Datagrams of a QUIC connection, decryption and what lies behind it.
+    case quicConnection = "quic-connection"
+    /// The streams of an HTTP/3 connection.
+    case http3
+    /// Key log text.
+    case keylog
 
     static let chosen =
         ProcessInfo.processInfo.environment["STREAMTOP_FUZZ"].flatMap(FuzzTarget.init(rawValue:)) ?? .file
@@ -16,7 +28,13 @@ enum FuzzTarget: String, CaseIterable {
         switch self {
         case .frame: fuzzFrame(bytes)
         case .file: fuzzFile(bytes)
-        case .messages: fuzzMessages(bytes)
+        case .tls: fuzzTLSMessages(bytes)
+        case .tlsStream: fuzzTLSStream(bytes)
+        case .dtls: fuzzDTLS(bytes)
+        case .quic: fuzzQUICMessages(bytes)
+        case .quicConnection: fuzzQUICConnection(bytes)
+        case .http3: fuzzHTTP3(bytes)
+        case .keylog: fuzzKeyLog(bytes)
         }
     }
 }

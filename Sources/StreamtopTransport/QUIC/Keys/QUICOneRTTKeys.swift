@@ -44,17 +44,17 @@ struct QUICOneRTTKeys: ~Copyable {
         var opened = QUICOpenedPacket(
             number: number, keyPhase: packetPhase, headerLength: unmasked.headerLength, generation: updates)
         if packetPhase == phase {
-            guard buffers.open(&current, number: number, body: body) else { return nil }
+            guard buffers.open(&current, unmasked, body: body) else { return nil }
             firstOfPhase = min(firstOfPhase, number)
             return opened
         }
         if number < firstOfPhase, var old = previous.take() {
-            let fits = buffers.open(&old, number: number, body: body)
+            let fits = buffers.open(&old, unmasked, body: body)
             previous = consume old
             if fits { return opened }
         }
         guard var fresh = next.take() ?? schedule.aeadKey(nextSecret) else { return nil }
-        guard buffers.open(&fresh, number: number, body: body) else {
+        guard buffers.open(&fresh, unmasked, body: body) else {
             next = consume fresh
             return nil
         }

@@ -20,8 +20,8 @@ struct QUICUnmaskedHeader: Sendable {
     var firstByte: UInt8
     var headerLength: Int
 
-    /// Unmasks the header of `packet`, whose number starts at `offset`, and leaves the additional data in `additional`.
-    /// nil when the packet is too short for a sample.
+    /// Unmasks the header of `packet`, whose number starts at `offset`, and leaves the additional data in the first
+    /// `headerLength` bytes of `additional`. nil when the packet is too short for a sample.
     init?(
         _ packet: RawSpan, numberOffset offset: Int, largest: UInt64?, key: inout HeaderProtectionKey,
         additional: inout [UInt8]
@@ -36,33 +36,41 @@ struct QUICUnmaskedHeader: Sendable {
         firstByte = first ^ (mask.first & (first & 0x80 != 0 ? 0x0f : 0x1f))
         let length = Int(firstByte & 3) + 1
         headerLength = offset + length
-        additional.removeAll(keepingCapacity: true)
-        additional.append(firstByte)
-        for _ in 1..<max(1, offset) { additional.append(reader.uint8()) }
+        if additional.count < headerLength {
+            additional.append(contentsOf: repeatElement(0, count: headerLength - additional.count))
+        }
+        additional[0] = firstByte
+        for place in 1..<max(1, offset) { additional[place] = reader.uint8() }
         let plain = reader.uint32() ^ mask.number
         let truncated = plain >> UInt32(8 * (4 - length))
         number = QUICPacketNumber.decode(truncated: truncated, length: length, largest: largest)
-        for index in 0..<length { additional.append(UInt8(truncatingIfNeeded: plain >> UInt32(24 - 8 * index))) }
+        for index in 0..<length {
+            additional[offset + index] = UInt8(truncatingIfNeeded: plain >> UInt32(24 - 8 * index))
+        }
     }
 }
 
-/// Buffers for opening packets, reused from packet to packet; one for each engine.
+/// Buffers for opening packets, reused from packet to packet; one for each engine. They grow to the longest packet and are
+/// never cleared: the counts say what is valid.
 struct QUICOpeningBuffers: Sendable {
     var additional: [UInt8] = []
-    /// The last opened payload.
+    /// The last opened payload is its first `plainCount` bytes.
     var plain: [UInt8] = []
+    private(set) var plainCount = 0
 
     /// Opens `body` under the header in `additional`; its payload is then in `plain`.
-    mutating func open(_ key: inout AEADKey, number: UInt64, body: RawSpan) -> Bool {
+    mutating func open(_ key: inout AEADKey, _ header: QUICUnmaskedHeader, body: RawSpan) -> Bool {
         // Out of the struct and back, so that the compiler sees two places; nothing is copied.
         var output: [UInt8] = []
         swap(&output, &plain)
-        output.removeAll(keepingCapacity: true)
         // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
-        let opened = key.open(
-            number: number, additionalData: unsafe additional.span.bytes, ciphertext: body, into: &output)
+        let count = key.open(
+            number: header.number, additionalData: unsafe additional.span.bytes.extracting(0..<header.headerLength),
+            ciphertext: body, reusing: &output)
         swap(&output, &plain)
-        return opened
+        guard let count else { return false }
+        plainCount = count
+        return true
     }
 }
 
@@ -86,7 +94,7 @@ struct QUICPacketKeys: ~Copyable {
                 packet, numberOffset: numberOffset, largest: largest, key: &header, additional: &buffers.additional)
         else { return nil }
         let body = packet.extracting(unmasked.headerLength..<packet.byteCount)
-        guard buffers.open(&payload, number: unmasked.number, body: body) else { return nil }
+        guard buffers.open(&payload, unmasked, body: body) else { return nil }
         return QUICOpenedPacket(number: unmasked.number, keyPhase: false, headerLength: unmasked.headerLength)
     }
 }

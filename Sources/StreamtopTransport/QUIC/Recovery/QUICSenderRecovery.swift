@@ -8,9 +8,8 @@ struct QUICSenderRecovery: Sendable {
     static let packetThreshold: UInt64 = 3
     static let granularity: Nanoseconds = .milliseconds(1)
 
-    private var initial = QUICSentPackets()
-    private var handshake = QUICSentPackets()
-    private var application = QUICSentPackets()
+    /// By level; an array in place, for its elements are reached by address.
+    private var spaces = InlineArray<3, QUICSentPackets> { _ in QUICSentPackets() }
     private(set) var estimator = QUICRoundTripEstimator()
 
     private(set) var acknowledged = 0
@@ -38,30 +37,20 @@ struct QUICSenderRecovery: Sendable {
         var startsRecovery = false
     }
 
-    private subscript(level: QUICLevel) -> QUICSentPackets {
-        _read {
-            switch level {
-            case .initial: yield initial
-            case .handshake: yield handshake
-            case .oneRTT: yield application
-            }
-        }
-        _modify {
-            switch level {
-            case .initial: yield &initial
-            case .handshake: yield &handshake
-            case .oneRTT: yield &application
-            }
-        }
+    // Asked for every packet. Mutating so that they work in place: a borrowed recovery is copied for the call.
+
+    /// The highest number seen.
+    mutating func largest(_ level: QUICLevel) -> UInt64? {
+        let space = Int(level.rawValue)
+        return spaces[space].isEmpty ? nil : spaces[space].end - 1
     }
 
-    func largest(_ level: QUICLevel) -> UInt64? { self[level].isEmpty ? nil : self[level].end - 1 }
-
     /// The number was seen, or is too old to tell.
-    func hasSeen(_ number: UInt64, level: QUICLevel) -> Bool {
-        guard !self[level].isEmpty, number < self[level].end else { return false }
-        guard number >= self[level].base else { return true }
-        let state = self[level][number].state
+    mutating func hasSeen(_ number: UInt64, level: QUICLevel) -> Bool {
+        let space = Int(level.rawValue)
+        guard !spaces[space].isEmpty, number < spaces[space].end else { return false }
+        guard number >= spaces[space].base else { return true }
+        let state = spaces[space][number].state
         return state != .unseen && state != .unseenLost
     }
 
@@ -70,14 +59,15 @@ struct QUICSenderRecovery: Sendable {
     mutating func sent(
         _ number: UInt64, level: QUICLevel, size: Int, isAckEliciting: Bool, isInFlight: Bool, at time: Timestamp
     ) -> Bool {
+        let space = Int(level.rawValue)
         let size = UInt16(clamping: size)
         let packet = QUICSentPacket(
             time: time, size: size, state: .outstanding, isAckEliciting: isAckEliciting, isInFlight: isInFlight)
         var gone = 0
         let wasUnseenLost =
-            !self[level].isEmpty && number >= self[level].base && number < self[level].end
-            && self[level][number].state == .unseenLost
-        let insertion = self[level].insert(number, packet) { old in
+            !spaces[space].isEmpty && number >= spaces[space].base && number < spaces[space].end
+            && spaces[space][number].state == .unseenLost
+        let insertion = spaces[space].insert(number, packet) { old in
             if old.state == .outstanding, old.isInFlight { gone += Int(old.size) }
         }
         bytesInFlight = max(0, bytesInFlight - gone)
@@ -90,9 +80,10 @@ struct QUICSenderRecovery: Sendable {
 
     /// Keys of a level are gone: what was under way there is forgotten (RFC 9002 section 6.4).
     mutating func discard(_ level: QUICLevel) -> Int {
+        let space = Int(level.rawValue)
         var bytes = 0
-        while !self[level].isEmpty {  // each turn removes one
-            let packet = self[level].removeFirst()
+        while !spaces[space].isEmpty {  // each turn removes one
+            let packet = spaces[space].removeFirst()
             if packet.state == .outstanding, packet.isInFlight { bytes += Int(packet.size) }
         }
         bytesInFlight = max(0, bytesInFlight - bytes)
@@ -106,15 +97,16 @@ struct QUICSenderRecovery: Sendable {
         _ frame: QUICAckFrame, ranges: inout ByteReader, level: QUICLevel, delay: Nanoseconds,
         otherHalf: Nanoseconds, at time: Timestamp
     ) -> Outcome {
+        let space = Int(level.rawValue)
         var outcome = Outcome()
-        guard !self[level].isEmpty, frame.largest < self[level].end else { return outcome }
+        guard !spaces[space].isEmpty, frame.largest < spaces[space].end else { return outcome }
         var newestTime: Timestamp?
         var elicited = false
         var walk = QUICAckRanges(frame)
         while let range = walk.next(&ranges) {  // as many turns as the frame has ranges, which its length bounds
-            let low = max(range.low, self[level].base)
+            let low = max(range.low, spaces[space].base)
             guard low <= range.high else { break }
-            let openFrom = self[level].firstOpen
+            let openFrom = spaces[space].firstOpen
             var number = max(low, min(openFrom, range.high &+ 1))
             // Below the first open packet only losses can change their state, and those are few and near.
             if low < openFrom { recoverSpurious(level, from: low, to: min(openFrom, range.high &+ 1), &outcome) }
@@ -127,8 +119,8 @@ struct QUICSenderRecovery: Sendable {
             outcome.sample = estimator.record(time - sentAt, delay: delay)
         }
         detectLosses(level, largest: frame.largest, otherHalf: otherHalf, at: time, &outcome)
-        self[level].advance()
-        self[level].forget(before: time - .seconds(3))
+        spaces[space].advance()
+        spaces[space].forget(before: time - .seconds(3))
         return outcome
     }
 
@@ -136,11 +128,12 @@ struct QUICSenderRecovery: Sendable {
         _ level: QUICLevel, _ number: UInt64, largest: UInt64, _ outcome: inout Outcome,
         _ newestTime: inout Timestamp?, _ elicited: inout Bool
     ) {
-        var packet = self[level][number]
+        let space = Int(level.rawValue)
+        var packet = spaces[space][number]
         switch packet.state {
         case .outstanding:
             packet.state = .acknowledged
-            self[level][number] = packet
+            spaces[space][number] = packet
             acknowledged += 1
             if packet.isInFlight {
                 outcome.ackedBytes += Int(packet.size)
@@ -150,7 +143,7 @@ struct QUICSenderRecovery: Sendable {
             if packet.isAckEliciting { elicited = true }
         case .lost:
             packet.state = .acknowledged
-            self[level][number] = packet
+            spaces[space][number] = packet
             spurious += 1
             outcome.spurious += 1
             acknowledged += 1
@@ -158,7 +151,7 @@ struct QUICSenderRecovery: Sendable {
             if packet.state == .unseenLost { unseenLost -= 1 }
             // It arrived without passing here: the capture missed it.
             packet.state = .acknowledged
-            self[level][number] = packet
+            spaces[space][number] = packet
         case .acknowledged: break
         }
     }
@@ -166,12 +159,13 @@ struct QUICSenderRecovery: Sendable {
     private mutating func recoverSpurious(
         _ level: QUICLevel, from low: UInt64, to high: UInt64, _ outcome: inout Outcome
     ) {
+        let space = Int(level.rawValue)
         guard lost > 0 || unseenLost > 0 else { return }
         var ignoredTime: Timestamp?
         var ignored = false
         var number = high > low + 512 ? high - 512 : low
         while number < high {  // at most 512 turns
-            let state = self[level][number].state
+            let state = spaces[space][number].state
             if state == .lost || state == .unseenLost {
                 settle(level, number, largest: .max, &outcome, &ignoredTime, &ignored)
             }
@@ -182,19 +176,20 @@ struct QUICSenderRecovery: Sendable {
     private mutating func detectLosses(
         _ level: QUICLevel, largest: UInt64, otherHalf: Nanoseconds, at time: Timestamp, _ outcome: inout Outcome
     ) {
+        let space = Int(level.rawValue)
         let loop = max(estimator.smoothed, estimator.latest) + max(0, min(otherHalf, .seconds(100)))
         // Both are bounded, so nine eighths of their sum stay in range.
         let patience = max(
             estimator.hasSample ? loop * 9 / 8 : QUICRoundTripEstimator.initial * 9 / 8, Self.granularity)
-        var number = self[level].firstOpen
+        var number = spaces[space].firstOpen
         while number < largest {  // at most the packets kept
             defer { number += 1 }
-            var packet = self[level][number]
+            var packet = spaces[space][number]
             let isBehind = number &+ Self.packetThreshold <= largest
             if packet.state == .unseen {
                 guard isBehind else { continue }
                 packet.state = .unseenLost
-                self[level][number] = packet
+                spaces[space][number] = packet
                 unseenLost += 1
                 continue
             }
@@ -202,7 +197,7 @@ struct QUICSenderRecovery: Sendable {
             guard isBehind || time - packet.time >= patience else { continue }
             // Packets that ask for no acknowledgment may stay without one: nobody waits for it.
             packet.state = packet.isInFlight ? .lost : .acknowledged
-            self[level][number] = packet
+            spaces[space][number] = packet
             guard packet.isInFlight else { continue }
             lost += 1
             outcome.lostPackets += 1

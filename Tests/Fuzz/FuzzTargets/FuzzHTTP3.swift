@@ -1,30 +1,10 @@
 import StreamtopApplication
 import StreamtopBase
-import StreamtopCrypto
 import StreamtopModel
 import StreamtopWire
 
-func fuzzMessages(_ bytes: [UInt8]) {
-    let span = unsafe bytes.span.bytes  // UInt8 has no padding
-    var hello = ByteReader(span)
-    _ = try? TLSClientHello(decoding: &hello)
-    var datagramHello = ByteReader(span)
-    _ = try? TLSClientHello(decoding: &datagramHello, datagram: true)
-    var answer = ByteReader(span)
-    _ = try? TLSServerHello(decoding: &answer)
-    var certificate = ByteReader(span)
-    _ = try? TLSCertificateMessage(decoding: &certificate, version13: bytes.first ?? 0 > 127)
-    var packet = ByteReader(span)
-    _ = try? QUICLongHeader(decoding: &packet)
-    var parameters = ByteReader(span)
-    _ = try? QUICTransportParameters(decoding: &parameters)
-    var frames = ByteReader(span)
-    while let frame = try? QUICFrameDecoder.next(&frames) { _ = frame }
-    fuzzHTTP3(bytes)
-}
-
 /// An HTTP/3 connection: each stretch of the input begins with the stream it is for and its length.
-private func fuzzHTTP3(_ bytes: [UInt8]) {
+func fuzzHTTP3(_ bytes: [UInt8]) {
     var tracker = HTTP3ConnectionTracker()
     var events: [FlowEvent.Kind] = []
     var reader = ByteReader(unsafe bytes.span.bytes)  // UInt8 has no padding

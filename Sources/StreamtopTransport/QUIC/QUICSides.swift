@@ -1,0 +1,36 @@
+// One of the few files with unsafe storage. The proof: `ends` is one live allocation of two initialised sides from `init` to
+// `deinit`, owned by this non-copyable value alone; an index is 0 or 1 by the switch that makes it.
+import StreamtopBase
+
+/// Both ends of a connection, by the direction each sends in.
+///
+/// A side is large, and choosing between two stored values makes the compiler load a whole side to read one member: more than
+/// opening a packet costs. Here a member is reached by its address.
+@safe
+struct QUICSides: ~Copyable {
+    private let ends: UnsafeMutablePointer<QUICSide>
+
+    init() {
+        unsafe ends = .allocate(capacity: 2)
+        unsafe ends.initialize(to: QUICSide())
+        unsafe (ends + 1).initialize(to: QUICSide())
+    }
+
+    deinit {
+        unsafe ends.deinitialize(count: 2)
+        unsafe ends.deallocate()
+    }
+
+    subscript(direction: Direction) -> QUICSide {
+        unsafeAddress { unsafe UnsafePointer(ends + Self.place(direction)) }
+        unsafeMutableAddress { unsafe ends + Self.place(direction) }
+    }
+
+    @inline(__always)
+    private static func place(_ direction: Direction) -> Int {
+        switch direction {
+        case .fromClient: 0
+        case .fromServer: 1
+        }
+    }
+}
