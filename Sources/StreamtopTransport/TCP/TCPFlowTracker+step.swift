@@ -199,6 +199,11 @@ extension TCPFlowTracker {
         sender.followWindow(
             view: view, repairsBefore: repairsBefore, idle: wasIdle, short: frame.payloadLength < sender.unit, at: time)
         if !sender.bulk.isEmpty {
+            if !sender.trouble.isEmpty, !sender.isInRecovery {
+                sender.trouble[0].losses.observe(
+                    window: (sender.flight.window ?? 0) / sender.unit, at: time,
+                    roundTrip: path.smoothed ?? .milliseconds(100))
+            }
             sender.bulk[0].queueLink.observe(
                 flight: sender.flight.last, queue: path.queue, roundTrip: path.smoothed, at: time)
             if place != .far, sender.justifiedRepairs == repairsBefore, sender.uniqueBytes != newBefore {

@@ -160,7 +160,8 @@ extension TCPHalf {
             at: segment.time, timeout: path.timeout)
         if cause == .spurious { return }
         let count = segments(in: segment.length)
-        if noteLoss(count, hole: upstream ? first.passed : nil, at: segment.time, path: path) {
+        let hole = upstream ? first.passed : nil
+        if noteLoss(count, sent: first.passed, hole: hole, at: segment.time, path: path) {
             events.append(
                 .loss(
                     from: direction, segments: count, verdict: trouble[0].losses.newestVerdict,
@@ -317,14 +318,19 @@ extension TCPHalf {
     }
 
     /// Enters a loss into the loss meter, with the state of the path. Returns true when it opens an event.
-    private mutating func noteLoss(_ count: Int, hole: Timestamp?, at time: Timestamp, path: TCPPathView) -> Bool {
+    /// `sent`: when the lost packet passed, or the one behind the hole that it left.
+    private mutating func noteLoss(
+        _ count: Int, sent: Timestamp, hole: Timestamp?, at time: Timestamp, path: TCPPathView
+    ) -> Bool {
         let minimum = path.minimum ?? 0
         // A loss before the capture point shows when the hole opens; its repair comes a round trip later.
         let queue = hole.map { trouble[0].jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
         let share = minimum + queue > 0 ? Float(queue) / Float(minimum + queue) : 0
         let event = TCPLossMeter.Event(
             time: time, segments: Int32(clamping: count), queue: queue, ceiling: max(queue, path.ceiling ?? 0),
-            minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: uniqueBytes)
+            minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: uniqueBytes,
+            window: trouble[0].losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
+            segmentSize: UInt16(clamping: unit))
         return trouble[0].losses.record(event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)))
     }
 

@@ -1,16 +1,19 @@
 import StreamtopBase
 import StreamtopModel
+import StreamtopTestSupport
 import Testing
 
 @testable import StreamtopTransport
 
 @Suite struct TCPLossMeterTests {
     private func event(
-        _ seconds: Double, queue: Int64, ceiling: Int64, segments: Int32 = 1, backlog: Float = 0, delivered: UInt64 = 0
+        _ seconds: Double, queue: Int64, ceiling: Int64, segments: Int32 = 1, backlog: Float = 0, delivered: UInt64 = 0,
+        window: UInt16 = 10
     ) -> TCPLossMeter.Event {
         TCPLossMeter.Event(
             time: Timestamp(nanoseconds: Int64(seconds * 1e9)), segments: segments, queue: .milliseconds(queue),
-            ceiling: .milliseconds(ceiling), minimum: .milliseconds(30), backlog: backlog, delivered: delivered)
+            ceiling: .milliseconds(ceiling), minimum: .milliseconds(30), backlog: backlog, delivered: delivered,
+            window: window, segmentSize: 1_250)
     }
 
     @Test func lossesOfOneRoundTripAreOneEvent() {
@@ -47,6 +50,70 @@ import Testing
                 event(Double(index), queue: 10 + Int64(index % 2), ceiling: 60, backlog: 5), span: .milliseconds(80))
         }
         #expect(meter.counts().congestive == 6)
+    }
+
+    /// A sender whose window runs from 10 to 39 segments over and over, a packet each millisecond; `lostAt` tells the
+    /// window at which the packet of a round is lost. `queue` in microseconds.
+    private func sawtooth(queue: Int64, lostAt: (Int) -> Int) -> LossCounts {
+        var meter = TCPLossMeter()
+        var random = SeededRandom(seed: 9)
+        for round in 0..<20 {
+            for step in 0..<300 {
+                let time = Timestamp(nanoseconds: Int64(round * 300 + step) * 1_000_000)
+                meter.observe(window: 10 + step / 10, at: time, roundTrip: .milliseconds(30))
+            }
+            var loss = event(
+                Double(round + 1) * 0.3, queue: 0, ceiling: 1, delivered: UInt64(round) * 300 * 1_250,
+                window: UInt16(lostAt(round)))
+            loss.queue = queue * 1_000
+            // What comes through varies: nothing is pinned, nothing regular.
+            loss.delivered += UInt64.random(in: 0..<200_000, using: &random)
+            _ = meter.record(loss, span: .milliseconds(30))
+        }
+        return meter.counts()
+    }
+
+    @Test func lossesAtTheLargestWindowsWithoutABufferArePoliced() {
+        #expect(sawtooth(queue: 50, lostAt: { 36 + $0 % 4 }).policed == 20)
+    }
+
+    @Test func lossesAtTheLargestWindowsOfAShortBufferAreCongestive() {
+        #expect(sawtooth(queue: 1_800, lostAt: { 36 + $0 % 4 }).congestive == 20)
+    }
+
+    /// As a policer with a small bucket does it to a sender of the same course: one cycle in three is the same.
+    @Test func lossesAfterTheSameAmountOfDataArePoliced() {
+        var random = SeededRandom(seed: 3)
+        func losses(isAlike: (Int) -> Bool) -> LossCounts {
+            var meter = TCPLossMeter()
+            var sent: UInt64 = 0
+            for round in 0..<30 {
+                let chance = UInt64.random(in: 20_000..<900_000, using: &random)
+                sent += isAlike(round) ? 300_000 + UInt64(round % 4) * 1_250 : chance
+                _ = meter.record(
+                    event(Double(round) * 0.5, queue: 0, ceiling: 1, delivered: sent), span: .milliseconds(40))
+            }
+            return meter.counts()
+        }
+        #expect(losses { $0 % 3 > 0 }.policed == 30)
+        #expect(losses { _ in false }.random == 30)
+    }
+
+    @Test func lossesAtAnyWindowAreRandom() {
+        var random = SeededRandom(seed: 5)
+        var windows: [Int] = []
+        for _ in 0..<20 { windows.append(Int.random(in: 10...39, using: &random)) }
+        #expect(sawtooth(queue: 50, lostAt: { windows[$0] }).random == 20)
+        // A window that never changes ranks in the middle.
+        var meter = TCPLossMeter()
+        for second in 0..<20 {
+            for _ in 0..<100 {
+                meter.observe(
+                    window: 30, at: Timestamp(nanoseconds: Int64(second) * 1_000_000_000), roundTrip: .milliseconds(30))
+            }
+            _ = meter.record(event(Double(second), queue: 0, ceiling: 1, window: 30), span: .milliseconds(80))
+        }
+        #expect(meter.counts().random == 20)
     }
 
     @Test func burstsAtAConstantRateArePoliced() {
