@@ -52,14 +52,8 @@ extension DecodeCounts {
 }
 
 extension FlowEngine {
-    /// Counts why the frame could not be decoded to its end, for the whole capture.
-    mutating func countStop() {
-        if let stop = frame.stop { decode.record(stop.cause) }
-    }
-
-    /// The same for the flow it belongs to.
-    mutating func countStop(in position: UInt32) {
-        guard let stop = frame.stop else { return }
+    /// Counts in its flow why a frame could not be decoded to its end.
+    mutating func countStop(_ stop: DecodeError, in position: UInt32) {
         ensureRare(position)
         rareFacts[flows[position].rare].decode.record(stop.cause)
     }

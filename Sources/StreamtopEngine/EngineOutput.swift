@@ -7,5 +7,5 @@ package enum EngineOutput: Sendable {
     /// `start` is the flow's first packet.
     case sample(FlowIdentifier, start: Timestamp, FlowSample)
     /// A flow that leaves the table before the end: evicted at the cap, or over and done in a live capture.
-    case retired(FlowSnapshot)
+    indirect case retired(FlowSnapshot)
 }

@@ -9,6 +9,9 @@ struct SecureDatagrams: ~Copyable, Sendable {
     var dtls = DTLSConnectionTracker()
     /// The flow's server is the client of DTLS.
     var isReversed: Bool
+    private let place = AddressOnly()
+
+    init(isReversed: Bool) { self.isReversed = isReversed }
 
     func role(of direction: Direction) -> Direction { isReversed ? direction.reversed : direction }
 }
@@ -17,10 +20,9 @@ struct SecureDatagrams: ~Copyable, Sendable {
 extension FlowEngine {
     /// A UDP datagram of the flow at `position`.
     mutating func observeSecureDatagram(
-        _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
     ) {
-        let start = min(frame.payloadOffset, bytes.byteCount)
-        let payload = bytes.extracting(start..<min(bytes.byteCount, start + max(0, frame.payloadCaptured)))
+        let payload = frame.payload(in: bytes)
         guard let first = ByteReader(payload).peekUInt8(), first == 1 || MultiplexedDatagram(firstByte: first) == .dtls
         else { return }
         if flows[position].secureDatagrams == FlowEntry.none {

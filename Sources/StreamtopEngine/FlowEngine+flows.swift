@@ -6,15 +6,21 @@ import StreamtopWire
 /// Opening, re-opening, evicting and retiring flows.
 extension FlowEngine {
     /// Makes a flow for the decoded frame, forgetting another when the table is full.
-    mutating func open(_ key: FlowKey, hash: UInt64, at time: Timestamp) -> UInt32 {
+    mutating func open(
+        _ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt64, at time: Timestamp
+    ) -> UInt32 {
         if flows.isFull { evictOne() }
         flowsSeen += 1
         totals.flows = flowsSeen
-        let (fromSource, orientation) = orient()
+        let (fromSource, orientation) = orient(frame)
         let clientIsLow = (frame.sourceEndpoint == key.low) == fromSource
         var entry = FlowEntry(
-            key: key, hash: hash, number: flowsSeen, clientIsLow: clientIsLow, orientation: orientation, frame: frame,
-            time: time)
+            key: key, hash: hash, number: flowsSeen, clientIsLow: clientIsLow, orientation: orientation,
+            transport: frame.transport, time: time)
+        entry.tunnel = frame.tunnel
+        entry.tunnelIdentifier = frame.tunnelIdentifier
+        entry.icmpType = frame.icmp.type
+        entry.icmpCode = frame.icmp.code
         if frame.transport == .tcp { entry.tcp = tcpTrackers.insert(makeTCPTracker(for: entry, at: time)) }
         let position = flows.insert(entry)
         emit(.flowOpen, of: position, at: time)
@@ -22,7 +28,7 @@ extension FlowEngine {
     }
 
     /// The flow that this frame belongs to although it travels in another VLAN or tunnel.
-    mutating func otherWay(_ key: FlowKey, hash: UInt64) -> UInt32? {
+    mutating func otherWay(_ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt64) -> UInt32? {
         guard frame.transport != .icmp, let position = flows.findOtherWay(key, from: frame.sourceEndpoint) else {
             return nil
         }
@@ -35,7 +41,7 @@ extension FlowEngine {
     }
 
     /// Whether the sender of the flow's first packet is its client, and how that was told.
-    private func orient() -> (fromSource: Bool, Orientation) {
+    private func orient(_ frame: borrowing DecodedFrame) -> (fromSource: Bool, Orientation) {
         if frame.transport == .tcp {
             if frame.tcp.flags.contains([.syn, .ack]) { return (false, .syn) }
             if frame.tcp.flags.contains(.syn) { return (true, .syn) }
@@ -50,9 +56,11 @@ extension FlowEngine {
 
     /// A SYN that cannot belong to the flow found starts a new one on the same ports; a first SYN that arrives after
     /// other packets of its flow settles who is the client.
-    mutating func reopenIfNew(_ position: UInt32, source: Endpoint, at time: Timestamp) -> UInt32 {
+    mutating func reopenIfNew(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, at time: Timestamp
+    ) -> UInt32 {
         guard frame.tcp.flags.contains(.syn) else { return position }
-        let direction = flows[position].direction(from: source)
+        let direction = flows[position].direction(from: frame.sourceEndpoint)
         // Captures of several queues are now and then out of order by a little: a first SYN soon after the first packet
         // belongs to it.
         let isLateSYN = flows[position].orientation != .syn && time - flows[position].start < .seconds(1)
@@ -60,7 +68,7 @@ extension FlowEngine {
             flows.forgetKey(position)
             flows.change(position, to: .over)
             let hash = flows[position].hash
-            let fresh = open(flows[position].key, hash: hash, at: time)
+            let fresh = open(frame, flows[position].key, hash: hash, at: time)
             note(.portReused, in: fresh)
             return fresh
         }

@@ -8,7 +8,9 @@ extension FlowEngine {
     /// Datagrams within datagrams that are put together at most: tunnels fragment what is fragmented already.
     private static let deepestFragments = 4
 
-    mutating func observeFragment(bytes: RawSpan, at time: Timestamp, carried: Int = 0, depth: Int = 1) {
+    mutating func observeFragment(
+        _ frame: inout DecodedFrame, bytes: RawSpan, at time: Timestamp, carried: Int = 0, depth: Int = 1
+    ) {
         let headerBytes = frame.fragment?.headerLength ?? 0
         let outer = FragmentPair(frame)
         switch fragments.observe(frame, bytes: bytes, at: time) {
@@ -24,15 +26,15 @@ extension FlowEngine {
                     decode.unsupported += 1
                     return
                 }
-                return observeFragment(bytes: span, at: time, carried: credit, depth: depth + 1)
+                return observeFragment(&frame, bytes: span, at: time, carried: credit, depth: depth + 1)
             }
-            if frame.ipLength < 0 {
-                frame.ipLength = ipLength
-                route(bytes: span, packets: parts, packetBytes: ipLength, at: time)
-            } else {
-                route(bytes: span, packets: 1, packetBytes: frame.ipLength, at: time)
-            }
-            creditFlow(parts: credit)
+            let isWhole = frame.ipLength < 0
+            if isWhole { frame.ipLength = ipLength }
+            let key = frame.key
+            route(
+                frame, key: key, hash: flows.hash(key), bytes: span, packets: isWhole ? parts : 1,
+                packetBytes: frame.ipLength, at: time)
+            creditFlow(frame, parts: credit)
         case .pending: carryFragments(carried, of: outer)
         case .duplicate: break
         case .dropped: decode.malformed += 1
@@ -40,7 +42,7 @@ extension FlowEngine {
     }
 
     /// Enters a whole datagram into the flow that it was routed to.
-    private mutating func creditFlow(parts: Int) {
+    private mutating func creditFlow(_ frame: borrowing DecodedFrame, parts: Int) {
         guard frame.transport == .udp || frame.transport == .tcp || frame.transport == .sctp else { return }
         rememberFragmented(FragmentPair(frame), key: frame.key)
         guard let position = flows.find(frame.key, hash: flows.hash(frame.key)) else { return }

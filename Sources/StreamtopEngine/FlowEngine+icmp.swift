@@ -5,7 +5,7 @@ import StreamtopWire
 
 /// ICMP errors belong to the flow that they quote.
 extension FlowEngine {
-    mutating func observeICMP(at time: Timestamp) {
+    mutating func observeICMP(_ frame: borrowing DecodedFrame, at time: Timestamp) {
         guard let key = frame.icmp.quoted, let source = frame.icmp.quotedSource,
             let position = flows.find(key, hash: flows.hash(key))
         else { return }

@@ -8,10 +8,12 @@ import StreamtopWire
 /// QUIC over UDP: which flow a datagram belongs to, its tracker, and the handshake inside.
 extension FlowEngine {
     /// The flow of a datagram with addresses that no flow has: that of a connection which moved, else nil.
-    mutating func movedQUICFlow(_ key: FlowKey, bytes: RawSpan, at time: Timestamp) -> UInt32? {
+    mutating func movedQUICFlow(
+        _ frame: borrowing DecodedFrame, _ key: FlowKey, bytes: RawSpan, at time: Timestamp
+    ) -> UInt32? {
         guard frame.transport == .udp, !quicPaths.isEmpty else { return nil }
         if let path = quicPaths.path(key), isFlow(path.position, path.number) { return path.position }
-        guard let owner = quicPaths.owner(of: udpPayload(bytes)), isFlow(owner.position, owner.number) else {
+        guard let owner = quicPaths.owner(of: frame.payload(in: bytes)), isFlow(owner.position, owner.number) else {
             return nil
         }
         // One end stays: a stray match of both addresses is no move.
@@ -31,35 +33,30 @@ extension FlowEngine {
     }
 
     /// Direction of the frame in its flow, on whichever path it travels.
-    func direction(of position: UInt32, key: FlowKey) -> Direction {
+    func direction(of position: UInt32, _ frame: borrowing DecodedFrame, key: FlowKey) -> Direction {
         if frame.transport == .udp, flows[position].key != key, let path = quicPaths.path(key) {
             return frame.sourceEndpoint == path.client ? .fromClient : .fromServer
         }
         return flows[position].direction(from: frame.sourceEndpoint)
     }
 
-    @_lifetime(copy bytes)
-    private func udpPayload(_ bytes: RawSpan) -> RawSpan {
-        let start = min(max(0, frame.payloadOffset), bytes.byteCount)
-        let end = min(bytes.byteCount, start + max(0, frame.payloadCaptured))
-        return bytes.extracting(start..<end)
-    }
-
     /// A UDP datagram of the flow at `position`; does nothing unless it is QUIC.
-    mutating func observeQUIC(_ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp) {
+    mutating func observeQUIC(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
+    ) {
         guard frame.payloadLength > 0 else { return }
-        let payload = udpPayload(bytes)
+        let payload = frame.payload(in: bytes)
         if flows[position].quic == FlowEntry.none {
             guard QUICProbe(payload) != .none else { return }
             flows[position].quic = quicFlows.insert(QUICFlow(start: time))
         }
-        let outcome = observeQUICDatagram(position, payload, direction: direction, at: time)
+        let outcome = observeQUICDatagram(frame, position, payload, direction: direction, at: time)
         if outcome == .turnedAround {
             flows[position].flip()
             dropQUIC(flows[position].quic)
             flows[position].quic = quicFlows.insert(QUICFlow(start: time))
             pendingEvents.removeAll(keepingCapacity: true)
-            _ = observeQUICDatagram(position, payload, direction: direction.reversed, at: time)
+            _ = observeQUICDatagram(frame, position, payload, direction: direction.reversed, at: time)
         }
         let index = flows[position].quic
         if flows[position].orientation != .quicInitial, quicFlows[index].connection.knowsClient {
@@ -77,7 +74,8 @@ extension FlowEngine {
     }
 
     private mutating func observeQUICDatagram(
-        _ position: UInt32, _ payload: RawSpan, direction: Direction, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ payload: RawSpan, direction: Direction,
+        at time: Timestamp
     ) -> QUICConnectionTracker.Outcome {
         quicScratch.clear()
         return quicFlows[flows[position].quic].connection.observe(

@@ -9,6 +9,12 @@ struct SecureStream: ~Copyable, Sendable {
     var client: TCPStreamAssembler
     var server: TCPStreamAssembler
     var tls = TLSConnectionTracker()
+    private let place = AddressOnly()
+
+    init(client: TCPStreamAssembler, server: TCPStreamAssembler) {
+        self.client = client
+        self.server = server
+    }
 }
 
 /// TLS over TCP: from segments to ordered bytes to the tracker of the connection.
@@ -29,16 +35,18 @@ extension FlowEngine {
     }
 
     /// A TCP segment of the flow at `position`.
-    mutating func observeStream(_ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp) {
+    mutating func observeStream(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
+    ) {
         let captured = min(frame.payloadCaptured, bytes.byteCount - frame.payloadOffset)
         guard frame.payloadLength > 0, captured >= 0 || flows[position].secureStream != FlowEntry.none else {
-            return acknowledge(position, direction: direction, at: time)
+            return acknowledge(frame, position, direction: direction, at: time)
         }
         let start = min(frame.payloadOffset, bytes.byteCount)
         let payload = bytes.extracting(start..<(start + max(0, captured)))
         let sequence = frame.tcp.sequence &+ (frame.tcp.flags.contains(.syn) ? 1 : 0)
         if flows[position].secureStream == FlowEntry.none {
-            guard opensStream(position, payload, sequence: sequence, direction: direction) else { return }
+            guard opensStream(frame, position, payload, sequence: sequence, direction: direction) else { return }
         }
         let stream = flows[position].secureStream
         // The direction may have been found wrong while the stream was opened.
@@ -49,11 +57,13 @@ extension FlowEngine {
             secureStreams[stream].server.offer(payload, sequence: sequence, length: frame.payloadLength)
         }
         deliver(position, payload, from, at: time)
-        if flows[position].secureStream != FlowEntry.none { acknowledge(position, direction: from, at: time) }
+        if flows[position].secureStream != FlowEntry.none { acknowledge(frame, position, direction: from, at: time) }
     }
 
     /// The segment acknowledges the other direction's bytes: holes below that will not be filled.
-    private mutating func acknowledge(_ position: UInt32, direction: Direction, at time: Timestamp) {
+    private mutating func acknowledge(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, direction: Direction, at time: Timestamp
+    ) {
         let stream = flows[position].secureStream
         guard stream != FlowEntry.none, frame.tcp.flags.contains(.ack), !frame.tcp.flags.contains(.rst) else { return }
         if direction == .fromClient {
@@ -66,7 +76,8 @@ extension FlowEngine {
 
     /// Whether the segment begins a TLS stream; if so the stream is there afterwards.
     private mutating func opensStream(
-        _ position: UInt32, _ payload: RawSpan, sequence: UInt32, direction: Direction
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ payload: RawSpan, sequence: UInt32,
+        direction: Direction
     ) -> Bool {
         guard !flows[position].tlsProbe.isOver else { return false }
         let begin = tcpTrackers[flows[position].tcp].streamStart(direction)
@@ -78,7 +89,7 @@ extension FlowEngine {
             guard isFirst, let begin, sequence.isAfter(begin), sequence.distance(after: begin) < 65_536 else {
                 return false
             }
-            makeStream(position, direction, start: begin)
+            makeStream(frame, position, direction, start: begin)
         case .candidate:
             let isEarlier = begin.map { isFirst && sequence.isAfter($0) && sequence.distance(after: $0) < 65_536 }
             if TLSProbe.isClientHello(payload), direction == .fromServer, flows[position].orientation != .syn {
@@ -86,15 +97,17 @@ extension FlowEngine {
                 flows[position].flip()
                 tcpTrackers[flows[position].tcp].flipDirections()
                 flows[position].orientation = .request
-                makeStream(position, .fromClient, start: sequence)
+                makeStream(frame, position, .fromClient, start: sequence)
             } else {
-                makeStream(position, direction, start: isEarlier == true ? begin ?? sequence : sequence)
+                makeStream(frame, position, direction, start: isEarlier == true ? begin ?? sequence : sequence)
             }
         }
         return true
     }
 
-    private mutating func makeStream(_ position: UInt32, _ direction: Direction, start: UInt32) {
+    private mutating func makeStream(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ direction: Direction, start: UInt32
+    ) {
         let other = frame.tcp.flags.contains(.ack) ? frame.tcp.acknowledgment : nil
         flows[position].secureStream = secureStreams.insert(
             SecureStream(

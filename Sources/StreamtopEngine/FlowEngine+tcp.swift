@@ -33,7 +33,9 @@ extension FlowEngine {
         }
     }
 
-    mutating func observeTCP(_ position: UInt32, direction: Direction, at time: Timestamp) {
+    mutating func observeTCP(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, direction: Direction, at time: Timestamp
+    ) {
         let tracker = flows[position].tcp
         tcpTrackers[tracker].observe(frame, direction: direction, at: time, events: &pendingEvents)
         if !pendingEvents.isEmpty { flushEvents(of: position, at: time) }

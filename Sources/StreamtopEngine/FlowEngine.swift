@@ -13,10 +13,6 @@ import StreamtopWire
 package struct FlowEngine: ~Copyable {
     let options: EngineOptions
     let decoder = FrameDecoder()
-    /// Reused for every frame.
-    var frame = DecodedFrame()
-    /// The frames that come next, decoded already.
-    var ahead = FramesAhead()
 
     var flows: FlowTable
     var tcpTrackers = Slab<TCPFlowTracker>()
@@ -71,6 +67,7 @@ package struct FlowEngine: ~Copyable {
     var isJudged = false
     /// Snapshots made for the dashboard, kept while their flow is silent.
     var shown: [UInt32: ShownFlow] = [:]
+    private let place = AddressOnly()
 
     package init(options: EngineOptions = EngineOptions()) {
         self.options = options
@@ -93,8 +90,11 @@ package struct FlowEngine: ~Copyable {
         captureDrops = drops
     }
 
-    /// Analyses a frame that was decoded ahead.
-    mutating func observe(_ record: FrameRecord, bytes: RawSpan, number: Int) {
+    /// Analyses a frame; `key` is its flow key, and `hash` that of the key. Only putting fragments together changes
+    /// `frame`.
+    mutating func observe(
+        _ record: FrameRecord, _ frame: inout DecodedFrame, key: FlowKey, hash: UInt64, bytes: RawSpan
+    ) {
         if firstFrame == nil { begin(at: record.time) }
         if record.time < now { timestampsBackwards &+= 1 } else { now = record.time }
         if now >= nextSecond || now >= nextSample || now >= nextSeriesSample { tick() }
@@ -105,13 +105,12 @@ package struct FlowEngine: ~Copyable {
         rateWindow.record(bytes: record.wireLength)
         if bytes.byteCount < record.wireLength { truncatedFrames &+= 1 }
 
-        ahead.take(number, into: &frame)
-        if frame.stop != nil { countStop() }
+        if let stop = frame.stop { decode.record(stop.cause) }
         if frame.fragment != nil {
-            observeFragment(bytes: bytes, at: record.time)
+            observeFragment(&frame, bytes: bytes, at: record.time)
         } else {
             route(
-                bytes: bytes, hash: ahead.hash(number), packets: 1, packetBytes: frame.ipLength, at: record.time)
+                frame, key: key, hash: hash, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: record.time)
         }
     }
 
@@ -124,24 +123,27 @@ package struct FlowEngine: ~Copyable {
         rateWindow.begin(at: time)
     }
 
-    /// Finds the flow of the decoded frame and gives the frame to its trackers. `known` is the hash of the frame's key,
-    /// where it was worked out before.
+    /// Finds the flow of the decoded frame and gives the frame to its trackers.
     mutating func route(
-        bytes: RawSpan, hash known: UInt64? = nil, packets: Int, packetBytes: Int, at time: Timestamp
+        _ frame: borrowing DecodedFrame, key: FlowKey, hash: UInt64, bytes: RawSpan, packets: Int, packetBytes: Int,
+        at time: Timestamp
     ) {
         guard frame.hasNetwork, frame.transport != .none, frame.transport != .other else {
             undecoded.record(frame)
             return
         }
-        if frame.transport == .icmp { observeICMP(at: time) }
-        let key = frame.key
-        let hash = known ?? flows.hash(key)
-        var position =
-            flows.find(key, hash: hash) ?? movedQUICFlow(key, bytes: bytes, at: time) ?? otherWay(key, hash: hash)
-            ?? open(key, hash: hash, at: time)
-        if frame.transport == .tcp { position = reopenIfNew(position, source: frame.sourceEndpoint, at: time) }
+        if frame.transport == .icmp { observeICMP(frame, at: time) }
+        var position: UInt32
+        if let known = flows.find(key, hash: hash) {
+            position = known
+        } else {
+            position =
+                movedQUICFlow(frame, key, bytes: bytes, at: time) ?? otherWay(frame, key, hash: hash)
+                ?? open(frame, key, hash: hash, at: time)
+        }
+        if frame.transport == .tcp { position = reopenIfNew(frame, position, at: time) }
 
-        let direction = direction(of: position, key: key)
+        let direction = direction(of: position, frame, key: key)
         flows[position].record(
             direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time)
         flows.touch(position, at: time)
@@ -149,15 +151,15 @@ package struct FlowEngine: ~Copyable {
             flows[position].isActive = true
             active.append(position)
         }
-        if frame.stop != nil { countStop(in: position) }
+        if let stop = frame.stop { countStop(stop, in: position) }
         settle(position)
         if frame.transport == .tcp {
-            observeTCP(position, direction: direction, at: time)
-            observeStream(position, bytes: bytes, direction: direction, at: time)
+            observeTCP(frame, position, direction: direction, at: time)
+            observeStream(frame, position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
-            observeQUIC(position, bytes: bytes, direction: direction, at: time)
+            observeQUIC(frame, position, bytes: bytes, direction: direction, at: time)
             if flows[position].quic == FlowEntry.none {
-                observeSecureDatagram(position, bytes: bytes, direction: direction, at: time)
+                observeSecureDatagram(frame, position, bytes: bytes, direction: direction, at: time)
             }
         }
     }

@@ -62,6 +62,7 @@ struct FlowEntry: ~Copyable {
     /// ICMP type and code of the flow's first message, for Community ID.
     var icmpType: UInt8 = 0
     var icmpCode: UInt8 = 0
+    private let place = AddressOnly()
 
     /// Packets of one end as sender.
     struct Counters {
@@ -104,23 +105,19 @@ struct FlowEntry: ~Copyable {
     }
 
     init(
-        key: FlowKey, hash: UInt64, number: UInt64, clientIsLow: Bool, orientation: Orientation, frame: DecodedFrame,
-        time: Timestamp
+        key: FlowKey, hash: UInt64, number: UInt64, clientIsLow: Bool, orientation: Orientation,
+        transport: TransportKind, time: Timestamp
     ) {
         self.key = key
         self.hash = hash
         self.number = number
         self.clientIsLow = clientIsLow
         self.orientation = orientation
-        transport = frame.transport
+        self.transport = transport
         start = time
         last = time
         client.windowStart = time
         server.windowStart = time
-        tunnel = frame.tunnel
-        tunnelIdentifier = frame.tunnelIdentifier
-        icmpType = frame.icmp.type
-        icmpCode = frame.icmp.code
     }
 
     /// A direction that travels in another VLAN or tunnel than the one that opened the flow, or in none.

@@ -9,6 +9,7 @@ struct QUICFlow: ~Copyable {
     var handshake = QUICHandshakeTracker()
     /// Slab index of the HTTP/3 connection in it, once there is one.
     var http3 = FlowEntry.none
+    private let place = AddressOnly()
 
     init(start: Timestamp) {
         connection = QUICConnectionTracker(start: start)

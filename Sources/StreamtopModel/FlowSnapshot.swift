@@ -63,12 +63,12 @@ package struct FlowSnapshot: Sendable {
     package var tunnel: TunnelSnapshot?
     package var roundTrip = FlowRoundTrip()
     package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
-    package var tcp: TCPSnapshot?
-    package var tls: TLSSnapshot?
-    package var dtls: DTLSSnapshot?
-    package var quic: QUICSnapshot?
-    package var http: HTTPSnapshot?
-    package var http3: HTTP3Snapshot?
+    @Boxed package var tcp: TCPSnapshot?
+    @Boxed package var tls: TLSSnapshot?
+    @Boxed package var dtls: DTLSSnapshot?
+    @Boxed package var quic: QUICSnapshot?
+    @Boxed package var http: HTTPSnapshot?
+    @Boxed package var http3: HTTP3Snapshot?
     package var fragmentation: FragmentationSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []

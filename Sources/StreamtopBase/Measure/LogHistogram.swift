@@ -13,65 +13,92 @@ package struct LogHistogram: Equatable, Sendable {
     package var count: Int { Int(samples) }
 
     private var samples: UInt32 = 0
-    private var exact: [UInt32] = []
-    private var buckets: [UInt32] = []
-    /// Bucket number of `buckets[0]`.
-    private var firstBucket: Int32 = 0
+    /// Bucket number of the first bucket; `exact` while the samples are kept as they are.
+    private var firstBucket: Int32 = Self.exact
+    private static let exact: Int32 = -1
+    /// The samples, or how many fell into each bucket.
+    private var values: [UInt32] = []
 
     package init() {}
 
     /// Adds one sample; negative ones count as zero.
     package mutating func record(_ value: Int64) {
         let value = max(0, value)
-        if samples < .max { samples += 1 }
-        if buckets.isEmpty {
-            if exact.count < Self.exactCapacity, let small = UInt32(exactly: value) {
-                exact.append(small)
+        defer { if samples < .max { samples += 1 } }
+        if firstBucket == Self.exact {
+            if samples < Self.exactCapacity, let small = UInt32(exactly: value) {
+                values.append(small)
                 return
             }
-            for sample in exact { recordBucket(Self.bucket(of: Int64(sample))) }
-            exact = []
+            let kept = values
+            values = []
+            for sample in kept { recordBucket(Self.bucket(of: Int64(sample))) }
         }
         recordBucket(Self.bucket(of: value))
     }
 
     /// The place of the next sample will be needed soon; `value` is a guess at it.
     package func prefetch(_ value: Int64) {
-        if buckets.isEmpty {
-            exact.prefetch(exact.count)
-        } else {
-            buckets.prefetch(Self.bucket(of: max(0, value)) - Int(firstBucket))
-        }
+        values.prefetch(
+            firstBucket == Self.exact ? Int(samples) : Self.bucket(of: max(0, value)) &- Int(firstBucket))
     }
 
     /// The smallest sample that at least `share` (0 to 1) of all samples do not exceed; nil without samples.
     package func quantile(_ share: Double) -> Int64? {
-        guard count > 0 else { return nil }
-        let rank = min(count - 1, max(0, Int(share * Double(count))))
-        if buckets.isEmpty { return Int64(exact.sorted()[min(rank, exact.count - 1)]) }
-        var seen = 0
-        for index in buckets.indices {
-            seen += Int(buckets[index])
-            if seen > rank { return Self.middle(of: Int(firstBucket) + index) }
-        }
-        return Self.middle(of: Int(firstBucket) + buckets.count - 1)
+        var result: Int64?
+        quantiles([share]) { _, value in result = value }
+        return result
     }
+
+    /// The same for several shares, ascending, in one pass. `body` gets the index of each share; it is not called when
+    /// there are no samples.
+    package func quantiles<let number: Int>(_ shares: InlineArray<number, Double>, _ body: (Int, Int64) -> Void) {
+        guard count > 0 else { return }
+        if firstBucket == Self.exact {
+            let sorted = sortedSamples
+            for index in shares.indices { body(index, Int64(sorted[rank(of: shares[index])])) }
+            return
+        }
+        var seen = 0
+        var bucket = -1
+        for index in shares.indices {
+            let rank = rank(of: shares[index])
+            while seen <= rank, bucket < values.count - 1 {
+                bucket += 1
+                seen += Int(values[bucket])
+            }
+            body(index, Self.middle(of: Int(firstBucket) + bucket))
+        }
+    }
+
+    /// The samples kept exactly, in order, without an allocation: there are few.
+    private var sortedSamples: InlineArray<32, UInt32> {
+        var sorted = InlineArray<32, UInt32>(repeating: .max)
+        for (end, value) in values.enumerated() {
+            var place = end
+            while place > 0, sorted[place - 1] > value {  // towards the front
+                sorted[place] = sorted[place - 1]
+                place -= 1
+            }
+            sorted[place] = value
+        }
+        return sorted
+    }
+
+    private func rank(of share: Double) -> Int { min(count - 1, max(0, Int(share * Double(count)))) }
 
     private mutating func recordBucket(_ bucket: Int) {
         // At most 3,712 buckets exist: they fit.
+        if firstBucket == Self.exact { firstBucket = Int32(bucket) }
         var index = bucket - Int(firstBucket)
-        if buckets.isEmpty {
-            firstBucket = Int32(bucket)
-            buckets.append(0)
-            index = 0
-        } else if index < 0 {
-            buckets.insert(contentsOf: repeatElement(0, count: -index), at: 0)
+        if index < 0 {
+            values.insert(contentsOf: repeatElement(0, count: -index), at: 0)
             firstBucket = Int32(bucket)
             index = 0
-        } else if index >= buckets.count {
-            buckets.append(contentsOf: repeatElement(0, count: index - buckets.count + 1))
+        } else if index >= values.count {
+            values.append(contentsOf: repeatElement(0, count: index - values.count + 1))
         }
-        if buckets[index] < .max { buckets[index] += 1 }
+        if values[index] < .max { values[index] += 1 }
     }
 
     /// Bucket number of a non-negative value: exact up to 63, then 64 buckets for each doubling. At most 3,712 exist.

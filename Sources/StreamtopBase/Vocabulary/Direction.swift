@@ -3,6 +3,18 @@ package enum Direction: UInt8, Sendable, CaseIterable {
     case fromClient = 0
     case fromServer = 1
 
+    // Derived ones are not inlined into other rooms, here as for the other words of the hot path.
+    @inlinable
+    package static func == (left: Direction, right: Direction) -> Bool {
+        switch (left, right) {
+        case (.fromClient, .fromClient), (.fromServer, .fromServer): true
+        default: false
+        }
+    }
+
+    @inlinable
+    package static func != (left: Direction, right: Direction) -> Bool { !(left == right) }
+
     @inlinable
     package var reversed: Direction { self == .fromClient ? .fromServer : .fromClient }
 }

@@ -8,6 +8,18 @@ package struct Endpoint: Hashable, Sendable {
         self.address = address
         self.port = port
     }
+
+    /// No address and no port.
+    @inlinable
+    package static var unspecified: Endpoint { Endpoint(address: .unspecified, port: 0) }
+
+    @inlinable
+    package static func == (left: Endpoint, right: Endpoint) -> Bool {
+        left.port == right.port && left.address == right.address
+    }
+
+    @inlinable
+    package static func != (left: Endpoint, right: Endpoint) -> Bool { !(left == right) }
 }
 
 extension Endpoint: CustomStringConvertible {

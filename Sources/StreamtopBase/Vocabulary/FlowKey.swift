@@ -22,6 +22,15 @@ package struct FlowKey: Hashable, Sendable {
         self.tunnel = tunnel
     }
 
+    @inlinable
+    package static func == (left: FlowKey, right: FlowKey) -> Bool {
+        left.low == right.low && left.high == right.high && left.transport == right.transport
+            && left.vlan == right.vlan && left.tunnel == right.tunnel
+    }
+
+    @inlinable
+    package static func != (left: FlowKey, right: FlowKey) -> Bool { !(left == right) }
+
     /// The key of a packet, whichever way it travels.
     @inlinable
     package init(

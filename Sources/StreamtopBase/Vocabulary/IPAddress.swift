@@ -24,6 +24,14 @@ package struct IPAddress: Hashable, Comparable, Sendable {
     @inlinable
     package static var unspecified: IPAddress { IPAddress(v4: 0) }
 
+    @inlinable
+    package static func == (left: IPAddress, right: IPAddress) -> Bool {
+        left.low == right.low && left.high == right.high && left.isIPv4 == right.isIPv4
+    }
+
+    @inlinable
+    package static func != (left: IPAddress, right: IPAddress) -> Bool { !(left == right) }
+
     /// Numeric order of the bytes; IPv4 sorts before IPv6. The order Community ID asks for within one family.
     @inlinable
     package static func < (left: IPAddress, right: IPAddress) -> Bool {

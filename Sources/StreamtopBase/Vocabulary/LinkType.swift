@@ -5,6 +5,9 @@ package struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    @inlinable
+    package static func ~= (pattern: LinkType, value: LinkType) -> Bool { pattern.rawValue == value.rawValue }
+
     @inlinable package static var null: LinkType { LinkType(rawValue: 0) }
     @inlinable package static var ethernet: LinkType { LinkType(rawValue: 1) }
     @inlinable package static var tokenRing: LinkType { LinkType(rawValue: 6) }

@@ -2,7 +2,7 @@ import StreamtopBase
 
 extension JSONWriter {
     /// An address as text, in the canonical form of RFC 5952 for IPv6.
-    mutating func member(_ name: String, _ address: IPAddress) {
+    mutating func member(_ name: StaticString, _ address: IPAddress) {
         key(name)
         self.address(address)
     }

@@ -3,34 +3,34 @@ import StreamtopBase
 extension JSONWriter {
     // MARK: Members
 
-    mutating func member(_ name: String, _ value: Int?) {
+    mutating func member(_ name: StaticString, _ value: Int?) {
         guard let value else { return }
         key(name)
         integer(value)
     }
 
-    mutating func member<Number: FixedWidthInteger & UnsignedInteger>(_ name: String, _ value: Number?) {
+    mutating func member<Number: FixedWidthInteger & UnsignedInteger>(_ name: StaticString, _ value: Number?) {
         guard let value else { return }
         key(name)
         startValue()
         digits(UInt64(value))
     }
 
-    mutating func member(_ name: String, _ value: Bool?) {
+    mutating func member(_ name: StaticString, _ value: Bool?) {
         guard let value else { return }
         key(name)
         boolean(value)
     }
 
     /// A ratio, share or confidence: six decimals. Left out when it is not a number.
-    mutating func ratio(_ name: String, _ value: Double?) {
+    mutating func ratio(_ name: StaticString, _ value: Double?) {
         guard let value, value.isFinite else { return }
         key(name)
         decimal(value)
     }
 
     /// A rate in bits a second: whole numbers. Left out when unknown, not a number, or negative.
-    mutating func rate(_ name: String, _ value: Double?) {
+    mutating func rate(_ name: StaticString, _ value: Double?) {
         guard let value, value >= 0, value < 9e18 else { return }
         key(name)
         integer(Int(value.rounded()))
@@ -38,13 +38,13 @@ extension JSONWriter {
 
     /// A length of time in milliseconds with its nanoseconds as decimals. A negative one is a contradiction of the
     /// capture's clock, not a measurement, and is left out.
-    mutating func milliseconds(_ name: String, _ value: Nanoseconds?) {
+    mutating func milliseconds(_ name: StaticString, _ value: Nanoseconds?) {
         guard let value, value >= 0 else { return }
         offset(name, value)
     }
 
     /// The same for an offset, which may point back.
-    mutating func offset(_ name: String, _ value: Nanoseconds?) {
+    mutating func offset(_ name: StaticString, _ value: Nanoseconds?) {
         guard let value else { return }
         key(name)
         startValue()

@@ -1,20 +1,20 @@
 extension JSONWriter {
     /// Left out when nil or empty: "" says nothing.
-    mutating func member(_ name: String, _ text: String?) {
+    mutating func member(_ name: StaticString, _ text: String?) {
         guard let text, !text.isEmpty else { return }
         key(name)
         string(text)
     }
 
     /// A word of a closed list.
-    mutating func member<Word: RawRepresentable>(_ name: String, _ word: Word?) where Word.RawValue == String {
+    mutating func member<Word: RawRepresentable>(_ name: StaticString, _ word: Word?) where Word.RawValue == String {
         guard let word else { return }
         key(name)
         string(word.rawValue)
     }
 
     /// Text as it came off the wire: bytes that are not UTF-8 become U+FFFD.
-    mutating func member(_ name: String, utf8 bytes: [UInt8]?) {
+    mutating func member(_ name: StaticString, utf8 bytes: [UInt8]?) {
         guard let bytes, !bytes.isEmpty else { return }
         key(name)
         string(String(decoding: bytes, as: UTF8.self))

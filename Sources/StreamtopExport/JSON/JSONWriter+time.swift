@@ -2,7 +2,7 @@ import StreamtopBase
 
 extension JSONWriter {
     /// Time of day as captured: RFC 3339 in UTC with nine decimals.
-    mutating func time(_ name: String, _ stamp: Timestamp?) {
+    mutating func time(_ name: StaticString, _ stamp: Timestamp?) {
         guard let stamp else { return }
         key(name)
         time(stamp)

@@ -28,15 +28,21 @@ struct JSONWriter {
         close(UInt8(ascii: "}"))
     }
 
-    mutating func object(_ name: String, _ body: (inout JSONWriter) -> Void) {
+    mutating func object(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
         key(name)
         object(body)
     }
 
     mutating func array<Elements: Sequence>(
-        _ name: String, _ elements: Elements, _ body: (inout JSONWriter, Elements.Element) -> Void
+        _ name: StaticString, _ elements: Elements, _ body: (inout JSONWriter, Elements.Element) -> Void
     ) {
         key(name)
+        array(elements, body)
+    }
+
+    mutating func array<Elements: Sequence>(
+        _ elements: Elements, _ body: (inout JSONWriter, Elements.Element) -> Void
+    ) {
         open(UInt8(ascii: "["))
         for element in elements { body(&self, element) }
         close(UInt8(ascii: "]"))
@@ -44,15 +50,17 @@ struct JSONWriter {
 
     /// Starts a member; its value must follow. `name` is a constant of ours in snake_case and needs no escapes, unless
     /// it is data (`keyEscaped`).
-    mutating func key(_ name: String) {
+    mutating func key(_ name: StaticString) {
         let hasComma = needsComma
-        let text = name.utf8
+        let count = name.utf8CodeUnitCount
         // One call that grows the array, not one for each byte: names are most of what a record is made of.
-        bytes.append(addingCapacity: text.count + 4) { (output: inout OutputSpan<UInt8>) in
+        bytes.append(addingCapacity: count + 4) { (output: inout OutputSpan<UInt8>) in
             if hasComma { output.append(UInt8(ascii: ",")) }
             output.append(UInt8(ascii: "\""))
-            let span = text.span
-            for index in span.indices { output.append(span[index]) }
+            unsafe output.withUnsafeMutableBufferPointer { room, used in
+                let text = unsafe UnsafeBufferPointer(start: name.utf8Start, count: count)
+                used += unsafe UnsafeMutableBufferPointer(rebasing: room[used...]).update(fromContentsOf: text)
+            }
             output.append(UInt8(ascii: "\""))
             output.append(UInt8(ascii: ":"))
         }

@@ -120,7 +120,7 @@ extension QLogExporter {
 }
 
 extension JSONWriter {
-    fileprivate mutating func qlogEnd(_ name: String, _ end: Endpoint) {
+    fileprivate mutating func qlogEnd(_ name: StaticString, _ end: Endpoint) {
         object(name) { json in
             json.member(end.address.isIPv4 ? "ip_v4" : "ip_v6", end.address.description)
             json.member(end.address.isIPv4 ? "port_v4" : "port_v6", end.port)

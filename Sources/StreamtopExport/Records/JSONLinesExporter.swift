@@ -33,7 +33,7 @@ package struct JSONLinesExporter: Sendable {
 
 extension JSONWriter {
     /// Flows are numbered by first packet: "f1", "f2", …
-    mutating func flow(_ name: String, _ identifier: FlowIdentifier) {
+    mutating func flow(_ name: StaticString, _ identifier: FlowIdentifier) {
         key(name)
         startValue()
         put(UInt8(ascii: "\""))
@@ -43,7 +43,7 @@ extension JSONWriter {
     }
 
     /// Which end sent something.
-    mutating func member(_ name: String, _ direction: Direction) {
+    mutating func member(_ name: StaticString, _ direction: Direction) {
         member(name, direction == .fromClient ? "client" : "server")
     }
 }

@@ -12,7 +12,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func datagramSizes(_ name: String, _ sizes: DatagramSizes) {
+    private mutating func datagramSizes(_ name: StaticString, _ sizes: DatagramSizes) {
         object(name) { json in
             json.member("min_bytes", sizes.minimum)
             json.member("max_bytes", sizes.maximum)

@@ -28,7 +28,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func endpoint(_ name: String, _ end: EndpointSnapshot, hasPorts: Bool, isFinal: Bool) {
+    private mutating func endpoint(_ name: StaticString, _ end: EndpointSnapshot, hasPorts: Bool, isFinal: Bool) {
         object(name) { json in
             json.member("ip", end.endpoint.address)
             if hasPorts { json.member("port", end.endpoint.port) }

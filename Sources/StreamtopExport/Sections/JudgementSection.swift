@@ -27,7 +27,10 @@ extension JSONWriter {
                 json.member("subject", verdict.subject)
                 json.member("summary", verdict.summary)
                 json.object("evidence") { json in
-                    for figure in verdict.evidence { json.ratio(figure.name, figure.value) }
+                    for figure in verdict.evidence where figure.value.isFinite {
+                        json.keyEscaped(figure.name)
+                        json.decimal(figure.value)
+                    }
                 }
                 json.member("advice", verdict.advice)
                 json.time("first_ts", verdict.firstSeen)
@@ -46,7 +49,10 @@ extension JSONWriter {
 
     mutating func anomalies(_ counts: AnomalyCounts) {
         object("anomalies") { json in
-            for anomaly in counts.sorted { json.member(anomaly.name, anomaly.count) }
+            for anomaly in counts.sorted {
+                json.keyEscaped(anomaly.name)
+                json.integer(anomaly.count)
+            }
         }
     }
 

@@ -73,23 +73,29 @@ extension JSONWriter {
         if quic.isResetSuspected { member("stateless_reset_suspected", true) }
     }
 
-    private mutating func quicParameters(_ name: String, _ parameters: [QUICParameter]) {
+    private mutating func quicParameters(_ name: StaticString, _ parameters: [QUICParameter]) {
         guard !parameters.isEmpty else { return }
         object(name) { $0.quicParameterMembers(parameters) }
     }
 
     mutating func quicParameterMembers(_ parameters: [QUICParameter]) {
         for parameter in parameters {
+            if case .text("") = parameter.value { continue }
+            keyEscaped(parameter.name)
             switch parameter.value {
-            case .number(let number): member(parameter.name, number)
-            case .text(let text): member(parameter.name, text)
-            case .flag: member(parameter.name, true)
-            case .list(let list): array(parameter.name, list) { $0.string($1) }
+            case .number(let number):
+                startValue()
+                digits(number)
+            case .text(let text): string(text)
+            case .flag:
+                startValue()
+                put("true")
+            case .list(let list): array(list) { $0.string($1) }
             }
         }
     }
 
-    private mutating func quicSide(_ name: String, _ side: QUICSideSnapshot) {
+    private mutating func quicSide(_ name: StaticString, _ side: QUICSideSnapshot) {
         object(name) { json in
             json.member("acked_packets", side.ackedPackets)
             json.member("lost_packets", side.lostPackets)
@@ -99,7 +105,10 @@ extension JSONWriter {
             json.congestionControl(side.congestionControl)
             if !side.frames.isEmpty {
                 json.object("frames") { json in
-                    for frame in side.frames { json.member(frame.name, frame.count) }
+                    for frame in side.frames {
+                        json.keyEscaped(frame.name)
+                        json.integer(frame.count)
+                    }
                 }
             }
             json.member("flow_control_blocked", side.flowControlBlocked)

@@ -20,7 +20,7 @@ extension JSONWriter {
     }
 
     /// The RTT object of the contract, wherever a round trip is told of. Without a sample there is nothing to tell.
-    mutating func roundTrip(_ name: String, _ trip: RoundTripSnapshot?) {
+    mutating func roundTrip(_ name: StaticString, _ trip: RoundTripSnapshot?) {
         guard let trip, trip.samples > 0 else { return }
         object(name) { json in
             json.member("samples", trip.samples)
@@ -45,7 +45,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func queueDelay(_ name: String, _ delay: QueueDelaySnapshot?) {
+    private mutating func queueDelay(_ name: StaticString, _ delay: QueueDelaySnapshot?) {
         guard let delay else { return }
         object(name) { json in
             json.milliseconds("last_ms", delay.last)

@@ -13,7 +13,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func tcpSide(_ name: String, _ side: TCPSideSnapshot) {
+    private mutating func tcpSide(_ name: StaticString, _ side: TCPSideSnapshot) {
         object(name) { json in
             json.tcpOptions(side)
             json.tcpCounts(side)

@@ -98,7 +98,9 @@ package struct FragmentAssembler: Sendable {
     package var count: Int { datagrams.count }
 
     /// Takes in the fragment that `frame` says it is; `bytes` is what the frame was decoded from.
-    package mutating func observe(_ frame: DecodedFrame, bytes: RawSpan, at time: Timestamp) -> FragmentOutcome {
+    package mutating func observe(_ frame: borrowing DecodedFrame, bytes: RawSpan, at time: Timestamp)
+        -> FragmentOutcome
+    {
         lastOverlapDiffered = false
         guard let part = frame.fragment else { return .dropped(.malformed) }
         counters.fragments += 1
@@ -165,7 +167,8 @@ package struct FragmentAssembler: Sendable {
     }
 
     private mutating func settle(
-        _ addition: FragmentDatagram.Addition, _ key: FragmentKey, frame: DecodedFrame, stored: Int, at time: Timestamp
+        _ addition: FragmentDatagram.Addition, _ key: FragmentKey, frame: borrowing DecodedFrame, stored: Int,
+        at time: Timestamp
     ) -> FragmentOutcome {
         switch addition {
         case .refused(let reason):

@@ -7,10 +7,8 @@ extension TCPFlowTracker {
         var report = TCPReport()
         // Nothing waits any more once the connection is over: what was going on ended with its last segment.
         let end = connection.isOver ? min(time, lastSegment) : time
-        report.snapshot.client = client.report(
-            receivingFrom: server, at: time, end: end, isNear: vantage == .client, anchor: start)
-        report.snapshot.server = server.report(
-            receivingFrom: client, at: time, end: end, isNear: vantage == .server, anchor: start)
+        client.report(into: &report.snapshot.client, at: time, end: end, isNear: vantage == .client, anchor: start)
+        server.report(into: &report.snapshot.server, at: time, end: end, isNear: vantage == .server, anchor: start)
         report.snapshot.vantage = vantage
         report.snapshot.multipath = multipath
         report.snapshot.synRetransmissions = Int(handshake.synRepeats)

@@ -7,8 +7,8 @@ import StreamtopWire
 extension TCPFlowTracker {
     static func step(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, from direction: Direction,
-        at time: Timestamp, total: inout [TCPRoundTripMeter], anomalies: inout AnomalyCounts, vantage: Vantage?,
-        hint: Bool, isReset: Bool, events: inout [FlowEvent.Kind]
+        at time: Timestamp, total: inout [TCPRoundTripMeter], anomalies: inout AnomalyCounts,
+        near: (sender: Bool, peer: Bool), hint: Bool, isReset: Bool, events: inout [FlowEvent.Kind]
     ) {
         sender.segmentCount &+= 1
         if !sender.bulk.isEmpty { sender.bulk[0].rate.record(frame.ipLength, at: time) }
@@ -18,9 +18,8 @@ extension TCPFlowTracker {
             sender.resets &+= 1
             return
         }
-        let senderPlace = place(
-            of: &sender, near: vantage == (direction == .fromClient ? .client : .server), hint: hint)
-        let peerPlace = place(of: &peer, near: vantage == (direction == .fromClient ? .server : .client), hint: hint)
+        let senderPlace = place(of: &sender, near: near.sender, hint: hint)
+        let peerPlace = place(of: &peer, near: near.peer, hint: hint)
 
         if frame.tcp.flags.isAck {
             answer(

@@ -81,14 +81,20 @@ package struct TCPFlowTracker: ~Copyable, Sendable {
         if frame.tcp.options.multipath { multipath = true }
         observeFlags(frame, direction: direction, at: now, stamp: time, events: &events)
         let isReset = frame.tcp.flags.isRst
+        var near = (client: false, server: false)
+        switch vantage {
+        case .client?: near.client = true
+        case .server?: near.server = true
+        case .middle?, .loopback?, nil: break
+        }
         if direction == .fromClient {
             Self.step(
                 &client, &server, frame, from: direction, at: now, total: &middle, anomalies: &anomalies,
-                vantage: vantage, hint: localHint != nil, isReset: isReset, events: &events)
+                near: (near.client, near.server), hint: localHint != nil, isReset: isReset, events: &events)
         } else {
             Self.step(
                 &server, &client, frame, from: direction, at: now, total: &middle, anomalies: &anomalies,
-                vantage: vantage, hint: localHint != nil, isReset: isReset, events: &events)
+                near: (near.server, near.client), hint: localHint != nil, isReset: isReset, events: &events)
         }
         if vantage == nil || client.roundTrip.count &+ server.roundTrip.count < 64 { locate() }
     }

@@ -4,14 +4,12 @@ import StreamtopModel
 extension TCPHalf {
     /// `end`: when what is going on now stops counting, `time` or before.
     func report(
-        receivingFrom peer: borrowing TCPHalf, at time: Timestamp, end: Timestamp, isNear: Bool, anchor: Timestamp
-    ) -> TCPSideSnapshot {
-        var side = TCPSideSnapshot()
+        into side: inout TCPSideSnapshot, at time: Timestamp, end: Timestamp, isNear: Bool, anchor: Timestamp
+    ) {
         reportOptions(into: &side)
         reportCounts(into: &side, end: end)
         reportWindows(into: &side, isNear: isNear)
         reportRates(into: &side, at: time, end: end, anchor: anchor)
-        return side
     }
 
     private func reportOptions(into side: inout TCPSideSnapshot) {

@@ -124,6 +124,8 @@ struct TCPHalf: ~Copyable, Sendable {
     var windowFull: UInt32 = 0
     var sampled = TCPSampledCounts()
 
+    private let place = AddressOnly()
+
     init() {}
 
     /// Segment size to count with: what full segments carry, else what the peer's option allows, else the least that

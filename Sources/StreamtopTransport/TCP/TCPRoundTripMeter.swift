@@ -100,29 +100,30 @@ struct TCPRoundTripMeter: Sendable {
         return BaseRoundTripChange(time: change.time, before: change.before, after: base)
     }
 
-    private func queueQuantile(_ share: Double) -> Nanoseconds {
-        if let change = changes.first { return (change.queues.quantile(share) ?? 0) * 1000 }
-        return max(0, (histogram.quantile(share) ?? 0) * 1000 - base)
-    }
-
     var snapshot: RoundTripSnapshot? {
         guard count > 0 else { return nil }
         let source: RoundTripSource =
             fromTimestamps == 0 && fromAcknowledgments == 0
             ? .tcpHandshake : fromTimestamps > fromAcknowledgments ? .tcpTimestamps : .tcpAck
-        func bounded(_ share: Double) -> Nanoseconds {
-            min(maximum, max(minimum, histogram.quantile(share).map { $0 * 1000 } ?? last))
-        }
+        var percentiles = InlineArray<3, Nanoseconds>(repeating: last)
+        histogram.quantiles([0.5, 0.95, 0.99]) { percentiles[$0] = min(maximum, max(minimum, $1 * 1000)) }
         return RoundTripSnapshot(
             samples: count, minimum: minimum, last: last, smoothed: smoothed ?? last, mean: sum / Int64(count),
-            p50: bounded(0.5), p95: bounded(0.95), p99: bounded(0.99), maximum: maximum,
+            p50: percentiles[0], p95: percentiles[1], p99: percentiles[2], maximum: maximum,
             jitter: count > 1 ? jitterSum / Int64(count - 1) : 0, source: source)
     }
 
     var queueSnapshot: QueueDelaySnapshot? {
         guard let queue else { return nil }
+        var percentiles = InlineArray<2, Nanoseconds>(repeating: 0)
+        let shares: InlineArray<2, Double> = [0.5, 0.95]
+        if let change = changes.first {
+            change.queues.quantiles(shares) { percentiles[$0] = $1 * 1000 }
+        } else {
+            histogram.quantiles(shares) { percentiles[$0] = max(0, $1 * 1000 - base) }
+        }
         return QueueDelaySnapshot(
-            last: queue, p50: min(maximumQueue, queueQuantile(0.5)), p95: min(maximumQueue, queueQuantile(0.95)),
+            last: queue, p50: min(maximumQueue, percentiles[0]), p95: min(maximumQueue, percentiles[1]),
             maximum: maximumQueue)
     }
 }

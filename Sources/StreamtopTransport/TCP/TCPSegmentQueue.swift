@@ -39,23 +39,26 @@ struct TCPSegment: Equatable, Sendable {
 struct TCPSegmentQueue: Sendable {
     static let capacity = 2048
 
-    private var storage: [TCPSegment] = []
-    private var head = 0
-    private(set) var count = 0
+    private var ranges = Ring<TCPSegment>()
+    private var retainedCount: UInt16 = 0
     /// Number of acknowledged ranges at the front.
-    var retained = 0
+    var retained: Int {
+        get { Int(retainedCount) }
+        set { retainedCount = UInt16(truncatingIfNeeded: newValue) }  // at most `capacity`
+    }
 
     init() {}
 
-    var isEmpty: Bool { count == 0 }
+    var count: Int { ranges.count }
+    var isEmpty: Bool { ranges.isEmpty }
 
     /// The end of the queue will be needed soon.
-    func prefetch() { storage.prefetch((head &+ count) & (storage.count &- 1)) }
+    func prefetch() { ranges.prefetch() }
 
     /// Index is 0 for the oldest range; callers stay below `count`.
     subscript(index: Int) -> TCPSegment {
-        _read { yield storage[(head &+ index) & (storage.count &- 1)] }
-        _modify { yield &storage[(head &+ index) & (storage.count &- 1)] }
+        _read { yield ranges[index] }
+        _modify { yield &ranges[index] }
     }
 
     /// Index of the first range that ends after `sequence`; `count` when there is none.
@@ -69,35 +72,27 @@ struct TCPSegmentQueue: Sendable {
         return low
     }
 
-    /// Adds a range at the end. Returns false when it had to be merged into the last one.
+    /// Adds a range at the end. Where there is no room, it is merged into the last one or the oldest is forgotten.
     mutating func append(_ segment: TCPSegment) {
         if count == Self.capacity {
-            if retained == 0, count > 0 {
-                let last = count - 1
-                if self[last].marks.contains(.hole) == segment.marks.contains(.hole) {
-                    self[last].end = segment.end
-                    self[last].passed = segment.passed
-                    return
-                }
+            let last = count - 1
+            if retained == 0, self[last].marks.contains(.hole) == segment.marks.contains(.hole) {
+                self[last].end = segment.end
+                self[last].passed = segment.passed
+                return
             }
             removeFirst(1)
         }
-        if count == storage.count { grow() }
-        count += 1
-        self[count - 1] = segment
+        ranges.append(segment)
     }
 
     mutating func removeFirst(_ number: Int) {
-        let number = min(number, count)
-        guard number > 0 else { return }
-        head = (head + number) & (storage.count - 1)
-        count -= number
+        ranges.removeFirst(number)
         retained = max(0, retained - number)
     }
 
     mutating func removeAll() {
-        head = 0
-        count = 0
+        ranges.removeAll()
         retained = 0
     }
 
@@ -107,28 +102,10 @@ struct TCPSegmentQueue: Sendable {
         guard count < Self.capacity, sequence.isAfter(self[index].start), self[index].end.isAfter(sequence) else {
             return false
         }
-        if count == storage.count { grow() }
-        count += 1
-        var place = count - 1
-        while place > index + 1 {  // towards `index`
-            self[place] = self[place - 1]
-            place -= 1
-        }
         var tail = self[index]
         tail.start = sequence
         self[index].end = sequence
-        self[index + 1] = tail
+        ranges.insert(tail, at: index + 1)
         return true
-    }
-
-    private mutating func grow() {
-        let size = max(4, storage.count * 2)
-        var bigger: [TCPSegment] = []
-        bigger.reserveCapacity(size)
-        for index in 0..<count { bigger.append(self[index]) }
-        let blank = TCPSegment(start: 0, end: 0, passed: Timestamp(nanoseconds: 0))
-        while bigger.count < size { bigger.append(blank) }
-        storage = bigger
-        head = 0
     }
 }

@@ -1,8 +1,9 @@
 import StreamtopBase
 
-/// What one frame holds, layer by layer, as far as it could be decoded. Plain data without references: one value is
-/// reused for every frame. Payload bytes stay in the frame; `payloadOffset` says where.
-package struct DecodedFrame: Sendable {
+/// What one frame holds, layer by layer, as far as it could be decoded. Plain data without references: a few values are
+/// reused for all frames, and not copyable, because a copy for each step of the analysis costs more than the decoding.
+/// Payload bytes stay in the frame; `payloadOffset` says where.
+package struct DecodedFrame: ~Copyable, Sendable {
     /// The layers found, in order of the innermost IP packet; false when decoding stopped before the network layer.
     package var hasNetwork = false
     package var transport = TransportKind.none
@@ -54,7 +55,36 @@ package struct DecodedFrame: Sendable {
     /// is well. Layers decoded before it are kept: `transport` tells how far that is.
     package var stop: DecodeError?
 
+    private let place = AddressOnly()
+
     package init() {}
+
+    /// Everything that is known of another frame: for decoding on inside a tunnel that may turn out to be none.
+    package init(copying other: borrowing DecodedFrame) {
+        hasNetwork = other.hasNetwork
+        transport = other.transport
+        source = other.source
+        destination = other.destination
+        protocolNumber = other.protocolNumber
+        hopLimit = other.hopLimit
+        ecn = other.ecn
+        dscp = other.dscp
+        identification = other.identification
+        dontFragment = other.dontFragment
+        ipLength = other.ipLength
+        fragment = other.fragment
+        sourcePort = other.sourcePort
+        destinationPort = other.destinationPort
+        tcp = other.tcp
+        icmp = other.icmp
+        payloadOffset = other.payloadOffset
+        payloadCaptured = other.payloadCaptured
+        payloadLength = other.payloadLength
+        vlan = other.vlan
+        tunnel = other.tunnel
+        tunnelIdentifier = other.tunnelIdentifier
+        stop = other.stop
+    }
 
     /// Forgets the frame before. `tcp` and `icmp` stay as they are: `transport` says whether they belong to this frame,
     /// and writing all of a `DecodedFrame` costs more than decoding its headers.
@@ -88,6 +118,15 @@ package struct DecodedFrame: Sendable {
     @inlinable
     package var destinationEndpoint: Endpoint { Endpoint(address: destination, port: destinationPort) }
 
+    /// The captured part of the transport payload in the frame's bytes.
+    @inlinable
+    @_lifetime(copy bytes)
+    package func payload(in bytes: RawSpan) -> RawSpan {
+        let start = min(max(0, payloadOffset), bytes.byteCount)
+        let end = min(bytes.byteCount, start + max(0, payloadCaptured))
+        return bytes.extracting(start..<end)
+    }
+
     /// Tunnel kind and identifier as `FlowKey` wants them: 0 outside any tunnel.
     @inlinable
     package var tunnelKey: UInt32 {
@@ -110,6 +149,17 @@ package enum TransportKind: UInt8, Sendable {
     case none, tcp, udp, sctp, icmp
     /// An IP protocol without ports that we count but do not decode (ESP, OSPF, …), or a later fragment.
     case other
+
+    @inlinable
+    package static func == (left: TransportKind, right: TransportKind) -> Bool {
+        switch (left, right) {
+        case (.none, .none), (.tcp, .tcp), (.udp, .udp), (.sctp, .sctp), (.icmp, .icmp), (.other, .other): true
+        default: false
+        }
+    }
+
+    @inlinable
+    package static func != (left: TransportKind, right: TransportKind) -> Bool { !(left == right) }
 }
 
 /// Place of an IP fragment within its datagram (RFC 791 section 3.2, RFC 8200 section 4.5).

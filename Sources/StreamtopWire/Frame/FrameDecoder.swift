@@ -64,7 +64,7 @@ package struct FrameDecoder: Sendable {
     @inline(never)
     @_lifetime(cursor: copy cursor)
     private func walkTunnel(_ kind: TunnelKind, _ cursor: inout FrameCursor, into frame: inout DecodedFrame) {
-        let outer = frame
+        let outer = DecodedFrame(copying: frame)
         let outerStart = cursor.networkStart
         let isGuess = frame.transport == .udp
         cursor.isGuess = isGuess
@@ -78,18 +78,18 @@ package struct FrameDecoder: Sendable {
         guard cursor.networkStart == outerStart else {
             guard isGuess, isOwnBusiness(of: kind, frame) else { return }
             frame = outer
-            frame.stop = stop ?? outer.stop
+            frame.stop = stop ?? frame.stop
             return
         }
         frame = outer
         // A port that was no tunnel after all is an ordinary datagram; one that the capture cut might have been one.
         if case .truncated = stop?.cause {} else if isGuess { return }
-        frame.stop = stop ?? outer.stop
+        frame.stop = stop ?? frame.stop
     }
 
     /// The packet inside a UDP tunnel belongs to no conversation but to the tunnel: it has no transport (a Teredo bubble,
     /// RFC 4380 section 2.8), or it is neighbour discovery (RFC 4861) between the ends of a tunnel without a link layer.
-    private func isOwnBusiness(of kind: TunnelKind, _ frame: DecodedFrame) -> Bool {
+    private func isOwnBusiness(of kind: TunnelKind, _ frame: borrowing DecodedFrame) -> Bool {
         if frame.transport == .other { return frame.fragment == nil }
         guard frame.transport == .icmp, frame.protocolNumber == 58, kind == .teredo || kind == .l2tp else {
             return false

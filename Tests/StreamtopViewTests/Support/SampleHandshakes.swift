@@ -126,11 +126,12 @@ enum SampleHandshakes {
         flow.tls?.handshake.roundTrips = trips
         flow.tls?.handshake.duration = Nanoseconds((milliseconds - 10) * 1e6)
         let hello = kind == .zeroRTT ? milliseconds : 10
+        let start = flow.start
         flow.tls?.handshake.timeline = steps(
             [
                 ("tcp_syn", .fromClient, 0, nil, false, false), ("tcp_syn_ack", .fromServer, 9, nil, false, false),
                 ("client_hello", .fromClient, hello, 517, false, false),
-            ], from: flow.start)
+            ], from: start)
         return flow
     }
 
@@ -169,9 +170,10 @@ enum SampleHandshakes {
         add(.full, 2, (0..<12).map { 40 + Double($0 * 17) })
         flows += [
             failed(201) {
+                let end = $0.end
                 $0.tls?.alerts = [
                     TLSAlertSnapshot(
-                        time: $0.end, from: .fromServer, level: "fatal", description: "handshake_failure")
+                        time: end, from: .fromServer, level: "fatal", description: "handshake_failure")
                 ]
             },
             failed(202) { $0.state = .reset }, failed(203) { $0.state = .reset },

@@ -111,7 +111,7 @@ struct FrameDecoderHostileTests {
         ]
     }()
 
-    private func check(_ frame: DecodedFrame, _ count: Int, _ note: @autoclosure () -> String) {
+    private func check(_ frame: borrowing DecodedFrame, _ count: Int, _ note: @autoclosure () -> String) {
         guard frame.hasNetwork else { return }
         let fits =
             frame.payloadOffset >= 0 && frame.payloadCaptured >= 0 && frame.payloadCaptured <= frame.payloadLength
@@ -134,7 +134,7 @@ struct FrameDecoderHostileTests {
             #expect(frame.transport == .tcp, "\(String(describing: frame.stop))")
             #expect(frame.destinationPort == 443)
             #expect(frame.tcp.options.fastOpenCookieLength == 4)
-            #expect(frame.tcp.options.multipath)
+            #expect(frame.tcp.options.multipath == true)
             #expect(frame.payloadLength == 3)
             #expect(frame.stop == nil)
         }

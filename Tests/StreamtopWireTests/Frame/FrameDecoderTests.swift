@@ -27,7 +27,7 @@ struct FrameDecoderTests {
         #expect(frame.tcp.flags == [.ack, .psh, .ae])
         #expect(frame.tcp.window == 501)
         #expect(frame.tcp.headerLength == 32)
-        #expect(frame.tcp.options.hasTimestamps)
+        #expect(frame.tcp.options.hasTimestamps == true)
         #expect(frame.tcp.options.timestampValue == 7)
         #expect(frame.tcp.options.timestampEcho == 6)
         #expect(frame.payloadOffset == 14 + 20 + 32)
@@ -67,7 +67,7 @@ struct FrameDecoderTests {
         let tiny: [UInt8] = [1, 2, 3]
         unsafe decoder.decode(tiny.span.bytes, wireLength: 3, linkType: .ethernet, into: &frame)
         #expect(frame.transport == .none)
-        #expect(!frame.hasNetwork)
+        #expect(frame.hasNetwork == false)
         #expect(frame.stop?.layer == .ethernet)
     }
 
