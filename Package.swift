@@ -14,6 +14,9 @@ let houseSettings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
+    // The rooms are one program: without the two, nothing of `package` access is inlined into another room (decision
+    // 0097).
+    .unsafeFlags(["-cross-module-optimization", "-enable-testing"], .when(configuration: .release)),
 ]
 
 let base: Target.Dependency = "StreamtopBase"

@@ -59,7 +59,7 @@ extension FlowEngine {
     mutating func reopenIfNew(
         _ frame: borrowing DecodedFrame, _ position: UInt32, at time: Timestamp
     ) -> UInt32 {
-        guard frame.tcp.flags.contains(.syn) else { return position }
+        guard frame.tcp.flags.isSyn else { return position }
         let direction = flows[position].direction(from: frame.sourceEndpoint)
         // Captures of several queues are now and then out of order by a little: a first SYN soon after the first packet
         // belongs to it.

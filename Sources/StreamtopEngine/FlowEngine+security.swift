@@ -44,7 +44,7 @@ extension FlowEngine {
         }
         let start = min(frame.payloadOffset, bytes.byteCount)
         let payload = bytes.extracting(start..<(start + max(0, captured)))
-        let sequence = frame.tcp.sequence &+ (frame.tcp.flags.contains(.syn) ? 1 : 0)
+        let sequence = frame.tcp.sequence &+ (frame.tcp.flags.isSyn ? 1 : 0)
         if flows[position].secureStream == FlowEntry.none {
             guard opensStream(frame, position, payload, sequence: sequence, direction: direction) else { return }
         }
@@ -65,7 +65,7 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ position: UInt32, direction: Direction, at time: Timestamp
     ) {
         let stream = flows[position].secureStream
-        guard stream != FlowEntry.none, frame.tcp.flags.contains(.ack), !frame.tcp.flags.contains(.rst) else { return }
+        guard stream != FlowEntry.none, frame.tcp.flags.isAck, !frame.tcp.flags.isRst else { return }
         if direction == .fromClient {
             secureStreams[stream].server.acknowledge(frame.tcp.acknowledgment)
         } else {
@@ -108,7 +108,7 @@ extension FlowEngine {
     private mutating func makeStream(
         _ frame: borrowing DecodedFrame, _ position: UInt32, _ direction: Direction, start: UInt32
     ) {
-        let other = frame.tcp.flags.contains(.ack) ? frame.tcp.acknowledgment : nil
+        let other = frame.tcp.flags.isAck ? frame.tcp.acknowledgment : nil
         flows[position].secureStream = secureStreams.insert(
             SecureStream(
                 client: TCPStreamAssembler(start: direction == .fromClient ? start : other),

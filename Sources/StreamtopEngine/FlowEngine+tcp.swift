@@ -39,7 +39,7 @@ extension FlowEngine {
         let tracker = flows[position].tcp
         tcpTrackers[tracker].observe(frame, direction: direction, at: time, events: &pendingEvents)
         if !pendingEvents.isEmpty { flushEvents(of: position, at: time) }
-        if frame.tcp.flags.contains(.fin) || frame.tcp.flags.contains(.rst) {
+        if frame.tcp.flags.isFin || frame.tcp.flags.isRst {
             let state = tcpTrackers[tracker].state
             if state == .closed || state == .reset, flows[position].standing != .over {
                 flows.change(position, to: .over)

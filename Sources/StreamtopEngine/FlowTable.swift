@@ -28,6 +28,8 @@ struct FlowTable: ~Copyable {
 
     var count: Int { entries.count }
 
+    mutating func abandon() { entries.abandon() }
+
     subscript(position: UInt32) -> FlowEntry {
         _read { yield entries[position] }
         _modify { yield &entries[position] }

@@ -59,6 +59,14 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
         return unsafe (pages[Int(index) >> Self.pageShift] + (Int(index) & Self.pageMask)).move()
     }
 
+    /// Forgets all elements without giving their memory back, for a process that ends: it goes back as a whole then.
+    mutating func abandon() {
+        occupied = []
+        free = []
+        unsafe pages = []
+        count = 0
+    }
+
     /// The element at `index`, in place. Addressors rather than coroutines: an access is two loads and a check.
     @inlinable
     package subscript(index: UInt32) -> Element {

@@ -4,6 +4,7 @@ package struct Endpoint: Hashable, Sendable {
     package var port: UInt16
 
     @inlinable
+    @inline(__always)
     package init(address: IPAddress, port: UInt16) {
         self.address = address
         self.port = port
@@ -14,11 +15,13 @@ package struct Endpoint: Hashable, Sendable {
     package static var unspecified: Endpoint { Endpoint(address: .unspecified, port: 0) }
 
     @inlinable
+    @inline(__always)
     package static func == (left: Endpoint, right: Endpoint) -> Bool {
         left.port == right.port && left.address == right.address
     }
 
     @inlinable
+    @inline(__always)
     package static func != (left: Endpoint, right: Endpoint) -> Bool { !(left == right) }
 }
 

@@ -14,6 +14,7 @@ package struct FlowKey: Hashable, Sendable {
     package static var noVLAN: UInt16 { .max }
 
     @inlinable
+    @inline(__always)
     package init(low: Endpoint, high: Endpoint, transport: UInt8, vlan: UInt16, tunnel: UInt32) {
         self.low = low
         self.high = high
@@ -23,16 +24,19 @@ package struct FlowKey: Hashable, Sendable {
     }
 
     @inlinable
+    @inline(__always)
     package static func == (left: FlowKey, right: FlowKey) -> Bool {
         left.low == right.low && left.high == right.high && left.transport == right.transport
             && left.vlan == right.vlan && left.tunnel == right.tunnel
     }
 
     @inlinable
+    @inline(__always)
     package static func != (left: FlowKey, right: FlowKey) -> Bool { !(left == right) }
 
     /// The key of a packet, whichever way it travels.
     @inlinable
+    @inline(__always)
     package init(
         source: Endpoint, destination: Endpoint, transport: UInt8, vlan: UInt16 = FlowKey.noVLAN, tunnel: UInt32 = 0
     ) {

@@ -8,6 +8,7 @@ package struct IPAddress: Hashable, Comparable, Sendable {
     package var isIPv4: Bool
 
     @inlinable
+    @inline(__always)
     package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -15,6 +16,7 @@ package struct IPAddress: Hashable, Comparable, Sendable {
     }
 
     @inlinable
+    @inline(__always)
     package init(v4 bits: UInt32) {
         high = 0
         low = UInt64(bits)
@@ -25,15 +27,18 @@ package struct IPAddress: Hashable, Comparable, Sendable {
     package static var unspecified: IPAddress { IPAddress(v4: 0) }
 
     @inlinable
+    @inline(__always)
     package static func == (left: IPAddress, right: IPAddress) -> Bool {
         left.low == right.low && left.high == right.high && left.isIPv4 == right.isIPv4
     }
 
     @inlinable
+    @inline(__always)
     package static func != (left: IPAddress, right: IPAddress) -> Bool { !(left == right) }
 
     /// Numeric order of the bytes; IPv4 sorts before IPv6. The order Community ID asks for within one family.
     @inlinable
+    @inline(__always)
     package static func < (left: IPAddress, right: IPAddress) -> Bool {
         if left.isIPv4 != right.isIPv4 { return left.isIPv4 }
         return left.high != right.high ? left.high < right.high : left.low < right.low

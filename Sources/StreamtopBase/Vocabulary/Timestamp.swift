@@ -9,12 +9,14 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     package var nanoseconds: Nanoseconds
 
     @inlinable
+    @inline(__always)
     package init(nanoseconds: Nanoseconds) {
         self.nanoseconds = nanoseconds
     }
 
     /// Builds a stamp from seconds and a fraction in nanoseconds, saturating at the ends of the range.
     @inlinable
+    @inline(__always)
     package init(seconds: Int64, nanoseconds fraction: Int64) {
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else {
@@ -25,15 +27,18 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     }
 
     @inlinable
+    @inline(__always)
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
 
     // The derived ones are not inlined into other rooms, and these run several times for every packet.
     @inlinable
+    @inline(__always)
     package static func == (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds == right.nanoseconds }
 
     @inlinable
+    @inline(__always)
     package static func <= (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds <= right.nanoseconds }
 
     @inlinable
@@ -44,6 +49,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     /// Time from `earlier` to `later`, saturating. Negative when the capture stepped backwards.
     @inlinable
+    @inline(__always)
     package static func - (later: Timestamp, earlier: Timestamp) -> Nanoseconds {
         let (difference, overflow) = later.nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
         return overflow ? (later.nanoseconds < earlier.nanoseconds ? .min : .max) : difference
@@ -55,6 +61,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     }
 
     @inlinable
+    @inline(__always)
     package static func - (time: Timestamp, offset: Nanoseconds) -> Timestamp {
         time + (offset == .min ? .max : -offset)
     }

@@ -9,6 +9,12 @@ extension JSONWriter {
         integer(value)
     }
 
+    /// A count whose name is data.
+    mutating func member(named name: String, _ value: Int) {
+        keyEscaped(name)
+        integer(value)
+    }
+
     mutating func member<Number: FixedWidthInteger & UnsignedInteger>(_ name: StaticString, _ value: Number?) {
         guard let value else { return }
         key(name)

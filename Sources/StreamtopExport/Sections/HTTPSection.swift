@@ -72,10 +72,10 @@ extension JSONWriter {
         }
     }
 
-    private mutating func http3Side(_ name: String, _ side: HTTP3SideSnapshot) {
+    private mutating func http3Side(_ name: StaticString, _ side: HTTP3SideSnapshot) {
         object(name) { json in
             json.object("frames") { json in
-                for frame in side.frames { json.member(frame.name, frame.count) }
+                for frame in side.frames { json.member(named: frame.name, frame.count) }
             }
             if let settings = side.settings {
                 json.object("settings") { $0.quicParameterMembers(settings) }

@@ -49,10 +49,7 @@ extension JSONWriter {
 
     mutating func anomalies(_ counts: AnomalyCounts) {
         object("anomalies") { json in
-            for anomaly in counts.sorted {
-                json.keyEscaped(anomaly.name)
-                json.integer(anomaly.count)
-            }
+            for anomaly in counts.sorted { json.member(named: anomaly.name, anomaly.count) }
         }
     }
 

@@ -105,10 +105,7 @@ extension JSONWriter {
             json.congestionControl(side.congestionControl)
             if !side.frames.isEmpty {
                 json.object("frames") { json in
-                    for frame in side.frames {
-                        json.keyEscaped(frame.name)
-                        json.integer(frame.count)
-                    }
+                    for frame in side.frames { json.member(named: frame.name, frame.count) }
                 }
             }
             json.member("flow_control_blocked", side.flowControlBlocked)

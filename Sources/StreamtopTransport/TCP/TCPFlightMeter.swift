@@ -3,35 +3,39 @@ import StreamtopModel
 
 /// Bytes in flight of one sender over time, the envelope that shows its congestion window, and its first flight.
 struct TCPFlightMeter: Sendable {
-    private(set) var last = 0
-    private(set) var maximum = 0
-    private(set) var hasValue = false
+    // A flight spans less than 2^31 bytes.
+    private var lastBytes: UInt32 = 0
+    private var maximumBytes: UInt32 = 0
     private var histogram = LogHistogram()
+    private(set) var hasValue = false
+    private(set) var initialDone = false
+    var last: Int { Int(lastBytes) }
+    var maximum: Int { Int(maximumBytes) }
 
     // Rounds: one ends when the acknowledgment covers what had been sent at its start.
     private var roundEnd: UInt32 = 0
-    private(set) var roundMaximum = 0
-    private(set) var previousMaximum = 0
+    private var roundMaximum: UInt32 = 0
+    private var previousMaximum: UInt32 = 0
     private(set) var rounds: UInt32 = 0
 
     /// Bytes of the first flight; final once something of it was acknowledged.
-    private(set) var initial = 0
-    private(set) var initialDone = false
+    private var initialBytes: UInt32 = 0
+    var initial: Int { Int(initialBytes) }
 
     init() {}
 
     mutating func observeInitial(bytes: Int) {
-        if !initialDone { initial += bytes }
+        if !initialDone { initialBytes = UInt32(clamping: initial + bytes) }
     }
 
-    mutating func endInitial() { if initial > 0 { initialDone = true } }
+    mutating func endInitial() { if initialBytes > 0 { initialDone = true } }
 
     /// The flight after a segment was sent.
     mutating func record(_ bytes: Int) {
         hasValue = true
-        last = bytes
-        maximum = max(maximum, bytes)
-        roundMaximum = max(roundMaximum, bytes)
+        lastBytes = UInt32(clamping: bytes)
+        maximumBytes = max(maximumBytes, lastBytes)
+        roundMaximum = max(roundMaximum, lastBytes)
         histogram.record(Int64(bytes))
     }
 
@@ -39,7 +43,7 @@ struct TCPFlightMeter: Sendable {
     func prefetch() { histogram.prefetch(Int64(last)) }
 
     /// The flight after an acknowledgment.
-    mutating func update(_ bytes: Int) { last = bytes }
+    mutating func update(_ bytes: Int) { lastBytes = UInt32(clamping: bytes) }
 
     /// When `acknowledged` closes a round, returns the largest flight of that round; the next one ends at `next`.
     mutating func advance(acknowledged: UInt32, next: UInt32) -> Int? {
@@ -49,7 +53,7 @@ struct TCPFlightMeter: Sendable {
         rounds &+= 1
         if ended > 0 { previousMaximum = ended }
         roundMaximum = 0
-        return ended > 0 ? ended : nil
+        return ended > 0 ? Int(ended) : nil
     }
 
     /// The window was cut: what was in flight before says nothing about it any more.
@@ -65,7 +69,7 @@ struct TCPFlightMeter: Sendable {
     var window: Int? {
         guard hasValue else { return nil }
         let envelope = max(roundMaximum, previousMaximum)
-        return envelope > 0 ? envelope : max(last, 0)
+        return envelope > 0 ? Int(envelope) : last
     }
 
     var median: Int { Int(histogram.quantile(0.5) ?? Int64(last)) }

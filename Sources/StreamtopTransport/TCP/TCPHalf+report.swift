@@ -89,7 +89,7 @@ extension TCPHalf {
                 bulk.first.map { TCPCongestionClassifier($0.congestion).verdict() }
                 ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
         }
-        if window.isKnown, window.minimum != .max {
+        if window.isKnown {
             side.receiveWindow = ReceiveWindowSnapshot(
                 last: window.last, maximum: window.maximum, minimum: window.minimum, occupied: window.occupied,
                 scaleUnknown: !synSeen)

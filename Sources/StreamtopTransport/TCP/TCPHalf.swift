@@ -36,51 +36,76 @@ enum TCPPlace {
 /// Split over files by what happens to it: `+transmission` (its segments), `+acknowledgment` (its peer's answers),
 /// `+report`. Not copyable: it is large, holds a dozen buffers, and lives in one place.
 struct TCPHalf: ~Copyable, Sendable {
-    // Options of its SYN
+    // The order is that of use: what every segment touches comes first and lies together, in as few cache lines as it
+    // takes; what few segments touch comes last.
+
+    var started = false
     var synSeen = false
     var sackPermitted = false
-    var timestampsOffered = false
-    var windowScale: UInt8?
-    var offeredSegmentSize: UInt16 = 0
-    var fastOpen = false
-    /// The peer's segment size option, 0 when unknown, and whether timestamps take 12 bytes of every segment.
-    var peerSegmentSize: UInt32 = 0
+    /// Timestamps take 12 bytes of every segment.
     var timestampsInUse = false
-    var ecn = TCPEcnMeter()
+    var windowScale: UInt8?
+    var hopLimit: UInt8 = 0
+    var hopLimitChanges: UInt8 = 0
+    /// Consecutive new segments whose IP identification grew by a little: the sender counts its packets.
+    var identificationRun: UInt8 = 0
+    var recoveryByTimeout = false
+    var lastIdentification: UInt16 = 0
 
     // Sequence space; valid when `started`
-    var started = false
     var initialSequence: UInt32 = 0
     /// One past the highest sequence number seen.
     var next: UInt32 = 0
     /// Highest acknowledgment of the peer seen.
     var acknowledged: UInt32 = 0
-    var finSequence: UInt32?
-    var segments = TCPSegmentQueue()
-    var log = TCPAcknowledgmentLog()
-    /// Highest byte that SACK has reported, valid while `sackedBytes > 0`.
-    var highestSacked: UInt32 = 0
+    var recoveryPoint: UInt32?
+    /// Bytes that SACK has reported above `acknowledged`.
     var sackedBytes: Int32 = 0
-    /// Up to where ranges were looked at for losses, and when all of them were.
-    var scanned: UInt32 = 0
-    var lastScan = Timestamp(nanoseconds: 0)
     /// Running counts of bytes held for lost and of those repeated since; modulo 2^32, only their distance counts.
     var lostTotal: UInt32 = 0
     var repairedTotal: UInt32 = 0
     var duplicateAcknowledgmentRun: Int32 = 0
-    var recoveryPoint: UInt32?
-    var recoveryByTimeout = false
 
-    // Times
+    var segmentCount: UInt32 = 0
+    var dataSegments: UInt32 = 0
+    /// Largest payload, and the payload of full segments as the capture shows them.
+    var largestSegment: UInt32 = 0
+    var fullSegment: UInt32 = 0
+    /// Largest segment that was acknowledged after being sent once: the path takes it.
+    var largestDelivered: UInt32 = 0
+    /// The peer's segment size option, 0 when unknown.
+    var peerSegmentSize: UInt32 = 0
+    var uniqueBytes: UInt64 = 0
+
     var lastData = Timestamp(nanoseconds: .min)
     var lastNewData = Timestamp(nanoseconds: .min)
     var lastAnswer = Timestamp(nanoseconds: .min)
     var lastProgress = Timestamp(nanoseconds: .min)
 
-    // Counts
-    var segmentCount: UInt32 = 0
-    var dataSegments: UInt32 = 0
-    var uniqueBytes: UInt64 = 0
+    var segments = TCPSegmentQueue()
+    var log = TCPAcknowledgmentLog()
+    /// Meters that only a sender of many segments needs, and those of one that had trouble: one of each, or none. Most
+    /// flows are short and well, and their trackers stay small.
+    var bulk: [TCPBulkMeters] = []
+    var trouble: [TCPTroubleMeters] = []
+
+    var roundTrip = TCPRoundTripMeter()
+    var window = TCPReceiveWindowMeter()
+    var flight = TCPFlightMeter()
+    var limits = TCPLimitMeter()
+
+    // What few segments touch
+
+    var ecn = TCPEcnMeter()
+    var timestampsOffered = false
+    var fastOpen = false
+    var offeredSegmentSize: UInt16 = 0
+    var finSequence: UInt32?
+    /// Highest byte that SACK has reported, valid while `sackedBytes > 0`.
+    var highestSacked: UInt32 = 0
+    /// Up to where ranges were looked at for losses, and when all of them were.
+    var scanned: UInt32 = 0
+    var lastScan = Timestamp(nanoseconds: 0)
     var outOfOrder: UInt32 = 0
     var reorderExtent: UInt32 = 0
     var duplicateAcks: UInt32 = 0
@@ -91,6 +116,7 @@ struct TCPHalf: ~Copyable, Sendable {
     var lostBeforeCaptureBytes: UInt64 = 0
     var keepAlives: UInt32 = 0
     var windowProbes: UInt32 = 0
+    var windowFull: UInt32 = 0
     var resets: UInt32 = 0
     var fins: UInt32 = 0
     /// SYN and FIN segments without data that were sent again.
@@ -99,29 +125,6 @@ struct TCPHalf: ~Copyable, Sendable {
     private var controlTime = Timestamp(nanoseconds: .min)
     private var controlIdentification: UInt16 = 0
     var dsacks: UInt32 = 0
-    /// Largest payload, and the payload of full segments as the capture shows them.
-    var largestSegment: UInt32 = 0
-    var fullSegment: UInt32 = 0
-    /// Largest segment that was acknowledged after being sent once: the path takes it.
-    var largestDelivered: UInt32 = 0
-
-    // IP header
-    var hopLimit: UInt8 = 0
-    var hopLimitChanges: UInt8 = 0
-    var lastIdentification: UInt16 = 0
-    /// Consecutive new segments whose IP identification grew by a little: the sender counts its packets.
-    var identificationRun: UInt8 = 0
-
-    // Meters
-    var roundTrip = TCPRoundTripMeter()
-    var window = TCPReceiveWindowMeter()
-    var flight = TCPFlightMeter()
-    var limits = TCPLimitMeter()
-    /// Meters that only a sender of many segments needs, and those of one that had trouble: one of each, or none. Most
-    /// flows are short and well, and their trackers stay small.
-    var bulk: [TCPBulkMeters] = []
-    var trouble: [TCPTroubleMeters] = []
-    var windowFull: UInt32 = 0
     var sampled = TCPSampledCounts()
 
     private let place = AddressOnly()

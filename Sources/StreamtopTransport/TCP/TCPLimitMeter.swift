@@ -10,7 +10,8 @@ struct TCPLimitMeter: Sendable {
 
     private(set) var shares = LimitShares(network: 0, receiver: 0, application: 0)
     private var state = State.application
-    private var since: Timestamp?
+    /// Since when; the least stamp before anything was entered.
+    private var since = Timestamp(nanoseconds: .min)
     /// Until then the state before this one still holds for the sender.
     private var takesEffect = Timestamp(nanoseconds: .min)
     private var before = State.application
@@ -22,7 +23,7 @@ struct TCPLimitMeter: Sendable {
 
     /// The sender is in `new` from `time` + `delay` on.
     mutating func enter(_ new: State, at time: Timestamp, delay: Nanoseconds) {
-        if since == nil { since = time }
+        if since.nanoseconds == .min { since = time }
         guard new != state else { return }
         account(to: time)
         before = takesEffect > time ? before : state
@@ -32,13 +33,13 @@ struct TCPLimitMeter: Sendable {
 
     private mutating func account(to time: Timestamp) {
         shares = shares(at: time)
-        since = max(time, since ?? time)
+        since = max(time, since)
     }
 
     /// The shares up to `time`.
     func shares(at time: Timestamp) -> LimitShares {
         var result = shares
-        guard let since, time > since else { return result }
+        guard since.nanoseconds != .min, time > since else { return result }
         let turn = min(max(takesEffect, since), time)
         result.add(turn - since, to: before)
         result.add(time - turn, to: state)

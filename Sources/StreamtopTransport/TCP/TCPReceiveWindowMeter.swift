@@ -4,16 +4,23 @@ import StreamtopModel
 /// The window that one end offers as receiver: its course, its closures, and the data that waits unread behind it.
 struct TCPReceiveWindowMeter: Sendable {
     private(set) var isKnown = false
-    private(set) var last: Int = 0
-    private(set) var maximum: Int = 0
-    private(set) var minimum: Int = .max
+    // No window is larger than 2^30 (RFC 7323 section 2.3).
+    private var lastBytes: UInt32 = 0
+    private var maximumBytes: UInt32 = 0
+    private var minimumBytes: UInt32 = .max
+    var last: Int { Int(lastBytes) }
+    var maximum: Int { Int(maximumBytes) }
+    /// Meaningless until `isKnown`.
+    var minimum: Int { Int(minimumBytes) }
     /// Acknowledgment plus window as offered last.
     private(set) var edge: UInt32 = 0
     private var edgeAcknowledgment: UInt32 = 0
     private(set) var zeroSegments: UInt32 = 0
     private(set) var zeroEpisodes: UInt32 = 0
     private(set) var zeroTime: Nanoseconds = 0
-    private var zeroSince: Timestamp?
+    /// When the window closed; the least stamp while it is open.
+    private var zeroSince = Self.open
+    private static let open = Timestamp(nanoseconds: .min)
 
     enum Change: Equatable {
         case none
@@ -23,7 +30,7 @@ struct TCPReceiveWindowMeter: Sendable {
 
     init() {}
 
-    var isClosed: Bool { zeroSince != nil }
+    var isClosed: Bool { zeroSince != Self.open }
 
     /// Takes the window of a segment that is neither SYN nor RST, in bytes. The flag of the result tells whether the
     /// right edge moved back.
@@ -37,21 +44,21 @@ struct TCPReceiveWindowMeter: Sendable {
             edgeAcknowledgment = acknowledgment
         }
         isKnown = true
-        last = window
-        maximum = max(maximum, window)
-        minimum = min(minimum, window)
+        lastBytes = UInt32(clamping: window)
+        maximumBytes = max(maximumBytes, lastBytes)
+        minimumBytes = min(minimumBytes, lastBytes)
         var change = Change.none
         if window == 0 {
             zeroSegments &+= 1
-            if zeroSince == nil {
+            if !isClosed {
                 zeroSince = time
                 zeroEpisodes &+= 1
                 change = .closed
             }
-        } else if let since = zeroSince {
-            let closed = max(0, time - since)
+        } else if isClosed {
+            let closed = max(0, time - zeroSince)
             zeroTime = saturatingAdd(zeroTime, closed)
-            zeroSince = nil
+            zeroSince = Self.open
             change = .opened(after: closed)
         }
         return (change, shrunk)
@@ -64,8 +71,7 @@ struct TCPReceiveWindowMeter: Sendable {
     }
 
     func zeroTime(at time: Timestamp) -> Nanoseconds {
-        guard let since = zeroSince else { return zeroTime }
-        return saturatingAdd(zeroTime, max(0, time - since))
+        isClosed ? saturatingAdd(zeroTime, max(0, time - zeroSince)) : zeroTime
     }
 
     /// Data that the application has not read: the largest window ever offered less the one offered now.

@@ -7,7 +7,10 @@ import StreamtopModel
 /// acknowledgments set aside) make minimum, percentiles and queueing delay. The *sender* samples (the oldest one) make
 /// the smoothed value, because that is what the sender itself works with.
 struct TCPRoundTripMeter: Sendable {
-    private(set) var count = 0
+    private var samples: UInt32 = 0
+    private var fromTimestamps: UInt32 = 0
+    private var fromAcknowledgments: UInt32 = 0
+    var count: Int { Int(samples) }
     private(set) var minimum: Nanoseconds = .max
     private(set) var last: Nanoseconds = 0
     private(set) var maximum: Nanoseconds = 0
@@ -16,8 +19,6 @@ struct TCPRoundTripMeter: Sendable {
     private var jitterSum: Nanoseconds = 0
     private(set) var estimator = RoundTripEstimator()
     private var histogram = LogHistogram()
-    private var fromTimestamps: UInt32 = 0
-    private var fromAcknowledgments: UInt32 = 0
 
     /// Round trip of the empty path as known now: the smallest since the path last changed.
     private(set) var base: Nanoseconds = .max
@@ -52,7 +53,7 @@ struct TCPRoundTripMeter: Sendable {
         guard sample <= Self.longest else { return }
         let sample = max(0, sample)
         if count > 0 { jitterSum = saturatingAdd(jitterSum, abs(sample - last)) }
-        count &+= 1  // one for each packet at most
+        if samples < .max { samples += 1 }
         sum = saturatingAdd(sum, sample)
         minimum = min(minimum, sample)
         maximum = max(maximum, sample)

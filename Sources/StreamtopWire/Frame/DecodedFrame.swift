@@ -137,6 +137,7 @@ package struct DecodedFrame: ~Copyable, Sendable {
 
     /// The frame's flow key.
     @inlinable
+    @inline(__always)
     package var key: FlowKey {
         FlowKey(
             source: sourceEndpoint, destination: destinationEndpoint, transport: protocolNumber, vlan: vlan,
@@ -151,6 +152,7 @@ package enum TransportKind: UInt8, Sendable {
     case other
 
     @inlinable
+    @inline(__always)
     package static func == (left: TransportKind, right: TransportKind) -> Bool {
         switch (left, right) {
         case (.none, .none), (.tcp, .tcp), (.udp, .udp), (.sctp, .sctp), (.icmp, .icmp), (.other, .other): true
@@ -159,6 +161,7 @@ package enum TransportKind: UInt8, Sendable {
     }
 
     @inlinable
+    @inline(__always)
     package static func != (left: TransportKind, right: TransportKind) -> Bool { !(left == right) }
 }
 

@@ -41,6 +41,18 @@ package struct TCPFlags: OptionSet, Hashable, Sendable {
     package static let ae = TCPFlags(rawValue: 0x100)
 }
 
+/// Tests of single flags as plain bit tests: `contains` of an option set from another room is a generic call, and these
+/// run several times for every segment.
+extension TCPFlags {
+    @inlinable @inline(__always) package var isFin: Bool { rawValue & 0x001 != 0 }
+    @inlinable @inline(__always) package var isSyn: Bool { rawValue & 0x002 != 0 }
+    @inlinable @inline(__always) package var isRst: Bool { rawValue & 0x004 != 0 }
+    @inlinable @inline(__always) package var isAck: Bool { rawValue & 0x010 != 0 }
+    @inlinable @inline(__always) package var isEce: Bool { rawValue & 0x040 != 0 }
+    @inlinable @inline(__always) package var isCwr: Bool { rawValue & 0x080 != 0 }
+    @inlinable @inline(__always) package var isAe: Bool { rawValue & 0x100 != 0 }
+}
+
 /// One SACK block (RFC 2018 section 3): bytes `start` up to, not including, `end` have arrived.
 package struct SACKBlock: Equatable, Sendable {
     package var start: UInt32

@@ -27,6 +27,7 @@ enum RunJSON {
         try run.finish()
         let elapsed = settings.isDeterministic ? nil : Clocks.monotonic - began
         try records.finish(&run, damage: damage, elapsed: elapsed)
+        run.engine.abandon()
         if let damage { throw damage }
         return .done
     }
