@@ -16,7 +16,7 @@ struct GREHeaderTests {
             wireLength: wireLength)
     }
 
-    private func expectInner(_ frame: DecodedFrame, _ kind: TunnelKind, identifier: UInt32) {
+    private func expectInner(_ frame: borrowing DecodedFrame, _ kind: TunnelKind, identifier: UInt32) {
         #expect(frame.stop == nil)
         #expect(frame.transport == .udp)
         #expect(frame.sourcePort == 5004)
