@@ -54,7 +54,8 @@ extension TCPFlowTracker {
     }
 
     private static func place(of half: inout TCPHalf, near: Bool, hint: Bool) -> TCPPlace {
-        guard near else { return .far }
+        // Near by its hop limit alone, its distance is not known: nothing can be timed by it.
+        guard near, hint || half.roundTrip.hasSample else { return .far }
         return hint || half.roundTrip.minimum <= 100_000 ? .host : .near
     }
 

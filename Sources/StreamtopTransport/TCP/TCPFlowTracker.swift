@@ -234,8 +234,14 @@ package struct TCPFlowTracker: ~Copyable, Sendable {
         }
     }
 
-    /// Segments larger than the path's can only be seen on the host that sends or receives them.
-    private func locateWithoutRoundTrips() -> Vantage? { nil }
+    /// Packets that have passed no router come from an end close by. Segments larger than the path's can only be seen on
+    /// the host that sends them, where no router was passed, or on the one that receives them.
+    private func locateWithoutRoundTrips() -> Vantage? {
+        if client.isOversized { return client.isUnrouted ? .client : .server }
+        if server.isOversized { return server.isUnrouted ? .server : .client }
+        guard client.hopLimit > 0, server.hopLimit > 0, client.isUnrouted != server.isUnrouted else { return nil }
+        return client.isUnrouted ? .client : .server
+    }
 }
 
 extension TCPHalf {

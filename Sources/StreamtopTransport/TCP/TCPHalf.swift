@@ -146,6 +146,12 @@ struct TCPHalf: ~Copyable, Sendable {
 
     var isInRecovery: Bool { recoveryPoint != nil }
 
+    /// Its packets came with a hop limit that systems begin with.
+    var isUnrouted: Bool { hopLimit == 64 || hopLimit == 128 || hopLimit == 255 }
+
+    /// A segment was larger than its peer accepts: offload had not cut it yet, or had joined it already.
+    var isOversized: Bool { peerSegmentSize > 0 && largestSegment > peerSegmentSize }
+
     /// Retransmissions so far, without those shown to be needless.
     var justifiedRepairs: UInt32 { trouble.isEmpty ? 0 : trouble[0].repairs.justified }
 

@@ -72,6 +72,28 @@ import Testing
         #expect(report.snapshot.vantage == nil)
     }
 
+    /// Without a round trip the hop limit tells: 64, 128 and 255 have passed no router.
+    @Test(
+        arguments: [
+            (64, 57, Vantage.client), (57, 128, .server), (64, 64, nil), (57, 121, nil),
+        ] as [(UInt8, UInt8, Vantage?)])
+    func hopLimitsTellTheVantageWhereNoRoundTripDoes(_ client: UInt8, _ server: UInt8, _ expected: Vantage?) {
+        var flow = TCPScenario()
+        flow.pass(.fromServer, at: 0, .init(length: 1000, acknowledgment: 0, hopLimit: server))
+        flow.pass(.fromClient, at: 1, .init(length: 10, acknowledgment: 0, hopLimit: client))
+        #expect(flow.report().roundTrip.server == nil)
+        #expect(flow.report().snapshot.vantage == expected)
+    }
+
+    /// A segment larger than the receiver accepts is not cut yet, at its sender, or joined already, at its receiver.
+    @Test(arguments: [(64, Vantage.server), (57, .client)] as [(UInt8, Vantage)])
+    func superSegmentsTellTheVantageWhereNoRoundTripDoes(_ hopLimit: UInt8, _ expected: Vantage) {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, .init(flags: .syn))
+        flow.pass(.fromServer, at: 50, .init(length: 5000, acknowledgment: 0, hopLimit: hopLimit))
+        #expect(flow.report().snapshot.vantage == expected)
+    }
+
     @Test func localAddressesDecideTheVantage() {
         var flow = TCPScenario()
         flow.tracker.localHint = .init(client: true, server: false)
