@@ -98,14 +98,14 @@ let package = Package(
             name: "streamtop-bench",
             dependencies: [
                 base, wire, model, "StreamtopCapture", "StreamtopEngine", "StreamtopView", "StreamtopCrypto",
-                "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport", "CRawCrypto",
+                "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Benchmarks/StreamtopBench"),
 
         // Tests
         .target(
-            name: "StreamtopTestSupport", dependencies: [base, wire, model, "StreamtopView"],
+            name: "StreamtopTestSupport", dependencies: [base, wire, model, "StreamtopView", "CRawCrypto"],
             path: "Tests/StreamtopTestSupport"),
         .testTarget(name: "StreamtopBaseTests", dependencies: [base, "StreamtopTestSupport"]),
         .testTarget(name: "StreamtopWireTests", dependencies: [base, wire, "StreamtopTestSupport"]),

@@ -16,7 +16,8 @@ package struct HandshakeCost: Equatable, Sendable {
     package var detourTrips: Int
     /// Round trips of TLS or DTLS itself.
     package var securityTrips: Int?
-    /// One round trip between the ends: TCP's handshake, else the shortest seen.
+    /// One round trip between the ends: TCP's handshake, else the shortest seen. For DTLS the shortest answers of both ends
+    /// within the handshake, with what the ends took to think.
     package var roundTrip: Nanoseconds?
     /// The first packet that the client waited for an answer to.
     package var start: Timestamp
@@ -80,7 +81,22 @@ extension FlowSnapshot {
     private func handshakeRoundTrip(_ carrier: HandshakeCost.Carrier) -> Nanoseconds? {
         if carrier == .tcp, let handshake = roundTrip.handshake { return handshake }
         if let total = roundTrip.total { return total.minimum }
-        guard let client = roundTrip.client, let server = roundTrip.server else { return nil }
+        guard let client = roundTrip.client, let server = roundTrip.server else {
+            return carrier == .dtls ? answersRoundTrip : nil
+        }
         return saturatingAdd(client.minimum, server.minimum)
+    }
+
+    /// How soon each end answered the other in the handshake, both together: the way from the capture point to the server and
+    /// back, and that to the client and back. A cookie is answered without thinking, so this is close to the path.
+    private var answersRoundTrip: Nanoseconds? {
+        guard let steps = security?.handshake.timeline else { return nil }
+        var shortest = BothWays<Nanoseconds?>(client: nil, server: nil)
+        for (asked, answered) in zip(steps, steps.dropFirst()) where asked.from != answered.from {
+            let time = max(0, answered.time - asked.time)
+            shortest[answered.from] = min(shortest[answered.from] ?? time, time)
+        }
+        guard let client = shortest.client, let server = shortest.server else { return nil }
+        return saturatingAdd(client, server)
     }
 }

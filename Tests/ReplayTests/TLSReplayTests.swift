@@ -67,4 +67,29 @@ import Testing
         let blind = try #require(try connections("tls13-client-cert", withSecrets: false).first)
         #expect(blind.clientCertificate == nil && blind.certificates.isEmpty && !blind.isDecrypted)
     }
+
+    @Test("DTLS 1.2 with the secrets in the file: cookie, SRTP profile, and inside", arguments: [true, false])
+    func datagrams(_ withSecrets: Bool) throws {
+        let source = try CaptureFileSource(path: Self.fixtures.appending(path: "dtls12-cookie/capture.pcapng").path())
+        var engine = FlowEngine()
+        var batch = FrameBatch()
+        while try source.read(into: &batch) == .frames {
+            for secrets in source.takeSecrets() where withSecrets && secrets.kind == .tlsKeyLog {
+                engine.append(keyLog: secrets.bytes)
+                engine.endKeyLog()
+            }
+            engine.ingest(batch)
+        }
+        engine.finish()
+        var found: [DTLSSnapshot] = []
+        engine.forEachFinalFlow { if let dtls = $0.dtls { found.append(dtls) } }
+        let dtls = try #require(found.first)
+        #expect(found.count == 1 && dtls.cookie && dtls.srtpProfile == "SRTP_AES128_CM_HMAC_SHA1_80")
+        #expect(dtls.tls.handshake.kind == .full && dtls.tls.handshake.roundTrips == 3)
+        #expect(dtls.tls.isDecrypted == withSecrets)
+        // The Finished messages and the closing alerts are encrypted.
+        let finished = dtls.tls.handshake.timeline.filter { $0.step == "finished" }
+        #expect(finished.map(\.inferred) == [!withSecrets, !withSecrets] && finished.allSatisfy { $0.bytes == 24 })
+        #expect(dtls.tls.alerts.contains { $0.description == "close_notify" } == withSecrets)
+    }
 }

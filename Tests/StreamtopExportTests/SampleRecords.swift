@@ -21,6 +21,115 @@ enum SampleRecords {
             maximum: value, jitter: 1_234, source: source)
     }
 
+    /// TLS with everything there is to say.
+    static func fullTLS() -> TLSSnapshot {
+        var tls = TLSSnapshot()
+        tls.version = "1.3"
+        tls.cipherSuite = "TLS_AES_128_GCM_SHA256"
+        tls.group = "x25519"
+        tls.signatureAlgorithm = "rsa_pss_rsae_sha256"
+        tls.serverName = "live.example"
+        tls.alpnOffered = ["h2", "http/1.1"]
+        tls.alpn = "h2"
+        tls.encryptedClientHello = false
+        tls.keySharesOffered = ["x25519"]
+        tls.handshake.kind = .zeroRTT
+        tls.handshake.roundTrips = 0
+        tls.handshake.duration = 5
+        tls.handshake.serverTime = 1
+        tls.handshake.timeline = [
+            HandshakeStep(step: "client_hello", from: .fromClient, time: start, bytes: 300),
+            HandshakeStep(
+                step: "finished", from: .fromServer, time: start + 5, bytes: nil, encrypted: true, inferred: true),
+        ]
+        var early = EarlyDataSnapshot()
+        early.accepted = true
+        early.bytes = 18
+        early.reason = "POST /order"
+        early.replayRisk = .unsafe
+        tls.earlyData = early
+        tls.sessionTicket = true
+        tls.resumptionOffered = true
+        tls.clientCertificate = false
+        tls.certificates = [
+            CertificateSnapshot(
+                subject: "CN=live.example", issuer: "CN=Example", notBefore: start, notAfter: start + 5,
+                names: ["live.example"], key: "RSA 2048", serial: "01ab",
+                fingerprint: Array(repeating: "0f", count: 32).joined(separator: ":"))
+        ]
+        tls.certificateBytes = 817
+        tls.ja3 = String(repeating: "a", count: 32)
+        tls.ja3s = String(repeating: "b", count: 32)
+        tls.ja4 = "t13d1516h2_8daaf6152771_b186095e22b6"
+        tls.alerts = [
+            TLSAlertSnapshot(time: start, from: .fromServer, level: "fatal", description: "handshake_failure"),
+            TLSAlertSnapshot(time: start, from: .fromClient, level: nil, description: nil),
+        ]
+        return tls
+    }
+
+    /// DTLS with everything there is to say.
+    static func datagramFlow() -> FlowSnapshot {
+        var flow = bareFlow(.udp, number: 4)
+        var dtls = DTLSSnapshot()
+        dtls.tls = fullTLS()
+        dtls.tls.ja4 = "d13d1516h2_8daaf6152771_b186095e22b6"
+        dtls.cookie = true
+        dtls.srtpProfile = "SRTP_AEAD_AES_128_GCM"
+        dtls.srtpProfilesOffered = ["SRTP_AEAD_AES_128_GCM"]
+        dtls.connectionIDs = BothWays(client: "0a", server: "0b0c")
+        flow.dtls = dtls
+        return flow
+    }
+
+    /// QUIC with everything there is to say.
+    static func quicFlow() -> FlowSnapshot {
+        var flow = bareFlow(.udp, number: 5)
+        var quic = QUICSnapshot()
+        quic.version = "1"
+        quic.versionsOffered = ["1", "draft-29"]
+        quic.isRetryTagValid = true
+        var early = QUICZeroRTT()
+        early.accepted = false
+        quic.zeroRTT = early
+        quic.clientConnectionIDs = ["c001"]
+        quic.serverConnectionIDs = ["5002"]
+        quic.originalDestinationID = "0102030405060708"
+        quic.migrations = [
+            QUICMigration(time: start, from: flow.client.endpoint, to: flow.server.endpoint, isValidated: true)
+        ]
+        quic.keyUpdates = 1
+        quic.clientParameters = [
+            QUICParameter(name: "max_idle_timeout", value: .number(30_000)),
+            QUICParameter(name: "initial_source_connection_id", value: .text("c001")),
+            QUICParameter(name: "disable_active_migration", value: .flag),
+            QUICParameter(name: "version_information", value: .list(["1", "2"])),
+        ]
+        quic.serverParameters = quic.clientParameters
+        quic.client.ackedPackets = 5
+        quic.client.lostPackets = 1
+        quic.client.spuriousLosses = 0
+        quic.client.inFlight = InFlightSnapshot(last: 1, maximum: 2, p50: 1, isLowerBound: false)
+        quic.client.congestionWindow = CongestionWindowSnapshot(
+            bytes: 12_000, packets: 10, maximum: 24_000, source: .estimate, confidence: 0.7, phase: .slowStart,
+            isLowerBound: true)
+        quic.client.frames = [QUICFrameCount(name: "ack", count: 3), QUICFrameCount(name: "stream", count: 9)]
+        quic.client.flowControlBlocked = 0
+        quic.client.streams = 1
+        quic.client.streamBytes = 900
+        quic.client.pathMTU = 1200
+        quic.client.mtuProbes = 2
+        quic.close = QUICClose(code: 256, isApplication: true, reason: "done", by: .fromClient, time: start)
+        quic.isDecrypted = true
+        quic.amplificationRatio = 3.2
+        quic.amplificationBlocked = 5
+        quic.isResetSuspected = true
+        flow.quic = quic
+        flow.tls = fullTLS()
+        flow.tls?.ja4 = "q13d1516h2_8daaf6152771_b186095e22b6"
+        return flow
+    }
+
     static func fullFlow() -> FlowSnapshot {
         var flow = bareFlow()
         flow.isFinal = true

@@ -87,6 +87,8 @@ struct SchemaTests {
             sample, flow: FlowIdentifier(number: 1), start: SampleRecords.start, to: &buffer)
         exporter.appendFlow(SampleRecords.fullFlow(), to: &buffer)
         exporter.appendFlow(SampleRecords.bareFlow(.icmp, number: 2), to: &buffer)
+        exporter.appendFlow(SampleRecords.datagramFlow(), to: &buffer)
+        exporter.appendFlow(SampleRecords.quicFlow(), to: &buffer)
         var datagrams = SampleRecords.bareFlow(.udp, number: 3)
         datagrams.client.packets = 1
         datagrams.server.packets = 1
@@ -115,18 +117,40 @@ struct SchemaTests {
     }
 
     @Test func wrongRecordsAreFound() throws {
-        let wrong = [
-            #"{"schema":2,"type":"meta","version":"1","source":{"kind":"file","names":[]},"link_types":[]}"#,
-            #"{"schema":1,"type":"sample","ts":"2024-01-01","flow":"f1","at_ms":0}"#,
-            #"{"schema":1,"type":"sample","ts":"2024-01-01T00:00:00.000000000Z","flow":"f1","at_ms":0,"rtt_ms":{"client":-1}}"#,
-            #"{"schema":1,"type":"flow"}"#,
-        ]
+        let wrong =
+            [
+                #"{"schema":2,"type":"meta","version":"1","source":{"kind":"file","names":[]},"link_types":[]}"#,
+                #"{"schema":1,"type":"sample","ts":"2024-01-01","flow":"f1","at_ms":0}"#,
+                #"{"schema":1,"type":"sample","ts":"2024-01-01T00:00:00.000000000Z","flow":"f1","at_ms":0,"rtt_ms":{"client":-1}}"#,
+                #"{"schema":1,"type":"flow"}"#,
+            ] + Self.wrongSections
         for line in wrong {
             let result = try SchemaValidator.python(
                 SchemaValidator.validator, arguments: [SchemaValidator.schema], input: Array("\(line)\n".utf8))
             #expect(result.status == 1, "\(line)")
         }
     }
+
+    /// A valid flow of TLS, DTLS or QUIC with one figure or word spoilt.
+    private static let wrongSections: [String] = {
+        var exporter = JSONLinesExporter()
+        var buffer: [UInt8] = []
+        exporter.appendFlow(SampleRecords.datagramFlow(), to: &buffer)
+        exporter.appendFlow(SampleRecords.quicFlow(), to: &buffer)
+        let lines = String(decoding: buffer, as: UTF8.self).split(separator: "\n").map(String.init)
+        let spoilt = [
+            (#""kind":"0rtt""#, #""kind":"1rtt""#), (#""step":"finished""#, #""step":"finish""#),
+            (#""level":"fatal""#, #""level":"deadly""#), (#""level":"unsafe""#, #""level":"bad""#),
+            (#""serial":"01ab""#, #""serial":"01AB""#), (#""inferred":true"#, #""inferred":false"#),
+            (#""original_dcid":"0102030405060708""#, #""original_dcid":"010""#), (#""ack":3"#, #""acks":3"#),
+            (#""lost_packets":1"#, #""lost_packets":-1"#), (#""by":"client""#, #""by":"us""#),
+        ]
+        return spoilt.flatMap { right, wrong in
+            lines.filter { $0.contains(right) }.prefix(1).map { $0.replacingOccurrences(of: right, with: wrong) }
+        }
+    }()
+
+    @Test func sectionsWereSpoilt() { #expect(Self.wrongSections.count == 10) }
 
     /// Expected outputs of whole captures, wherever the tests keep them.
     static let goldens: [String] = {

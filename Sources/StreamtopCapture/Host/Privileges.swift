@@ -40,6 +40,9 @@ package enum Privileges {
         return nil
     }
 
+    /// From now on this process leaves no core file: for one that holds secrets of others' connections.
+    package static func forbidCoreFiles() { _ = streamtop_forbid_core_files() }
+
     /// Who really runs this: the real user of a setuid binary, or the one sudo names.
     private static func callingUser() -> (id: uid_t, group: gid_t)? {
         if getuid() != 0 { return (getuid(), getgid()) }

@@ -7,6 +7,8 @@ import StreamtopWire
 extension TLSConnectionTracker {
     /// How many record numbers are tried after a hole.
     private static let mostNumbersTried: UInt64 = 64
+    /// How many key updates may be missing together; ends update once in millions of records.
+    private static let mostUpdatesLost = 2
 
     mutating func takeProtected(
         _ record: TLSRecordStream.Record, _ type: TLSContentType, from direction: Direction,
@@ -86,6 +88,10 @@ extension TLSConnectionTracker {
             }
             return false
         }
+        if let inner = unsealAfterLostUpdate(type, header, fragment, direction) {
+            takeContent(inner, record, direction, &tables, &events)
+            return true
+        }
         self[direction].failures += 1
         self[direction].sequence &+= 1
         if self[direction].failures > TLSWay.mostFailures { self[direction].giveUp() }
@@ -134,6 +140,30 @@ extension TLSConnectionTracker {
                 return inner
             }
         }
+        return nil
+    }
+
+    /// A KeyUpdate may have passed in what was not captured: tries the next generations of the direction's keys, whose
+    /// records count from 0. With `mostFailures` and the numbers tried this is bounded.
+    private mutating func unsealAfterLostUpdate(
+        _ type: TLSContentType, _ header: [UInt8], _ fragment: [UInt8], _ direction: Direction
+    ) -> UInt8? {
+        guard facts.isVersion13, self[direction].afterGap, self[direction].epoch == .application,
+            let cipher = facts.cipher, !self[direction].trafficSecret.isEmpty
+        else { return nil }
+        let known = (secret: self[direction].trafficSecret, sequence: self[direction].sequence)
+        var secret = known.secret
+        for generation in 1...Self.mostUpdatesLost {
+            secret = updatedTrafficSecret(secret, hash: cipher.hash)
+            self[direction].key = RecordKey(trafficSecret: secret, cipher: cipher)
+            self[direction].sequence = 0
+            guard let inner = unseal(type, header, fragment, direction) else { continue }
+            self[direction].trafficSecret = secret
+            facts.tls.keyUpdates += generation
+            return inner
+        }
+        self[direction].key = RecordKey(trafficSecret: known.secret, cipher: cipher)
+        self[direction].sequence = known.sequence
         return nil
     }
 

@@ -21,18 +21,52 @@ enum HandshakesScreen {
             return
         }
         // Drawn on a page as long as it takes, of which the screen shows a window.
-        let height = survey.groups.count + survey.failures.count + 7
+        let height = height(survey)
         var page = CellBuffer(width: area.width, height: height)
-        let next = drawGroups(survey, &page)
-        drawFailures(survey, from: next, &page)
-        let first = max(0, min(state.handshakesScroll, height - area.height))
+        drawGroups(survey, &page)
+        drawFailures(survey, selected: state.handshakes.selected, from: failuresTitle(survey), &page)
+        let first = first(state.handshakes.scroll, survey, page: area.height)
         for y in 0..<min(area.height, height - first) {
             for x in 0..<area.width { cells[area.x + x, area.y + y] = page[x, first + y] }
         }
         FlowTable.drawScrollbar(height, first, area, &cells)
     }
 
-    private static func drawGroups(_ survey: HandshakeSurvey, _ page: inout CellBuffer) -> Int {
+    private static func height(_ survey: HandshakeSurvey) -> Int { survey.groups.count + survey.failures.count + 7 }
+
+    /// Line of the page with the title above the failures: behind the groups, their header and the axis.
+    private static func failuresTitle(_ survey: HandshakeSurvey) -> Int { survey.groups.count + 3 }
+
+    private static func first(_ scroll: Int, _ survey: HandshakeSurvey, page: Int) -> Int {
+        max(0, min(scroll, height(survey) - page))
+    }
+
+    /// Moves from failure to failure and keeps the selected one in view; up from the first goes back to the top.
+    static func move(_ movement: Action.Movement, _ state: inout ViewState, _ context: ViewContext, page: Int) {
+        let survey = HandshakeSurvey(context.snapshot, state.filter)
+        guard !survey.failures.isEmpty else {
+            state.handshakes.scroll = first(
+                movement.moved(state.handshakes.scroll, count: height(survey), page: page), survey, page: page)
+            return
+        }
+        state.handshakes.selected = movement.moved(
+            min(state.handshakes.selected, survey.failures.count - 1), count: survey.failures.count, page: page)
+        let line = failuresTitle(survey) + 1 + state.handshakes.selected
+        var scroll = first(state.handshakes.scroll, survey, page: page)
+        if state.handshakes.selected == 0, line < page { scroll = 0 }
+        if line < scroll { scroll = line }
+        if line >= scroll + page { scroll = line - page + 1 }
+        state.handshakes.scroll = first(scroll, survey, page: page)
+    }
+
+    /// The failure on a line of the screen.
+    static func failure(atLine line: Int, _ state: ViewState, _ context: ViewContext, page: Int) -> Int? {
+        let survey = HandshakeSurvey(context.snapshot, state.filter)
+        let row = first(state.handshakes.scroll, survey, page: page) + line - failuresTitle(survey) - 1
+        return survey.failures.indices.contains(row) ? row : nil
+    }
+
+    private static func drawGroups(_ survey: HandshakeSurvey, _ page: inout CellBuffer) {
         var right = 2 + kindWidth
         for title in Words.handshakesColumns {
             right += numberWidth
@@ -66,7 +100,6 @@ enum HandshakesScreen {
             }
         }
         if let scale, let span = survey.span { drawAxis(scale, span, chart, &page) }
-        return chart.bottom + 2
     }
 
     private static func drawAxis(
@@ -85,7 +118,9 @@ enum HandshakesScreen {
         }
     }
 
-    private static func drawFailures(_ survey: HandshakeSurvey, from y: Int, _ page: inout CellBuffer) {
+    private static func drawFailures(
+        _ survey: HandshakeSurvey, selected: Int, from y: Int, _ page: inout CellBuffer
+    ) {
         var spans = [TextSpan(Words.failuresTitle, .title)]
         if survey.underWay > 0 { spans.append(TextSpan("   " + Words.underWay(survey.underWay), .label)) }
         page.put(spans, x: 2, y: y)
@@ -95,6 +130,10 @@ enum HandshakesScreen {
         }
         for (row, failure) in survey.failures.enumerated() {
             let line = y + 1 + row
+            if row == min(selected, survey.failures.count - 1) {
+                page.lay(.selection, over: Rect(x: 0, y: line, width: page.width - 1, height: 1))
+                page.put("▶", x: 0, y: line, .accent)
+            }
             page.putRight(NumberText.grouped(failure.count) + "×", right: 8, y: line, .value)
             var x = 10
             x += page.put(failure.reason, x: x, y: line, .act, maxWidth: max(0, page.width - x - 2)) + 2

@@ -102,7 +102,12 @@ enum MouseReducer {
         case .events:
             state.events.selected = state.events.scroll + line
             state.events.clip(to: context.snapshot.events.count, page: layout.content.height)
-        case .handshakes, .capture: return []
+        case .handshakes:
+            guard let row = HandshakesScreen.failure(atLine: line, state, context, page: layout.content.height) else {
+                return []
+            }
+            state.handshakes.selected = row
+        case .capture: return []
         }
         return event.kind == .doubleClick ? ViewReducer.perform(.open, &state, context) : []
     }

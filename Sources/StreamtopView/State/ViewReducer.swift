@@ -127,7 +127,9 @@ package enum ViewReducer {
 
     private static func open(_ state: inout ViewState, _ context: ViewContext) -> [Effect] {
         guard state.openFlow == nil, let flow = concerned(state, context) else { return [] }
-        return open(flow, &state)
+        let effects = open(flow, &state)
+        if state.page == .handshakes { state.openFlow?.tab = .handshake }
+        return effects
     }
 
     static func open(_ flow: FlowIdentifier, _ state: inout ViewState) -> [Effect] {
@@ -147,7 +149,10 @@ package enum ViewReducer {
         case .events:
             let events = EventRow.all(of: context.snapshot)
             return events.indices.contains(state.events.selected) ? events[state.events.selected].flow : nil
-        case .handshakes, .capture: return nil
+        case .handshakes:
+            let failures = HandshakeSurvey(context.snapshot, state.filter).failures
+            return failures.isEmpty ? nil : failures[min(state.handshakes.selected, failures.count - 1)].flow.identifier
+        case .capture: return nil
         }
     }
 
@@ -251,8 +256,7 @@ package enum ViewReducer {
             let count = EventRow.all(of: context.snapshot).count
             state.events.selected = movement.moved(state.events.selected, count: count, page: page)
         case .handshakes:
-            state.handshakesScroll = movement.moved(
-                state.handshakesScroll, count: CaptureScreen.mostLines, page: page)
+            HandshakesScreen.move(movement, &state, context, page: page)
         case .capture:
             state.captureScroll = movement.moved(state.captureScroll, count: CaptureScreen.mostLines, page: page)
         }

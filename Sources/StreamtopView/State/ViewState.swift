@@ -19,7 +19,8 @@ package struct ViewState: Sendable {
     var verdicts = ListState()
     var events = ListState()
     var captureScroll = 0
-    var handshakesScroll = 0
+    /// First line shown of the page of handshakes, and the failure selected on it.
+    var handshakes = ListState()
     var popup: Popup?
     var prompt: FilterPrompt?
     var filterText = ""

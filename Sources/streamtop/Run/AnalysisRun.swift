@@ -12,11 +12,12 @@ struct AnalysisRun: ~Copyable {
     private(set) var isOver = false
 
     private let isLive: Bool
+    private let writesSecrets: Bool
     private var packetsLeft: Int
     private let duration: Nanoseconds?
     private var deadline = Timestamp(nanoseconds: .max)
     private var keyLog: KeyLogFile?
-    /// Secrets the capture itself carried, met with the last frames.
+    /// Secrets that came since the last frames, to be written in front of the next.
     private var captured: [CapturedSecrets] = []
     private var writer: CaptureWriter?
     private var recorders: [FlowRecorder] = []
@@ -33,7 +34,9 @@ struct AnalysisRun: ~Copyable {
         let writer: CaptureWriter? =
             if let path = settings.writeFile { try CaptureWriter(path: path, settings: settings) } else { nil }
         let keyLog: KeyLogFile? =
-            if let path = settings.keylog { try KeyLogFile(path, mayAppear: settings.isLive) } else { nil }
+            if let path = settings.keylog {
+                try KeyLogFile(path, mayAppear: settings.isLive || settings.isKeylogOptional)
+            } else { nil }
         // What is open stays open; nothing more needs privileges, except to open an interface that went away.
         let stillCapable = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
         privilegeTrouble = stillRoot ?? stillCapable
@@ -43,6 +46,7 @@ struct AnalysisRun: ~Copyable {
         engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
         engine.awaitSecrets(settings.isLive && keyLog != nil)
         isLive = settings.isLive
+        writesSecrets = settings.writesSecrets
         packetsLeft = settings.packetCount ?? .max
         duration = settings.duration
         if isLive, let duration { deadline = Clocks.wall + duration }
@@ -70,7 +74,9 @@ struct AnalysisRun: ~Copyable {
         takeSecrets()
         for name in feed.takeHostNames() { engine.note(name) }
         switch status {
-        case .frames: try admit()
+        case .frames:
+            try admit()
+            captured.removeAll()
         case .idle:
             if isLive, Clocks.wall >= deadline { isOver = true }
             try writer?.flush()
@@ -100,6 +106,8 @@ struct AnalysisRun: ~Copyable {
     mutating func finish() throws(ProgramFailure) {
         isOver = true
         engine.finish()
+        try writer?.append(FrameBatch(), secrets: captured, facts: feed.facts)
+        captured.removeAll()
         try writer?.finish(facts: feed.facts)
         for index in recorders.indices { try recorders[index].finish(facts: feed.facts) }
     }
@@ -107,7 +115,9 @@ struct AnalysisRun: ~Copyable {
     /// Starts over: an empty engine, the source from its beginning.
     mutating func restart(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
         let fresh = try FrameFeed(settings)
-        if let path = settings.keylog { keyLog = try KeyLogFile(path, mayAppear: settings.isLive) }
+        if let path = settings.keylog {
+            keyLog = try KeyLogFile(path, mayAppear: settings.isLive || settings.isKeylogOptional)
+        }
         feed = fresh
         engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
         // What was written is written: a second pass adds nothing to it.
@@ -128,13 +138,19 @@ struct AnalysisRun: ~Copyable {
 
     /// Hands new secrets to the engine, before the frames that they open.
     private mutating func takeSecrets() {
-        captured = feed.takeSecrets()
-        for secrets in captured where secrets.kind == .tlsKeyLog {
+        let carried = feed.takeSecrets()
+        captured += carried
+        // Given by --keylog: forbidden from the start. Out of the capture itself: now.
+        if !carried.isEmpty, keyLog == nil { Privileges.forbidCoreFiles() }
+        for secrets in carried where secrets.kind == .tlsKeyLog {
             engine.append(keyLog: secrets.bytes)
             engine.endKeyLog()
         }
         guard keyLog != nil else { return }
-        while let text = keyLog?.read(), !text.isEmpty { engine.append(keyLog: text) }  // ends at the file's end
+        while let text = keyLog?.read(), !text.isEmpty {  // ends at the file's end
+            engine.append(keyLog: text)
+            if writesSecrets { captured.append(CapturedSecrets(kind: .tlsKeyLog, bytes: text, beforeFrame: 0)) }
+        }
         if !isLive { engine.endKeyLog() }
     }
 

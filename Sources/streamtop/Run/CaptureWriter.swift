@@ -1,4 +1,3 @@
-import Foundation
 import StreamtopBase
 import StreamtopCapture
 
@@ -14,14 +13,9 @@ struct CaptureWriter {
             throw ProgramFailure(error)
         }
         writesSecrets = settings.writesSecrets
-        guard writesSecrets, let keylog = settings.keylog else { return }
-        guard let text = FileManager.default.contents(atPath: keylog) else {
-            throw ProgramFailure(.file, "\(keylog): cannot be read")
-        }
-        try write([CapturedSecrets(kind: .tlsKeyLog, bytes: Array(text), beforeFrame: 0)])
     }
 
-    /// Secrets go before the frames they open.
+    /// Secrets go before the frames they open, as far as they are known by then.
     mutating func append(
         _ batch: borrowing FrameBatch, secrets: [CapturedSecrets], facts: SourceFacts
     ) throws(ProgramFailure) {

@@ -24,6 +24,8 @@ struct Settings: Equatable, Sendable {
     var duration: Nanoseconds?
     var follows: Bool
     var keylog: String?
+    /// The key log was named by the environment: not being there is no error.
+    var isKeylogOptional = false
     var qlogFolder: String?
     var writesSecrets: Bool
     var theme: String?
@@ -86,8 +88,11 @@ struct Settings: Equatable, Sendable {
         duration = options.duration?.nanoseconds
         follows = options.follow
         qlogFolder = options.qlog
-        // What browsers and curl write to, for captures of this host as they happen.
-        keylog = options.keylog ?? (Settings.isLive(input) ? Settings.nonEmpty(environment["SSLKEYLOGFILE"]) : nil)
+        // What browsers and curl write to. It may be old or of another host, and then opens nothing; output that is to
+        // depend on the file alone does without.
+        let isOther = input == .demo || options.deterministic
+        keylog = options.keylog ?? (isOther ? nil : Settings.nonEmpty(environment["SSLKEYLOGFILE"]))
+        isKeylogOptional = options.keylog == nil
         writesSecrets = options.writeSecrets
         theme = options.theme ?? config.theme
         isASCII = options.ascii || config.ascii ?? false

@@ -11,18 +11,22 @@ struct rc_key {
     uint8_t iv[12];
 };
 
-void rc_expand_label(const uint8_t secret[32], const char *label, uint8_t *out, size_t length) {
+static void expand(const uint8_t secret[32], const char *prefix, const char *label, uint8_t *out, size_t length) {
     uint8_t text[64], digest[32];
     size_t size = strlen(label);
     text[0] = (uint8_t)(length >> 8);
     text[1] = (uint8_t)length;
     text[2] = (uint8_t)(6 + size);
-    memcpy(text + 3, "tls13 ", 6);
+    memcpy(text + 3, prefix, 6);
     memcpy(text + 9, label, size);
     text[9 + size] = 0;
     text[10 + size] = 1;  // the first block of HKDF-Expand is all that is needed
     HMAC(EVP_sha256(), secret, 32, text, 11 + size, digest, NULL);
     memcpy(out, digest, length);
+}
+
+void rc_expand_label(const uint8_t secret[32], const char *label, uint8_t *out, size_t length) {
+    expand(secret, "tls13 ", label, out, length);
 }
 
 void rc_initial_secrets(const uint8_t *destination, size_t length, uint8_t client[32], uint8_t server[32]) {
@@ -34,25 +38,34 @@ void rc_initial_secrets(const uint8_t *destination, size_t length, uint8_t clien
     rc_expand_label(common, "server in", server, 32);
 }
 
-rc_key *rc_key_new(const uint8_t secret[32], bool quic, bool sealing) {
+static rc_key *make(
+    const uint8_t secret[32], const char *prefix, const char *key_label, const char *iv_label, const char *mask_label,
+    bool sealing) {
     rc_key *key = calloc(1, sizeof *key);
     if (!key) return NULL;
     uint8_t bytes[16];
-    rc_expand_label(secret, quic ? "quic key" : "key", bytes, 16);
-    rc_expand_label(secret, quic ? "quic iv" : "iv", key->iv, 12);
+    expand(secret, prefix, key_label, bytes, 16);
+    expand(secret, prefix, iv_label, key->iv, 12);
     key->aead = EVP_CIPHER_CTX_new();
     if (!EVP_CipherInit_ex(key->aead, EVP_aes_128_gcm(), NULL, bytes, NULL, sealing)) {
         rc_key_free(key);
         return NULL;
     }
-    if (quic) {
-        rc_expand_label(secret, "quic hp", bytes, 16);
+    if (mask_label) {
+        expand(secret, prefix, mask_label, bytes, 16);
         key->mask = EVP_CIPHER_CTX_new();
         EVP_EncryptInit_ex(key->mask, EVP_aes_128_ecb(), NULL, bytes, NULL);
         EVP_CIPHER_CTX_set_padding(key->mask, 0);
     }
     return key;
 }
+
+rc_key *rc_key_new(const uint8_t secret[32], bool quic, bool sealing) {
+    return quic ? make(secret, "tls13 ", "quic key", "quic iv", "quic hp", sealing)
+                : make(secret, "tls13 ", "key", "iv", NULL, sealing);
+}
+
+rc_key *rc_key_new_dtls(const uint8_t secret[32]) { return make(secret, "dtls13", "key", "iv", "sn", true); }
 
 void rc_key_free(rc_key *key) {
     if (!key) return;
@@ -150,6 +163,21 @@ size_t rc_tls_seal(rc_key *key, uint64_t sequence, const uint8_t *plain, size_t 
     const uint8_t header[5] = {23, 3, 3, (uint8_t)((length + 16) >> 8), (uint8_t)(length + 16)};
     memcpy(out, header, 5);
     return 5 + seal(key, sequence, header, 5, plain, length, out + 5);
+}
+
+size_t rc_dtls_seal(
+    rc_key *key, uint16_t epoch, uint64_t number, const uint8_t *plain, size_t length, uint8_t *out) {
+    size_t sealed = length + 16;
+    uint8_t header[5] = {
+        (uint8_t)(0x2c | (epoch & 3)), (uint8_t)(number >> 8), (uint8_t)number, (uint8_t)(sealed >> 8), (uint8_t)sealed};
+    seal(key, number, header, 5, plain, length, out + 5);
+    uint8_t mask[32];
+    int written = 0;
+    EVP_EncryptUpdate(key->mask, mask, &written, out + 5, 16);
+    header[1] ^= mask[0];
+    header[2] ^= mask[1];
+    memcpy(out, header, 5);
+    return 5 + sealed;
 }
 
 size_t rc_tls_open_all(rc_key *key, const uint8_t *records, size_t count, uint8_t *scratch) {

@@ -3,6 +3,7 @@ import StreamtopBase
 import StreamtopCrypto
 import StreamtopModel
 import StreamtopSecurity
+import StreamtopTestSupport
 import StreamtopTransport
 import StreamtopWire
 

@@ -73,6 +73,31 @@ import Testing
         #expect(SampleHandshakes.retried().handshakeCost?.time(ofTrips: .max) == nil)
     }
 
+    @Test func datagramsShowTheirRoundTripByTheirAnswers() {
+        var flow = SampleHandshakes.flow(1, transport: .udp)
+        flow.tls = nil
+        flow.roundTrip = FlowRoundTrip()
+        var dtls = DTLSSnapshot()
+        dtls.tls.handshake.kind = .full
+        dtls.tls.handshake.roundTrips = 3
+        dtls.tls.handshake.timeline = SampleHandshakes.steps(
+            [
+                ("client_hello", .fromClient, 0, 193, false, false),
+                ("hello_verify_request", .fromServer, 20, 35, false, false),
+                ("client_hello", .fromClient, 24, 213, false, false),
+                ("server_hello", .fromServer, 50, 74, false, false),
+                ("certificate", .fromServer, 51, 400, false, false),
+                ("client_key_exchange", .fromClient, 58, 37, false, false),
+            ], from: flow.start)
+        flow.dtls = dtls
+        // 20 ms to the server and back, 4 ms to the client and back.
+        #expect(flow.handshakeCost?.carrier == .dtls)
+        #expect(flow.handshakeCost?.roundTrip == 24_000_000)
+        #expect(flow.handshakeCost?.time(ofTrips: 1) == 24_000_000)
+        flow.dtls?.tls.handshake.timeline.removeAll { $0.from == .fromServer }
+        #expect(flow.handshakeCost?.roundTrip == nil)
+    }
+
     @Test func daysAreOfTheCalendar() {
         let day: Int64 = 86_400
         for (seconds, text) in [

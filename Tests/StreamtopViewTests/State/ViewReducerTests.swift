@@ -109,6 +109,44 @@ import Testing
         #expect(desk.order.prefix(2) == [7, 99])
     }
 
+    @Test func aFailedHandshakeIsSelectedAndOpened() {
+        var desk = Desk(SampleHandshakes.many())
+        desk.press("2")
+        let failures = HandshakeSurvey(desk.context.snapshot, .all).failures
+        desk.press(.down)
+        #expect(desk.state.handshakes.selected == 1)
+        desk.press(.down, .down, .down)
+        #expect(desk.state.handshakes.selected == failures.count - 1)
+        desk.press(.up)
+        let flow = failures[failures.count - 2].flow.identifier
+        desk.press(.enter)
+        #expect(desk.state.openFlow == OpenFlow(flow: flow, tab: .handshake))
+        #expect(desk.effects.last == .selectFlow(flow))
+        desk.press(.escape)
+        #expect(desk.state.openFlow == nil && desk.state.page == .handshakes)
+        // In a small terminal the selected line stays in view.
+        desk.state.height = 14
+        desk.press("G")
+        let layout = PageLayout(desk.state, desk.context)
+        let lines = layout.content.height
+        let seen = (0..<lines).compactMap {
+            HandshakesScreen.failure(atLine: $0, desk.state, desk.context, page: lines)
+        }
+        #expect(seen.contains(failures.count - 1))
+        desk.press("g")
+        #expect(desk.state.handshakes.selected == 0)
+    }
+
+    @Test func withoutFailuresThePageOfHandshakesScrolls() {
+        var desk = Desk()
+        desk.press("2")
+        desk.state.height = 10
+        desk.press("G")
+        #expect(desk.state.handshakes.scroll > 0 && desk.state.handshakes.selected == 0)
+        desk.press(.enter)
+        #expect(desk.state.openFlow == nil)
+    }
+
     @Test func filterActsAsItIsTypedAndEscapeUndoes() {
         var desk = Desk()
         desk.press("/")

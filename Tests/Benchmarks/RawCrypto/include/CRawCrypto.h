@@ -16,6 +16,8 @@ void rc_initial_secrets(const uint8_t *destination, size_t length, uint8_t clien
 
 /// Keys of one direction from its traffic secret; `quic` with header protection. NULL where libcrypto refuses.
 rc_key *rc_key_new(const uint8_t secret[32], bool quic, bool sealing);
+/// Keys of DTLS 1.3, for sealing, with those that mask record numbers (RFC 9147 sections 4.2.3 and 5.9).
+rc_key *rc_key_new_dtls(const uint8_t secret[32]);
 void rc_key_free(rc_key *key);
 
 /// Seals a QUIC packet into `out`; returns its length. `header` ends in the packet number.
@@ -32,6 +34,9 @@ size_t rc_initial_open_all(
 
 /// Seals a TLS 1.3 record, header included, into `out`; returns its length. `plain` ends in the content type.
 size_t rc_tls_seal(rc_key *key, uint64_t sequence, const uint8_t *plain, size_t length, uint8_t *out);
+/// Seals a DTLS 1.3 record with a unified header (16 bits of number, a length) into `out`; returns its length.
+size_t rc_dtls_seal(
+    rc_key *key, uint16_t epoch, uint64_t number, const uint8_t *plain, size_t length, uint8_t *out);
 /// Opens records that lie back to back; returns how many opened.
 size_t rc_tls_open_all(rc_key *key, const uint8_t *records, size_t count, uint8_t *scratch);
 
