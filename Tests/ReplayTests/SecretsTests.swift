@@ -105,7 +105,8 @@ import Testing
         }
         try input.fileHandleForWriting.write(contentsOf: Data(bytes))
         var limit: Substring = ""
-        for _ in 0..<200 {
+        // Time to start and to read what it is given.
+        for _ in 0..<100 {
             usleep(20_000)
             let path = "/proc/\(process.processIdentifier)"
             guard let limits = try? String(contentsOfFile: "\(path)/limits", encoding: .utf8),
@@ -113,13 +114,6 @@ import Testing
             else { continue }
             limit = line.dropFirst("Max core file size".count).drop { $0 == " " }.prefix { $0 != " " }
             if limit == "0" { break }
-            // Given time to start, and to read what it is given.
-            if let name = try? String(contentsOfFile: "\(path)/comm", encoding: .utf8), name.hasPrefix("streamtop"),
-                arguments.count == 3
-            {
-                usleep(400_000)
-                break
-            }
         }
         return limit
     }
@@ -128,11 +122,13 @@ import Testing
         let folder = try TemporaryFolder()
         let keys = try folder.file("keys", Self.keyLog()).path
         let capture = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Self.fixture)))
-        #expect(try coreLimit(["--json", "-r", "-", "--keylog", keys]) == "0")
+        #expect(
+            try coreLimit(["--json", "-r", "-", "--follow", "--keylog", keys], feeding: SampleCapture.bytes()) == "0")
         #expect(try coreLimit(["--json", "-r", "-", "--follow"], feeding: capture) == "0", "secrets in the capture")
         var limit = rlimit()
-        _ = getrlimit(RLIMIT_CORE, &limit)
+        _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
         guard limit.rlim_max > 0 else { return }
-        #expect(try coreLimit(["--json", "-r", "-"], feeding: SampleCapture.bytes()) != "0", "nothing to hide")
+        #expect(
+            try coreLimit(["--json", "-r", "-", "--follow"], feeding: SampleCapture.bytes()) != "0", "nothing to hide")
     }
 }

@@ -31,7 +31,10 @@ extension HandshakeFacts {
         } else {
             handshake.roundTrips = earlyAccepted == true ? 0 : roundTrips(falseStart: handshake.falseStart)
         }
-        if let start = moments.firstClientHello, let end = clientMaySend { handshake.duration = end - start }
+        // What passed before the hello belongs to no handshake of its.
+        if let start = moments.firstClientHello, let end = clientMaySend, end >= start {
+            handshake.duration = end - start
+        }
         return handshake
     }
 

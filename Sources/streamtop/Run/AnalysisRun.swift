@@ -25,6 +25,7 @@ struct AnalysisRun: ~Copyable {
     private let privilegeTrouble: String?
 
     init(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
+        if settings.keylog != nil { Privileges.forbidCoreFiles() }
         // Whatever can fail comes first: an owner of an engine is whole or not there. Root opens interfaces, and files
         // to read for who may be root; what is written is the user's.
         let mayStay = settings.isLive || !Privileges.isSetuid

@@ -19,7 +19,7 @@ func fuzzTLSMessages(_ bytes: [UInt8]) {
         _ = HashAlgorithm.md5.hexDigest(of: hello.ja3Text)
     case 2:
         guard let hello = try? TLSServerHello(decoding: &reader) else { return }
-        _ = hello.ja3Text
+        _ = HashAlgorithm.md5.hexDigest(of: hello.ja3sText)
     case 3: _ = try? TLSCertificateMessage(decoding: &reader, version13: choice > 127)
     case 4: _ = try? TLSEncryptedExtensions(decoding: &reader)
     case 5:

@@ -109,6 +109,20 @@ import Testing
         #expect(try early(flight, &blind).isReplayed)
     }
 
+    @Test("Data before the hello, as after a hole, makes no handshake of negative length")
+    func dataBeforeTheHello() {
+        var player = TLSPlayer()
+        player.feed(HelloBuilder.record(22, HelloBuilder.message(16, [1, 9]), version: 0x0303), .fromClient)
+        var builder = HelloBuilder()
+        builder.cipherSuites = [0xc02f]
+        player.feed(HelloBuilder.record(22, HelloBuilder.message(2, builder.serverBody)), .fromServer)
+        player.feed(HelloBuilder.record(20, [1]) + HelloBuilder.record(23, Self.secret(1)), .fromClient)
+        player.tracker.client.enter(.plain)
+        player.feed(Self.hello(), .fromClient)
+        #expect(player.tracker.snapshot().handshake.duration ?? 0 >= 0)
+        #expect(player.tracker.facts.moments.firstClientHello != nil)
+    }
+
     @Test("The table of hellos is bounded and forgets the oldest")
     func bounded() throws {
         var hellos = RecentHellos(capacity: 64)

@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test func withoutFailuresThePageOfHandshakesScrolls() {
-        var desk = Desk()
+        var desk = Desk(SampleHandshakes.lone { SampleHandshakes.retried() }())
         desk.press("2")
         desk.state.height = 10
         desk.press("G")
