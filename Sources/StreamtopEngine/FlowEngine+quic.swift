@@ -110,7 +110,7 @@ extension FlowEngine {
         for message in messages {
             quicFlows[index].handshake.observe(
                 span.extracting(message.start..<(message.start + message.count)), from: message.direction,
-                at: message.time, encrypted: message.level != .initial, events: &pendingEvents)
+                at: message.time, encrypted: message.level != .initial, tables: &security, events: &pendingEvents)
         }
     }
 

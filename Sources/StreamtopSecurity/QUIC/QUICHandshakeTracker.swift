@@ -7,6 +7,8 @@ import StreamtopWire
 /// What stays hidden without secrets is concluded from the kinds of packets seen, and marked so.
 package struct QUICHandshakeTracker: Sendable {
     private var facts = HandshakeFacts(isDatagram: false)
+    /// The same hello with early data came before, in another connection.
+    private var isReplayed = false
 
     package init() {}
 
@@ -14,7 +16,7 @@ package struct QUICHandshakeTracker: Sendable {
     /// are, to anyone).
     package mutating func observe(
         _ message: RawSpan, from direction: Direction, at time: Timestamp, encrypted: Bool,
-        events: inout [FlowEvent.Kind]
+        tables: inout SecurityTables, events: inout [FlowEvent.Kind]
     ) {
         var reader = ByteReader(message)
         guard let header = try? TLSHandshakeHeader(decoding: &reader), header.bodyLength <= reader.remaining else {
@@ -28,6 +30,8 @@ package struct QUICHandshakeTracker: Sendable {
                 header.type, body: reader.reader(of: header.bodyLength), from: direction, at: time,
                 encrypted: encrypted, events: &events)
             facts.tls.ja4 = hello?.ja4(over: .quic) { HashAlgorithm.sha256.hexDigest(of: $0) }
+            // Said once: after a Retry the client repeats its hello in the same connection.
+            if facts.offersEarlyData, let random = facts.clientRandom { isReplayed = tables.earlyHellos.note(random) }
             return
         }
         facts.take(
@@ -81,7 +85,11 @@ package struct QUICHandshakeTracker: Sendable {
             var data = EarlyDataSnapshot()
             data.accepted = accepted
             data.bytes = early
-            if accepted == false {
+            data.isReplayed = isReplayed
+            if isReplayed {
+                data.replayRisk = .unsafe
+                data.reason = "the same hello was seen in another connection"
+            } else if accepted == false {
                 data.replayRisk = .none
                 data.reason = "refused by the server"
             } else {

@@ -39,6 +39,7 @@ func fuzzQUICConnection(_ bytes: [UInt8]) {
     let secrets: SecretStore? = store
     var tracker = QUICConnectionTracker(start: Timestamp(nanoseconds: 0))
     var handshake = QUICHandshakeTracker()
+    var tables = SecurityTables()
     var scratch = QUICScratch()
     var events: [FlowEvent.Kind] = []
     var now: Int64 = 0
@@ -55,7 +56,7 @@ func fuzzQUICConnection(_ bytes: [UInt8]) {
         for message in messages {
             unsafe handshake.observe(
                 bytes.span.bytes.extracting(message.start..<(message.start + message.count)), from: message.direction,
-                at: message.time, encrypted: message.level != .initial, events: &events)
+                at: message.time, encrypted: message.level != .initial, tables: &tables, events: &events)
         }
         events.removeAll(keepingCapacity: true)
     }

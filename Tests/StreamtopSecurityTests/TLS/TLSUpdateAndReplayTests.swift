@@ -123,6 +123,28 @@ import Testing
         #expect(player.tracker.facts.moments.firstClientHello != nil)
     }
 
+    @Test("QUIC: the same hello with early data in a second connection is a replay; after a Retry it is not")
+    func replayOverQUIC() throws {
+        var builder = HelloBuilder()
+        builder.extensions = [(43, [2, 3, 4]), (42, [])]
+        let hello = HelloBuilder.message(1, builder.clientBody)
+        var tables = SecurityTables()
+        var events: [FlowEvent.Kind] = []
+        for isSecond in [false, true] {
+            var tracker = QUICHandshakeTracker()
+            for _ in 0..<2 {
+                unsafe tracker.observe(
+                    hello.span.bytes, from: .fromClient, at: Timestamp(nanoseconds: 1), encrypted: false,
+                    tables: &tables, events: &events)
+            }
+            let early = try #require(
+                tracker.snapshot(
+                    early: 9, serverHandshake: nil, clientHandshake: nil, hasSecrets: false, serverRoundTrip: nil
+                ).earlyData)
+            #expect(early.isReplayed == isSecond && early.replayRisk == (isSecond ? .unsafe : .unknown))
+        }
+    }
+
     @Test("The table of hellos is bounded and forgets the oldest")
     func bounded() throws {
         var hellos = RecentHellos(capacity: 64)
