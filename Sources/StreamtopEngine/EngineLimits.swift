@@ -27,6 +27,8 @@ package struct EngineLimits: Sendable {
     package var quicConnectionIDs = 65_536
     /// Other addresses of QUIC connections that moved.
     package var quicPaths = 8_192
+    /// QUIC connections asked for that a TCP connection may stand in for.
+    package var quicAttempts = 1_024
     /// Names of hosts that the capture gives.
     package var hostNames = 16_384
     /// Pairs of hosts for which the last flow that sent fragments is remembered.

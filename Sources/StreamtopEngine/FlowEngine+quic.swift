@@ -28,6 +28,47 @@ extension FlowEngine {
         return position
     }
 
+    /// A new connection on the addresses of one that is established or over is a flow of its own.
+    mutating func reopenIfNewQUIC(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, key: FlowKey, hash: UInt64, bytes: RawSpan,
+        at time: Timestamp
+    ) -> UInt32 {
+        let from = direction(of: position, frame, key: key)
+        let payload = frame.payload(in: bytes)
+        guard frame.payloadLength > 0,
+            quicFlows[flows[position].quic].connection.isSucceeded(by: payload, from: from)
+        else { return position }
+        if flows[position].key == key { flows.forgetKey(position) }
+        flows.change(position, to: .over)
+        let fresh = open(frame, key, hash: hash, at: time)
+        note(.portReused, in: fresh)
+        return fresh
+    }
+
+    /// Remembers that a client asked for QUIC, should it turn to TCP next.
+    private mutating func noteAttempt(_ position: UInt32, at time: Timestamp) {
+        guard quicFlows[flows[position].quic].connection.knowsClient else { return }
+        quicAttempts.insert(
+            QUICAttempts.Wish(client: flows[position].clientEndpoint.address, server: flows[position].serverEndpoint),
+            QUICAttempts.Attempt(position: position, number: flows[position].number, time: time))
+    }
+
+    /// A TCP connection was made: a client that asked for QUIC at the same service has fallen back to it.
+    mutating func noteFallback(to position: UInt32, at time: Timestamp) {
+        let wish = QUICAttempts.Wish(
+            client: flows[position].clientEndpoint.address, server: flows[position].serverEndpoint)
+        guard let attempt = quicAttempts.attempt(wish, at: time), isFlow(attempt.position, attempt.number) else {
+            return
+        }
+        let index = flows[attempt.position].quic
+        guard quicFlows[index].fallback == nil, !quicFlows[index].connection.hasHandshake else { return }
+        quicFlows[index].fallback = time
+        if !flows[attempt.position].needsDiagnosis {
+            flows[attempt.position].needsDiagnosis = true
+            undiagnosed.append(attempt.position)
+        }
+    }
+
     private func isFlow(_ position: UInt32, _ number: UInt64) -> Bool {
         flows.contains(position) && flows[position].number == number && flows[position].quic != FlowEntry.none
     }
@@ -46,7 +87,8 @@ extension FlowEngine {
     ) {
         guard frame.payloadLength > 0 else { return }
         let payload = frame.payload(in: bytes)
-        if flows[position].quic == FlowEntry.none {
+        let isNew = flows[position].quic == FlowEntry.none
+        if isNew {
             guard QUICProbe(payload) != .none else { return }
             flows[position].quic = quicFlows.insert(QUICFlow(start: time))
         }
@@ -59,6 +101,7 @@ extension FlowEngine {
             _ = observeQUICDatagram(frame, position, payload, direction: direction.reversed, at: time)
         }
         let index = flows[position].quic
+        if isNew { noteAttempt(position, at: time) }
         if flows[position].orientation != .quicInitial, quicFlows[index].connection.knowsClient {
             flows[position].orientation = .quicInitial
         }
@@ -120,6 +163,7 @@ extension FlowEngine {
         flow.roundTrip = quicFlows[entry.quic].connection.roundTrip
         flow.queueDelay = quicFlows[entry.quic].connection.queueDelay
         flow.protocols.append("quic")
+        flow.quic?.fallback = quicFlows[entry.quic].fallback
         let times = quicFlows[entry.quic].connection.handshakeTimes
         guard !quicFlows[entry.quic].handshake.isEmpty else { return }
         flow.tls = quicFlows[entry.quic].handshake.snapshot(

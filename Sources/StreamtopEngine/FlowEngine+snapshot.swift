@@ -140,6 +140,9 @@ extension FlowEngine {
             TableHealth(
                 name: "QUIC paths", used: quicPaths.pathCount, capacity: options.limits.quicPaths,
                 evicted: quicPaths.evictedPaths),
+            TableHealth(
+                name: "QUIC attempts", used: quicAttempts.count, capacity: options.limits.quicAttempts,
+                evicted: quicAttempts.evicted),
             TableHealth(name: "series", used: series.count, capacity: options.limits.series, evicted: 0),
             TableHealth(
                 name: "fragmented datagrams", used: fragments.count, capacity: options.limits.fragments.datagrams,

@@ -38,7 +38,10 @@ extension FlowEngine {
     ) {
         let tracker = flows[position].tcp
         tcpTrackers[tracker].observe(frame, direction: direction, at: time, events: &pendingEvents)
-        if !pendingEvents.isEmpty { flushEvents(of: position, at: time) }
+        if !pendingEvents.isEmpty {
+            if !quicAttempts.isEmpty, isEstablishing { noteFallback(to: position, at: time) }
+            flushEvents(of: position, at: time)
+        }
         if frame.tcp.flags.isFin || frame.tcp.flags.isRst {
             let state = tcpTrackers[tracker].state
             if state == .closed || state == .reset, flows[position].standing != .over {
@@ -46,6 +49,10 @@ extension FlowEngine {
                 emit(.flowClose(state), of: position, at: time)
             }
         }
+    }
+
+    private var isEstablishing: Bool {
+        pendingEvents.contains { if case .established = $0 { true } else { false } }
     }
 
     mutating func flushEvents(of position: UInt32, at time: Timestamp) {

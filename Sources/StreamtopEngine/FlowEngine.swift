@@ -30,6 +30,7 @@ package struct FlowEngine: ~Copyable {
     var quicFlows = Slab<QUICFlow>()
     var quicPaths: QUICPathTable
     var quicScratch = QUICScratch()
+    var quicAttempts: QUICAttempts
     var http3Trackers = Slab<HTTP3ConnectionTracker>()
     /// Stream data being handed over; kept for its storage.
     var streamPieces: [QUICStreamPiece] = []
@@ -76,6 +77,7 @@ package struct FlowEngine: ~Copyable {
         fragments = FragmentAssembler(limits: limits.fragments)
         security = SecurityTables(limits: limits.security)
         quicPaths = QUICPathTable(capacity: limits.quicConnectionIDs, pathCapacity: limits.quicPaths)
+        quicAttempts = QUICAttempts(capacity: limits.quicAttempts)
         hostNames = HostNames(capacity: limits.hostNames)
     }
 
@@ -141,7 +143,11 @@ package struct FlowEngine: ~Copyable {
                 movedQUICFlow(frame, key, bytes: bytes, at: time) ?? otherWay(frame, key, hash: hash)
                 ?? open(frame, key, hash: hash, at: time)
         }
-        if frame.transport == .tcp { position = reopenIfNew(frame, position, at: time) }
+        if frame.transport == .tcp {
+            position = reopenIfNew(frame, position, at: time)
+        } else if flows[position].quic != FlowEntry.none {
+            position = reopenIfNewQUIC(frame, position, key: key, hash: hash, bytes: bytes, at: time)
+        }
 
         let direction = direction(of: position, frame, key: key)
         flows[position].record(

@@ -7,6 +7,8 @@ import StreamtopWire
 struct QUICFlow: ~Copyable {
     var connection: QUICConnectionTracker
     var handshake = QUICHandshakeTracker()
+    /// When the client first connected to the same service by TCP after it had asked for QUIC.
+    var fallback: Timestamp?
     /// Slab index of the HTTP/3 connection in it, once there is one.
     var http3 = FlowEntry.none
     private let place = AddressOnly()

@@ -33,6 +33,8 @@ package struct QUICSnapshot: Equatable, Sendable {
     /// A packet that no key opens, of the size and place of a stateless reset (RFC 9000 section 10.3).
     package var isResetSuspected = false
     package var handshake = QUICHandshakeTimes()
+    /// The handshake was not finished when the client connected to the same service by TCP.
+    package var fallback: Timestamp?
 
     package init() {}
 

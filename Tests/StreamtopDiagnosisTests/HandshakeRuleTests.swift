@@ -50,6 +50,21 @@ import Testing
         flow.tls = tls
     }
 
+    /// QUIC whose client turned to TCP 300 ms after its first packet.
+    static func blocked(_ flow: inout FlowSnapshot, _ fill: (inout QUICSnapshot) -> Void) {
+        let start = flow.start
+        quic(&flow) { quic, tls in
+            quic.amplificationRatio = nil
+            quic.packets.initial = 3
+            quic.handshake.firstInitial = start
+            quic.fallback = start + .milliseconds(300)
+            tls.handshake.duration = nil
+            tls.handshake.roundTrips = nil
+            fill(&quic)
+        }
+        flow.roundTrip.handshake = nil
+    }
+
     static func early(_ flow: inout FlowSnapshot, _ fill: (inout EarlyDataSnapshot) -> Void) {
         secure(&flow) {
             var data = EarlyDataSnapshot()
@@ -127,6 +142,27 @@ import Testing
         Scenario("25 not when near the limit without a wait", []) {
             quic(&$0) { quic, _ in quic.amplificationRatio = 2.9 }
         },
+        Scenario("26 no answer, then TCP", [26]) { flow in
+            blocked(&flow) { _ in }
+            flow.server.packets = 0
+        },
+        Scenario("26 an answer, no end, then TCP", [26]) { flow in
+            blocked(&flow) { _ in }
+            flow.server.packets = 3
+        },
+        Scenario("26 not for a single packet", []) { blocked(&$0) { $0.packets.initial = 1 } },
+        Scenario("26 not without TCP", []) { blocked(&$0) { $0.fallback = nil } },
+        Scenario("26 not when the server refuses aloud", []) {
+            blocked(&$0) { quic in
+                quic.close = QUICClose(
+                    code: 2, isApplication: false, reason: "", by: .fromServer,
+                    time: quic.handshake.firstInitial ?? Timestamp(nanoseconds: 0))
+            }
+        },
+        Scenario("26 not when QUIC came about after all", []) {
+            blocked(&$0) { $0.handshake.firstClientData = $0.handshake.firstInitial }
+        },
+
         Scenario("25 not below the limit", []) {
             quic(&$0) { quic, _ in
                 quic.amplificationRatio = 2.6

@@ -292,7 +292,7 @@ import Testing
         #expect(RuleTable.rules.map(\.number).filter { !fired.contains($0) } == [])
         #expect(
             RuleTable.rules.map(\.number) == [
-                1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27, 54,
+                1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 54,
                 56, 57,
             ])
     }

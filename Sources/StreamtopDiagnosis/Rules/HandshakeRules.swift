@@ -1,10 +1,10 @@
 import StreamtopBase
 import StreamtopModel
 
-/// What a handshake costs and what it puts at risk (rules 24, 25, 27, 56 and 57).
+/// What a handshake costs and what it puts at risk (rules 24 to 27, 56 and 57).
 ///
-/// That QUIC fails and the client falls back to TCP (rule 26) takes two flows to see; no rule here looks at more than
-/// one.
+/// That QUIC fails and the client falls back to TCP (rule 26) takes two flows to see: the engine puts them together and
+/// leaves the fact with the QUIC flow.
 enum HandshakeRules {
     static let trips = Threshold(
         "round trips before the client may send", 3, .count, source: "TCP and TLS 1.3 take 2; RFC 8446 section 2")
@@ -12,6 +12,8 @@ enum HandshakeRules {
     static let amplification = Threshold(
         "server bytes per client byte before the address is proven", 2.7, .ratio,
         source: "RFC 9000 section 8.1: 3, less a packet")
+    static let initials = Threshold(
+        "first packets of the client without an answer", 2, .count, source: "RFC 9002 section 6.2: sent again once")
     static let chain = Threshold(
         "certificate list that fits, at most", 3600, .bytes, source: "RFC 9000 section 8.1: 3 times 1200")
     static let soon = Threshold("days left, watch", 14, .count, source: "own")
@@ -26,6 +28,10 @@ enum HandshakeRules {
             25, "amplification_stall", .endpoint,
             symptom: "A QUIC server falls silent in the middle of its handshake.",
             thresholds: [amplification, chain], hold: .atOnce, judge: .flow(amplificationStall)),
+        Rule(
+            26, "quic_blocked", .path, symptom: "QUIC does not come about, and the client goes on with TCP.",
+            thresholds: [initials], silentWhen: ["the server said why it refuses"], hold: .atOnce,
+            judge: .flow(blocked)),
         Rule(
             27, "early_data_replay", .endpoint, symptom: "A request in early data can be played again.",
             thresholds: [], silentWhen: ["the server refused the early data", "the request may be repeated"],
@@ -87,6 +93,34 @@ enum HandshakeRules {
             severity: isCostly ? .warning : .info, subject: .server,
             summary: "The handshake took \(total) round trips\(price): \(causes.joined(separator: "; "))",
             evidence: evidence, advice: sentence(advice), confidence: 0.95)
+    }
+
+    private static func blocked(_ flow: FlowSnapshot) -> Finding? {
+        guard let quic = flow.quic, let fallback = quic.fallback, let asked = quic.handshake.firstInitial,
+            quic.handshake.firstClientData == nil, quic.close == nil, quic.packets.initial >= Int(initials.value)
+        else { return nil }
+        let port = flow.server.endpoint.port
+        let evidence: [Verdict.Evidence] = [
+            .init("initial_packets", Double(quic.packets.initial)),
+            .init("server_packets", Double(flow.server.packets)),
+            .init("fallback_after_ms", (fallback - asked).milliseconds),
+        ]
+        let advice =
+            "On the path: let UDP \(port) through both ways. At the server: check that QUIC listens where Alt-Svc or the HTTPS record says (RFC 9308 section 2)."
+        guard flow.server.packets == 0 else {
+            return Finding(
+                severity: .warning, subject: .path,
+                summary:
+                    "QUIC to port \(port) was answered but did not finish; the client went on with TCP after \(FigureText.time(fallback - asked))",
+                evidence: evidence,
+                advice: advice + " Large datagrams may be what is lost: check that the path carries 1200 bytes.",
+                confidence: 0.6)
+        }
+        return Finding(
+            severity: .warning, subject: .path,
+            summary:
+                "UDP \(port) got no answer; the client went on with TCP after \(FigureText.time(fallback - asked))",
+            evidence: evidence, advice: advice, confidence: 0.85)
     }
 
     private static func amplificationStall(_ flow: FlowSnapshot) -> Finding? {

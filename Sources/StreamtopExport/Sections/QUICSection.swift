@@ -23,6 +23,7 @@ extension JSONWriter {
             json.quicSide("client", quic.client)
             json.quicSide("server", quic.server)
             json.quicClose(quic.close)
+            if let fallback = quic.fallback { json.time("tcp_fallback_ts", fallback) }
         }
     }
 

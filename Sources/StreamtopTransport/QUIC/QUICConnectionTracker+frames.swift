@@ -40,6 +40,19 @@ extension QUICConnectionTracker {
         sides[direction].flight.sent(size, at: time)
         let loop = loopEstimate
         sides[direction].window.observe(flight: sides[direction].flight.bytes, loop: loop, at: time)
+        if level == .oneRTT, isNear(direction) { followWindow(opened.number, size, direction, at: time) }
+    }
+
+    /// The course of the sender's window, for the name of its congestion control.
+    private mutating func followWindow(_ number: UInt64, _ size: Int, _ direction: Direction, at time: Timestamp) {
+        let recovery = (
+            acknowledged: sides[direction].recovery.largestAcknowledged, lost: sides[direction].recovery.lost,
+            spurious: sides[direction].recovery.spurious
+        )
+        let view = QUICCongestionCourse.View(
+            largestAcknowledged: recovery.acknowledged, lost: recovery.lost, spurious: recovery.spurious,
+            flight: sides[direction].flight.bytes)
+        sides[direction].course.sent(number, size: size, view: view, at: time)
     }
 
     /// The whole round trip as the ends have it, as far as known.

@@ -74,13 +74,24 @@ extension QUICConnectionTracker {
         if side.flight.hasSample {
             snapshot.inFlight = InFlightSnapshot(
                 last: side.flight.bytes, maximum: side.flight.maximum, p50: side.flight.median ?? 0,
-                isLowerBound: false)
+                isLowerBound: !isNear(direction) && distance(to: direction) == 0)
         }
         if side.window.maximum > 0 {
+            // Held back by something else, or never brought to a loss: the window itself may be larger.
+            let isHeld = isNear(direction) && side.course.isLimited
+            let isOpen = isHeld || side.recovery.lossEvents == 0
             snapshot.congestionWindow = CongestionWindowSnapshot(
                 bytes: side.window.current, packets: packetsIn(side.window.current, side), maximum: side.window.maximum,
-                source: .estimate, confidence: side.recovery.lossEvents > 0 ? 0.7 : 0.4, phase: side.window.phase,
-                isLowerBound: side.recovery.lossEvents == 0)
+                source: .estimate, confidence: isOpen ? 0.4 : 0.7,
+                phase: isHeld ? .applicationLimited : side.window.phase, isLowerBound: isOpen)
+        }
+        if side.streamBytes > 0 {
+            snapshot.congestionControl =
+                isNear(direction)
+                ? side.course.verdict()
+                : CongestionControlSnapshot(
+                    name: .unknown, source: .estimate, confidence: 0,
+                    evidence: ["the capture lies too far from this sender to see its window"])
         }
         return snapshot
     }

@@ -138,6 +138,30 @@ package struct QUICConnectionTracker: ~Copyable {
         }
     }
 
+    /// The datagram begins another connection on the addresses of this one, which is established or over: a client's
+    /// Initial, whole and authentic, with connection IDs that neither end of this connection has chosen. Within a
+    /// connection a client keeps the ID of its first Initial (RFC 9000 section 7.2).
+    package func isSucceeded(by datagram: RawSpan, from direction: Direction) -> Bool {
+        // A connection whose beginning was not captured is established once it shows 1-RTT packets.
+        let isRunning = isEstablished || times.firstInitial == nil && packets.oneRTT > 0
+        guard direction == .fromClient, isRunning || close != nil || hasKnownReset else { return false }
+        var reader = ByteReader(datagram)
+        guard reader.peekUInt8() ?? 0 >= 0x80, let header = try? QUICLongHeader(decoding: &reader),
+            header.type == .initial, header.destination != originalDestination
+        else { return false }
+        let isKnown = !header.source.isEmpty && sides.client.identifiers.contains(header.source)
+        guard !isKnown, !sides.server.identifiers.contains(header.destination),
+            header.packetLength <= datagram.byteCount
+        else { return false }
+        // Rare enough for buffers of its own.
+        var buffers = QUICOpeningBuffers()
+        var first = QUICConnectionKeys()
+        return first.deriveInitial(header.version, destination: header.destination)
+            && first.openInitial(
+                datagram.extracting(0..<header.packetLength), numberOffset: header.packetNumberOffset,
+                direction: .fromClient, largest: nil, buffers: &buffers) != nil
+    }
+
     /// The connection moved to other addresses and stayed one flow.
     package mutating func moved(
         from: Endpoint, to: Endpoint, at time: Timestamp, events: inout [FlowEvent.Kind]
@@ -156,6 +180,8 @@ package struct QUICConnectionTracker: ~Copyable {
     /// An Initial that only a client can have sent told who is who.
     package var knowsClient: Bool { times.firstInitial != nil }
     package var handshakeTimes: QUICHandshakeTimes { times }
+    /// The client went on to send application data.
+    package var hasHandshake: Bool { isEstablished }
 
     static let maximumMoves = 32
     static let maximumChallenges = 16

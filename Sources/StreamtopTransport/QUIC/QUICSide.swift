@@ -12,6 +12,7 @@ struct QUICSide: ~Copyable, Sendable {
     var recovery = QUICSenderRecovery()
     var flight = QUICFlightMeter()
     var window = QUICWindowEstimator()
+    var course = QUICCongestionCourse()
     /// Frames by kind; empty until one is read.
     private(set) var frameCounts: [Int] = []
     private(set) var flowControlBlocked = 0
@@ -29,7 +30,9 @@ struct QUICSide: ~Copyable, Sendable {
         if frameCounts.isEmpty { frameCounts = Array(repeating: 0, count: QUICFrameKind.allCases.count) }
         frameCounts[Int(frame.kind.rawValue)] += 1
         switch frame {
-        case .dataBlocked, .streamDataBlocked: flowControlBlocked += 1
+        case .dataBlocked, .streamDataBlocked:
+            flowControlBlocked += 1
+            course.noteBlocked()
         case .stream(let identifier, _, let data, _):
             streamBytes &+= UInt64(data.count)
             let type = Int(identifier & 3)

@@ -19,6 +19,8 @@ struct QUICSenderRecovery: Sendable {
     private(set) var spurious = 0
     private(set) var lossEvents = 0
     private(set) var packets = 0
+    /// The highest number of a 1-RTT packet that was acknowledged.
+    private(set) var largestAcknowledged: UInt64?
     /// Bytes sent, neither acknowledged nor lost, as they stand at the capture point.
     private(set) var bytesInFlight = 0
     private var recoveryStart = Timestamp(nanoseconds: .min)
@@ -100,6 +102,7 @@ struct QUICSenderRecovery: Sendable {
         let space = Int(level.rawValue)
         var outcome = Outcome()
         guard !spaces[space].isEmpty, frame.largest < spaces[space].end else { return outcome }
+        if level == .oneRTT { largestAcknowledged = max(largestAcknowledged ?? 0, frame.largest) }
         var newestTime: Timestamp?
         var elicited = false
         var walk = QUICAckRanges(frame)

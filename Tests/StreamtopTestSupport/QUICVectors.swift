@@ -1,9 +1,7 @@
-import StreamtopTestSupport
-
 /// Packets that specifications print in full.
-enum QUICVectors {
+package enum QUICVectors {
     /// RFC 9001 appendix A.2: the client's first Initial, protected.
-    static let clientInitial = [UInt8](
+    package static let clientInitial = [UInt8](
         hex: """
             c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11d242b123dc9bd8bab936b47d92ec356c
             0bab7df5976d27cd449f63300099f3991c260ec4c60d17b31f8429157bb35a1282a643a8d2262cad67500cadb8e7378c
