@@ -48,6 +48,8 @@ package struct EngineLimits: Sendable {
 /// What the engine is asked to do besides tracking flows.
 package struct EngineOptions: Sendable {
     package var limits = EngineLimits()
+    /// QUIC packets logged one by one, over all flows in the table; 0 for none. A packet takes about 250 bytes.
+    package var loggedPackets = 0
     /// Produce a sample per active flow at each interval of capture time; nil for none.
     package var sampleInterval: Nanoseconds?
     /// Hand out events (`drainOutputs`). The newest are kept for the snapshot in any case.

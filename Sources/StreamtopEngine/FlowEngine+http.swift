@@ -13,6 +13,7 @@ extension FlowEngine {
     mutating func dropQUIC(_ index: UInt32) {
         let http3 = quicFlows[index].http3
         if http3 != FlowEntry.none { _ = http3Trackers.remove(http3) }
+        quicScratch.packetRoom += quicFlows[index].connection.loggedPackets
         _ = quicFlows.remove(index)
     }
 

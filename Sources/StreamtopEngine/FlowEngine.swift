@@ -78,6 +78,7 @@ package struct FlowEngine: ~Copyable {
         security = SecurityTables(limits: limits.security)
         quicPaths = QUICPathTable(capacity: limits.quicConnectionIDs, pathCapacity: limits.quicPaths)
         quicAttempts = QUICAttempts(capacity: limits.quicAttempts)
+        quicScratch.packetRoom = options.loggedPackets
         hostNames = HostNames(capacity: limits.hostNames)
     }
 

@@ -35,6 +35,9 @@ package struct QUICSnapshot: Equatable, Sendable {
     package var handshake = QUICHandshakeTimes()
     /// The handshake was not finished when the client connected to the same service by TCP.
     package var fallback: Timestamp?
+    /// The packets that were opened, where a log of them is kept, and how many found no room in it.
+    package var packetLog: [QUICPacketRecord] = []
+    package var packetsNotLogged = 0
 
     package init() {}
 

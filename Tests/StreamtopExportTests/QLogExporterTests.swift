@@ -69,6 +69,70 @@ import Testing
         #expect(QLogExporter().fileName(flow(quic: true)) == "f3-quic-0102.sqlog")
     }
 
+    @Test func openedPackets() throws {
+        var flow = flow(quic: true)
+        let start = flow.start
+        flow.quic?.packetLog = [
+            QUICPacketRecord(
+                time: start, direction: .fromClient, kind: .initial, number: 0, size: 1_200,
+                frames: [.crypto(offset: 0, length: 300), .padding(count: 880)]),
+            QUICPacketRecord(
+                time: start + .milliseconds(40), direction: .fromServer, kind: .oneRTT, number: 7, size: 90,
+                frames: [
+                    .ack(ranges: [9...12, 4...4], delay: .milliseconds(2)),
+                    .stream(4, offset: 1_000, length: 50, isLast: true), .maxStreams(isBidirectional: false, 8),
+                    .resetStream(stream: 8, code: 0x10c, size: 5), .other(type: 0xaf),
+                ]),
+        ]
+        flow.quic?.packetsNotLogged = 5
+        let all = try records(flow)
+        let notLogged = all.first { $0["name"] as? String == "streamtop:packets_not_logged" }
+        #expect((notLogged?["data"] as? [String: Any])?["count"] as? Int == 5)
+        let events = all.filter { ($0["name"] as? String)?.contains(":packet_") == true }
+        #expect(events.map { $0["name"] as? String } == ["quic:packet_sent", "quic:packet_received"])
+        let data = try events.map { try #require($0["data"] as? [String: Any]) }
+        let first = try #require(data.first)
+        let header = try #require(first["header"] as? [String: Any])
+        #expect(header["packet_type"] as? String == "initial" && header["packet_number"] as? Int == 0)
+        #expect((first["raw"] as? [String: Any])?["length"] as? Int == 1_200)
+        let frames = try data.map { try #require($0["frames"] as? [[String: Any]]) }
+        #expect(frames[0].map { $0["frame_type"] as? String } == ["crypto", "padding"])
+        #expect((frames[0][0]["raw"] as? [String: Any])?["length"] as? Int == 300)
+        #expect((frames[0][1]["raw"] as? [String: Any])?["payload_length"] as? Int == 880)
+        #expect(frames[1][0]["acked_ranges"] as? [[Int]] == [[9, 12], [4]])
+        #expect(frames[1][0]["ack_delay"] as? Double == 2)
+        #expect(frames[1][1]["stream_id"] as? Int == 4 && frames[1][1]["fin"] as? Bool == true)
+        #expect(frames[1][2]["stream_type"] as? String == "unidirectional" && frames[1][2]["maximum"] as? Int == 8)
+        #expect(frames[1][3]["error"] as? String == "unknown" && frames[1][3]["error_code"] as? Int == 0x10c)
+        #expect(frames[1][4]["frame_type_bytes"] as? Int == 0xaf)
+    }
+
+    /// Every frame is an object with a type of the draft's list.
+    @Test func everyFrameHasItsType() throws {
+        let all: [QUICFrameRecord] = [
+            .padding(count: 1), .ping, .ack(ranges: [1...1], delay: 0), .resetStream(stream: 0, code: 1, size: 2),
+            .stopSending(stream: 0, code: 1), .crypto(offset: 0, length: 1), .newToken(length: 9),
+            .stream(0, offset: 0, length: 0, isLast: false), .maxData(1), .maxStreamData(stream: 0, 1),
+            .maxStreams(isBidirectional: true, 1), .dataBlocked(limit: 1), .streamDataBlocked(stream: 0, limit: 1),
+            .streamsBlocked(isBidirectional: true, limit: 1),
+            .newConnectionID(sequence: 1, retirePriorTo: 0, identifier: "aabb"), .retireConnectionID(sequence: 1),
+            .pathChallenge, .pathResponse, .connectionClose(code: 0, isApplication: true), .handshakeDone,
+            .datagram(length: 4), .other(type: 0x1f),
+        ]
+        var flow = flow(quic: true)
+        let start = flow.start
+        flow.quic?.packetLog = [
+            QUICPacketRecord(
+                time: start, direction: .fromClient, kind: .oneRTT, number: 1, size: 1_200, frames: all)
+        ]
+        let packet = try #require(try records(flow).first { $0["name"] as? String == "quic:packet_sent" })
+        let frames = (packet["data"] as? [String: Any])?["frames"] as? [[String: Any]]
+        let names = frames?.compactMap { $0["frame_type"] as? String } ?? []
+        #expect(names.count == all.count)
+        #expect(Set(names).count == all.count)
+        #expect(names.last == "unknown" && names.first == "padding")
+    }
+
     @Test func tcpConnection() throws {
         let names = try records(flow(quic: false)).compactMap { $0["name"] as? String }
         #expect(names.first == "tcp:connection_started")

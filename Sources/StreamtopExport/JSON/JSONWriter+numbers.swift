@@ -84,6 +84,11 @@ extension JSONWriter {
         fraction(scaled.magnitude % 1_000_000)
     }
 
+    mutating func unsigned(_ value: UInt64) {
+        startValue()
+        digits(value)
+    }
+
     /// Decimal digits of `value`, without a comma before them.
     mutating func digits(_ value: UInt64) {
         if value < 10 { return put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value)) }

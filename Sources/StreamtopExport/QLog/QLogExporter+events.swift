@@ -8,6 +8,7 @@ extension QLogExporter {
         var list = [started(flow, namespace)]
         if let quic = flow.quic { list += connection(quic, flow) }
         list += handshake(flow.tls, namespace)
+        if let quic = flow.quic { list += packets(quic, end: flow.end) }
         list += samples(flow, namespace)
         if flow.state == .closed || flow.state == .reset { list.append(ended(flow, namespace)) }
         // Events of one moment keep the order in which they were listed.

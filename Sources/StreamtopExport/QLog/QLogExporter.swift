@@ -6,7 +6,7 @@ import StreamtopModel
 /// same members.
 ///
 /// A file holds one trace from the viewpoint of the network, made at the end of the flow: handshake, parameters, round
-/// trip, flight and window over time, losses, moves and the end. Single packets are not in it.
+/// trip, flight and window over time, losses, moves and the end; of QUIC also the packets that were opened.
 package struct QLogExporter: Sendable {
     package init() {}
 

@@ -19,6 +19,8 @@ extension QUICConnectionTracker {
         var isAckEliciting = false
         var isInFlight = false
         var reader = ByteReader(bytes)
+        let isLogged = scratch.packetRoom > 0
+        var logged: [QUICFrameRecord] = []
         while !reader.isAtEnd {  // a frame takes at least one byte, an error ends the loop
             guard let frame = try? QUICFrameDecoder.next(&reader) else {
                 packets.undecodable += 1
@@ -28,10 +30,26 @@ extension QUICConnectionTracker {
             sides[direction].count(frame)
             if frame.kind.isAckEliciting { isAckEliciting = true }
             if case .padding = frame { isInFlight = true }
+            if isLogged {
+                let exponent = level == .oneRTT ? sides[direction].parameters?.integer(.ackDelayExponent) ?? 3 : 3
+                logged.append(QUICPacketLog.record(frame, in: bytes, exponent: exponent))
+            }
             take(frame, in: bytes, level: level, direction: direction, at: time, scratch: &scratch, events: &events)
             if followsStreams {
                 follow(frame, in: bytes, isEarly: isEarly, direction: direction, at: time, scratch: &scratch)
             }
+        }
+        if isLogged || packetLog.refused > 0 || !packetLog.packets.isEmpty {
+            let kind: QUICPacketRecord.Kind =
+                switch level {
+                case .initial: .initial
+                case .handshake: .handshake
+                case .oneRTT: isEarly ? .zeroRTT : .oneRTT
+                }
+            packetLog.append(
+                QUICPacketRecord(
+                    time: time, direction: direction, kind: kind, number: opened.number, size: size, frames: logged),
+                room: &scratch.packetRoom)
         }
         isInFlight = isInFlight || isAckEliciting
         sides[direction].recovery.sent(

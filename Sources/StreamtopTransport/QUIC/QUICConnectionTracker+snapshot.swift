@@ -45,6 +45,8 @@ extension QUICConnectionTracker {
         }
         quic.isResetSuspected = hasKnownReset || resetSuspect != nil
         quic.handshake = times
+        quic.packetLog = packetLog.packets
+        quic.packetsNotLogged = packetLog.refused
         return quic
     }
 

@@ -49,6 +49,7 @@ package struct QUICConnectionTracker: ~Copyable {
     var streams = BothWays(client: QUICStreamTable(), server: QUICStreamTable())
     /// Stream data is put in order and handed over (`QUICScratch.pieces`); off once nobody wants it.
     package var followsStreams = true
+    var packetLog = QUICPacketLog()
 
     package init(start: Timestamp) {
         self.start = start
@@ -149,8 +150,8 @@ package struct QUICConnectionTracker: ~Copyable {
         guard reader.peekUInt8() ?? 0 >= 0x80, let header = try? QUICLongHeader(decoding: &reader),
             header.type == .initial, header.destination != originalDestination
         else { return false }
-        let isKnown = !header.source.isEmpty && sides.client.identifiers.contains(header.source)
-        guard !isKnown, !sides.server.identifiers.contains(header.destination),
+        let isKnown = !header.source.isEmpty && sides[.fromClient].identifiers.contains(header.source)
+        guard !isKnown, !sides[.fromServer].identifiers.contains(header.destination),
             header.packetLength <= datagram.byteCount
         else { return false }
         // Rare enough for buffers of its own.
@@ -174,6 +175,9 @@ package struct QUICConnectionTracker: ~Copyable {
         clientTrip.rebase()
         loopTrip.rebase()
     }
+
+    /// Packets in the log.
+    package var loggedPackets: Int { packetLog.packets.count }
 
     /// Where the client was seen last, once it has moved.
     package var currentClient: Endpoint? { moves.last?.to }

@@ -33,6 +33,8 @@ package struct QUICScratch: Sendable {
     package internal(set) var chosen: [QUICChosenID] = []
     package internal(set) var pieces: [QUICStreamPiece] = []
     var streamBytes: [UInt8] = []
+    /// Packets that may still be logged one by one; 0 where nobody asked for it.
+    package var packetRoom = 0
 
     package init() {}
 

@@ -44,11 +44,13 @@ extension FlowSnapshot {
     }
 
     var shownInFlight: Reading<Int>? {
-        tcp?[mainSender].inFlight.map { Reading($0.last, $0.isLowerBound ? .atLeast : .exact) }
+        (tcp?[mainSender].inFlight ?? quic?[mainSender].inFlight).map {
+            Reading($0.last, $0.isLowerBound ? .atLeast : .exact)
+        }
     }
 
     var shownCongestionWindow: Reading<Int>? {
-        tcp?[mainSender].congestionWindow.map { window in
+        (tcp?[mainSender].congestionWindow ?? quic?[mainSender].congestionWindow).map { window in
             Reading(window.bytes, window.isLowerBound ? .atLeast : window.source == .kernel ? .exact : .about)
         }
     }
@@ -57,7 +59,12 @@ extension FlowSnapshot {
     var shownReceiveWindow: ReceiveWindowSnapshot? { tcp?[mainSender.reversed].receiveWindow }
 
     /// Lost of sent, of the main sender; nil when unknown, and for flows whose transport does not tell.
-    var shownLossRatio: Double? { tcp?[mainSender].lossRatio }
+    var shownLossRatio: Double? { tcp?[mainSender].lossRatio ?? quic?[mainSender].lossRatio }
+
+    /// The main sender's congestion control, where its transport tells.
+    var shownCongestionControl: CongestionControlSnapshot? {
+        tcp?[mainSender].congestionControl ?? quic?[mainSender].congestionControl
+    }
 
     var shownRetransmissions: Int? {
         tcp.map { $0.client.retransmissions.packets + $0.server.retransmissions.packets }
@@ -76,6 +83,14 @@ extension FlowSnapshot {
         let layers = protocols.filter { $0 != "ipv4" && $0 != "ipv6" }
         let badges = layers.count > 2 && layers.first == "udp" ? Array(layers.dropFirst()) : layers
         return badges.isEmpty ? protocols.suffix(1) + [] : badges
+    }
+}
+
+extension QUICSideSnapshot {
+    /// Lost of sent packets; nil while none was acknowledged or lost.
+    var lossRatio: Double? {
+        guard let lost = lostPackets, let acked = ackedPackets, lost + acked > 0 else { return nil }
+        return Double(lost) / Double(lost + acked)
     }
 }
 

@@ -39,6 +39,9 @@ enum FlowFacts {
         if let tcp = flow.tcp {
             let main = flow.mainSender
             groups += [side(tcp[main], main, flow), side(tcp[main.reversed], main.reversed, flow)]
+        } else if let quic = flow.quic {
+            let main = flow.mainSender
+            groups += [quicSide(quic[main], main, flow), quicSide(quic[main.reversed], main.reversed, flow)]
         }
         groups += [handshake(flow), identity(flow, context), oddities(flow)]
         return groups
@@ -155,36 +158,7 @@ enum FlowFacts {
             Words.disorder,
             "\(side.outOfOrder) \(Words.outOfOrder)  \(side.duplicateAcks) \(Words.duplicateAcks)  \(side.lostBeforeCapture) \(Words.missed)",
             .text)
-        if let flight = side.inFlight {
-            let sign = flight.isLowerBound ? "≥" : ""
-            group.add(
-                Words.flightLabel,
-                [
-                    TextSpan(sign, .estimate), TextSpan(ByteText.short(flight.last), .value),
-                    TextSpan("  p50 \(ByteText.short(flight.p50))  max \(ByteText.short(flight.maximum))", .text),
-                ])
-        }
-        if let window = side.congestionWindow {
-            let sign = window.isLowerBound ? "≥" : window.source == .kernel ? "" : "~"
-            group.add(
-                Words.windowLabel,
-                [
-                    TextSpan(sign, .estimate), TextSpan(ByteText.short(window.bytes), .value),
-                    TextSpan("  max \(ByteText.short(window.maximum))", .text),
-                    TextSpan("  \(window.source.rawValue) \(Words.confidence(window.confidence))", .muted),
-                    TextSpan(window.phase.map { "  " + Words.phase($0) } ?? "", .label),
-                ])
-        }
-        if let control = side.congestionControl {
-            group.add(
-                Words.control,
-                [
-                    TextSpan(
-                        control.name == .unknown ? Words.unknownControl : control.name.rawValue.uppercased(), .value),
-                    TextSpan("  \(control.source.rawValue) \(Words.confidence(control.confidence))", .muted),
-                ])
-            if !control.evidence.isEmpty { group.addSentence("", control.evidence.joined(separator: "; "), .text) }
-        }
+        addWindow(side.inFlight, side.congestionWindow, side.congestionControl, to: &group)
         if let window = side.receiveWindow {
             let sign = window.scaleUnknown ? "≥" : ""
             group.add(

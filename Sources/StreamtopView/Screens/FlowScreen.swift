@@ -38,7 +38,7 @@ enum FlowScreen {
             TextSpan(Words.state(flow) + " ", .label), TextSpan(DurationText.age(flow.age), .value),
         ]
         if flow.tcp != nil { spans.append(TextSpan("  " + Words.vantage(flow.tcp?.vantage), .label)) }
-        if let control = flow.tcp?[flow.mainSender].congestionControl, control.name != .unknown {
+        if let control = flow.shownCongestionControl, control.name != .unknown {
             let sign = control.source == .kernel ? "" : "~"
             spans += [
                 TextSpan("  " + sign, .estimate), TextSpan(control.name.rawValue.uppercased(), .value),

@@ -3,6 +3,17 @@ import StreamtopModel
 
 /// The screen of one flow.
 extension Words {
+    static let streams = "streams"
+    static let largestDatagram = "datagrams to"
+
+    static func quicLoss(_ lost: Int, of acked: Int, spurious: Int) -> String {
+        let needless = spurious > 0 ? ", \(NumberText.grouped(spurious)) of them late" : ""
+        return "\(NumberText.grouped(lost)) lost\(needless), \(NumberText.grouped(acked)) acknowledged"
+    }
+
+    static func flowControl(_ count: Int) -> String {
+        count == 1 ? "flow control, said once" : "flow control, said \(NumberText.grouped(count)) times"
+    }
     static let noSeries = "No values over time yet."
     static let notTCP = "no windows: not TCP"
     static let spanLabel = "span "

@@ -14,6 +14,7 @@ enum RunJSON {
         options.collectsEvents = settings.events
         options.sampleInterval = settings.interval ?? (settings.isLive ? .seconds(1) : nil)
         options.keepsSeries = settings.qlogFolder != nil
+        if settings.qlogFolder != nil { options.loggedPackets = 262_144 }
         var run = try AnalysisRun(settings, engine: options)
         var records = try RecordStream(settings)
         var damage: ProgramFailure?

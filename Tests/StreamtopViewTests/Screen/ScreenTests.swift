@@ -62,6 +62,9 @@ import Testing
             snapshot: SampleHandshakes.lone(SampleHandshakes.retried), sizes: [(80, 24)]),
         Scene(
             name: "flow-http", keys: [.enter, .tab, .tab], snapshot: SampleHandshakes.lone(SampleExchanges.player)),
+        Scene(
+            name: "flow-facts-quic", keys: [.enter, .tab, .tab, .tab],
+            snapshot: SampleHandshakes.lone(SampleExchanges.player), sizes: [(120, 40)]),
         Scene(name: "flow-http-none", keys: [.enter, .tab, .tab], sizes: [(80, 24)]),
         Scene(name: "flow-handshake-none", keys: [.enter, .tab], sizes: [(80, 24)]),
         Scene(name: "handshakes", keys: ["2"], snapshot: SampleHandshakes.many),

@@ -46,6 +46,20 @@ enum SampleExchanges {
         http3.server.payloadBytes = 1_777_068
         http3.lostStreams = 1
         flow.http3 = http3
+        flow.quic?.server.ackedPackets = 1_480
+        flow.quic?.server.lostPackets = 3
+        flow.quic?.server.spuriousLosses = 1
+        flow.quic?.server.streams = 7
+        flow.quic?.server.streamBytes = 1_777_386
+        flow.quic?.server.flowControlBlocked = 2
+        flow.quic?.server.pathMTU = 1_452
+        flow.quic?.server.inFlight = InFlightSnapshot(last: 61_811, maximum: 99_724, p50: 48_000, isLowerBound: false)
+        flow.quic?.server.congestionWindow = CongestionWindowSnapshot(
+            bytes: 62_000, packets: 42, maximum: 99_724, source: .estimate, confidence: 0.7,
+            phase: .congestionAvoidance, isLowerBound: false)
+        flow.quic?.server.congestionControl = CongestionControlSnapshot(
+            name: .cubic, source: .estimate, confidence: 0.8, evidence: ["5 losses left 71 % of the window (median)"])
+        flow.server.payloadBytes = 690_000_000
         return flow
     }
 }
