@@ -14,6 +14,9 @@ package struct EngineLimits: Sendable {
     package var eventHistory = 512
     /// Flows judged per second of capture time; the busiest take turns beyond that.
     package var diagnosesPerSecond = 256
+    /// Flows whose snapshot is made anew for one picture of a dashboard; when more are busy they take turns, and show
+    /// values that are a few pictures old. Rates, packets and verdicts are always those of the picture.
+    package var freshSnapshots = 128
     /// Packets before a flow is judged while it runs. Every flow is judged once more at its end.
     package var packetsBeforeDiagnosis: UInt64 = 20
     /// Packets below which a flow is not judged even at its end; two SYNs that nobody answered already say something.

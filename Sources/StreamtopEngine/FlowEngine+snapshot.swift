@@ -33,8 +33,9 @@ extension FlowEngine {
         snapshot.health = health
         snapshot.verdicts = hostVerdicts
         var counter = protocolCounts
+        turns.begin(limit: options.limits.freshSnapshots)
         for position in shownPositions(limit: request.flowLimit, counting: &counter) {
-            var flow = shownFlow(position)
+            var flow = shownFlow(position, isSelected: flows[position].identifier == request.selected)
             if flows[position].series != FlowEntry.none {
                 let recorder = series[flows[position].series]
                 flow.series = flow.identifier == request.selected ? recorder.snapshot : recorder.tail(request.sparkline)
@@ -45,18 +46,23 @@ extension FlowEngine {
         return snapshot
     }
 
-    /// The flow's snapshot, from the cache when nothing was added to the flow since; rates fade even then.
-    private mutating func shownFlow(_ position: UInt32) -> FlowSnapshot {
+    /// The flow's snapshot, from the cache when nothing was added to the flow since, or when so many flows are busy that
+    /// they take turns; its packets, rates and verdicts are those of now even then.
+    private mutating func shownFlow(_ position: UInt32, isSelected: Bool) -> FlowSnapshot {
         let packets = flows[position].client.packets &+ flows[position].server.packets
-        let verdicts = flows[position].diagnosis == FlowEntry.none ? [] : diagnoses[flows[position].diagnosis].verdicts
-        if var kept = shown[position], kept.packets == packets, kept.flow.identifier == flows[position].identifier,
+        if let kept = shown[position], kept.flow.identifier == flows[position].identifier {
             // Silence changes the state in the end: look again now and then.
-            now - kept.madeAt < .seconds(30)
-        {
-            kept.flow.client.rate = flows[position].client.rate(at: now)
-            kept.flow.server.rate = flows[position].server.rate(at: now)
-            kept.flow.verdicts = verdicts
-            return kept.flow
+            let isChanged = kept.packets != packets || now - kept.madeAt >= .seconds(30)
+            if isChanged { turns.changed += 1 }
+            if !isChanged || !isSelected && !turns.isDue(position) {
+                var flow = kept.flow
+                flow.client = endpoint(flows[position], .fromClient, at: now)
+                flow.server = endpoint(flows[position], .fromServer, at: now)
+                flow.end = flows[position].last
+                flow.verdicts =
+                    flows[position].diagnosis == FlowEntry.none ? [] : diagnoses[flows[position].diagnosis].verdicts
+                return flow
+            }
         }
         let flow = flowSnapshot(position, at: now, final: false)
         shown[position] = ShownFlow(packets: packets, madeAt: now, flow: flow)
@@ -250,6 +256,24 @@ extension FlowEngine {
         default: "\(tunnel)"
         }
     }
+}
+
+/// Whose turn it is to be looked at anew when more flows are busy than one picture has time for.
+struct SnapshotTurns {
+    /// Flows that had packets since their last snapshot, so far in this picture.
+    var changed = 0
+    private var picture: UInt32 = 0
+    private var period: UInt32 = 1
+
+    /// A picture begins; `limit` is the number of flows that it should look at anew.
+    mutating func begin(limit: Int) {
+        period = UInt32(clamping: max(1, (changed + limit - 1) / max(1, limit)))
+        changed = 0
+        picture &+= 1
+    }
+
+    /// Every flow's turn comes once in `period` pictures.
+    func isDue(_ position: UInt32) -> Bool { (position &+ picture) % period == 0 }
 }
 
 /// A flow's snapshot as it was last made for a dashboard, and how many packets the flow had then.

@@ -68,6 +68,7 @@ package struct FlowEngine: ~Copyable {
     var isJudged = false
     /// Snapshots made for the dashboard, kept while their flow is silent.
     var shown: [UInt32: ShownFlow] = [:]
+    var turns = SnapshotTurns()
     private let place = AddressOnly()
 
     package init(options: EngineOptions = EngineOptions()) {
