@@ -137,18 +137,25 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
         }
         switch header.type {
         case .handshake where facts.version != nil:
-            let isFirst =
-                direction == .fromClient ? facts.moments.clientFinished == nil : facts.moments.serverFinished == nil
-            guard isFirst else { return }
-            facts.finished(from: direction, at: time)
             // Header of 12 and the 12 bytes of verify_data (RFC 5246 section 7.4.9).
-            facts.add(
-                HandshakeStep(
-                    step: "finished", from: direction, time: time, bytes: 24, encrypted: true, inferred: true), &events)
+            inferFinished(direction, bytes: 24, at: time, events: &events)
         case .applicationData, .connectionID:
             facts.applicationData(from: direction, at: time, events: &events)
         default: break
         }
+    }
+
+    /// The first encrypted handshake record of an end is its Finished.
+    private mutating func inferFinished(
+        _ direction: Direction, bytes: Int?, at time: Timestamp, events: inout [FlowEvent.Kind]
+    ) {
+        let isFirst =
+            direction == .fromClient ? facts.moments.clientFinished == nil : facts.moments.serverFinished == nil
+        guard isFirst else { return }
+        facts.finished(from: direction, at: time)
+        facts.add(
+            HandshakeStep(
+                step: "finished", from: direction, time: time, bytes: bytes, encrypted: true, inferred: true), &events)
     }
 
     /// DTLS 1.3 shows the epoch: 2 is the handshake, 3 and later data (RFC 9147 section 6.1).
@@ -157,14 +164,7 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
     ) {
         guard facts.moments.serverHello != nil, !facts.readsEncryptedExtensions else { return }
         if header.epoch == 2 {
-            let isFirst =
-                direction == .fromClient ? facts.moments.clientFinished == nil : facts.moments.serverFinished == nil
-            guard isFirst else { return }
-            facts.finished(from: direction, at: time)
-            facts.add(
-                HandshakeStep(
-                    step: "finished", from: direction, time: time, bytes: nil, encrypted: true, inferred: true),
-                &events)
+            inferFinished(direction, bytes: nil, at: time, events: &events)
         } else if header.epoch == 3 {
             facts.applicationData(from: direction, at: time, events: &events)
         }

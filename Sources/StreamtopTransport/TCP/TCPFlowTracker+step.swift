@@ -151,11 +151,12 @@ extension TCPFlowTracker {
             let late = sample - (sender.roundTrip.hasSample ? sender.roundTrip.minimum : sample) > .milliseconds(30)
             if !(result.isDelayed && late) {
                 let queue = sender.roundTrip.maximumQueue
+                let base = sender.roundTrip.base
                 sender.roundTrip.record(sample, source: .tcpAck, at: time)
                 // Everything has arrived: no data of this flow stands in a queue.
                 if !peer.bulk.isEmpty, peer.outstanding == 0 {
                     peer.bulk[0].baseStep.observe(
-                        sample, base: sender.roundTrip.base, queue: queue,
+                        sample, base: base, queue: queue,
                         flight: peer.flight.window ?? 0, at: time)
                     if let step = peer.bulk[0].baseStep.take() {
                         sender.roundTrip.rebase(to: step)

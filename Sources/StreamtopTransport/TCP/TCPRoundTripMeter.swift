@@ -85,9 +85,10 @@ struct TCPRoundTripMeter: Sendable {
         base = .max
     }
 
-    /// The path has been longer for a while: the samples since then met no queue but another base.
+    /// The path has been longer, or shorter, for a while: the samples since then met no queue but another base.
     mutating func rebase(to step: TCPBaseStepMeter.Step) {
-        changes = [Change(time: step.since, before: base, count: count - step.samples)]
+        changes = [Change(time: step.since, before: step.before, count: count - step.samples)]
+        guard !step.isShorter else { return }
         base = step.base
         maximumQueue = max(step.queueBefore, step.highest - step.base)
     }

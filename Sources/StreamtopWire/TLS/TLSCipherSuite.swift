@@ -1,15 +1,9 @@
 /// A cipher suite by its number (IANA "TLS Cipher Suites").
-package struct TLSCipherSuite: RawRepresentable, Hashable, Sendable {
+package struct TLSCipherSuite: TLSRegisteredNumber {
     package var rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// The IANA name; nil for a number that is not assigned.
-    package var name: String? { Self.names[rawValue] }
-
-    /// The IANA name, or the number in hex.
-    package var text: String { name ?? hexText(rawValue) }
-
-    private static let names = namesByNumber(table)
+    package static let names = namesByNumber(table)
 
     // Number and name, one a line.
     private static let table = """

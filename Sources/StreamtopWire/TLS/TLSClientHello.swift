@@ -4,7 +4,7 @@ import StreamtopBase
 ///
 ///     legacy_version(2) random(32) session_id<0..32> [cookie<0..255>] cipher_suites<2..2^16-2>
 ///     compression_methods<1..255> extensions<0..2^16-1>
-package struct TLSClientHello: Equatable, Sendable {
+package struct TLSClientHello: Equatable, Sendable, TLSHelloExtensions {
     /// A key share offered: group and size of the share in bytes.
     package struct KeyShare: Equatable, Sendable {
         package var group: UInt16
@@ -65,23 +65,7 @@ package struct TLSClientHello: Equatable, Sendable {
         cipherSuites = suites.allUInt16()
         var methods = try reader.tlsVector(lengthBytes: 1)
         compressionMethods = methods.copy(255)
-        // SSL 3.0 and old TLS end here.
-        guard reader.remaining >= 2 else { return }
-        let announced = Int(reader.uint16())
-        extensionsMalformed = announced > reader.remaining
-        var extensions = reader.reader(of: announced)
-        while extensions.remaining >= 4 {  // each round takes at least four bytes
-            let type = extensions.uint16()
-            let length = Int(extensions.uint16())
-            guard length <= extensions.remaining else {
-                extensionsMalformed = true
-                return
-            }
-            extensionTypes.append(type)
-            var body = extensions.reader(of: length)
-            take(extension: type, &body)
-        }
-        if !extensions.isAtEnd { extensionsMalformed = true }
+        takeExtensions(&reader)
     }
 
     /// SNI as text; bytes that are not UTF-8 become U+FFFD. nil when absent or empty.
@@ -109,7 +93,7 @@ package struct TLSClientHello: Equatable, Sendable {
         return !sessionID.isEmpty && !highestVersion.isVersion13
     }
 
-    private mutating func take(extension type: UInt16, _ body: inout ByteReader) {
+    mutating func take(extension type: UInt16, _ body: inout ByteReader) {
         switch type {
         case TLSExtensionType.serverName: takeServerName(&body)
         case TLSExtensionType.alpn: alpnBytes = body.tlsNameList()

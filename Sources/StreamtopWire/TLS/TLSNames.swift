@@ -9,6 +9,19 @@ func namesByNumber(_ table: String) -> [UInt16: String] {
     return names
 }
 
+/// A number that IANA keeps a list of names for.
+package protocol TLSRegisteredNumber: RawRepresentable, Hashable, Sendable where RawValue == UInt16 {
+    static var names: [UInt16: String] { get }
+}
+
+extension TLSRegisteredNumber {
+    /// The IANA name; nil for a number that is not assigned.
+    package var name: String? { Self.names[rawValue] }
+
+    /// The IANA name, or the number in hex.
+    package var text: String { name ?? hexText(rawValue) }
+}
+
 /// "0x1a2b": what stands for a number without a name.
 func hexText(_ number: UInt16) -> String {
     let digits = String(number, radix: 16)
@@ -16,17 +29,11 @@ func hexText(_ number: UInt16) -> String {
 }
 
 /// A key-exchange group by its number (IANA "TLS Supported Groups").
-package struct TLSGroup: RawRepresentable, Hashable, Sendable {
+package struct TLSGroup: TLSRegisteredNumber {
     package var rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// The IANA name; nil for a number that is not assigned.
-    package var name: String? { Self.names[rawValue] }
-
-    /// The IANA name, or the number in hex.
-    package var text: String { name ?? hexText(rawValue) }
-
-    private static let names = namesByNumber(
+    package static let names = namesByNumber(
         """
         1 sect163k1
         2 sect163r1
@@ -86,17 +93,11 @@ package struct TLSGroup: RawRepresentable, Hashable, Sendable {
 }
 
 /// A signature scheme by its number (IANA "TLS SignatureScheme").
-package struct TLSSignatureScheme: RawRepresentable, Hashable, Sendable {
+package struct TLSSignatureScheme: TLSRegisteredNumber {
     package var rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// The IANA name; nil for a number that is not assigned.
-    package var name: String? { Self.names[rawValue] }
-
-    /// The IANA name, or the number in hex.
-    package var text: String { name ?? hexText(rawValue) }
-
-    private static let names = namesByNumber(
+    package static let names = namesByNumber(
         """
         201 rsa_pkcs1_sha1
         202 dsa_sha1
@@ -136,12 +137,9 @@ package struct TLSSignatureScheme: RawRepresentable, Hashable, Sendable {
 }
 
 /// An SRTP protection profile by its number (IANA "DTLS-SRTP Protection Profiles").
-package struct SRTPProfile: RawRepresentable, Hashable, Sendable {
+package struct SRTPProfile: TLSRegisteredNumber {
     package var rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
-
-    /// The IANA name, or the number in hex.
-    package var text: String { Self.names[rawValue] ?? hexText(rawValue) }
 
     /// Bytes that protection adds to an RTP packet (RFC 5764 section 4.1.2, RFC 7714 section 12); nil when unknown.
     package var tagLength: Int? {
@@ -153,7 +151,7 @@ package struct SRTPProfile: RawRepresentable, Hashable, Sendable {
         }
     }
 
-    private static let names = namesByNumber(
+    package static let names = namesByNumber(
         """
         1 SRTP_AES128_CM_HMAC_SHA1_80
         2 SRTP_AES128_CM_HMAC_SHA1_32

@@ -3,7 +3,7 @@ import StreamtopBase
 /// ServerHello (RFC 8446 section 4.1.3, RFC 5246 section 7.4.1.3), and HelloRetryRequest, which is one by its random.
 ///
 ///     legacy_version(2) random(32) session_id<0..32> cipher_suite(2) compression_method(1) extensions<0..2^16-1>
-package struct TLSServerHello: Equatable, Sendable {
+package struct TLSServerHello: Equatable, Sendable, TLSHelloExtensions {
     /// SHA-256("HelloRetryRequest") in place of the random (RFC 8446 section 4.1.3).
     package static let helloRetryRandom = HelloRandom(
         0xcf21_ad74_e59a_6111, 0xbe1d_8c02_1e65_b891, 0xc2a2_1116_7abb_8c5e, 0x079e_09e2_c8a8_339c)
@@ -46,22 +46,7 @@ package struct TLSServerHello: Equatable, Sendable {
         try reader.require(isOldDraft ? 2 : 3, in: .tlsHandshake)
         cipherSuite = reader.uint16()
         if !isOldDraft { compressionMethod = reader.uint8() }
-        guard reader.remaining >= 2 else { return }
-        let announced = Int(reader.uint16())
-        extensionsMalformed = announced > reader.remaining
-        var extensions = reader.reader(of: announced)
-        while extensions.remaining >= 4 {  // each round takes at least four bytes
-            let type = extensions.uint16()
-            let length = Int(extensions.uint16())
-            guard length <= extensions.remaining else {
-                extensionsMalformed = true
-                return
-            }
-            extensionTypes.append(type)
-            var body = extensions.reader(of: length)
-            take(extension: type, &body)
-        }
-        if !extensions.isAtEnd { extensionsMalformed = true }
+        takeExtensions(&reader)
     }
 
     package var isHelloRetryRequest: Bool { random == Self.helloRetryRandom }
@@ -69,7 +54,7 @@ package struct TLSServerHello: Equatable, Sendable {
     /// The version agreed on.
     package var version: TLSVersion { selectedVersion ?? legacyVersion }
 
-    private mutating func take(extension type: UInt16, _ body: inout ByteReader) {
+    mutating func take(extension type: UInt16, _ body: inout ByteReader) {
         switch type {
         case TLSExtensionType.supportedVersions where body.remaining >= 2:
             selectedVersion = TLSVersion(rawValue: body.uint16())

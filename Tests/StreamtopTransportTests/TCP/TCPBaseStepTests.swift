@@ -40,6 +40,37 @@ import Testing
         #expect((report.queueDelay.client?.maximum ?? .max) < 2_000_000)
     }
 
+    @Test func lastingFallOfPausingSenderIsAShorterPath() throws {
+        let report = flow { $0 < 10_000 ? 30 : 8 + Double(Int($0 / 100) % 3) / 10 }
+        let change = try #require(report.roundTrip.baseChange)
+        #expect(abs(change.before.milliseconds - 30) < 0.5)
+        #expect(abs(change.after.milliseconds - 8) < 0.5)
+        #expect(abs(Double(change.time.nanoseconds) / 1e9 - 10.1) < 0.3)
+        #expect((report.queueDelay.client?.p95 ?? .max) < 2_000_000)
+    }
+
+    /// A floor that held for a second only.
+    @Test func queueThatDrainsIsNoPath() {
+        #expect(flow { $0 < 1_000 ? 30 : 8 }.roundTrip.baseChange == nil)
+    }
+
+    @Test func sinkingFloorIsAQueueThatDrains() {
+        /// `level` in milliseconds, ten samples a second.
+        func isStep(_ level: (Int) -> Int64) -> Bool {
+            var meter = TCPBaseStepMeter()
+            var base = Nanoseconds.milliseconds(level(0))
+            for index in 0..<400 {
+                let sample = Nanoseconds.milliseconds(level(index))
+                meter.observe(
+                    sample, base: base, queue: 0, flight: 3000, at: Timestamp(nanoseconds: Int64(index) * 100_000_000))
+                base = min(base, sample)
+            }
+            return meter.take() != nil
+        }
+        #expect(!isStep { $0 < 200 ? 90 - Int64($0 / 5) : 15 })
+        #expect(isStep { $0 < 200 ? 50 : 15 })
+    }
+
     @Test func swingingDelayIsAQueue() {
         let report = flow { $0 < 10_000 ? 30 : 55 + Double(Int($0 / 100) % 40) }
         #expect(report.roundTrip.baseChange == nil)
