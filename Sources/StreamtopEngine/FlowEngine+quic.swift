@@ -163,6 +163,9 @@ extension FlowEngine {
         flow.roundTrip = quicFlows[entry.quic].connection.roundTrip
         flow.queueDelay = quicFlows[entry.quic].connection.queueDelay
         flow.protocols.append("quic")
+        let gaps = quicFlows[entry.quic].connection.streamGaps
+        flow.decode.gaps += gaps.count
+        flow.decode.gapBytes &+= gaps.bytes
         flow.quic?.fallback = quicFlows[entry.quic].fallback
         let times = quicFlows[entry.quic].connection.handshakeTimes
         guard !quicFlows[entry.quic].handshake.isEmpty else { return }

@@ -165,6 +165,8 @@ package struct QUICSideSnapshot: Equatable, Sendable {
     /// Frames that say that flow control holds this end back (RFC 9000 sections 19.12 to 19.14).
     package var flowControlBlocked: Int?
     package var streams: Int?
+    /// Streams that were no longer put in order, for want of room.
+    package var forgottenStreams = 0
     /// Payload bytes of STREAM frames.
     package var streamBytes: UInt64?
 

@@ -112,6 +112,7 @@ extension JSONWriter {
             json.member("flow_control_blocked", side.flowControlBlocked)
             json.member("streams", side.streams)
             json.member("stream_bytes", side.streamBytes)
+            if side.forgottenStreams > 0 { json.member("forgotten_streams", side.forgottenStreams) }
             json.member("pmtu_bytes", side.pathMTU)
             if side.mtuProbes > 0 { json.member("mtu_probes", side.mtuProbes) }
             json.object("ecn") { json in

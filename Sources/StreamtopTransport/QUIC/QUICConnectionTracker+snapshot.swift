@@ -72,6 +72,7 @@ extension QUICConnectionTracker {
         snapshot.spuriousLosses = side.recovery.spurious
         snapshot.flowControlBlocked = side.flowControlBlocked
         snapshot.streams = side.streamCount
+        snapshot.forgottenStreams = streams[direction].forgotten
         snapshot.streamBytes = side.streamBytes
         if side.flight.hasSample {
             snapshot.inFlight = InFlightSnapshot(

@@ -179,6 +179,11 @@ package struct QUICConnectionTracker: ~Copyable {
     /// Packets in the log.
     package var loggedPackets: Int { packetLog.packets.count }
 
+    /// Holes in streams that were given up, and their bytes.
+    package var streamGaps: (count: Int, bytes: UInt64) {
+        (streams.client.gaps + streams.server.gaps, streams.client.gapBytes &+ streams.server.gapBytes)
+    }
+
     /// Where the client was seen last, once it has moved.
     package var currentClient: Endpoint? { moves.last?.to }
     /// An Initial that only a client can have sent told who is who.
