@@ -29,8 +29,8 @@ package enum FlowState: String, Sendable {
 /// One end of a flow as sender of packets.
 package struct EndpointSnapshot: Equatable, Sendable {
     package var endpoint: Endpoint
-    /// What this end is called by name, where the traffic says so (server name of a handshake, Host field); bytes that
-    /// are not UTF-8 were replaced, control characters were not.
+    /// What this end is called by name, where the capture says so (its name resolution records); bytes that are not UTF-8
+    /// were replaced, control characters were not.
     package var name: String?
     package var packets: UInt64 = 0
     /// IP total length on the wire.
