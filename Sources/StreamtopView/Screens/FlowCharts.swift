@@ -208,7 +208,10 @@ private struct ChartPage {
 
     private func windowTitle(_ isWindowInSight: Bool) -> [TextSpan] {
         var spans = [TextSpan(Words.bytesTitle, .title)]
-        guard flow.tcp != nil else { return spans + [TextSpan("  " + Words.notTCP, .muted)] }
+        guard flow.tcp != nil || quicSide?.inFlight != nil else {
+            let why = flow.quic == nil ? Words.noWindows : Words.sealedWindows
+            return spans + [TextSpan("  " + why, .muted)]
+        }
         let flight = isReading ? read?.inFlight[sender].map { Reading($0) } : flow.shownInFlight
         spans += value(
             "■ " + Words.flightLabel, flight.map { $0.bound.prefix + ByteText.short($0.value) }, .chartInFlight)
@@ -223,11 +226,18 @@ private struct ChartPage {
         return spans
     }
 
+    /// The end that sends, of a QUIC flow.
+    private var quicSide: QUICSideSnapshot? {
+        flow.quic.map { sender == .fromClient ? $0.client : $0.server }
+    }
+
     /// What is said behind the values, each where it fits.
     private var windowRemarks: [[TextSpan]] {
-        guard let tcp = flow.tcp else { return [] }
+        guard flow.tcp != nil || quicSide?.inFlight != nil else { return [] }
         var remarks = [[TextSpan("  " + Words.senderIs(sender), .muted)]]
-        guard !isReading, let window = tcp[sender].congestionWindow else { return remarks }
+        guard !isReading, let window = flow.tcp?[sender].congestionWindow ?? quicSide?.congestionWindow else {
+            return remarks
+        }
         if let phase = window.phase { remarks.insert([TextSpan("  " + Words.phase(phase), .label)], at: 0) }
         if window.source == .estimate {
             remarks.append([TextSpan("  \(Words.windowLabel) \(Words.confidence(window.confidence))", .muted)])

@@ -15,7 +15,8 @@ extension Words {
         count == 1 ? "flow control, said once" : "flow control, said \(NumberText.grouped(count)) times"
     }
     static let noSeries = "No values over time yet."
-    static let notTCP = "no windows: not TCP"
+    static let noWindows = "this transport has no windows to watch"
+    static let sealedWindows = "encrypted: give the secrets (--keylog) to see it"
     static let spanLabel = "span "
     static let cursorLabel = "cursor "
     static let atCursor = "at cursor"
