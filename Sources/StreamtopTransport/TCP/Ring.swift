@@ -58,7 +58,7 @@ struct Ring<Element: Sendable>: Sendable {
 
     @inline(never)
     private mutating func grow(filling element: Element) {
-        let size = Swift.max(4, storage.count * 2)
+        let size = Swift.max(2, storage.count * 2)
         var bigger: [Element] = []
         bigger.reserveCapacity(size)
         for index in 0..<count { bigger.append(self[index]) }
