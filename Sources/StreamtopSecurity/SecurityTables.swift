@@ -7,7 +7,9 @@ package struct SecurityTables: Sendable {
     /// nil when no secrets were given and none will come.
     package var secrets: SecretStore?
     /// More secrets may arrive: trackers hold encrypted records for them, within bounds.
-    package var awaitsSecrets = false
+    package var awaitsSecrets = false {
+        didSet { if awaitsSecrets, secrets == nil { secrets = SecretStore(capacity: limits.secrets) } }
+    }
     var earlyHellos: RecentHellos
     private let limits: Limits
 
@@ -21,7 +23,7 @@ package struct SecurityTables: Sendable {
     }
 
     package init(secrets: SecretStore? = nil, awaitsSecrets: Bool = false, limits: Limits = Limits()) {
-        self.secrets = secrets
+        self.secrets = secrets ?? (awaitsSecrets ? SecretStore(capacity: limits.secrets) : nil)
         self.awaitsSecrets = awaitsSecrets
         self.limits = limits
         earlyHellos = RecentHellos(capacity: limits.earlyHellos)

@@ -92,4 +92,36 @@ import Testing
         #expect(finished.map(\.inferred) == [!withSecrets, !withSecrets] && finished.allSatisfy { $0.bytes == 24 })
         #expect(dtls.tls.alerts.contains { $0.description == "close_notify" } == withSecrets)
     }
+
+    @Test("QUIC: secrets that come after the first packets open those too", arguments: [true, false])
+    func lateSecrets(_ awaits: Bool) throws {
+        let source = try CaptureFileSource(path: Self.fixtures.appending(path: "quic-retry/capture.pcapng").path())
+        var engine = FlowEngine()
+        engine.awaitSecrets(awaits)
+        var batch = FrameBatch()
+        var log: [UInt8] = []
+        var count = 0
+        while try source.read(into: &batch) == .frames {
+            log += source.takeSecrets().filter { $0.kind == .tlsKeyLog }.flatMap(\.bytes)
+            for frame in batch.frames {
+                count += 1
+                // The server's handshake has passed by then.
+                if count == 8 {
+                    engine.append(keyLog: log)
+                    engine.endKeyLog()
+                }
+                var one = batch
+                one.frames = [frame]
+                engine.ingest(one)
+            }
+        }
+        engine.finish()
+        var found: [FlowSnapshot] = []
+        engine.forEachFinalFlow { found.append($0) }
+        let flow = try #require(found.first)
+        #expect(found.count == 1 && flow.quic?.isDecrypted == true)
+        #expect((flow.tls?.alpn != nil) == awaits)
+        let isRead = flow.tls?.handshake.timeline.contains { $0.step == "encrypted_extensions" && !$0.inferred }
+        #expect(isRead == awaits)
+    }
 }

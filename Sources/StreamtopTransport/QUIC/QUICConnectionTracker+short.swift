@@ -28,11 +28,8 @@ extension QUICConnectionTracker {
             scratch: &scratch, events: &events)
     }
 
-    /// Some secrets are known, if not this connection's.
-    func hasSecrets(_ store: borrowing SecretStore?) -> Bool {
-        guard let store = copy store else { return false }
-        return !store.isEmpty
-    }
+    /// Secrets were given or may come, if not this connection's: what cannot be opened yet may be later.
+    func hasSecrets(_ store: borrowing SecretStore?) -> Bool { store != nil }
 
     /// Length of the connection ID in a short header: the receiver chose it, and keeps one length in practice. Where it
     /// has IDs of several lengths the bytes decide.

@@ -22,8 +22,8 @@ final class PeerProcess {
         self.isBounded = isBounded
         // Writing to a program that is gone is an error to ignore, not the end of the tests.
         signal(SIGPIPE, SIG_IGN)
-        // Unbuffered, so that what was said can be waited for.
-        let whole = isBounded ? command : ["timeout", "55", "stdbuf", "-o0"] + command
+        // Unbuffered, so that what was said can be waited for. KILL, for the rest may be blocked (see `end`).
+        let whole = isBounded ? command : ["timeout", "-s", "KILL", "55", "stdbuf", "-o0"] + command
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = whole
         let base = ["PATH": "/usr/bin:/bin", "HOME": folder.url.path, "LC_ALL": "C.UTF-8"]

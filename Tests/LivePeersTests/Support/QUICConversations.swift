@@ -32,11 +32,17 @@ enum QUICConversations {
         let keyLog = folder.path("keys")
         let peers = try python([here.appending(path: "Peers/quic_peers.py").path(), certificate, key, keyLog])
         try peers.wait("ports") { $0.contains("]\n") }
-        let ports = try JSONValue(text: peers.output).array.compactMap(\.int)
+        // Warnings of Python's may stand between the lines.
+        func lines(_ start: String) throws -> [JSONValue] {
+            try peers.output.split(separator: "\n").filter { $0.hasPrefix(start) }.map {
+                try JSONValue(text: String($0))
+            }
+        }
+        let ports = try lines("[").first?.array.compactMap(\.int) ?? []
         let capture = try LiveCapture(ports: ports, keyLog: keyLog)
         peers.type("go\n")
         try peers.waitForEnd(seconds: 30)
-        let facts = try peers.output.split(separator: "\n").dropFirst().map { try JSONValue(text: String($0)) }
+        let facts = try lines("{")
         let flows = try capture.finish(flows: names.count)
         var found: [String: (peer: JSONValue, flow: JSONValue)] = [:]
         for fact in facts {
