@@ -45,11 +45,14 @@ enum QUICConversations {
         let facts = try lines("{")
         let flows = try capture.finish(flows: names.count)
         var found: [String: (peer: JSONValue, flow: JSONValue)] = [:]
+        // By first packet, as the connections were made: the system may give a port twice.
+        var rest = flows.filter { ($0["quic", "packets", "initial"].int ?? 0) > 0 }[...]
         for fact in facts {
             guard let name = fact["name"].string,
-                let flow = flows.first(where: { $0["client", "port"].int == fact["client_port"].int })
+                let place = rest.firstIndex(where: { $0["client", "port"].int == fact["client_port"].int })
             else { throw PeerProcess.TookTooLong(description: "no flow for \(fact)") }
-            found[name] = (fact, flow)
+            found[name] = (fact, rest[place])
+            rest = rest[(place + 1)...]
         }
         return found
     }
