@@ -11,8 +11,13 @@ struct TCPCongestionClassifier {
     private let cuts: [TCPCongestionMeter.Cut]
     private let rounds: [TCPCongestionMeter.Round]
     private let dips: Int
+    /// Times that segments were lost, in windows of any size.
+    private let losses: Int
 
-    init(_ meter: TCPCongestionMeter) {
+    /// `losses`: occasions on which segments were lost, where more is known of them than the course of the window tells.
+    init(_ meter: TCPCongestionMeter, losses: Int = 0) {
+        let recoveries = zip(meter.rounds.dropFirst(), meter.rounds).count { $0.recovered && !$1.recovered }
+        self.losses = max(losses, recoveries)
         // Windows of a few segments round to anything.
         let usable = meter.cuts.filter { !$0.isLimited && $0.before >= 8 }
         // The first cut ends slow start, whose overshoot is lost over several rounds: it says little if there are others.
@@ -48,7 +53,9 @@ struct TCPCongestionClassifier {
                 "\(kept.count) losses left \(percent(kept[kept.count / 2])) of the window (median): no reaction")
             doubt *= kept.count >= 8 ? 0.15 : 0.3
         }
-        if let period = probePeriod {
+        // Falls as rare as losses, which were answered or in windows too small to tell, may be the answers.
+        let ignoresLosses = doubt < 1 && kept.count >= 4
+        if let period = probePeriod, ignoresLosses || losses * 2 < period.count {
             evidence.append(
                 "flight rises and falls without loss every \(period.rounds) round trips, \(period.count) times (bandwidth probe)"
             )

@@ -86,7 +86,7 @@ extension TCPHalf {
                     WindowCut(time: cut.time, beforeBytes: Int(cut.before * size), afterBytes: Int(cut.after * size))
                 } ?? []
             side.congestionControl =
-                bulk.first.map { TCPCongestionClassifier($0.congestion).verdict() }
+                bulk.first.map { TCPCongestionClassifier($0.congestion, losses: side.loss.events).verdict() }
                 ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
         }
         if window.isKnown {

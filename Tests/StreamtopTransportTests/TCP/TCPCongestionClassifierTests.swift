@@ -80,6 +80,14 @@ import Testing
         #expect(course.verdict.name == .bbr)
     }
 
+    /// The sawtooth of a window of a few segments falls as regularly; only the losses tell that it answers them.
+    @Test func fallsThatMayAnswerLossesNameNobody() {
+        var course = Course(window: 40)
+        course.play(rounds: 120) { _, index in index % 8 == 0 ? 48 : 40 }
+        #expect(TCPCongestionClassifier(course.meter, losses: 2).verdict().name == .bbr)
+        #expect(TCPCongestionClassifier(course.meter, losses: 15).verdict().name == .unknown)
+    }
+
     @Test func steadyClimbByOneIsReno() {
         var course = Course()
         course.play(rounds: 60) { window, _ in window + 1 }
