@@ -7,13 +7,14 @@ import Testing
 
 @Suite struct JSONLinesExporterTests {
     /// Every record parses and ends in exactly one line feed; the parsed form is returned.
-    func parsed(_ write: (inout JSONLinesExporter, inout [UInt8]) -> Void) throws -> [String: Any] {
+    func parsed(_ write: (inout JSONLinesExporter, inout RecordBuffer) -> Void) throws -> [String: Any] {
         var exporter = JSONLinesExporter()
-        var buffer: [UInt8] = []
+        var buffer = RecordBuffer()
         write(&exporter, &buffer)
-        #expect(buffer.last == UInt8(ascii: "\n"))
-        #expect(buffer.filter { $0 == UInt8(ascii: "\n") }.count == 1)
-        let object = try JSONSerialization.jsonObject(with: Data(buffer))
+        let text = buffer.text
+        #expect(text.last == "\n")
+        #expect(text.filter { $0 == "\n" }.count == 1)
+        let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
         let record = try #require(object as? [String: Any])
         #expect(record["schema"] as? Int == 1)
         return record
@@ -177,12 +178,12 @@ import Testing
 
     @Test func summaryOfALiveCaptureSaysItsDrops() throws {
         var exporter = JSONLinesExporter()
-        var buffer: [UInt8] = []
+        var buffer = RecordBuffer()
         exporter.appendMeta(SourceDescription(kind: .interface, names: ["lo"]), version: "1", to: &buffer)
         buffer.removeAll()
         exporter.appendSummary(
             TrafficTotals(), health: CaptureHealth(), duration: 0, elapsed: .milliseconds(5), to: &buffer)
-        let text = String(decoding: buffer, as: UTF8.self)
+        let text = buffer.text
         #expect(text.contains(#""dropped":{"kernel":0,"interface":0,"streamtop":0}"#))
         #expect(text.contains(#""elapsed_ms":5"#))
     }

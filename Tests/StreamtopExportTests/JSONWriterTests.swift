@@ -5,11 +5,10 @@ import Testing
 
 /// The text that `body` writes into an empty buffer.
 func written(_ body: (inout JSONWriter) -> Void) -> String {
-    var buffer: [UInt8] = []
-    var writer = JSONWriter(taking: &buffer)
+    var writer = JSONWriter(RecordBuffer())
     body(&writer)
-    writer.finish(into: &buffer)
-    return String(decoding: buffer, as: UTF8.self)
+    let buffer = writer.finish()
+    return buffer.text
 }
 
 @Suite struct JSONWriterTests {
@@ -30,13 +29,13 @@ func written(_ body: (inout JSONWriter) -> Void) -> String {
     }
 
     @Test func appendsAfterWhatTheBufferHolds() {
-        var buffer = Array("first\n".utf8)
-        var writer = JSONWriter(taking: &buffer)
-        #expect(buffer.isEmpty)
+        var buffer = RecordBuffer()
+        buffer.append("first\n" as String)
+        var writer = JSONWriter(buffer)
         writer.object { $0.member("a", 1) }
         writer.endLine()
-        writer.finish(into: &buffer)
-        #expect(String(decoding: buffer, as: UTF8.self) == "first\n{\"a\":1}\n")
+        buffer = writer.finish()
+        #expect(buffer.text == "first\n{\"a\":1}\n")
     }
 
     @Test func unknownValuesLeaveNoTrace() {

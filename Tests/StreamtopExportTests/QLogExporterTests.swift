@@ -37,9 +37,9 @@ import Testing
 
     /// Each record is a separator, one JSON object and a line feed.
     private func records(_ flow: FlowSnapshot) throws -> [[String: Any]] {
-        var bytes: [UInt8] = []
-        QLogExporter().append(flow, to: &bytes)
-        let texts = bytes.split(separator: 0x1e, omittingEmptySubsequences: false)
+        var buffer = RecordBuffer()
+        QLogExporter().append(flow, to: &buffer)
+        let texts = Array(buffer.text.utf8).split(separator: 0x1e, omittingEmptySubsequences: false)
         #expect(texts.first?.isEmpty == true)
         return try texts.dropFirst().map { text in
             #expect(text.last == 0x0a)

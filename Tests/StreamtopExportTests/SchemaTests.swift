@@ -65,7 +65,7 @@ struct SchemaTests {
     /// A line of every kind, with every optional member there is.
     static let everything: [UInt8] = {
         var exporter = JSONLinesExporter()
-        var buffer: [UInt8] = []
+        var buffer = RecordBuffer()
         let source = SourceDescription(
             kind: .interface, names: ["eth0"], linkTypes: [.ethernet], snapLength: 262_144, filter: "tcp",
             start: SampleRecords.start)
@@ -101,7 +101,7 @@ struct SchemaTests {
         exporter.appendSummary(
             TrafficTotals(), health: health, duration: 5, elapsed: 6, verdicts: SampleRecords.fullFlow().verdicts,
             to: &buffer)
-        return buffer
+        return Array(buffer.text.utf8)
     }()
 
     @Test func everyRecordIsValid() throws {
@@ -134,10 +134,10 @@ struct SchemaTests {
     /// A valid flow of TLS, DTLS or QUIC with one figure or word spoilt.
     private static let wrongSections: [String] = {
         var exporter = JSONLinesExporter()
-        var buffer: [UInt8] = []
+        var buffer = RecordBuffer()
         exporter.appendFlow(SampleRecords.datagramFlow(), to: &buffer)
         exporter.appendFlow(SampleRecords.quicFlow(), to: &buffer)
-        let lines = String(decoding: buffer, as: UTF8.self).split(separator: "\n").map(String.init)
+        let lines = buffer.text.split(separator: "\n").map(String.init)
         let spoilt = [
             (#""kind":"0rtt""#, #""kind":"1rtt""#), (#""step":"finished""#, #""step":"finish""#),
             (#""level":"fatal""#, #""level":"deadly""#), (#""level":"unsafe""#, #""level":"bad""#),

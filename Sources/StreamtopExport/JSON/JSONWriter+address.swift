@@ -10,12 +10,14 @@ extension JSONWriter {
     mutating func address(_ address: IPAddress) {
         guard address.isIPv4 else { return string(address.description) }
         startValue()
-        put(UInt8(ascii: "\""))
-        for shift in [UInt64](arrayLiteral: 24, 16, 8) {
-            digits(address.low >> shift & 255)
-            put(UInt8(ascii: "."))
-        }
-        digits(address.low & 255)
-        put(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(decimal: address.low >> 24 & 255)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(decimal: address.low >> 16 & 255)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(decimal: address.low >> 8 & 255)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(decimal: address.low & 255)
+        bytes.append(UInt8(ascii: "\""))
     }
 }

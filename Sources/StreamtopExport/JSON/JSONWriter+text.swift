@@ -1,5 +1,6 @@
 extension JSONWriter {
     /// Left out when nil or empty: "" says nothing.
+    @inline(__always)
     mutating func member(_ name: StaticString, _ text: String?) {
         guard let text, !text.isEmpty else { return }
         key(name)
@@ -7,6 +8,7 @@ extension JSONWriter {
     }
 
     /// A word of a closed list.
+    @inline(__always)
     mutating func member<Word: RawRepresentable>(_ name: StaticString, _ word: Word?) where Word.RawValue == String {
         guard let word else { return }
         key(name)
@@ -14,6 +16,7 @@ extension JSONWriter {
     }
 
     /// Text as it came off the wire: bytes that are not UTF-8 become U+FFFD.
+    @inline(__always)
     mutating func member(_ name: StaticString, utf8 bytes: [UInt8]?) {
         guard let bytes, !bytes.isEmpty else { return }
         key(name)
@@ -23,31 +26,11 @@ extension JSONWriter {
     /// A JSON string. Control characters are escaped, the C1 block and DEL too: the output may end up on a terminal.
     mutating func string(_ text: String) {
         startValue()
-        let utf8 = text.utf8
-        var isPlain = true
-        put(upTo: utf8.count + 2) { output in
-            let span = utf8.span
-            output.append(UInt8(ascii: "\""))
-            for index in span.indices {
-                guard Self.isPlain(span[index]) else {
-                    isPlain = false
-                    output.removeAll()
-                    return
-                }
-                output.append(span[index])
-            }
-            output.append(UInt8(ascii: "\""))
-        }
-        if !isPlain { escaped(text) }
-    }
-
-    /// Needs no escape, whatever stands beside it.
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f && byte != 0xc2
+        if !bytes.append(quotingPlain: text) { escaped(text) }
     }
 
     private mutating func escaped(_ text: String) {
-        put(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: "\""))
         // 0xC2 leads the two bytes of U+0080 to U+00BF; the first half of them are the C1 controls.
         var leadSeen = false
         for byte in text.utf8 {
@@ -56,30 +39,30 @@ extension JSONWriter {
                 if byte < 0xa0 {
                     escape(byte)
                 } else {
-                    put(0xc2)
-                    put(byte)
+                    bytes.append(0xc2)
+                    bytes.append(byte)
                 }
                 continue
             }
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                put(UInt8(ascii: "\\"))
-                put(byte)
-            case 0x0a: put("\\n")
-            case 0x0d: put("\\r")
-            case 0x09: put("\\t")
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0x0a: bytes.append("\\n")
+            case 0x0d: bytes.append("\\r")
+            case 0x09: bytes.append("\\t")
             case 0..<0x20, 0x7f: escape(byte)
             case 0xc2: leadSeen = true
-            default: put(byte)
+            default: bytes.append(byte)
             }
         }
-        put(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func escape(_ code: UInt8) {
-        put("\\u00")
-        put(Self.hexDigit(code >> 4))
-        put(Self.hexDigit(code & 15))
+        bytes.append("\\u00")
+        bytes.append(Self.hexDigit(code >> 4))
+        bytes.append(Self.hexDigit(code & 15))
     }
 
     static func hexDigit(_ value: UInt8) -> UInt8 {

@@ -2,6 +2,7 @@ import StreamtopBase
 
 extension JSONWriter {
     /// Time of day as captured: RFC 3339 in UTC with nine decimals.
+    @inline(__always)
     mutating func time(_ name: StaticString, _ stamp: Timestamp?) {
         guard let stamp else { return }
         key(name)
@@ -11,31 +12,27 @@ extension JSONWriter {
     mutating func time(_ stamp: Timestamp) {
         let date = CalendarTime(stamp)
         startValue()
-        put(upTo: 32) { output in
-            func digits(_ value: Int, _ scale: Int) {
-                var scale = scale
-                while scale > 0 {
-                    output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / scale % 10))
-                    scale /= 10
-                }
-            }
-            output.append(UInt8(ascii: "\""))
-            digits(date.year, 1000)
-            output.append(UInt8(ascii: "-"))
-            digits(date.month, 10)
-            output.append(UInt8(ascii: "-"))
-            digits(date.day, 10)
-            output.append(UInt8(ascii: "T"))
-            digits(date.hour, 10)
-            output.append(UInt8(ascii: ":"))
-            digits(date.minute, 10)
-            output.append(UInt8(ascii: ":"))
-            digits(date.second, 10)
-            output.append(UInt8(ascii: "."))
-            digits(date.nanosecond, 100_000_000)
-            output.append(UInt8(ascii: "Z"))
-            output.append(UInt8(ascii: "\""))
-        }
+        bytes.append(UInt8(ascii: "\""))
+        number(date.year, 4)
+        bytes.append(UInt8(ascii: "-"))
+        number(date.month, 2)
+        bytes.append(UInt8(ascii: "-"))
+        number(date.day, 2)
+        bytes.append(UInt8(ascii: "T"))
+        number(date.hour, 2)
+        bytes.append(UInt8(ascii: ":"))
+        number(date.minute, 2)
+        bytes.append(UInt8(ascii: ":"))
+        number(date.second, 2)
+        bytes.append(UInt8(ascii: "."))
+        number(date.nanosecond, 9)
+        bytes.append("Z\"")
+    }
+
+    /// `value` is not negative.
+    @inline(__always)
+    private mutating func number(_ value: Int, _ width: Int) {
+        bytes.append(decimal: UInt64(truncatingIfNeeded: value), width: width)
     }
 }
 

@@ -20,7 +20,7 @@ package struct QLogExporter: Sendable {
     }
 
     /// Appends the whole file.
-    package func append(_ flow: FlowSnapshot, to buffer: inout [UInt8]) {
+    package func append(_ flow: FlowSnapshot, to buffer: inout RecordBuffer) {
         record(to: &buffer) { $0.qlogHeader(flow) }
         for event in events(flow) {
             record(to: &buffer) { json in
@@ -32,12 +32,12 @@ package struct QLogExporter: Sendable {
     }
 
     /// RFC 7464: a record separator before each text, a line feed behind it.
-    private func record(to buffer: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
+    private func record(to buffer: inout RecordBuffer, _ body: (inout JSONWriter) -> Void) {
         buffer.append(0x1e)
-        var writer = JSONWriter(taking: &buffer)
+        var writer = JSONWriter(buffer)
         writer.object(body)
         writer.endLine()
-        writer.finish(into: &buffer)
+        buffer = writer.finish()
     }
 }
 

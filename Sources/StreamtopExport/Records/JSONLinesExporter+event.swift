@@ -3,7 +3,7 @@ import StreamtopModel
 
 extension JSONLinesExporter {
     /// Something that happened in a flow.
-    package mutating func appendEvent(_ event: FlowEvent, to buffer: inout [UInt8]) {
+    package mutating func appendEvent(_ event: FlowEvent, to buffer: inout RecordBuffer) {
         record("event", to: &buffer) { json in
             json.time("ts", event.time)
             json.flow("flow", event.flow)

@@ -3,7 +3,7 @@ import StreamtopModel
 
 extension JSONLinesExporter {
     /// A flow, final or as it stands; everything in it counts from the flow's first packet on.
-    package mutating func appendFlow(_ flow: FlowSnapshot, to buffer: inout [UInt8]) {
+    package mutating func appendFlow(_ flow: FlowSnapshot, to buffer: inout RecordBuffer) {
         record("flow", to: &buffer) { json in
             json.identity(flow)
             json.roundTrips(flow.roundTrip)

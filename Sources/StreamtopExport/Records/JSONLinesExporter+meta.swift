@@ -3,7 +3,7 @@ import StreamtopModel
 
 extension JSONLinesExporter {
     /// The first record of a run. `version` is the program's.
-    package mutating func appendMeta(_ source: SourceDescription, version: String, to buffer: inout [UInt8]) {
+    package mutating func appendMeta(_ source: SourceDescription, version: String, to buffer: inout RecordBuffer) {
         isLive = source.kind == .interface
         record("meta", to: &buffer) { json in
             json.member("version", version)
@@ -20,7 +20,7 @@ extension JSONLinesExporter {
     }
 
     /// One record for an interface that can be captured from (`-D --json`).
-    package mutating func appendInterface(_ interface: InterfaceDescription, to buffer: inout [UInt8]) {
+    package mutating func appendInterface(_ interface: InterfaceDescription, to buffer: inout RecordBuffer) {
         record("interface", to: &buffer) { json in
             json.member("name", interface.name)
             json.member("description", interface.summary)

@@ -4,7 +4,7 @@ import StreamtopModel
 extension JSONLinesExporter {
     /// The values of a flow at one step of `--interval`. `start` is the flow's first packet.
     package mutating func appendSample(
-        _ sample: FlowSample, flow: FlowIdentifier, start: Timestamp, to buffer: inout [UInt8]
+        _ sample: FlowSample, flow: FlowIdentifier, start: Timestamp, to buffer: inout RecordBuffer
     ) {
         record("sample", to: &buffer) { json in
             json.time("ts", sample.time)

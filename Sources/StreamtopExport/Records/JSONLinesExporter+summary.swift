@@ -6,7 +6,7 @@ extension JSONLinesExporter {
     /// wall clock, nil when the output is to be the same every time. `verdicts` are those about host and capture.
     package mutating func appendSummary(
         _ totals: TrafficTotals, health: CaptureHealth, duration: Nanoseconds, elapsed: Nanoseconds?,
-        verdicts: [Verdict] = [], to buffer: inout [UInt8]
+        verdicts: [Verdict] = [], to buffer: inout RecordBuffer
     ) {
         record("summary", to: &buffer) { json in
             json.member("packets", totals.packets)
@@ -40,8 +40,7 @@ extension JSONWriter {
         object("undecoded_packets") { json in
             for (reason, packets) in sums.sorted(by: { $0.key < $1.key }) {
                 json.keyEscaped(reason)
-                json.startValue()
-                json.digits(packets)
+                json.unsigned(packets)
             }
         }
     }

@@ -19,30 +19,31 @@ package struct JSONLinesExporter: Sendable {
     package init() {}
 
     /// One line: an object that starts with the version and its type.
-    func record(_ type: String, to buffer: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
-        var writer = JSONWriter(taking: &buffer)
+    func record(_ type: String, to buffer: inout RecordBuffer, _ body: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter(buffer)
         writer.object { object in
             object.member("schema", Self.schemaVersion)
             object.member("type", type)
             body(&object)
         }
         writer.endLine()
-        writer.finish(into: &buffer)
+        buffer = writer.finish()
     }
 }
 
 extension JSONWriter {
     /// Flows are numbered by first packet: "f1", "f2", …
+    @inline(__always)
     mutating func flow(_ name: StaticString, _ identifier: FlowIdentifier) {
         key(name)
         startValue()
-        put(UInt8(ascii: "\""))
-        put(UInt8(ascii: "f"))
-        digits(identifier.number)
-        put(UInt8(ascii: "\""))
+        bytes.append("\"f")
+        bytes.append(decimal: identifier.number)
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// Which end sent something.
+    @inline(__always)
     mutating func member(_ name: StaticString, _ direction: Direction) {
         member(name, direction == .fromClient ? "client" : "server")
     }

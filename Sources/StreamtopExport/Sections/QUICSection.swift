@@ -84,13 +84,9 @@ extension JSONWriter {
             if case .text("") = parameter.value { continue }
             keyEscaped(parameter.name)
             switch parameter.value {
-            case .number(let number):
-                startValue()
-                digits(number)
+            case .number(let number): unsigned(number)
             case .text(let text): string(text)
-            case .flag:
-                startValue()
-                put("true")
+            case .flag: boolean(true)
             case .list(let list): array(list) { $0.string($1) }
             }
         }

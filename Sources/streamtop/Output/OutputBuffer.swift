@@ -1,9 +1,10 @@
 import Foundation
+import StreamtopExport
 
 /// Where bytes go: standard output through one big buffer. A closed pipe is an end, not an error.
 struct OutputBuffer: ~Copyable {
     /// Filled by the caller; written out by `flush`, or by `drain` when it has grown large.
-    var bytes: [UInt8] = []
+    var bytes = RecordBuffer(capacity: OutputBuffer.drainSize + 65_536)
     /// The reader has gone; nothing more needs to be made.
     private(set) var isClosed = false
     private let descriptor: Int32
@@ -12,7 +13,6 @@ struct OutputBuffer: ~Copyable {
 
     init(descriptor: Int32 = 1) {
         self.descriptor = descriptor
-        bytes.reserveCapacity(OutputBuffer.drainSize + 65_536)
     }
 
     /// Writes when enough has gathered.
@@ -22,12 +22,12 @@ struct OutputBuffer: ~Copyable {
 
     /// Writes everything.
     mutating func flush() throws(ProgramFailure) {
-        defer { bytes.removeAll(keepingCapacity: true) }
+        defer { bytes.removeAll() }
         guard !isClosed else { return }
         var done = 0
         while done < bytes.count {
             // The pointer lives for the call; `done` stays below `count`.
-            let written = unsafe bytes.withUnsafeBytes { buffer in
+            let written = unsafe bytes.bytes.withUnsafeBytes { buffer in
                 unsafe write(descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
             }
             if written >= 0 {
@@ -45,9 +45,7 @@ struct OutputBuffer: ~Copyable {
         }
     }
 
-    mutating func append(_ text: String) {
-        bytes.append(contentsOf: text.utf8)
-    }
+    mutating func append(_ text: String) { bytes.append(text) }
 }
 
 enum SystemError {

@@ -24,8 +24,9 @@ func fuzzFile(_ bytes: [UInt8]) {
     }
     engine.finish()
     var exporter = JSONLinesExporter()
-    var line: [UInt8] = []
-    engine.forEachFinalFlow { exporter.appendFlow($0, to: &line) }
-    precondition(String(validating: line, as: UTF8.self) != nil, "output is not UTF-8")
+    var records = RecordBuffer()
+    engine.forEachFinalFlow { exporter.appendFlow($0, to: &records) }
+    let isText = unsafe records.bytes.withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) != nil }
+    precondition(isText, "output is not UTF-8")
     _ = engine.snapshot()
 }
