@@ -24,17 +24,18 @@ package struct LogHistogram: Equatable, Sendable {
     /// Adds one sample; negative ones count as zero.
     package mutating func record(_ value: Int64) {
         let value = max(0, value)
-        defer { if samples < .max { samples += 1 } }
         if firstBucket == Self.exact {
             if samples < Self.exactCapacity, let small = UInt32(exactly: value) {
+                // Room for a few, then for all of them: most flows have few, the others have many.
+                if values.count == values.capacity { values.reserveCapacity(samples < 8 ? 8 : Self.exactCapacity) }
                 values.append(small)
+                samples += 1
                 return
             }
-            let kept = values
-            values = []
-            for sample in kept { recordBucket(Self.bucket(of: Int64(sample))) }
+            sortIntoBuckets(with: value)
         }
-        recordBucket(Self.bucket(of: value))
+        if samples < .max { samples += 1 }
+        count(Self.bucket(of: value))
     }
 
     /// The place of the next sample will be needed soon; `value` is a guess at it.
@@ -87,18 +88,39 @@ package struct LogHistogram: Equatable, Sendable {
 
     private func rank(of share: Double) -> Int { min(count - 1, max(0, Int(share * Double(count)))) }
 
-    private mutating func recordBucket(_ bucket: Int) {
-        // At most 3,712 buckets exist: they fit.
-        if firstBucket == Self.exact { firstBucket = Int32(bucket) }
+    /// Turns the samples kept exactly into buckets, with room for `value`.
+    private mutating func sortIntoBuckets(with value: Int64) {
+        let kept = values
+        let own = Self.bucket(of: value)
+        var (low, high) = (own, own)
+        for sample in kept {
+            let bucket = Self.bucket(of: Int64(sample))
+            (low, high) = (min(low, bucket), max(high, bucket))
+        }
+        firstBucket = Int32(low)  // at most 3,712 buckets exist
+        values = [UInt32](repeating: 0, count: high - low + 1)
+        for sample in kept { values[Self.bucket(of: Int64(sample)) - low] += 1 }
+    }
+
+    private mutating func count(_ bucket: Int) {
         var index = bucket - Int(firstBucket)
+        if index < 0 || index >= values.count {
+            widen(to: bucket)
+            index = bucket - Int(firstBucket)
+        }
+        if values[index] < .max { values[index] += 1 }
+    }
+
+    /// Adds buckets up to `bucket`, which lies outside.
+    @inline(never)
+    private mutating func widen(to bucket: Int) {
+        let index = bucket - Int(firstBucket)
         if index < 0 {
             values.insert(contentsOf: repeatElement(0, count: -index), at: 0)
             firstBucket = Int32(bucket)
-            index = 0
-        } else if index >= values.count {
+        } else {
             values.append(contentsOf: repeatElement(0, count: index - values.count + 1))
         }
-        if values[index] < .max { values[index] += 1 }
     }
 
     /// Bucket number of a non-negative value: exact up to 63, then 64 buckets for each doubling. At most 3,712 exist.

@@ -5,7 +5,7 @@ package typealias Nanoseconds = Int64
 ///
 /// This is the only notion of "now" in the analysis rooms; none of them reads a clock. Stamps come from files, so every
 /// value is possible: arithmetic saturates instead of trapping.
-package struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: BitwiseCopyable, Hashable, Comparable, Sendable {
     package var nanoseconds: Nanoseconds
 
     @inlinable

@@ -2,35 +2,49 @@ import StreamtopBase
 
 /// A queue in one buffer that grows in powers of two: added to at the end, taken from the front, reached by index.
 ///
-/// Head, count and mask lie in the struct rather than be read from the buffer, so that asking for the memory of the next
-/// element (`prefetch`) touches nothing that is not at hand. Callers keep it below 32,768 elements.
-struct Ring<Element: Sendable>: Sendable {
-    private var storage: [Element] = []
+/// The buffer is its own rather than an array's: each access costs two loads and a mask, and nothing asks who else may
+/// hold it. Callers keep it below 32,768 elements.
+///
+/// This is one of the few files that use unsafe storage. The proof: `storage` is nil, or a live allocation of
+/// `mask + 1` initialised elements that nobody else holds until `grow` or `deinit` frees it; every place is masked
+/// before it is used, so no index, right or wrong, leads outside; and without a buffer an access stops the program.
+@safe
+struct Ring<Element: BitwiseCopyable>: ~Copyable {
+    private var storage: UnsafeMutablePointer<Element>?
     private var head: UInt16 = 0
     private var used: UInt16 = 0
     /// Places less one; all ones while there is no buffer.
     private var mask: UInt16 = .max
 
-    init() {}
+    init() { unsafe storage = nil }
+
+    deinit { unsafe storage?.deallocate() }
 
     var count: Int { Int(used) }
     var isEmpty: Bool { used == 0 }
 
     /// Index is 0 for the oldest element; callers stay below `count`.
     subscript(index: Int) -> Element {
-        _read { yield storage[place(index)] }
-        _modify { yield &storage[place(index)] }
+        unsafeAddress { unsafe UnsafePointer(address(index)) }
+        unsafeMutableAddress { unsafe address(index) }
     }
 
-    private func place(_ index: Int) -> Int { (Int(head) &+ index) & Int(mask) }
+    @inline(__always)
+    private func address(_ index: Int) -> UnsafeMutablePointer<Element> {
+        guard let storage = unsafe storage else { preconditionFailure("a ring without elements") }
+        return unsafe storage + (Int(head) &+ index) & Int(mask)
+    }
 
     /// The end of the queue will be needed soon.
-    func prefetch() { storage.prefetch(place(Int(used))) }
+    func prefetch() {
+        guard let storage = unsafe storage else { return }
+        unsafe StreamtopBase.prefetch(UnsafePointer(storage + (Int(head) &+ Int(used)) & Int(mask)))
+    }
 
     mutating func append(_ element: Element) {
-        if Int(used) == storage.count { grow(filling: element) }
-        storage[place(Int(used))] = element
+        if used == mask &+ 1 { grow(filling: element) }
         used &+= 1
+        self[count &- 1] = element
     }
 
     /// Puts `element` in front of the one at `index`, which may be the end.
@@ -58,12 +72,12 @@ struct Ring<Element: Sendable>: Sendable {
 
     @inline(never)
     private mutating func grow(filling element: Element) {
-        let size = Swift.max(2, storage.count * 2)
-        var bigger: [Element] = []
-        bigger.reserveCapacity(size)
-        for index in 0..<count { bigger.append(self[index]) }
-        while bigger.count < size { bigger.append(element) }
-        storage = bigger
+        let size = Swift.max(2, count * 2)
+        let bigger = UnsafeMutablePointer<Element>.allocate(capacity: size)
+        unsafe bigger.initialize(repeating: element, count: size)
+        for index in 0..<count { unsafe bigger[index] = self[index] }
+        unsafe storage?.deallocate()
+        unsafe storage = bigger
         head = 0
         mask = UInt16(truncatingIfNeeded: size - 1)
     }

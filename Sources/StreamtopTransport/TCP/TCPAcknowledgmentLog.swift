@@ -1,7 +1,7 @@
 import StreamtopBase
 
 /// What a sender of data knew at one moment from the acknowledgments that had reached it.
-struct TCPSenderView: Equatable, Sendable {
+struct TCPSenderView: Equatable, Sendable, BitwiseCopyable {
     /// Highest cumulative acknowledgment.
     var acknowledged: UInt32 = 0
     /// Right edge of the window offered to it.
@@ -18,8 +18,8 @@ struct TCPSenderView: Equatable, Sendable {
 /// releases takes as long to come back. What the sender knew when it sent a segment is therefore an older entry of this
 /// log: the one whose TSval the segment echoes (RFC 7323 section 4.1), or else the last one that passed at least the
 /// round trip to the sender ago.
-struct TCPAcknowledgmentLog: Sendable {
-    struct Entry: Equatable, Sendable {
+struct TCPAcknowledgmentLog: ~Copyable {
+    struct Entry: Equatable, Sendable, BitwiseCopyable {
         var time: Timestamp
         var view: TCPSenderView
         var timestampValue: UInt32
@@ -34,33 +34,35 @@ struct TCPAcknowledgmentLog: Sendable {
 
     init() {}
 
-    var isEmpty: Bool { entries.isEmpty && known == nil }
-
     /// The end of the log will be needed soon.
     func prefetch() { entries.prefetch() }
 
-    mutating func removeAll() {
-        entries = Ring()
-        known = nil
-    }
-
     /// Adds what an acknowledgment told. Those of one timestamp tick share an entry: the time of the first, the
-    /// knowledge of the last.
-    mutating func append(_ view: TCPSenderView, timestampValue: UInt32?, at time: Timestamp) {
+    /// knowledge of the last. `isSettled`: the sender has nothing under way, as one that only listens; of the
+    /// acknowledgments that then tell nothing new, and come with all that its peer sends, the first and the newest
+    /// are kept.
+    mutating func append(_ view: TCPSenderView, timestampValue: UInt32?, isSettled: Bool, at time: Timestamp) {
         if !entries.isEmpty {
-            let last = entries[entries.count - 1]
-            let sameTick = timestampValue != nil && last.timestampValue == timestampValue
-            // A full log spends its places sparsely rather than forget the oldest.
-            let crowded =
-                entries.count == Self.capacity
-                && time - last.time < (last.time - entries[0].time) / Int64(Self.capacity)
-            if sameTick || crowded {
-                entries[entries.count - 1].view = view
+            let newest = entries.count &- 1
+            let sameTick = timestampValue != nil && entries[newest].timestampValue == timestampValue
+            if sameTick || entries.count == Self.capacity && isCrowded(at: time) {
+                entries[newest].view = view
+                return
+            }
+            if isSettled, view == entries[newest].view, view == (newest > 0 ? entries[newest &- 1].view : known) {
+                entries[newest].time = time
+                entries[newest].timestampValue = timestampValue ?? 0
                 return
             }
         }
         if entries.count == Self.capacity { entries.removeFirst() }
         entries.append(Entry(time: time, view: view, timestampValue: timestampValue ?? 0))
+    }
+
+    /// A full log spends its places sparsely rather than forget the oldest.
+    private func isCrowded(at time: Timestamp) -> Bool {
+        let last = entries[entries.count - 1].time
+        return time - last < (last - entries[0].time) / Int64(Self.capacity)
     }
 
     /// A segment of the sender echoes `timestamp`: everything up to that tick has reached it. Returns when the tick's

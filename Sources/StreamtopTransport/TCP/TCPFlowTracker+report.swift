@@ -15,7 +15,7 @@ extension TCPFlowTracker {
         report.snapshot.synAckRetransmissions = Int(handshake.answerRepeats)
         report.roundTrip.client = client.roundTrip.snapshot
         report.roundTrip.server = server.roundTrip.snapshot
-        report.roundTrip.total = wholeLoop
+        report.roundTrip.total = wholeLoop(report.roundTrip.client, report.roundTrip.server)
         report.roundTrip.handshake = handshake.total
         report.roundTrip.baseChange = baseChange
         report.queueDelay = BothWays(client: client.roundTrip.queueSnapshot, server: server.roundTrip.queueSnapshot)
@@ -33,9 +33,9 @@ extension TCPFlowTracker {
     }
 
     /// The loop as one end sees it: measured in the middle, else the far half with the little that the near end adds.
-    private var wholeLoop: RoundTripSnapshot? {
-        if let measured = middle.first?.snapshot { return measured }
-        guard let toClient = client.roundTrip.snapshot, let toServer = server.roundTrip.snapshot else { return nil }
+    private func wholeLoop(_ toClient: RoundTripSnapshot?, _ toServer: RoundTripSnapshot?) -> RoundTripSnapshot? {
+        if !middle.isEmpty { return middle.value.snapshot }
+        guard let toClient, let toServer else { return nil }
         var (far, near) = (toClient, toServer)
         if far.p50 < near.p50 { swap(&far, &near) }
         far.minimum = saturatingAdd(far.minimum, near.minimum)

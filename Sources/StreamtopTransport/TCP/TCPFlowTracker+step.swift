@@ -7,11 +7,11 @@ import StreamtopWire
 extension TCPFlowTracker {
     static func step(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, from direction: Direction,
-        at time: Timestamp, total: inout [TCPRoundTripMeter], anomalies: inout AnomalyCounts,
+        at time: Timestamp, total: inout OnDemand<TCPRoundTripMeter>, anomalies: inout AnomalyCounts,
         near: (sender: Bool, peer: Bool), hint: Bool, isReset: Bool, events: inout [FlowEvent.Kind]
     ) {
         sender.segmentCount &+= 1
-        if !sender.bulk.isEmpty { sender.bulk[0].rate.record(frame.ipLength, at: time) }
+        if !sender.bulk.isEmpty { sender.bulk.value.rate.record(frame.ipLength, at: time) }
         observeNetwork(
             &sender, frame, direction: direction, at: time, anomalies: &anomalies, isReset: isReset, events: &events)
         if isReset {
@@ -94,7 +94,7 @@ extension TCPFlowTracker {
 
     private static func answer(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, from direction: Direction,
-        at time: Timestamp, total: inout [TCPRoundTripMeter], anomalies: inout AnomalyCounts, peerPlace: TCPPlace,
+        at time: Timestamp, total: inout OnDemand<TCPRoundTripMeter>, anomalies: inout AnomalyCounts, peerPlace: TCPPlace,
         events: inout [FlowEvent.Kind]
     ) {
         let flags = frame.tcp.flags
@@ -106,9 +106,10 @@ extension TCPFlowTracker {
         let isPure = frame.payloadLength == 0 && !isSyn && !flags.isFin
         if peer.ecn.accurate, !isSyn { peer.ecn.observeCounter(flags) }
 
-        let path = pathView(of: &peer, receiver: &sender)
         let before = peer.acknowledged
-        let result = peer.acknowledge(frame.tcp, isPure: isPure, windowMoved: moved, at: time, path: path)
+        let result = peer.acknowledge(
+            frame.tcp, isPure: isPure, windowMoved: moved, at: time,
+            roundTrip: leastRoundTrip(peer.roundTrip, sender.roundTrip) ?? 0)
         if result.unseen > 0 { anomalies.record(.ackOfUnseenData) }
         if result.sackOutside { anomalies.record(.sackOutsideWindow) }
         if let start = result.needless { events.append(.spurious(from: direction.reversed, sequence: start)) }
@@ -129,23 +130,22 @@ extension TCPFlowTracker {
         let view = peer.currentView(edge: sender.window.edge)
         if peerPlace != .host {
             peer.log.append(
-                view, timestampValue: frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : nil, at: time
-            )
-        }
-        if peerPlace == .host {
+                view, timestampValue: frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : nil,
+                isSettled: peer.acknowledged == peer.next, at: time)
+        } else {
             if peer.acknowledged != before { peer.flight.endInitial() }
             peer.flight.update(peer.pipe(view))
         }
-        peer.updateLimit(view: view, at: time, delay: peerPlace == .far ? path.toSender ?? 0 : 0)
+        peer.updateLimit(view: view, at: time, delay: peerPlace == .far ? peer.roundTrip.last : 0)
     }
 
     private static func measure(
         _ result: TCPAcknowledgmentResult, _ sender: inout TCPHalf, _ peer: inout TCPHalf, at time: Timestamp,
-        total: inout [TCPRoundTripMeter]
+        total: inout OnDemand<TCPRoundTripMeter>
     ) {
         if let sample = result.senderSample {
             sender.roundTrip.smooth(sample)
-            if !total.isEmpty { total[0].smooth(saturatingAdd(sample, peer.roundTrip.last)) }
+            if !total.isEmpty { total.value.smooth(saturatingAdd(sample, peer.roundTrip.last)) }
         }
         if let sample = result.networkSample {
             let late = sample - (sender.roundTrip.hasSample ? sender.roundTrip.minimum : sample) > .milliseconds(30)
@@ -155,15 +155,15 @@ extension TCPFlowTracker {
                 sender.roundTrip.record(sample, source: .tcpAck, at: time)
                 // Everything has arrived: no data of this flow stands in a queue.
                 if !peer.bulk.isEmpty, peer.outstanding == 0 {
-                    peer.bulk[0].baseStep.observe(
+                    peer.bulk.value.baseStep.observe(
                         sample, base: base, queue: queue,
                         flight: peer.flight.window ?? 0, at: time)
-                    if let step = peer.bulk[0].baseStep.take() {
+                    if let step = peer.bulk.value.baseStep.take() {
                         sender.roundTrip.rebase(to: step)
                     }
                 }
                 if !total.isEmpty {
-                    total[0].record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time)
+                    total.value.record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time)
                 }
             }
         }
@@ -173,7 +173,7 @@ extension TCPFlowTracker {
 
     private static func emit(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, sequence: UInt32,
-        from direction: Direction, at time: Timestamp, total: inout [TCPRoundTripMeter], place: TCPPlace,
+        from direction: Direction, at time: Timestamp, total: inout OnDemand<TCPRoundTripMeter>, place: TCPPlace,
         events: inout [FlowEvent.Kind]
     ) {
         if place == .far { hear(&sender, &peer, frame, at: time, total: &total) }
@@ -201,21 +201,21 @@ extension TCPFlowTracker {
             view: view, repairsBefore: repairsBefore, idle: wasIdle, short: frame.payloadLength < sender.unit, at: time)
         if !sender.bulk.isEmpty {
             if !sender.trouble.isEmpty, !sender.isInRecovery {
-                sender.trouble[0].losses.observe(
+                sender.trouble.value.losses.observe(
                     window: (sender.flight.window ?? 0) / sender.unit, at: time,
                     roundTrip: path.smoothed ?? .milliseconds(100))
             }
-            sender.bulk[0].queueLink.observe(
+            sender.bulk.value.queueLink.observe(
                 flight: sender.flight.last, queue: path.queue, roundTrip: path.smoothed, at: time)
             if place != .far, sender.justifiedRepairs == repairsBefore, sender.uniqueBytes != newBefore {
-                sender.bulk[0].pacing.observe(
+                sender.bulk.value.pacing.observe(
                     length: frame.payloadLength, unit: sender.unit, idle: wasIdle, answer: sender.lastAnswer,
                     distance: place == .near ? sender.roundTrip.minimum : 0, at: time)
             }
             let isHindered =
                 sender.isInRecovery || view.sacked > 0 || sender.justifiedRepairs != repairsBefore
                 || view.edge.distance(after: sender.next) < sender.unit
-            sender.bulk[0].idle.observe(
+            sender.bulk.value.idle.observe(
                 fresh: isFresh, start: sequence, next: sender.next, acknowledged: view.acknowledged,
                 flight: sender.pipe(view), hindered: isHindered, unit: sender.unit, initial: sender.flight.initial)
         }
@@ -226,7 +226,7 @@ extension TCPFlowTracker {
     /// and how long that loop took.
     private static func hear(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, at time: Timestamp,
-        total: inout [TCPRoundTripMeter]
+        total: inout OnDemand<TCPRoundTripMeter>
     ) {
         guard frame.tcp.options.hasTimestamps else { return }
         guard let passed = sender.log.reached(echo: frame.tcp.options.timestampEcho) else { return }
@@ -243,12 +243,20 @@ extension TCPFlowTracker {
         sender.roundTrip.smooth(sample)
         if !total.isEmpty {
             let whole = saturatingAdd(sample, peer.roundTrip.last)
-            total[0].record(whole, source: .tcpTimestamps, at: time)
-            total[0].smooth(whole)
+            total.value.record(whole, source: .tcpTimestamps, at: time)
+            total.value.smooth(whole)
         }
     }
 
     // MARK: The path
+
+    /// Both halves together, of what is known of them; nil while nothing is.
+    private static func leastRoundTrip(
+        _ one: borrowing TCPRoundTripMeter, _ other: borrowing TCPRoundTripMeter
+    ) -> Nanoseconds? {
+        guard one.hasSample else { return other.hasSample ? other.minimum : nil }
+        return other.hasSample ? saturatingAdd(one.minimum, other.minimum) : one.minimum
+    }
 
     /// The path as it concerns the data that `half` sends to `receiver`.
     static func pathView(
@@ -258,13 +266,11 @@ extension TCPFlowTracker {
         let near = half.roundTrip.hasSample
         let far = receiver.roundTrip.hasSample
         view.toSender = near ? half.roundTrip.last : nil
+        view.minimum = leastRoundTrip(half.roundTrip, receiver.roundTrip)
         if near, far {
-            view.minimum = saturatingAdd(half.roundTrip.minimum, receiver.roundTrip.minimum)
             view.smoothed = saturatingAdd(half.roundTrip.smoothed ?? 0, receiver.roundTrip.smoothed ?? 0)
             view.variation = saturatingAdd(half.roundTrip.estimator.variation, receiver.roundTrip.estimator.variation)
         } else if near || far {
-            let one = near ? half.roundTrip.minimum : receiver.roundTrip.minimum
-            view.minimum = one
             view.smoothed = near ? half.roundTrip.smoothed : receiver.roundTrip.smoothed
             view.variation = near ? half.roundTrip.estimator.variation : receiver.roundTrip.estimator.variation
         }
@@ -301,23 +307,23 @@ extension TCPHalf {
                 flight.record(bytes)
                 return
             }
-            bulk.append(TCPBulkMeters(congestion: TCPCongestionMeter(lost: view.lost)))
+            bulk.fill(TCPBulkMeters(congestion: TCPCongestionMeter(lost: view.lost)))
         }
         let window = Float(flight.window ?? bytes) / size
-        if bulk[0].congestion.observe(
+        if bulk.value.congestion.observe(
             view, next: next, window: window, repairs: repairsBefore, byTimeout: recoveryByTimeout, at: time)
         {
             flight.cut()
         }
         if let ended = flight.advance(acknowledged: view.acknowledged, next: next) {
-            bulk[0].congestion.endRound(flight: Float(ended) / size, repairs: justifiedRepairs, at: time)
+            bulk.value.congestion.endRound(flight: Float(ended) / size, repairs: justifiedRepairs, at: time)
         }
         if idle || short && Float(bytes) < 0.8 * window * size || view.edge.distance(after: next) < unit {
-            bulk[0].congestion.noteLimited()
+            bulk.value.congestion.noteLimited()
         }
         if view.edge.distance(after: next) < unit { windowFull &+= 1 }
         flight.record(bytes)
-        bulk[0].congestion.observeFlight(Float(bytes) / size, at: time)
+        bulk.value.congestion.observeFlight(Float(bytes) / size, at: time)
     }
 
     mutating func updateLimit(view: TCPSenderView, at time: Timestamp, delay: Nanoseconds) {

@@ -10,14 +10,14 @@ import StreamtopWire
 /// is worked out from the two halves of the round trip (`vantage`).
 ///
 /// Observes, never polices: gaps, mid-stream pickup, one direction only, copies and lies become counts.
-package struct TCPFlowTracker: ~Copyable, Sendable {
+package struct TCPFlowTracker: ~Copyable {
     var client = TCPHalf()
     var server = TCPHalf()
     var handshake = TCPHandshakeMeter()
     var connection = TCPConnectionState.opening
     /// The whole loop, measured where the capture lies between the ends; next to one end its own half is nothing, and
-    /// the other's is the loop. Holds one meter or none.
-    var middle: [TCPRoundTripMeter] = []
+    /// the other's is the loop.
+    var middle = OnDemand<TCPRoundTripMeter>()
     let start: Timestamp
     var lastTime: Timestamp
     /// When the newest segment passed; `lastTime` may be later.
@@ -79,7 +79,10 @@ package struct TCPFlowTracker: ~Copyable, Sendable {
         lastSegment = now
         if frame.tcp.options.malformed { anomalies.record(.badOptions) }
         if frame.tcp.options.multipath { multipath = true }
-        observeFlags(frame, direction: direction, at: now, stamp: time, events: &events)
+        // What most segments are: one of an established connection, with an ACK and nothing else to say.
+        if connection != .established || !handshake.isComplete || !frame.tcp.flags.isDisjoint(with: [.syn, .fin, .rst]) {
+            observeFlags(frame, direction: direction, at: now, stamp: time, events: &events)
+        }
         let isReset = frame.tcp.flags.isRst
         var near = (client: false, server: false)
         switch vantage {
@@ -96,7 +99,7 @@ package struct TCPFlowTracker: ~Copyable, Sendable {
                 &server, &client, frame, from: direction, at: now, total: &middle, anomalies: &anomalies,
                 near: (near.server, near.client), hint: localHint != nil, isReset: isReset, events: &events)
         }
-        if vantage == nil || client.roundTrip.count &+ server.roundTrip.count < 64 { locate() }
+        if client.roundTrip.count &+ server.roundTrip.count < 64 || vantage == nil { locate() }
     }
 
     /// An ICMP message says that a packet of this flow, sent in `direction`, was too big for the next hop.
@@ -105,10 +108,10 @@ package struct TCPFlowTracker: ~Copyable, Sendable {
     ) {
         if direction == .fromClient {
             client.openTrouble()
-            client.trouble[0].blackHole.isExplained = true
+            client.trouble.value.blackHole.isExplained = true
         } else {
             server.openTrouble()
-            server.trouble[0].blackHole.isExplained = true
+            server.trouble.value.blackHole.isExplained = true
         }
     }
 
@@ -163,9 +166,9 @@ package struct TCPFlowTracker: ~Copyable, Sendable {
             events.append(.handshakeStep(step: "tcp_ack", from: direction, bytes: 0, encrypted: false))
             if let sample = handshake.toClient { seed(direction, sample, at: time) }
             if vantage == .middle, middle.isEmpty, let whole = handshake.total {
-                middle.append(TCPRoundTripMeter())
-                middle[0].record(whole, source: .tcpHandshake, at: time)
-                middle[0].smooth(whole)
+                middle.fill(TCPRoundTripMeter())
+                middle.value.record(whole, source: .tcpHandshake, at: time)
+                middle.value.smooth(whole)
             }
             events.append(.established(handshake: handshake.total))
         }

@@ -22,9 +22,9 @@ struct TCPAcknowledgmentResult {
 
 extension TCPHalf {
     /// The peer's acknowledgment for this end's data. `isPure`: without payload, SYN and FIN; `windowMoved`: it offers
-    /// another window than the one before.
+    /// another window than the one before; `roundTrip`: the least of the whole loop, 0 while unknown.
     mutating func acknowledge(
-        _ header: TCPHeader, isPure: Bool, windowMoved: Bool, at time: Timestamp, path: TCPPathView
+        _ header: TCPHeader, isPure: Bool, windowMoved: Bool, at time: Timestamp, roundTrip: Nanoseconds
     ) -> TCPAcknowledgmentResult {
         var result = TCPAcknowledgmentResult()
         let ack = header.acknowledgment
@@ -53,7 +53,7 @@ extension TCPHalf {
             if !sackPermitted || header.options.sackCount == 0 { markWithoutSelective(&result) }
         }
         if header.options.sackCount > 0 { selective(header.options, ack: ack, at: time, into: &result) }
-        markLost(path: path, at: time, into: &result)
+        if sackedBytes > 0 { markLost(roundTrip: roundTrip, at: time, into: &result) }
         if let point = recoveryPoint, acknowledged.isAtOrAfter(point) {
             recoveryPoint = nil
             recoveryByTimeout = false
@@ -118,7 +118,7 @@ extension TCPHalf {
                 coveredBytes < 2 * unit && ack == next && time - max(lastAnswer, last) >= .milliseconds(30)
         }
         if let start = needless, !trouble.isEmpty {
-            result.needless = trouble[0].repairs.needless(start, start &+ 1)
+            result.needless = trouble.value.repairs.needless(start, start &+ 1)
         }
         trim()
     }
@@ -143,7 +143,7 @@ extension TCPHalf {
                 dsacks &+= 1
                 if lastCopy == block.start {
                     lastCopy = nil
-                } else if !trouble.isEmpty, let start = trouble[0].repairs.needless(block.start, block.end) {
+                } else if !trouble.isEmpty, let start = trouble.value.repairs.needless(block.start, block.end) {
                     result.needless = result.needless ?? start
                 }
                 continue
@@ -209,10 +209,12 @@ extension TCPHalf {
 
     /// RFC 6675 section 4 and RFC 8985: with three segments reported above it, or inside a recovery, a range that was
     /// sent before one that has arrived is lost.
-    private mutating func markLost(path: TCPPathView, at time: Timestamp, into result: inout TCPAcknowledgmentResult) {
-        guard sackedBytes > 0, Int(sackedBytes) >= 3 * unit || isInRecovery else { return }
+    private mutating func markLost(
+        roundTrip: Nanoseconds, at time: Timestamp, into result: inout TCPAcknowledgmentResult
+    ) {
+        guard Int(sackedBytes) >= 3 * unit || isInRecovery else { return }
         // All of it once in a quarter of a loop, for repairs that were lost themselves; else what is new.
-        let isWhole = time - lastScan >= (path.minimum ?? 0) / 4
+        let isWhole = time - lastScan >= roundTrip / 4
         var index = isWhole ? segments.retained : max(segments.retained, segments.firstIndex(endingAfter: scanned))
         if isWhole { lastScan = time }
         scanned = highestSacked
@@ -228,7 +230,7 @@ extension TCPHalf {
         while index < end {
             let range = segments[index]
             if range.marks.isDisjoint(with: [.sacked, .lost]), range.passed < newestArrived,
-                !range.marks.contains(.ambiguous) || newestArrived - range.passed > (path.minimum ?? 0) / 4
+                !range.marks.contains(.ambiguous) || newestArrived - range.passed > roundTrip / 4
             {
                 segments[index].marks.insert(.lost)
                 lostTotal &+= UInt32(range.length)

@@ -28,11 +28,11 @@ extension TCPHalf {
         side.segments = Int(segmentCount)
         side.dataSegments = Int(dataSegments)
         side.uniqueBytes = uniqueBytes
-        if let trouble = trouble.first {
-            side.retransmissions = trouble.repairs.counts
-            side.loss = trouble.losses.counts()
-            side.loss.upstream = Int(trouble.repairs.upstream)
-            side.loss.downstream = Int(trouble.repairs.downstream)
+        if !trouble.isEmpty {
+            side.retransmissions = trouble.value.repairs.counts
+            side.loss = trouble.value.losses.counts()
+            side.loss.upstream = Int(trouble.value.repairs.upstream)
+            side.loss.downstream = Int(trouble.value.repairs.downstream)
         }
         side.controlRetransmissions = Int(controlRepeats)
         side.outOfOrder = Int(outOfOrder)
@@ -57,7 +57,7 @@ extension TCPHalf {
         let degraded = lostBeforeCaptureBytes > uniqueBytes / 1000
         if sent > 0, !degraded {
             side.lossRatio = Double(lostSegments) / Double(sent)
-            let recoveries = trouble.first?.repairs.recoveries
+            let recoveries = trouble.map { $0.repairs.recoveries }
             side.recoveries = Int(recoveries?.total ?? 0)
             side.tailRecoveries = Int(recoveries?.tails ?? 0)
             side.longestBackoff = Int(recoveries?.longestBackoff ?? 0)
@@ -67,7 +67,7 @@ extension TCPHalf {
     /// Data segments on the wire, super-segments cut up.
     private var sentSegments: Int {
         largestSegment > fullSegment && fullSegment > 0
-            ? max(Int(dataSegments), Int(uniqueBytes / UInt64(fullSegment)) + Int(trouble.first?.repairs.segments ?? 0))
+            ? max(Int(dataSegments), Int(uniqueBytes / UInt64(fullSegment)) + Int(trouble.map { $0.repairs.segments } ?? 0))
             : Int(dataSegments)
     }
 
@@ -82,11 +82,13 @@ extension TCPHalf {
             side.congestionWindow = congestionWindow(isNear: isNear)
             let size = Float(unit)
             side.windowCuts =
-                bulk.first?.congestion.cuts.map { cut in
-                    WindowCut(time: cut.time, beforeBytes: Int(cut.before * size), afterBytes: Int(cut.after * size))
+                bulk.map { meters in
+                    meters.congestion.cuts.map { cut in
+                        WindowCut(time: cut.time, beforeBytes: Int(cut.before * size), afterBytes: Int(cut.after * size))
+                    }
                 } ?? []
             side.congestionControl =
-                bulk.first.map { TCPCongestionClassifier($0.congestion, losses: side.loss.events).verdict() }
+                bulk.map { TCPCongestionClassifier($0.congestion, losses: side.loss.events).verdict() }
                 ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
         }
         if window.isKnown {
@@ -99,7 +101,7 @@ extension TCPHalf {
     private func congestionWindow(isNear: Bool) -> CongestionWindowSnapshot? {
         guard let bytes = flight.window else { return nil }
         // Held back by something else, or seen from too far: the window itself may be larger.
-        let isHeld = limits.current != .network || (bulk.first?.congestion.isLimited ?? true)
+        let isHeld = limits.current != .network || (bulk.map { $0.congestion.isLimited } ?? true)
         let isBlind = !isNear && !roundTrip.hasSample
         let confidence = isBlind ? 0.2 : isHeld ? 0.4 : isNear ? 0.85 : 0.7
         return CongestionWindowSnapshot(
@@ -112,25 +114,25 @@ extension TCPHalf {
         switch limits.current {
         case .receiver: return .receiverLimited
         case .application: return .applicationLimited
-        case .network: return bulk.first.map { $0.congestion.isSlowStart ? .slowStart : .congestionAvoidance }
+        case .network: return bulk.map { $0.congestion.isSlowStart ? .slowStart : .congestionAvoidance }
         }
     }
 
-    var repairCount: Int { trouble.first?.repairs.counts.packets ?? 0 }
-    var lostSegments: Int { trouble.first?.repairs.lostSegments ?? 0 }
+    var repairCount: Int { trouble.map { $0.repairs.counts.packets } ?? 0 }
+    var lostSegments: Int { trouble.map { $0.repairs.lostSegments } ?? 0 }
 
     private func reportRates(into side: inout TCPSideSnapshot, at time: Timestamp, end: Timestamp, anchor: Timestamp) {
         guard dataSegments > 0 else { return }
-        side.flightDelayCorrelation = bulk.first?.queueLink.value
-        side.pacing = bulk.first?.pacing.isPaced
-        if let idle = bulk.first?.idle {
-            side.idlePeriods = Int(idle.periods)
-            side.idleRestarts = Int(idle.restarts)
-        }
         side.limitedBy = limits.shares(at: end)
-        if let rate = bulk.first?.rate, let last = rate.rate(at: time) {
-            side.lastRate = last
-            side.maxRate = max(rate.maximum, last)
+        if !bulk.isEmpty {
+            side.flightDelayCorrelation = bulk.value.queueLink.value
+            side.pacing = bulk.value.pacing.isPaced
+            side.idlePeriods = Int(bulk.value.idle.periods)
+            side.idleRestarts = Int(bulk.value.idle.restarts)
+            if let last = bulk.value.rate.rate(at: time) {
+                side.lastRate = last
+                side.maxRate = max(bulk.value.rate.maximum, last)
+            }
         }
         let span = max(lastNewData, lastProgress) - anchor
         if span > 0 {
@@ -141,8 +143,7 @@ extension TCPHalf {
 
     /// Full segments vanish on this end's path, and no message said why.
     var suspectsBlackHole: Bool {
-        guard let trouble = trouble.first else { return false }
-        return trouble.blackHole.isSuspected && !trouble.blackHole.isExplained
+        trouble.map { $0.blackHole.isSuspected && !$0.blackHole.isExplained } ?? false
     }
 
     /// Where this end's bytes may wait: in its receive buffer, and on the path to it.

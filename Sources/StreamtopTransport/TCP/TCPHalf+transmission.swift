@@ -110,7 +110,7 @@ extension TCPHalf {
 
     private mutating func jump(to segment: TCPTransmission, path: TCPPathView) {
         openTrouble()
-        trouble[0].jumps.record(path.queue ?? 0, at: segment.time, span: path.smoothed ?? .milliseconds(100))
+        trouble.value.jumps.record(path.queue ?? 0, at: segment.time, span: path.smoothed ?? .milliseconds(100))
         var marks: TCPSegment.Marks = [.hole]
         if segment.hasTimestamp { marks.insert(.hasTimestamp) }
         segments.append(
@@ -155,7 +155,7 @@ extension TCPHalf {
         let recovery = cause == .spurious ? 0 : noteRecovery(segment, cause: cause, view: view, path: path)
         recordRepair(
             segment, cause: cause, upstream: upstream, recovery: recovery, direction: direction, events: &events)
-        trouble[0].blackHole.observeRepeat(
+        trouble.value.blackHole.observeRepeat(
             sequence: segment.sequence, length: segment.length, full: unit, delivered: largestDelivered,
             at: segment.time, timeout: path.timeout)
         if cause == .spurious { return }
@@ -164,7 +164,7 @@ extension TCPHalf {
         if noteLoss(count, sent: first.passed, hole: hole, at: segment.time, path: path) {
             events.append(
                 .loss(
-                    from: direction, segments: count, verdict: trouble[0].losses.newestVerdict,
+                    from: direction, segments: count, verdict: trouble.value.losses.newestVerdict,
                     side: upstream ? .upstream : .downstream))
         }
     }
@@ -187,7 +187,7 @@ extension TCPHalf {
 
     private mutating func isRepairCopy(_ segment: TCPTransmission) -> Bool {
         guard segment.hasTimestamp || segment.identification != 0, !trouble.isEmpty,
-            trouble[0].repairs.holdsCopy(
+            trouble.value.repairs.holdsCopy(
                 start: segment.sequence, timestampValue: segment.timestampValue, identification: segment.identification)
         else { return false }
         duplicatePackets &+= 1
@@ -293,13 +293,13 @@ extension TCPHalf {
         let atFront = segment.sequence == view.acknowledged
         // After a timeout everything outstanding goes out again; the timer fired only where nothing went out before.
         if cause == .timeout, atFront, segment.time - lastData >= max(.milliseconds(150), path.smoothed ?? 0) {
-            trouble[0].repairs.recoveries.recordTimeout(of: segment.sequence)
+            trouble.value.repairs.recoveries.recordTimeout(of: segment.sequence)
         }
         // Less than the three segments that would have raised duplicate acknowledgments followed the lost one.
         let after = Int(next.distance(after: segment.sequence))
         let isTail =
             cause == .tailProbe || cause == .timeout && atFront && view.sacked == 0 && after <= 3 * unit
-        return trouble[0].repairs.recoveries.record(acknowledged: view.acknowledged, next: next, tail: isTail)
+        return trouble.value.repairs.recoveries.record(acknowledged: view.acknowledged, next: next, tail: isTail)
     }
 
     private mutating func recordRepair(
@@ -307,7 +307,7 @@ extension TCPHalf {
         events: inout [FlowEvent.Kind]
     ) {
         openTrouble()
-        trouble[0].repairs.record(
+        trouble.value.repairs.record(
             TCPRepairRecord.Repair(
                 start: segment.sequence, end: segment.end, timestampValue: segment.timestampValue,
                 identification: segment.identification, cause: cause, upstream: upstream,
@@ -324,14 +324,14 @@ extension TCPHalf {
     ) -> Bool {
         let minimum = path.minimum ?? 0
         // A loss before the capture point shows when the hole opens; its repair comes a round trip later.
-        let queue = hole.map { trouble[0].jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
+        let queue = hole.map { trouble.value.jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
         let share = minimum + queue > 0 ? Float(queue) / Float(minimum + queue) : 0
         let event = TCPLossMeter.Event(
             time: time, segments: Int32(clamping: count), queue: queue, ceiling: max(queue, path.ceiling ?? 0),
             minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: uniqueBytes,
-            window: trouble[0].losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
+            window: trouble.value.losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
             segmentSize: UInt16(clamping: unit))
-        return trouble[0].losses.record(event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)))
+        return trouble.value.losses.record(event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)))
     }
 
     /// Drops acknowledged ranges beyond those kept for comparison.

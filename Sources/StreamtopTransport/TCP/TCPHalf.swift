@@ -35,7 +35,7 @@ enum TCPPlace {
 ///
 /// Split over files by what happens to it: `+transmission` (its segments), `+acknowledgment` (its peer's answers),
 /// `+report`. Not copyable: it is large, holds a dozen buffers, and lives in one place.
-struct TCPHalf: ~Copyable, Sendable {
+struct TCPHalf: ~Copyable {
     // The order is that of use: what every segment touches comes first and lies together, in as few cache lines as it
     // takes; what few segments touch comes last.
 
@@ -84,10 +84,10 @@ struct TCPHalf: ~Copyable, Sendable {
 
     var segments = TCPSegmentQueue()
     var log = TCPAcknowledgmentLog()
-    /// Meters that only a sender of many segments needs, and those of one that had trouble: one of each, or none. Most
-    /// flows are short and well, and their trackers stay small.
-    var bulk: [TCPBulkMeters] = []
-    var trouble: [TCPTroubleMeters] = []
+    /// Meters that only a sender of many segments needs, and those of one that had trouble. Most flows are short and
+    /// well, and their trackers stay small.
+    var bulk = OnDemand<TCPBulkMeters>()
+    var trouble = OnDemand<TCPTroubleMeters>()
 
     var roundTrip = TCPRoundTripMeter()
     var window = TCPReceiveWindowMeter()
@@ -153,12 +153,10 @@ struct TCPHalf: ~Copyable, Sendable {
     var isOversized: Bool { peerSegmentSize > 0 && largestSegment > peerSegmentSize }
 
     /// Retransmissions so far, without those shown to be needless.
-    var justifiedRepairs: UInt32 { trouble.isEmpty ? 0 : trouble[0].repairs.justified }
+    var justifiedRepairs: UInt32 { trouble.isEmpty ? 0 : trouble.value.repairs.justified }
 
     /// The meters of trouble, from now on.
-    mutating func openTrouble() {
-        if trouble.isEmpty { trouble.append(TCPTroubleMeters()) }
-    }
+    mutating func openTrouble() { trouble.fill(TCPTroubleMeters()) }
 
     /// The buffers that the next segment works with will be needed soon.
     func prefetch() {
@@ -166,7 +164,7 @@ struct TCPHalf: ~Copyable, Sendable {
         log.prefetch()
         roundTrip.prefetch()
         flight.prefetch()
-        bulk.prefetch(0)
+        bulk.prefetch()
     }
 
     /// What the sender knows, were it here.

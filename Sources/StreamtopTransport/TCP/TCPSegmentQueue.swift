@@ -1,8 +1,8 @@
 import StreamtopBase
 
 /// A range of one end's sequence space that its peer has not acknowledged yet, or only just has.
-struct TCPSegment: Equatable, Sendable {
-    struct Marks: OptionSet, Equatable, Sendable {
+struct TCPSegment: Equatable, Sendable, BitwiseCopyable {
+    struct Marks: OptionSet, Equatable, Sendable, BitwiseCopyable {
         var rawValue: UInt8
         /// No segment with these bytes has passed the capture point yet; `passed` is when a later one did.
         static let hole = Marks(rawValue: 1)
@@ -36,7 +36,7 @@ struct TCPSegment: Equatable, Sendable {
 /// packet duplicated by the network is recognised.
 ///
 /// A ring that grows in powers of two up to `capacity`; beyond it neighbours are merged, and the oldest dropped.
-struct TCPSegmentQueue: Sendable {
+struct TCPSegmentQueue: ~Copyable {
     static let capacity = 2048
 
     private var ranges = Ring<TCPSegment>()
