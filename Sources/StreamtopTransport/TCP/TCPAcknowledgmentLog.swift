@@ -34,6 +34,8 @@ struct TCPAcknowledgmentLog: ~Copyable {
 
     init() {}
 
+    var count: Int { entries.count }
+
     /// The end of the log will be needed soon.
     func prefetch() { entries.prefetch() }
 

@@ -23,7 +23,7 @@ enum TCPConnectionState: Equatable, Sendable {
 
     var isOver: Bool { self == .closed || self == .reset }
 
-    mutating func observe(_ flags: TCPFlags, from direction: Direction, sawSyn: Bool) {
+    mutating func observe(_ flags: TCPFlags, from direction: Direction) {
         if flags.isRst {
             if self != .closed { self = .reset }
             return

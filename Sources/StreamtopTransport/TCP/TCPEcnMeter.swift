@@ -4,16 +4,16 @@ import StreamtopWire
 /// Explicit congestion notification of one sender: what its SYN asked for, the marks on its packets, and with accurate
 /// ECN (RFC 9768) what its peer counted.
 struct TCPEcnMeter: Sendable {
-    /// Its SYN or SYN-ACK agreed to classic ECN (RFC 3168 section 6.1.1) or to accurate ECN.
-    var negotiated: Bool?
-    var accurate = false
+    private(set) var lastEvent = Timestamp(nanoseconds: .min)
     /// Packets seen with a congestion-experienced mark, and with any ECN-capable codepoint.
     private(set) var marked: UInt32 = 0
     private(set) var capable: UInt32 = 0
     /// Marks that the peer's ACE counter reports (RFC 9768 section 3.2.2).
     private(set) var reported: UInt32 = 0
     private var lastCounter: UInt8 = 5
-    private(set) var lastEvent = Timestamp(nanoseconds: .min)
+    /// Its SYN or SYN-ACK agreed to classic ECN (RFC 3168 section 6.1.1) or to accurate ECN.
+    var negotiated: Bool?
+    var accurate = false
 
     init() {}
 

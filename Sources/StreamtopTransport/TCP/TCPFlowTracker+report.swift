@@ -6,7 +6,7 @@ extension TCPFlowTracker {
     package func report(at time: Timestamp) -> TCPReport {
         var report = TCPReport()
         // Nothing waits any more once the connection is over: what was going on ended with its last segment.
-        let end = connection.isOver ? min(time, lastSegment) : time
+        let end = connection.isOver ? min(time, lastTime) : time
         client.report(into: &report.snapshot.client, at: time, end: end, isNear: vantage == .client, anchor: start)
         server.report(into: &report.snapshot.server, at: time, end: end, isNear: vantage == .server, anchor: start)
         report.snapshot.vantage = vantage
@@ -20,8 +20,9 @@ extension TCPFlowTracker {
         report.roundTrip.baseChange = baseChange
         report.queueDelay = BothWays(client: client.roundTrip.queueSnapshot, server: server.roundTrip.queueSnapshot)
         report.blackHoleSuspected = client.suspectsBlackHole || server.suspectsBlackHole
-        report.gaps = Int(client.lostBeforeCapture) + Int(server.lostBeforeCapture)
-        report.gapBytes = client.lostBeforeCaptureBytes &+ server.lostBeforeCaptureBytes
+        let (sent, returned) = (report.snapshot.client, report.snapshot.server)
+        report.gaps = sent.lostBeforeCapture + returned.lostBeforeCapture
+        report.gapBytes = sent.lostBeforeCaptureBytes &+ returned.lostBeforeCaptureBytes
         let seen = client.uniqueBytes &+ server.uniqueBytes
         if seen &+ report.gapBytes > 0 {
             report.captureCompleteness = Double(seen) / (Double(seen) + Double(report.gapBytes))
@@ -72,15 +73,23 @@ extension TCPFlowTracker {
         sample.receiveWindow = BothWays(
             client: client.window.isKnown ? client.window.last : nil,
             server: server.window.isKnown ? server.window.last : nil)
-        sample.retransmissions = BothWays(
-            client: client.sampled.retransmissions(client.repairCount),
-            server: server.sampled.retransmissions(server.repairCount))
-        sample.losses = BothWays(
-            client: client.sampled.losses(client.lostSegments),
-            server: server.sampled.losses(server.lostSegments))
-        sample.zeroWindows = BothWays(
-            client: client.sampled.zeroWindows(client.window.zeroSegments),
-            server: server.sampled.zeroWindows(server.window.zeroSegments))
+        let (sent, returned) = (client.sampleCounts(), server.sampleCounts())
+        sample.retransmissions = BothWays(client: sent.retransmissions, server: returned.retransmissions)
+        sample.losses = BothWays(client: sent.losses, server: returned.losses)
+        sample.zeroWindows = BothWays(client: sent.zeroWindows, server: returned.zeroWindows)
+    }
+}
+
+extension TCPHalf {
+    /// Retransmissions, losses and closed windows since the call before.
+    fileprivate mutating func sampleCounts() -> (retransmissions: Int, losses: Int, zeroWindows: Int) {
+        guard !trouble.isEmpty || window.zeroSegments > 0 else { return (0, 0, 0) }
+        let (repeats, lost, zero) = (repairCount, lostSegments, window.zeroSegments)
+        oddities.fill(TCPOddities())
+        return (
+            oddities.value.sampled.retransmissions(repeats), oddities.value.sampled.losses(lost),
+            oddities.value.sampled.zeroWindows(zero)
+        )
     }
 }
 

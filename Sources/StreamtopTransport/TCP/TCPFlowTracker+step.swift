@@ -94,7 +94,8 @@ extension TCPFlowTracker {
 
     private static func answer(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, from direction: Direction,
-        at time: Timestamp, total: inout OnDemand<TCPRoundTripMeter>, anomalies: inout AnomalyCounts, peerPlace: TCPPlace,
+        at time: Timestamp, total: inout OnDemand<TCPRoundTripMeter>, anomalies: inout AnomalyCounts,
+        peerPlace: TCPPlace,
         events: inout [FlowEvent.Kind]
     ) {
         let flags = frame.tcp.flags

@@ -11,20 +11,26 @@ import StreamtopWire
 ///
 /// Observes, never polices: gaps, mid-stream pickup, one direction only, copies and lies become counts.
 package struct TCPFlowTracker: ~Copyable {
-    var client = TCPHalf()
-    var server = TCPHalf()
-    var handshake = TCPHandshakeMeter()
-    var connection = TCPConnectionState.opening
+    // What every segment touches comes first.
+
+    /// When the newest segment passed.
+    private(set) var lastTime: Timestamp
+    private(set) var connection = TCPConnectionState.opening
+    /// Established, and nothing of the handshake is still to come.
+    private var isPlain = false
+    var vantage: Vantage?
+    var multipath = false
+    package var localHint: LocalHint? {
+        didSet { locate() }
+    }
     /// The whole loop, measured where the capture lies between the ends; next to one end its own half is nothing, and
     /// the other's is the loop.
     var middle = OnDemand<TCPRoundTripMeter>()
-    let start: Timestamp
-    var lastTime: Timestamp
-    /// When the newest segment passed; `lastTime` may be later.
-    private(set) var lastSegment: Timestamp
-    var vantage: Vantage?
-    var multipath = false
     var anomalies = AnomalyCounts()
+    var client = TCPHalf()
+    var server = TCPHalf()
+    var handshake = TCPHandshakeMeter()
+    let start: Timestamp
     private var synOrigin: Direction?
     /// A step back of this much is not disorder among packets.
     private static let clockStep = Nanoseconds.seconds(10)
@@ -38,14 +44,10 @@ package struct TCPFlowTracker: ~Copyable {
             self.server = server
         }
     }
-    package var localHint: LocalHint? {
-        didSet { locate() }
-    }
 
     package init(start: Timestamp) {
         self.start = start
         lastTime = start
-        lastSegment = start
     }
 
     package var state: FlowState { connection.flowState }
@@ -76,11 +78,9 @@ package struct TCPFlowTracker: ~Copyable {
             if lastTime - time < Self.clockStep { now = lastTime }
         }
         lastTime = now
-        lastSegment = now
         if frame.tcp.options.malformed { anomalies.record(.badOptions) }
         if frame.tcp.options.multipath { multipath = true }
-        // What most segments are: one of an established connection, with an ACK and nothing else to say.
-        if connection != .established || !handshake.isComplete || !frame.tcp.flags.isDisjoint(with: [.syn, .fin, .rst]) {
+        if !isPlain || !frame.tcp.flags.isDisjoint(with: [.syn, .fin, .rst]) {
             observeFlags(frame, direction: direction, at: now, stamp: time, events: &events)
         }
         let isReset = frame.tcp.flags.isRst
@@ -113,11 +113,6 @@ package struct TCPFlowTracker: ~Copyable {
             server.openTrouble()
             server.trouble.value.blackHole.isExplained = true
         }
-    }
-
-    /// Packet time has come to `time` without a segment of this flow.
-    package mutating func advance(to time: Timestamp, events: inout [FlowEvent.Kind]) {
-        lastTime = max(lastTime, time)
     }
 
     /// A SYN that begins another connection on the same ports: its number is neither that of the SYN before nor inside
@@ -172,7 +167,8 @@ package struct TCPFlowTracker: ~Copyable {
             }
             events.append(.established(handshake: handshake.total))
         }
-        connection.observe(flags, from: direction, sawSyn: handshake.isComplete)
+        connection.observe(flags, from: direction)
+        isPlain = connection == .established && (handshake.isComplete || synOrigin == nil)
     }
 
     private mutating func seed(_ end: Direction, _ sample: Nanoseconds, at time: Timestamp) {

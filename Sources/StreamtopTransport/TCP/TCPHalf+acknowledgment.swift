@@ -62,8 +62,11 @@ extension TCPHalf {
     }
 
     private mutating func noteUnseen(_ bytes: Int) {
-        lostBeforeCapture &+= UInt32(clamping: segments(in: bytes))
-        lostBeforeCaptureBytes &+= UInt64(bytes)
+        let number = UInt32(clamping: segments(in: bytes))
+        note {
+            $0.lostBeforeCapture &+= number
+            $0.lostBeforeCaptureBytes &+= UInt64(bytes)
+        }
     }
 
     // MARK: Cumulative
@@ -140,9 +143,9 @@ extension TCPHalf {
         for index in 0..<Int(min(options.sackCount, 4)) {
             let block = options.sackBlock(index)
             if index == 0, isDuplicateReport(block, options, ack: ack) {
-                dsacks &+= 1
-                if lastCopy == block.start {
-                    lastCopy = nil
+                note { $0.dsacks &+= 1 }
+                if oddities.value.lastCopy == block.start {
+                    oddities.value.lastCopy = nil
                 } else if !trouble.isEmpty, let start = trouble.value.repairs.needless(block.start, block.end) {
                     result.needless = result.needless ?? start
                 }
@@ -195,9 +198,10 @@ extension TCPHalf {
             index += 1
         }
         if sackedBytes > 0,
-            sackedBytes == Int32(clamping: block.end.distance(after: block.start)) || block.end.isAfter(highestSacked)
+            sackedBytes == Int32(clamping: block.end.distance(after: block.start))
+                || block.end.isAfter(oddities.map { $0.highestSacked } ?? 0)
         {
-            highestSacked = block.end
+            note { $0.highestSacked = block.end }
         }
         if timed, let newest, let oldest, result.senderSample == nil {
             result.senderSample = max(0, time - oldest)
@@ -212,14 +216,17 @@ extension TCPHalf {
     private mutating func markLost(
         roundTrip: Nanoseconds, at time: Timestamp, into result: inout TCPAcknowledgmentResult
     ) {
-        guard Int(sackedBytes) >= 3 * unit || isInRecovery else { return }
+        guard !oddities.isEmpty, Int(sackedBytes) >= 3 * unit || isInRecovery else { return }
         // All of it once in a quarter of a loop, for repairs that were lost themselves; else what is new.
-        let isWhole = time - lastScan >= roundTrip / 4
-        var index = isWhole ? segments.retained : max(segments.retained, segments.firstIndex(endingAfter: scanned))
-        if isWhole { lastScan = time }
-        scanned = highestSacked
+        let isWhole = time - oddities.value.lastScan >= roundTrip / 4
+        var index =
+            isWhole
+            ? segments.retained : max(segments.retained, segments.firstIndex(endingAfter: oddities.value.scanned))
+        if isWhole { oddities.value.lastScan = time }
+        let highest = oddities.value.highestSacked
+        oddities.value.scanned = highest
         var newestArrived = Timestamp(nanoseconds: .min)
-        let end = segments.firstIndex(endingAfter: highestSacked)
+        let end = segments.firstIndex(endingAfter: highest)
         var place = min(end, segments.count) - 1
         // The latest transmission known to have arrived.
         while place >= index, place > end - 8 {  // at most eight turns

@@ -34,27 +34,19 @@ extension TCPHalf {
             side.loss.upstream = Int(trouble.value.repairs.upstream)
             side.loss.downstream = Int(trouble.value.repairs.downstream)
         }
-        side.controlRetransmissions = Int(controlRepeats)
-        side.outOfOrder = Int(outOfOrder)
-        side.reorderExtent = Int(reorderExtent)
+        reportOddities(into: &side)
         side.duplicateAcks = Int(duplicateAcks)
-        side.duplicatePackets = Int(duplicatePackets)
-        side.lostBeforeCapture = Int(lostBeforeCapture)
-        side.lostBeforeCaptureBytes = lostBeforeCaptureBytes
         side.zeroWindows = Int(window.zeroSegments)
         side.zeroWindowEpisodes = Int(window.zeroEpisodes)
         side.zeroWindowTime = window.zeroTime(at: end)
         side.windowFull = Int(windowFull)
-        side.keepAlives = Int(keepAlives)
-        side.windowProbes = Int(windowProbes)
         side.resets = Int(resets)
         side.fins = Int(fins)
-        side.dsacks = Int(dsacks)
         side.largestSegment = Int(largestSegment)
         // Lost segments over segments sent; those lost upstream were never seen. Where the capture itself lost more
         // than a thousandth, its own losses would be counted as the network's.
         let sent = sentSegments + side.loss.upstream
-        let degraded = lostBeforeCaptureBytes > uniqueBytes / 1000
+        let degraded = side.lostBeforeCaptureBytes > uniqueBytes / 1000
         if sent > 0, !degraded {
             side.lossRatio = Double(lostSegments) / Double(sent)
             let recoveries = trouble.map { $0.repairs.recoveries }
@@ -64,10 +56,25 @@ extension TCPHalf {
         }
     }
 
+    private func reportOddities(into side: inout TCPSideSnapshot) {
+        guard !oddities.isEmpty else { return }
+        side.controlRetransmissions = Int(oddities.value.controlRepeats)
+        side.outOfOrder = Int(oddities.value.outOfOrder)
+        side.reorderExtent = Int(oddities.value.reorderExtent)
+        side.duplicatePackets = Int(oddities.value.duplicatePackets)
+        side.lostBeforeCapture = Int(oddities.value.lostBeforeCapture)
+        side.lostBeforeCaptureBytes = oddities.value.lostBeforeCaptureBytes
+        side.keepAlives = Int(oddities.value.keepAlives)
+        side.windowProbes = Int(oddities.value.windowProbes)
+        side.dsacks = Int(oddities.value.dsacks)
+    }
+
     /// Data segments on the wire, super-segments cut up.
     private var sentSegments: Int {
         largestSegment > fullSegment && fullSegment > 0
-            ? max(Int(dataSegments), Int(uniqueBytes / UInt64(fullSegment)) + Int(trouble.map { $0.repairs.segments } ?? 0))
+            ? max(
+                Int(dataSegments),
+                Int(uniqueBytes / UInt64(fullSegment)) + Int(trouble.map { $0.repairs.segments } ?? 0))
             : Int(dataSegments)
     }
 
@@ -84,7 +91,8 @@ extension TCPHalf {
             side.windowCuts =
                 bulk.map { meters in
                     meters.congestion.cuts.map { cut in
-                        WindowCut(time: cut.time, beforeBytes: Int(cut.before * size), afterBytes: Int(cut.after * size))
+                        WindowCut(
+                            time: cut.time, beforeBytes: Int(cut.before * size), afterBytes: Int(cut.after * size))
                     }
                 } ?? []
             side.congestionControl =

@@ -62,12 +62,12 @@ extension TCPHalf {
     /// A segment without payload whose sequence number lies just before what comes next: keep-alive or window probe.
     mutating func observeBare(sequence: UInt32, peerClosed: Bool) {
         guard started, sequence == next &- 1, next != initialSequence &+ 1 || dataSegments > 0 else { return }
-        if peerClosed { windowProbes &+= 1 } else { keepAlives &+= 1 }
+        note { if peerClosed { $0.windowProbes &+= 1 } else { $0.keepAlives &+= 1 } }
     }
 
     private mutating func isProbe(_ segment: TCPTransmission, peerClosed: Bool) -> Bool {
         guard segment.length == 1, segment.end == next, acknowledged == next || peerClosed else { return false }
-        if peerClosed { windowProbes &+= 1 } else { keepAlives &+= 1 }
+        note { if peerClosed { $0.windowProbes &+= 1 } else { $0.keepAlives &+= 1 } }
         return true
     }
 
@@ -140,8 +140,7 @@ extension TCPHalf {
         }
         let first = segments[index]
         if isCopy(of: first, segment, path: path) {
-            duplicatePackets &+= 1
-            lastCopy = segment.sequence
+            noteCopy(segment)
             return
         }
         if first.marks.contains(.hole), !isRepair(of: first, segment, path: path) {
@@ -190,9 +189,15 @@ extension TCPHalf {
             trouble.value.repairs.holdsCopy(
                 start: segment.sequence, timestampValue: segment.timestampValue, identification: segment.identification)
         else { return false }
-        duplicatePackets &+= 1
-        lastCopy = segment.sequence
+        noteCopy(segment)
         return true
+    }
+
+    private mutating func noteCopy(_ segment: TCPTransmission) {
+        note {
+            $0.duplicatePackets &+= 1
+            $0.lastCopy = segment.sequence
+        }
     }
 
     /// A range that never passed arrives after later ones: sent anew (true), or overtaken on its way (false).
@@ -214,9 +219,11 @@ extension TCPHalf {
     }
 
     private mutating func fillReordered(_ segment: TCPTransmission, from index: Int) {
-        outOfOrder &+= 1
         let above = max(0, segments.count - 1 - index)
-        reorderExtent = max(reorderExtent, UInt32(clamping: above))
+        note {
+            $0.outOfOrder &+= 1
+            $0.reorderExtent = max($0.reorderExtent, UInt32(clamping: above))
+        }
         fill(segment, from: index, ambiguous: true, repaired: false)
     }
 

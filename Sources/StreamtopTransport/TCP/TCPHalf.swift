@@ -101,32 +101,15 @@ struct TCPHalf: ~Copyable {
     var fastOpen = false
     var offeredSegmentSize: UInt16 = 0
     var finSequence: UInt32?
-    /// Highest byte that SACK has reported, valid while `sackedBytes > 0`.
-    var highestSacked: UInt32 = 0
-    /// Up to where ranges were looked at for losses, and when all of them were.
-    var scanned: UInt32 = 0
-    var lastScan = Timestamp(nanoseconds: 0)
-    var outOfOrder: UInt32 = 0
-    var reorderExtent: UInt32 = 0
     var duplicateAcks: UInt32 = 0
-    var duplicatePackets: UInt32 = 0
-    /// First sequence number of the last packet that the network duplicated: its DSACK blames nobody.
-    var lastCopy: UInt32?
-    var lostBeforeCapture: UInt32 = 0
-    var lostBeforeCaptureBytes: UInt64 = 0
-    var keepAlives: UInt32 = 0
-    var windowProbes: UInt32 = 0
     var windowFull: UInt32 = 0
     var resets: UInt32 = 0
     var fins: UInt32 = 0
-    /// SYN and FIN segments without data that were sent again.
-    var controlRepeats: UInt32 = 0
     /// The SYN or FIN last seen: when, and its IP identification, to know a copy made by the network.
     private var controlTime = Timestamp(nanoseconds: .min)
     private var controlIdentification: UInt16 = 0
-    var dsacks: UInt32 = 0
-    var sampled = TCPSampledCounts()
-
+    /// What most senders never have: disorder, copies, probes, holes in the capture.
+    var oddities = OnDemand<TCPOddities>()
     private let place = AddressOnly()
 
     init() {}
@@ -158,6 +141,12 @@ struct TCPHalf: ~Copyable {
     /// The meters of trouble, from now on.
     mutating func openTrouble() { trouble.fill(TCPTroubleMeters()) }
 
+    /// Counts something that few senders have.
+    mutating func note(_ change: (inout TCPOddities) -> Void) {
+        oddities.fill(TCPOddities())
+        change(&oddities.value)
+    }
+
     /// The buffers that the next segment works with will be needed soon.
     func prefetch() {
         segments.prefetch()
@@ -185,7 +174,7 @@ struct TCPHalf: ~Copyable {
         let isCopy =
             identification == controlIdentification
             && (identification == 0 ? lag < .milliseconds(1) : lag < .milliseconds(100))
-        if isRepeat, !isCopy { controlRepeats &+= 1 }
+        if isRepeat, !isCopy { note { $0.controlRepeats &+= 1 } }
         controlTime = time
         controlIdentification = identification
     }

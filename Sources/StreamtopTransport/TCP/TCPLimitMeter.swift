@@ -22,7 +22,13 @@ struct TCPLimitMeter: Sendable {
     init() {}
 
     /// The sender is in `new` from `time` + `delay` on.
+    @inline(__always)
     mutating func enter(_ new: State, at time: Timestamp, delay: Nanoseconds) {
+        if new == state, since.nanoseconds != .min { return }
+        change(to: new, at: time, delay: delay)
+    }
+
+    private mutating func change(to new: State, at time: Timestamp, delay: Nanoseconds) {
         if since.nanoseconds == .min { since = time }
         guard new != state else { return }
         account(to: time)

@@ -186,6 +186,6 @@ import Testing
 
     /// A hundred thousand flows of some twenty packets must fit: the tracker itself stays small.
     @Test func trackerIsSmall() {
-        #expect(MemoryLayout<TCPFlowTracker>.stride <= 1_440)
+        #expect(MemoryLayout<TCPFlowTracker>.stride <= 1_200)
     }
 }

@@ -86,7 +86,6 @@ import Testing
         flow.ack(at: 120, 1000, window: 0)
         #expect(flow.report(at: 1120).snapshot.client.zeroWindowTime == 1_000_000_000)
         flow.pass(.fromClient, at: 620, .init(acknowledgment: 1000, flags: .rst))
-        flow.tracker.advance(to: Timestamp(nanoseconds: 30_000_000_000), events: &flow.events)
         let late = flow.report(at: 90_000).snapshot
         #expect(late.client.zeroWindowTime == 500_000_000)
         let shares = try #require(late.server.limitedBy)

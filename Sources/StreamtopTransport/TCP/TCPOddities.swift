@@ -1,0 +1,24 @@
+import StreamtopBase
+
+/// What few senders have: segments out of order, copies, probes, repeated control segments, holes in the capture.
+struct TCPOddities: Sendable {
+    /// Highest byte that SACK has reported, valid while something is reported.
+    var highestSacked: UInt32 = 0
+    /// Up to where ranges were looked at for losses, and when all of them were.
+    var scanned: UInt32 = 0
+    var lastScan = Timestamp(nanoseconds: 0)
+    var outOfOrder: UInt32 = 0
+    var reorderExtent: UInt32 = 0
+    var duplicatePackets: UInt32 = 0
+    /// First sequence number of the last packet that the network duplicated: its DSACK blames nobody.
+    var lastCopy: UInt32?
+    var lostBeforeCapture: UInt32 = 0
+    var lostBeforeCaptureBytes: UInt64 = 0
+    var keepAlives: UInt32 = 0
+    var windowProbes: UInt32 = 0
+    /// SYN and FIN segments without data that were sent again.
+    var controlRepeats: UInt32 = 0
+    var dsacks: UInt32 = 0
+    /// Counts at the last sample.
+    var sampled = TCPSampledCounts()
+}
