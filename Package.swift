@@ -14,9 +14,11 @@ let houseSettings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-    // The rooms are one program: without the two, nothing of `package` access is inlined into another room (decision
-    // 0097).
-    .unsafeFlags(["-cross-module-optimization", "-enable-testing"], .when(configuration: .release)),
+    // The rooms are one program: without these, nothing of `package` access is inlined into another room (decision
+    // 0097), or only what is tiny (0145).
+    .unsafeFlags(
+        ["-cross-module-optimization", "-enable-testing", "-Xllvm", "-cmo-function-size-limit=100"],
+        .when(configuration: .release)),
 ]
 
 let base: Target.Dependency = "StreamtopBase"

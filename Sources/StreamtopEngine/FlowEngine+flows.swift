@@ -7,7 +7,7 @@ import StreamtopWire
 extension FlowEngine {
     /// Makes a flow for the decoded frame, forgetting another when the table is full.
     mutating func open(
-        _ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt64, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt32, at time: Timestamp
     ) -> UInt32 {
         if flows.isFull { evictOne() }
         flowsSeen += 1
@@ -28,7 +28,7 @@ extension FlowEngine {
     }
 
     /// The flow that this frame belongs to although it travels in another VLAN or tunnel.
-    mutating func otherWay(_ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt64) -> UInt32? {
+    mutating func otherWay(_ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt32) -> UInt32? {
         guard frame.transport != .icmp, let position = flows.findOtherWay(key, from: frame.sourceEndpoint) else {
             return nil
         }

@@ -30,7 +30,7 @@ extension FlowEngine {
 
     /// A new connection on the addresses of one that is established or over is a flow of its own.
     mutating func reopenIfNewQUIC(
-        _ frame: borrowing DecodedFrame, _ position: UInt32, key: FlowKey, hash: UInt64, bytes: RawSpan,
+        _ frame: borrowing DecodedFrame, _ position: UInt32, key: FlowKey, hash: UInt32, bytes: RawSpan,
         at time: Timestamp
     ) -> UInt32 {
         let from = direction(of: position, frame, key: key)

@@ -97,7 +97,7 @@ package struct FlowEngine: ~Copyable {
     /// Analyses a frame; `key` is its flow key, and `hash` that of the key. Only putting fragments together changes
     /// `frame`.
     mutating func observe(
-        _ record: FrameRecord, _ frame: inout DecodedFrame, key: FlowKey, hash: UInt64, bytes: RawSpan
+        _ record: FrameRecord, _ frame: inout DecodedFrame, key: FlowKey, hash: UInt32, bytes: RawSpan
     ) {
         if firstFrame == nil { begin(at: record.time) }
         if record.time < now { timestampsBackwards &+= 1 } else { now = record.time }
@@ -129,7 +129,7 @@ package struct FlowEngine: ~Copyable {
 
     /// Finds the flow of the decoded frame and gives the frame to its trackers.
     mutating func route(
-        _ frame: borrowing DecodedFrame, key: FlowKey, hash: UInt64, bytes: RawSpan, packets: Int, packetBytes: Int,
+        _ frame: borrowing DecodedFrame, key: FlowKey, hash: UInt32, bytes: RawSpan, packets: Int, packetBytes: Int,
         at time: Timestamp
     ) {
         guard frame.hasNetwork, frame.transport != .none, frame.transport != .other else {

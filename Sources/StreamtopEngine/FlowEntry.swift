@@ -18,7 +18,7 @@ struct FlowEntry: ~Copyable {
     static let none: UInt32 = .max
 
     var key: FlowKey
-    var hash: UInt64
+    var hash: UInt32
     var number: UInt64
     /// The client is the key's low endpoint.
     var clientIsLow: Bool
@@ -105,7 +105,7 @@ struct FlowEntry: ~Copyable {
     }
 
     init(
-        key: FlowKey, hash: UInt64, number: UInt64, clientIsLow: Bool, orientation: Orientation,
+        key: FlowKey, hash: UInt32, number: UInt64, clientIsLow: Bool, orientation: Orientation,
         transport: TransportKind, time: Timestamp
     ) {
         self.key = key
@@ -125,7 +125,7 @@ struct FlowEntry: ~Copyable {
         var vlan: UInt16
         var tunnel: UInt32
         /// Hash of the whole key.
-        var hash: UInt64
+        var hash: UInt32
     }
 
     /// The key finds this flow.

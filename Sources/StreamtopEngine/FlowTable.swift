@@ -14,7 +14,7 @@ struct FlowTable: ~Copyable {
     private var lists: [LinkedEnds] = Array(repeating: LinkedEnds(), count: FlowEntry.Standing.allCases.count)
     let capacity: Int
     private(set) var evicted: UInt64 = 0
-    private let seed: UInt64
+    private let hasher: FlowHash
 
     private struct LinkedEnds {
         var newest = FlowEntry.none
@@ -23,7 +23,7 @@ struct FlowTable: ~Copyable {
 
     init(capacity: Int, seed: UInt64) {
         self.capacity = max(1, capacity)
-        self.seed = seed
+        hasher = FlowHash(seed: seed)
     }
 
     var count: Int { entries.count }
@@ -35,17 +35,17 @@ struct FlowTable: ~Copyable {
         _modify { yield &entries[position] }
     }
 
-    func hash(_ key: FlowKey) -> UInt64 { key.mixed(seed: seed) }
+    func hash(_ key: FlowKey) -> UInt32 { hasher(key) }
 
-    func find(_ key: FlowKey, hash: UInt64) -> UInt32? {
+    func find(_ key: FlowKey, hash: UInt32) -> UInt32? {
         index.find(hash) { entries[$0].answers(to: key) }
     }
 
     /// A flow with `hash` will be looked up soon. First its place in the index…
-    func prefetchIndex(_ hash: UInt64) { index.prefetch(hash) }
+    func prefetchIndex(_ hash: UInt32) { index.prefetch(hash) }
 
     /// …then, some time later, the entry that is found there; returns its position.
-    func prefetchEntry(_ hash: UInt64) -> UInt32? {
+    func prefetchEntry(_ hash: UInt32) -> UInt32? {
         guard let position = index.candidate(hash) else { return nil }
         entries.prefetch(position)
         return position
@@ -73,7 +73,7 @@ struct FlowTable: ~Copyable {
         return position
     }
 
-    private func findBare(_ key: FlowKey, hash: UInt64) -> UInt32? {
+    private func findBare(_ key: FlowKey, hash: UInt32) -> UInt32? {
         bare.find(hash) { entries[$0].key.withoutEncapsulation == key }
     }
 
@@ -93,7 +93,7 @@ struct FlowTable: ~Copyable {
     }
 
     /// From now on `key` finds the flow, too.
-    mutating func join(_ position: UInt32, key: FlowKey, hash: UInt64) {
+    mutating func join(_ position: UInt32, key: FlowKey, hash: UInt32) {
         entries[position].other = FlowEntry.OtherEncapsulation(vlan: key.vlan, tunnel: key.tunnel, hash: hash)
         index.insert(hash, index: position)
     }

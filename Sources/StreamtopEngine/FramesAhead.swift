@@ -17,7 +17,7 @@ struct FramesAhead: ~Copyable {
     /// Each frame's flow key, and its hash.
     var keys = InlineArray<16, FlowKey>(
         repeating: FlowKey(source: .unspecified, destination: .unspecified, transport: 0))
-    var hashes = InlineArray<16, UInt64>(repeating: 0)
+    var hashes = InlineArray<16, UInt32>(repeating: 0)
     /// Where each frame's flow is likely to be found.
     var positions = InlineArray<16, UInt32>(repeating: FlowEntry.none)
 

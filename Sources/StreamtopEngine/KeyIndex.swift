@@ -2,9 +2,9 @@ import StreamtopBase
 
 /// From flow key to slab index: open addressing with linear probing and backward-shift deletion.
 ///
-/// A slot holds 32 bits of the key's hash and the slab index, 8 bytes together; the same 32 bits give the place to
-/// start looking. The key itself stays with the flow, and the caller says whether a candidate is the one. The table doubles at three quarters full, so a probe always
-/// ends at an empty slot.
+/// A slot holds the key's hash and the slab index, 8 bytes together; the hash also gives the place to start looking. The
+/// key itself stays with the flow, and the caller says whether a candidate is the one. The table doubles at three quarters
+/// full, so a probe always ends at an empty slot.
 package struct KeyIndex: Sendable {
     @usableFromInline
     struct Slot: Sendable {
@@ -32,35 +32,34 @@ package struct KeyIndex: Sendable {
 
     /// The slab index stored under `hash` for which `isMatch` holds.
     @inlinable
-    package func find(_ hash: UInt64, where isMatch: (UInt32) -> Bool) -> UInt32? {
-        let tag = UInt32(truncatingIfNeeded: hash)
-        var position = Int(tag) & mask
+    package func find(_ hash: UInt32, where isMatch: (UInt32) -> Bool) -> UInt32? {
+        var position = Int(hash) & mask
         while true {  // ends: the table always has an empty slot
             let slot = slots[position]
             if slot.index == Self.empty { return nil }
-            if slot.tag == tag, isMatch(slot.index) { return slot.index }
+            if slot.tag == hash, isMatch(slot.index) { return slot.index }
             position = (position + 1) & mask
         }
     }
 
     /// The first slab index stored under `hash`, most likely the one that `find` will return.
     @inlinable
-    package func candidate(_ hash: UInt64) -> UInt32? { find(hash) { _ in true } }
+    package func candidate(_ hash: UInt32) -> UInt32? { find(hash) { _ in true } }
 
     /// `hash` will be looked up soon.
     @inlinable
-    package func prefetch(_ hash: UInt64) { slots.prefetch(Int(UInt32(truncatingIfNeeded: hash)) & mask) }
+    package func prefetch(_ hash: UInt32) { slots.prefetch(Int(hash) & mask) }
 
     /// Stores `index` under `hash`; the caller has made sure that its key is not there yet.
-    package mutating func insert(_ hash: UInt64, index: UInt32) {
+    package mutating func insert(_ hash: UInt32, index: UInt32) {
         if (count + 1) * 4 > slots.count * 3 { grow() }
-        place(Slot(tag: UInt32(truncatingIfNeeded: hash), index: index))
+        place(Slot(tag: hash, index: index))
         count += 1
     }
 
     /// Forgets `index`, stored under `hash`. The slots behind it move up so that no probe is cut short.
-    package mutating func remove(_ hash: UInt64, index: UInt32) {
-        var hole = Int(UInt32(truncatingIfNeeded: hash)) & mask
+    package mutating func remove(_ hash: UInt32, index: UInt32) {
+        var hole = Int(hash) & mask
         while slots[hole].index != index {
             if slots[hole].index == Self.empty { return }
             hole = (hole + 1) & mask

@@ -15,6 +15,15 @@ package struct IPAddress: Hashable, Comparable, Sendable {
         isIPv4 = false
     }
 
+    /// From the stored form; `high` and the upper half of `low` are 0 for IPv4.
+    @inlinable
+    @inline(__always)
+    init(high: UInt64, low: UInt64, isIPv4: Bool) {
+        self.high = high
+        self.low = low
+        self.isIPv4 = isIPv4
+    }
+
     @inlinable
     @inline(__always)
     package init(v4 bits: UInt32) {

@@ -88,8 +88,8 @@ package struct DecodedFrame: ~Copyable, Sendable {
 
     /// Forgets the frame before. `tcp` and `icmp` stay as they are: `transport` says whether they belong to this frame,
     /// and writing all of a `DecodedFrame` costs more than decoding its headers.
-    @inlinable
-    package mutating func reset() {
+    mutating func reset() {
+        resetRare()
         hasNetwork = false
         transport = .none
         protocolNumber = 0
@@ -99,7 +99,6 @@ package struct DecodedFrame: ~Copyable, Sendable {
         identification = nil
         dontFragment = false
         ipLength = 0
-        fragment = nil
         source = .unspecified
         destination = .unspecified
         sourcePort = 0
@@ -107,10 +106,17 @@ package struct DecodedFrame: ~Copyable, Sendable {
         payloadOffset = 0
         payloadCaptured = 0
         payloadLength = 0
+    }
+
+    /// Forgets what hardly any frame has.
+    @inline(__always)
+    mutating func resetRare() {
         vlan = FlowKey.noVLAN
         tunnel = .none
         tunnelIdentifier = 0
-        stop = nil
+        // Large and nearly always nil: looking costs less than writing.
+        if fragment != nil { fragment = nil }
+        if stop != nil { stop = nil }
     }
 
     @inlinable

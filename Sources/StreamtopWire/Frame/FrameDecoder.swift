@@ -15,6 +15,14 @@ package struct FrameDecoder: Sendable {
     /// Decodes `bytes`, which were `wireLength` bytes long on the wire, into `frame`, which is overwritten.
     /// Never throws: what stopped it is in `frame.stop`.
     package func decode(_ bytes: RawSpan, wireLength: Int, linkType: LinkType, into frame: inout DecodedFrame) {
+        let length = max(wireLength, bytes.byteCount)
+        if linkType == .ethernet, decodeCommon(bytes, wireLength: length, into: &frame) { return }
+        decodeAny(bytes, wireLength: length, linkType: linkType, into: &frame)
+    }
+
+    /// Decodes a frame of any shape, header by header.
+    @inline(never)
+    package func decodeAny(_ bytes: RawSpan, wireLength: Int, linkType: LinkType, into frame: inout DecodedFrame) {
         frame.reset()
         var cursor = FrameCursor(bytes, wireLength: wireLength)
         walk(&cursor, from: linkType == .ethernet ? .ethernet : .link(linkType), into: &frame)

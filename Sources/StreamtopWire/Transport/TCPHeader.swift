@@ -22,6 +22,19 @@ package struct TCPHeader: Equatable, Sendable {
     package var options = TCPOptions()
 
     package init() {}
+
+    /// Takes over the first 16 bytes of a header; of options there are none yet.
+    @inline(__always)
+    mutating func fill(_ first: UInt64, _ second: UInt64) {
+        sourcePort = UInt16(truncatingIfNeeded: first >> 48)
+        destinationPort = UInt16(truncatingIfNeeded: first >> 32)
+        sequence = UInt32(truncatingIfNeeded: first)
+        acknowledgment = UInt32(truncatingIfNeeded: second >> 32)
+        flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: second >> 16) & 0x1ff)
+        window = UInt16(truncatingIfNeeded: second)
+        headerLength = Int(truncatingIfNeeded: second >> 28 & 15) &* 4
+        options.reset()
+    }
 }
 
 /// The nine TCP flag bits, AE (RFC 9768) included.
@@ -77,16 +90,9 @@ extension FrameCursor {
         guard optionLength <= wireRemaining else { throw reader.malformed(.tcp, .lengthBeyondEnclosure) }
 
         frame.transport = .tcp
-        frame.sourcePort = UInt16(truncatingIfNeeded: first >> 48)
-        frame.destinationPort = UInt16(truncatingIfNeeded: first >> 32)
-        frame.tcp.sourcePort = frame.sourcePort
-        frame.tcp.destinationPort = frame.destinationPort
-        frame.tcp.sequence = UInt32(truncatingIfNeeded: first)
-        frame.tcp.acknowledgment = UInt32(truncatingIfNeeded: second >> 32)
-        frame.tcp.flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: second >> 16) & 0x1ff)
-        frame.tcp.window = UInt16(truncatingIfNeeded: second)
-        frame.tcp.headerLength = headerLength
-        frame.tcp.options.reset()
+        frame.tcp.fill(first, second)
+        frame.sourcePort = frame.tcp.sourcePort
+        frame.destinationPort = frame.tcp.destinationPort
 
         frame.payloadOffset = reader.offset &+ optionLength  // within the enclosure
         frame.payloadCaptured = max(0, reader.remaining &- optionLength)

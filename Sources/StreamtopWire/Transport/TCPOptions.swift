@@ -58,6 +58,7 @@ extension TCPOptions {
 
     /// Reads the option list, which fills `list`. `isCut`: the capture holds only the beginning of it, so an option that
     /// does not fit is no fault of the sender.
+    @inline(__always)
     @_lifetime(list: copy list)
     package mutating func decode(_ list: inout ByteReader, isCut: Bool = false) {
         // Two no-operations, then timestamps: what nearly every segment of a modern stack carries, and nothing else.
@@ -68,6 +69,12 @@ extension TCPOptions {
             timestampEcho = list.uint32()
             return
         }
+        decodeEach(&list, isCut: isCut)
+    }
+
+    @inline(never)
+    @_lifetime(list: copy list)
+    private mutating func decodeEach(_ list: inout ByteReader, isCut: Bool) {
         while !list.isAtEnd {  // each turn takes at least one byte
             let kind = list.uint8()
             if kind == 0 { return }

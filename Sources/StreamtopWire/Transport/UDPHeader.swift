@@ -41,4 +41,9 @@ extension TunnelKind {
         default: self = .none
         }
     }
+
+    /// One of the two ports of a datagram suggests a tunnel.
+    static func isSuggested(by source: UInt16, _ destination: UInt16) -> Bool {
+        TunnelKind(udpPort: source) != .none || TunnelKind(udpPort: destination) != .none
+    }
 }

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopTestSupport
 import StreamtopWire
 
 /// Link types that the decoder knows, and one that it does not.
@@ -18,4 +19,8 @@ func fuzzFrame(_ bytes: [UInt8]) {
     FrameDecoder().decode(span, wireLength: wireLength, linkType: link, into: &frame)
     precondition(frame.payloadCaptured >= 0 && frame.payloadCaptured <= max(0, body.count - frame.payloadOffset))
     precondition(frame.payloadLength >= 0)
+    // Header by header, the same comes out.
+    var walked = DecodedFrame()
+    FrameDecoder().decodeAny(span, wireLength: wireLength, linkType: link, into: &walked)
+    precondition(frame.differences(from: walked).isEmpty)
 }
