@@ -4,7 +4,7 @@ import StreamtopModel
 extension FlowDiagnosis {
     /// How well the flow does (handbook 11.1): the worst of the dimensions that apply, each linear between a value that
     /// nobody notices (100) and one that nobody bears (0). nil when nothing can be said; that is not 100.
-    package static func score(_ flow: FlowSnapshot) -> HealthScore? {
+    package static func score(_ flow: borrowing FlowSnapshot) -> HealthScore? {
         var worst: HealthScore?
         func weigh(_ dimension: HealthScore.Dimension, _ value: Double, good: Double, bad: Double) {
             guard value.isFinite else { return }
@@ -12,11 +12,10 @@ extension FlowDiagnosis {
             if let worst, worst.value <= score { return }
             worst = HealthScore(value: score, worst: dimension)
         }
-        let trips = [flow.roundTrip.client, flow.roundTrip.server, flow.roundTrip.total]
-        let samples = trips.compactMap { $0?.samples }.max() ?? 0
-        if samples >= 20 {
-            for delay in [flow.queueDelay.client, flow.queueDelay.server] {
-                if let delay { weigh(.queueDelay, delay.p95.milliseconds, good: 5, bad: 300) }
+        let trips = flow.roundTrip
+        if max(trips.client?.samples ?? 0, trips.server?.samples ?? 0, trips.total?.samples ?? 0) >= 20 {
+            for end in Direction.allCases {
+                if let delay = flow.queueDelay[end] { weigh(.queueDelay, delay.p95.milliseconds, good: 5, bad: 300) }
             }
             if let base = base(flow.roundTrip) { weigh(.roundTrip, base.milliseconds, good: 50, bad: 400) }
         }
@@ -25,15 +24,17 @@ extension FlowDiagnosis {
             let expected = (base(flow.roundTrip) ?? handshake).milliseconds * 2 + 50
             weigh(.handshake, handshake.milliseconds, good: min(expected, 2900), bad: 3000)
         }
-        if let tcp = flow.tcp {
-            for side in [tcp.client, tcp.server] {
-                if side.dataSegments >= 20, let loss = side.lossRatio { weigh(.loss, loss * 100, good: 0.1, bad: 5) }
-                guard let shares = side.limitedBy else { continue }
-                let all = saturatingAdd(saturatingAdd(shares.network, shares.receiver), shares.application)
-                guard all >= .seconds(3) else { continue }
-                let held = saturatingAdd(shares.receiver, side.sendBufferLimited ?? 0)
-                weigh(.limits, 100 * Double(held) / Double(all), good: 5, bad: 60)
-            }
+        func weigh(_ side: TCPSideSnapshot) {
+            if side.dataSegments >= 20, let loss = side.lossRatio { weigh(.loss, loss * 100, good: 0.1, bad: 5) }
+            guard let shares = side.limitedBy else { return }
+            let all = saturatingAdd(saturatingAdd(shares.network, shares.receiver), shares.application)
+            guard all >= .seconds(3) else { return }
+            let held = saturatingAdd(shares.receiver, side.sendBufferLimited ?? 0)
+            weigh(.limits, 100 * Double(held) / Double(all), good: 5, bad: 60)
+        }
+        if let tcp = flow.$tcp {
+            weigh(tcp.value.client)
+            weigh(tcp.value.server)
         }
         return worst
     }

@@ -33,27 +33,34 @@ package struct FlowDiagnosis: Sendable {
             return []
         }
         var cases: [SenderCase] = []
-        if let tcp = flow.tcp {
-            for sender in Direction.allCases {
-                timeouts[sender].observe(tcp[sender].retransmissions.timeout, at: time)
+        if let tcp = flow.$tcp {
+            timeouts.client.observe(tcp.value.client.retransmissions.timeout, at: time)
+            timeouts.server.observe(tcp.value.server.retransmissions.timeout, at: time)
+            cases = Direction.allCases.map { sender in
                 let hadBurst = timeouts[sender].hasBurst(at: time, ever: flow.isFinal)
-                cases.append(SenderCase(flow: flow, tcp: tcp, sender: sender, hadTimeoutBurst: hadBurst))
+                return SenderCase(flow: flow, tcp: tcp.value, sender: sender, hadTimeoutBurst: hadBurst)
             }
         }
-        for rule in RuleTable.rules {
-            switch rule.judge {
+        let facts = Rule.Needs(of: flow)
+        let rules = RuleTable.rules
+        // By index: a rule is large, and to copy it costs more than to ask it. One that is about to go silent is asked
+        // even when what it needs is gone.
+        for index in rules.indices where facts.isSuperset(of: rules[index].needs) || !standing.isEmpty {
+            switch rules[index].judge {
             case .flow(let judge):
-                observe(judge(flow), rule, sender: nil, flow: flow, at: time)
+                observe(judge(flow), rules, index, sender: nil, flow: flow, at: time)
             case .sender(let judge):
-                for one in cases { observe(judge(one), rule, sender: one.sender, flow: flow, at: time) }
+                for one in cases { observe(judge(one), rules, index, sender: one.sender, flow: flow, at: time) }
             }
         }
         return verdicts()
     }
 
     private mutating func observe(
-        _ finding: Finding?, _ rule: Rule, sender: Direction?, flow: FlowSnapshot, at time: Timestamp
+        _ finding: Finding?, _ rules: [Rule], _ place: Int, sender: Direction?, flow: FlowSnapshot, at time: Timestamp
     ) {
+        if finding == nil, standing.isEmpty { return }
+        let rule = rules[place]
         let index = standing.firstIndex { $0.rule == rule.number && $0.sender == sender }
         guard let finding else {
             guard let index else { return }

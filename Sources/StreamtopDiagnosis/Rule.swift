@@ -18,6 +18,8 @@ package struct Rule: Sendable {
     package var yieldsTo: Set<Int>
     /// How long the figures must stand before the rule speaks, and be gone before it stops.
     var hold: Hold
+    /// What a flow must have for the rule to be asked at all.
+    var needs: Needs
     var judge: Judge
 
     /// Order of verdicts: what blinds us, then what cuts the line, then the ends, then the path.
@@ -33,6 +35,27 @@ package struct Rule: Sendable {
         static let atOnce = Hold(enter: 0, leave: .seconds(10))
     }
 
+    /// Parts of a flow without which a rule has nothing to go by. Most flows lack most of them.
+    struct Needs: OptionSet, Sendable {
+        let rawValue: UInt8
+        static let tcp = Needs(rawValue: 1)
+        static let quic = Needs(rawValue: 2)
+        /// TLS or DTLS.
+        static let security = Needs(rawValue: 4)
+        static let fragmentation = Needs(rawValue: 8)
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// What `flow` has.
+        init(of flow: FlowSnapshot) {
+            self = []
+            if flow.$tcp != nil { insert(.tcp) }
+            if flow.$quic != nil { insert(.quic) }
+            if flow.$tls != nil || flow.$dtls != nil { insert(.security) }
+            if flow.fragmentation != nil { insert(.fragmentation) }
+        }
+    }
+
     enum Judge: Sendable {
         /// Asked once for a flow of any transport.
         case flow(@Sendable (FlowSnapshot) -> Finding?)
@@ -42,7 +65,8 @@ package struct Rule: Sendable {
 
     init(
         _ number: Int, _ name: String, _ group: Group, symptom: String, thresholds: [Threshold],
-        silentWhen: [String] = [], yieldsTo: Set<Int> = [], hold: Hold = .standard, judge: Judge
+        silentWhen: [String] = [], yieldsTo: Set<Int> = [], hold: Hold = .standard, needs: Needs = [],
+        judge: Judge
     ) {
         self.number = number
         self.name = name
@@ -52,6 +76,7 @@ package struct Rule: Sendable {
         self.silentWhen = silentWhen
         self.yieldsTo = yieldsTo
         self.hold = hold
+        self.needs = if case .sender = judge { needs.union(.tcp) } else { needs }
         self.judge = judge
     }
 

@@ -4,24 +4,30 @@ import StreamtopModel
 /// One end of a TCP flow as the sender of data, with all that a rule may ask about it. Reads the model, derives nothing
 /// that the trackers should have measured.
 ///
-/// A class because two dozen rules look at each case: sharing it costs less than copying it.
+/// A class because two dozen rules look at each case: sharing it costs less than copying it. It holds no more of the flow
+/// than they ask about, for the same reason.
 final class SenderCase {
-    let flow: FlowSnapshot
-    let tcp: TCPSnapshot
     let sender: Direction
     /// The sender, and the receiver that advertises its window to it.
     let side: TCPSideSnapshot
     let peer: TCPSideSnapshot
     /// At least two timeouts fell within ten seconds, lately or, of a flow that ended, ever.
     let hadTimeoutBurst: Bool
+    /// From the flow's first packet to its last.
+    let life: Nanoseconds
+    let vantage: Vantage?
+    private let roundTrip: FlowRoundTrip
+    private let queueDelay: BothWays<QueueDelaySnapshot?>
 
     init(flow: FlowSnapshot, tcp: TCPSnapshot, sender: Direction, hadTimeoutBurst: Bool) {
-        self.flow = flow
-        self.tcp = tcp
         self.sender = sender
         side = tcp[sender]
         peer = tcp[sender.reversed]
         self.hadTimeoutBurst = hadTimeoutBurst
+        life = flow.end - flow.start
+        vantage = tcp.vantage
+        roundTrip = flow.roundTrip
+        queueDelay = flow.queueDelay
     }
 
     // MARK: Who
@@ -35,16 +41,16 @@ final class SenderCase {
 
     /// The capture was taken at the sender itself.
     var isTapAtSender: Bool {
-        tcp.vantage == .loopback || tcp.vantage == (sender == .fromClient ? .client : .server)
+        vantage == .loopback || vantage == (sender == .fromClient ? .client : .server)
     }
 
     // MARK: Round trip
 
     /// Base of the whole loop, as far as it is known.
     var baseRoundTrip: Nanoseconds? {
-        if let total = flow.roundTrip.total { return total.minimum }
-        guard let client = flow.roundTrip.client, let server = flow.roundTrip.server else {
-            return flow.roundTrip.handshake
+        if let total = roundTrip.total { return total.minimum }
+        guard let client = roundTrip.client, let server = roundTrip.server else {
+            return roundTrip.handshake
         }
         return saturatingAdd(client.minimum, server.minimum)
     }
@@ -52,8 +58,8 @@ final class SenderCase {
     /// The half of the loop, seen from the capture point, with the larger queue.
     var queue: (half: Direction, delay: QueueDelaySnapshot, samples: Int)? {
         let halves: [(Direction, QueueDelaySnapshot?, RoundTripSnapshot?)] = [
-            (.fromClient, flow.queueDelay.client, flow.roundTrip.client),
-            (.fromServer, flow.queueDelay.server, flow.roundTrip.server),
+            (.fromClient, queueDelay.client, roundTrip.client),
+            (.fromServer, queueDelay.server, roundTrip.server),
         ]
         var best: (half: Direction, delay: QueueDelaySnapshot, samples: Int)?
         for case (let half, let delay?, let trip) in halves {
@@ -65,7 +71,7 @@ final class SenderCase {
 
     /// Where on the path the queue of `half` stands, in words.
     func place(ofQueueIn half: Direction) -> String {
-        if tcp.vantage == .middle { return "between the capture point and the \(name(of: half))" }
+        if vantage == .middle { return "between the capture point and the \(name(of: half))" }
         return half == sender
             ? "in the path queue from the \(senderName)" : "in the path queue towards the \(receiverName)"
     }
@@ -115,6 +121,6 @@ final class SenderCase {
 
     /// From 0 to 1: enough samples, a known vantage.
     func confidence(samples: Int, enough: Int) -> Double {
-        min(1, Double(samples) / Double(max(enough, 1))) * (tcp.vantage == nil ? 0.7 : 1)
+        min(1, Double(samples) / Double(max(enough, 1))) * (vantage == nil ? 0.7 : 1)
     }
 }

@@ -166,10 +166,12 @@ extension FlowEngine {
     private func flowSnapshot(of entry: borrowing FlowEntry, at time: Timestamp, final: Bool) -> FlowSnapshot {
         var flow = FlowSnapshot(
             identifier: entry.identifier, transport: flowTransport(entry.transport), protocols: protocols(of: entry),
-            communityID: communityID(of: entry), client: endpoint(entry, .fromClient, at: time),
+            protocolNumber: entry.key.transport, client: endpoint(entry, .fromClient, at: time),
             server: endpoint(entry, .fromServer, at: time), orientation: entry.orientation, start: entry.start,
             end: entry.last, state: state(of: entry, at: time))
         flow.isFinal = final
+        flow.icmpType = entry.icmpType
+        flow.icmpCode = entry.icmpCode
         let vlan = entry.key.vlan == FlowKey.noVLAN ? entry.other?.vlan ?? FlowKey.noVLAN : entry.key.vlan
         if vlan != FlowKey.noVLAN { flow.vlan = vlan }
         if entry.tunnel != .none {
@@ -188,7 +190,8 @@ extension FlowEngine {
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
         if final, entry.series != FlowEntry.none { flow.series = series[entry.series].snapshot }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
-        flow.score = FlowDiagnosis.score(flow)
+        let score = FlowDiagnosis.score(flow)
+        flow.score = score
         return flow
     }
 
@@ -240,13 +243,6 @@ extension FlowEngine {
 
     private func protocols(of entry: borrowing FlowEntry) -> [String] {
         [entry.key.low.address.isIPv4 ? "ipv4" : "ipv6", protocolCounts.name(of: entry.transport)]
-    }
-
-    private func communityID(of entry: borrowing FlowEntry) -> String {
-        // Both endpoints come out of one IP header: they are of one family.
-        CommunityID.text(
-            source: entry.clientEndpoint, destination: entry.serverEndpoint, transport: entry.key.transport,
-            icmpType: entry.icmpType, icmpCode: entry.icmpCode) ?? ""
     }
 
     private func name(of tunnel: TunnelKind) -> String {

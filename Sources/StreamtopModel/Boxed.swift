@@ -2,21 +2,25 @@
 ///
 /// A flow's snapshot has a section for each protocol, most of them empty, some of a kilobyte: laid out in place they
 /// would make every copy of every snapshot move four kilobytes. Written once, read often: a write makes a new box.
+///
+/// `flow.tcp` is a copy of the section. Where that is more than is wanted, `flow.$tcp` is the box, or nil: one member is
+/// read by `flow.$tcp?.value.vantage`, and whether there is a section by `flow.$tcp != nil`.
 @propertyWrapper
 package struct Boxed<Value: Sendable>: Sendable {
-    private final class Box: Sendable {
-        let value: Value
+    package final class Box: Sendable {
+        package let value: Value
+
         init(_ value: Value) { self.value = value }
     }
 
-    private var box: Box?
+    package private(set) var projectedValue: Box?
 
     package init(wrappedValue: Value?) {
-        box = wrappedValue.map { Box($0) }
+        projectedValue = wrappedValue.map { Box($0) }
     }
 
     package var wrappedValue: Value? {
-        get { box?.value }
-        set { box = newValue.map { Box($0) } }
+        get { projectedValue?.value }
+        set { projectedValue = newValue.map { Box($0) } }
     }
 }

@@ -49,7 +49,11 @@ package struct FlowSnapshot: Sendable {
     package var transport: FlowTransport
     /// Outermost to innermost, in the contract's words: "ipv4", "tcp", "tls", …
     package var protocols: [String]
-    package var communityID: String
+    /// IP protocol number, and type and code of a flow of ICMP's first message: what Community ID is made of besides
+    /// the ends.
+    package var protocolNumber: UInt8
+    package var icmpType: UInt8 = 0
+    package var icmpCode: UInt8 = 0
     package var client: EndpointSnapshot
     package var server: EndpointSnapshot
     package var orientation: Orientation
@@ -82,20 +86,30 @@ package struct FlowSnapshot: Sendable {
     package var series: FlowSeries?
 
     package init(
-        identifier: FlowIdentifier, transport: FlowTransport, protocols: [String], communityID: String,
+        identifier: FlowIdentifier, transport: FlowTransport, protocols: [String], protocolNumber: UInt8,
         client: EndpointSnapshot, server: EndpointSnapshot, orientation: Orientation, start: Timestamp, end: Timestamp,
         state: FlowState
     ) {
         self.identifier = identifier
         self.transport = transport
         self.protocols = protocols
-        self.communityID = communityID
+        self.protocolNumber = protocolNumber
         self.client = client
         self.server = server
         self.orientation = orientation
         self.start = start
         self.end = end
         self.state = state
+    }
+}
+
+extension FlowSnapshot {
+    /// The flow's name in other tools. It takes a hash, so it is made when somebody asks; nil for ends of two families,
+    /// which no flow has.
+    package var communityID: CommunityID? {
+        CommunityID(
+            source: client.endpoint, destination: server.endpoint, transport: protocolNumber, icmpType: icmpType,
+            icmpCode: icmpCode)
     }
 }
 

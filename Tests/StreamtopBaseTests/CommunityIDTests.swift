@@ -19,8 +19,8 @@ struct CommunityIDTests {
     func published(source: String, destination: String, transport: UInt8, expected: String) {
         let source = Endpoint(stringLiteral: source)
         let destination = Endpoint(stringLiteral: destination)
-        #expect(CommunityID.text(source: source, destination: destination, transport: transport) == expected)
-        #expect(CommunityID.text(source: destination, destination: source, transport: transport) == expected)
+        #expect(CommunityID(source: source, destination: destination, transport: transport)?.text == expected)
+        #expect(CommunityID(source: destination, destination: source, transport: transport)?.text == expected)
     }
 
     @Test(
@@ -32,9 +32,9 @@ struct CommunityIDTests {
     func icmp(
         source: String, destination: String, transport: UInt8, type: UInt8, code: UInt8, expected: String
     ) {
-        let text = CommunityID.text(
+        let text = CommunityID(
             source: Endpoint(stringLiteral: source), destination: Endpoint(stringLiteral: destination),
-            transport: transport, icmpType: type, icmpCode: code)
+            transport: transport, icmpType: type, icmpCode: code)?.text
         #expect(text == expected)
     }
 
@@ -42,17 +42,17 @@ struct CommunityIDTests {
     func icmpDirections() {
         let near: Endpoint = "10.0.0.1:0"
         let far: Endpoint = "10.0.0.2:0"
-        let request = CommunityID.text(source: near, destination: far, transport: 1, icmpType: 8, icmpCode: 0)
-        let reply = CommunityID.text(source: far, destination: near, transport: 1, icmpType: 0, icmpCode: 0)
+        let request = CommunityID(source: near, destination: far, transport: 1, icmpType: 8, icmpCode: 0)?.text
+        let reply = CommunityID(source: far, destination: near, transport: 1, icmpType: 0, icmpCode: 0)?.text
         #expect(request == reply)
-        let there = CommunityID.text(source: near, destination: far, transport: 1, icmpType: 3, icmpCode: 4)
-        let back = CommunityID.text(source: far, destination: near, transport: 1, icmpType: 3, icmpCode: 4)
+        let there = CommunityID(source: near, destination: far, transport: 1, icmpType: 3, icmpCode: 4)?.text
+        let back = CommunityID(source: far, destination: near, transport: 1, icmpType: 3, icmpCode: 4)?.text
         #expect(there != back)
     }
 
     @Test("endpoints of two families have no hash")
     func mixedFamilies() {
-        #expect(CommunityID.text(source: "1.2.3.4:1", destination: "[::1]:1", transport: 6) == nil)
+        #expect(CommunityID(source: "1.2.3.4:1", destination: "[::1]:1", transport: 6)?.text == nil)
     }
 
     /// RFC 3174 section 7.3, and lengths around the padding boundary.
@@ -69,8 +69,10 @@ struct CommunityIDTests {
         ])
     func sha1(message: String, times: Int, expected: String) {
         let bytes = (0..<times).flatMap { _ in Array(message.utf8) }
-        let text = SHA1.digest(of: bytes).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        let digest = SHA1.digest(of: bytes.span)
+        let text = digest.indices.map { index in
+            let word = String(digest[index], radix: 16)
+            return String(repeating: "0", count: 8 - word.count) + word
         }
         #expect(text.joined() == expected)
     }

@@ -95,6 +95,33 @@ import Testing
         }
     }
 
+    @Test func aRuleIsAskedOnlyOfFlowsThatHaveWhatItNeeds() {
+        var flow = SampleFlows.healthy()
+        #expect(Rule.Needs(of: flow) == [.tcp])
+        flow.tls = TLSSnapshot()
+        #expect(Rule.Needs(of: flow) == [.tcp, .security])
+        flow = SampleFlows.datagrams(fragments: 3)
+        #expect(Rule.Needs(of: flow) == [.fragmentation])
+        flow.dtls = DTLSSnapshot()
+        flow.quic = QUICSnapshot()
+        #expect(Rule.Needs(of: flow) == [.fragmentation, .security, .quic])
+        for rule in RuleTable.rules {
+            if case .sender = rule.judge { #expect(rule.needs.contains(.tcp), "\(rule.name)") }
+        }
+    }
+
+    @Test func aVerdictLeavesInItsTimeWhenWhatItNeededIsGone() {
+        var diagnosis = FlowDiagnosis()
+        var flow = SampleFlows.datagrams(fragments: 60)
+        func rules(at second: Int64) -> [Int] {
+            diagnosis.evaluate(flow, health: CaptureHealth(), at: SampleFlows.time(second)).map(\.ruleNumber)
+        }
+        #expect(rules(at: 0) == [19])
+        flow.fragmentation = nil
+        #expect(rules(at: 9) == [19])
+        #expect(rules(at: 10) == [])
+    }
+
     @Test func aFlowThatEndedIsJudgedOnItsLife() {
         var flow = bloated
         flow.isFinal = true

@@ -24,7 +24,7 @@ enum SampleFlows {
     /// A minute of bulk data from a server 30 ms away, captured in the middle.
     static func healthy() -> FlowSnapshot {
         var flow = FlowSnapshot(
-            identifier: FlowIdentifier(number: 1), transport: .tcp, protocols: ["ipv4", "tcp"], communityID: "1:x",
+            identifier: FlowIdentifier(number: 1), transport: .tcp, protocols: ["ipv4", "tcp"], protocolNumber: 6,
             client: EndpointSnapshot(endpoint: Endpoint(address: IPAddress(v4: 0x0a00_0307), port: 51544)),
             server: EndpointSnapshot(endpoint: Endpoint(address: IPAddress(v4: 0xc000_0204), port: 443)),
             orientation: .syn, start: start, end: start + .seconds(60), state: .open)

@@ -12,7 +12,8 @@ import Testing
         }
         let start = Timestamp(seconds: 1_700_000_000, nanoseconds: 0)
         var flow = FlowSnapshot(
-            identifier: FlowIdentifier(number: 3), transport: quic ? .udp : .tcp, protocols: [], communityID: "1:x",
+            identifier: FlowIdentifier(number: 3), transport: quic ? .udp : .tcp, protocols: [],
+            protocolNumber: quic ? 17 : 6,
             client: end(1, 50_000), server: end(2, 443), orientation: .firstPacket, start: start,
             end: start + .seconds(2), state: .closed)
         var sample = FlowSample(time: start + .seconds(1))

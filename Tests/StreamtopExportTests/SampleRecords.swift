@@ -8,7 +8,7 @@ enum SampleRecords {
     static func bareFlow(_ transport: FlowTransport = .tcp, number: UInt64 = 1) -> FlowSnapshot {
         FlowSnapshot(
             identifier: FlowIdentifier(number: number), transport: transport, protocols: ["ipv4", transport.rawValue],
-            communityID: "1:abc",
+            protocolNumber: transport == .tcp ? 6 : transport == .udp ? 17 : 1,
             client: EndpointSnapshot(endpoint: Endpoint(address: IPAddress(v4: 0x0a00_0307), port: 51544)),
             server: EndpointSnapshot(endpoint: Endpoint(address: IPAddress(v4: 0xc000_0204), port: 443)),
             orientation: .syn, start: start, end: start + .milliseconds(1500), state: .open)

@@ -10,17 +10,18 @@ enum ConnectivityRules {
         Rule(
             17, "syn_loss", .connectivity, symptom: "Connecting takes a second or more, or never ends.",
             thresholds: [syns], silentWhen: ["the server answered with a reset: it refused"], hold: .atOnce,
-            judge: .flow(synLoss)),
+            needs: .tcp, judge: .flow(synLoss)),
         Rule(
             18, "pmtud_black_hole", .connectivity, symptom: "Small packets pass, full ones vanish.", thresholds: [],
-            silentWhen: ["ICMP too-big messages reach the sender"], hold: .atOnce, judge: .flow(blackHole)),
+            silentWhen: ["ICMP too-big messages reach the sender"], hold: .atOnce, needs: .fragmentation,
+            judge: .flow(blackHole)),
         Rule(
             19, "fragmented_datagrams", .path, symptom: "Datagrams are larger than the path and travel in pieces.",
-            thresholds: [fragments], hold: .atOnce, judge: .flow(fragmented)),
+            thresholds: [fragments], hold: .atOnce, needs: .fragmentation, judge: .flow(fragmented)),
     ]
 
     private static func synLoss(_ flow: FlowSnapshot) -> Finding? {
-        guard let tcp = flow.tcp, flow.orientation == .syn, flow.state != .reset else { return nil }
+        guard let tcp = flow.$tcp?.value, flow.orientation == .syn, flow.state != .reset else { return nil }
         let asked = tcp.synRetransmissions
         let answered = tcp.synAckRetransmissions
         guard asked + answered >= Int(syns.value) else { return nil }

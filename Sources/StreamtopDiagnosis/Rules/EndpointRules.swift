@@ -66,7 +66,7 @@ enum EndpointRules {
     private static func zeroWindowStall(_ it: SenderCase) -> Finding? {
         let closed = it.peer.zeroWindowTime
         guard closed.milliseconds > zeroWindow.value else { return nil }
-        let life = max(it.flow.end - it.flow.start, 1)
+        let life = max(it.life, 1)
         let share = min(1, Double(closed) / Double(life))
         let unread = it.peer.receiveWindow.map(\.occupied) ?? 0
         let held = unread > 0 ? "; \(FigureText.bytes(unread)) lie unread" : ""

@@ -23,27 +23,28 @@ enum HandshakeRules {
         Rule(
             24, "slow_handshake", .endpoint, symptom: "Starting takes three round trips or more.",
             thresholds: [trips, waste], silentWhen: ["the beginning was not captured"], hold: .atOnce,
-            judge: .flow(slow)),
+            needs: .security, judge: .flow(slow)),
         Rule(
             25, "amplification_stall", .endpoint,
             symptom: "A QUIC server falls silent in the middle of its handshake.",
-            thresholds: [amplification, chain], hold: .atOnce, judge: .flow(amplificationStall)),
+            thresholds: [amplification, chain], hold: .atOnce, needs: .quic, judge: .flow(amplificationStall)),
         Rule(
             26, "quic_blocked", .path, symptom: "QUIC does not come about, and the client goes on with TCP.",
             thresholds: [initials], silentWhen: ["the server said why it refuses"], hold: .atOnce,
-            judge: .flow(blocked)),
+            needs: .quic, judge: .flow(blocked)),
         Rule(
             27, "early_data_replay", .endpoint, symptom: "A request in early data can be played again.",
             thresholds: [], silentWhen: ["the server refused the early data", "the request may be repeated"],
-            hold: .atOnce, judge: .flow(replay)),
+            hold: .atOnce, needs: .security, judge: .flow(replay)),
         Rule(
             56, "certificate_expiry", .endpoint, symptom: "Clients will refuse, or already refuse, the certificate.",
             thresholds: [soon],
             silentWhen: ["another certificate of the chain expires: clients may know a newer path"],
-            hold: .atOnce, judge: .flow(expiry)),
+            hold: .atOnce, needs: .security, judge: .flow(expiry)),
         Rule(
             57, "weak_security", .endpoint, symptom: "The connection is protected by broken or retired means.",
-            thresholds: [version], silentWhen: ["the server has not chosen yet"], hold: .atOnce, judge: .flow(weak)),
+            thresholds: [version], silentWhen: ["the server has not chosen yet"], hold: .atOnce, needs: .security,
+            judge: .flow(weak)),
     ]
 
     // MARK: Cost

@@ -47,7 +47,7 @@ enum PathRules {
             23, "access_queue", .path, symptom: "Delay waits on the client's side of the capture point only.",
             thresholds: [queueWatch, queueAct, otherHalf, samples],
             silentWhen: ["the capture was taken at an end: the whole path is then on one side"], yieldsTo: [1],
-            judge: .flow(accessQueue)),
+            needs: .tcp, judge: .flow(accessQueue)),
     ]
 
     private static func bufferbloat(_ it: SenderCase) -> Finding? {
@@ -181,7 +181,7 @@ enum PathRules {
     }
 
     private static func accessQueue(_ flow: FlowSnapshot) -> Finding? {
-        guard flow.tcp?.vantage == .middle, let near = flow.queueDelay.client, let trip = flow.roundTrip.client,
+        guard flow.$tcp?.value.vantage == .middle, let near = flow.queueDelay.client, let trip = flow.roundTrip.client,
             trip.samples >= Int(samples.value), near.p95.milliseconds >= queueWatch.value,
             let far = flow.queueDelay.server, Double(far.p95) < otherHalf.value * Double(near.p95)
         else { return nil }

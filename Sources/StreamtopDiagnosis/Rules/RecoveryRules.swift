@@ -140,7 +140,7 @@ enum RecoveryRules {
 
     private static func bleached(_ it: SenderCase) -> Finding? {
         let side = it.side
-        guard side.ecnNegotiated == true, it.tcp.vantage != nil, !it.isTapAtSender,
+        guard side.ecnNegotiated == true, it.vantage != nil, !it.isTapAtSender,
             side.dataSegments >= Int(data.value), side.ectPackets == 0, side.cePackets == 0
         else { return nil }
         return Finding(

@@ -8,16 +8,8 @@ extension JSONWriter {
     }
 
     mutating func address(_ address: IPAddress) {
-        guard address.isIPv4 else { return string(address.description) }
         startValue()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(decimal: address.low >> 24 & 255)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(decimal: address.low >> 16 & 255)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(decimal: address.low >> 8 & 255)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(decimal: address.low & 255)
-        bytes.append(UInt8(ascii: "\""))
+        let text = address.characters
+        bytes.append(quoting: text.ascii, count: text.count)
     }
 }

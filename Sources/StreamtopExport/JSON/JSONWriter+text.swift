@@ -1,3 +1,5 @@
+import StreamtopBase
+
 extension JSONWriter {
     /// Left out when nil or empty: "" says nothing.
     @inline(__always)
@@ -5,6 +7,14 @@ extension JSONWriter {
         guard let text, !text.isEmpty else { return }
         key(name)
         string(text)
+    }
+
+    @inline(__always)
+    mutating func member(_ name: StaticString, _ identifier: CommunityID?) {
+        guard let identifier else { return }
+        key(name)
+        startValue()
+        bytes.append(quoting: identifier.characters, count: identifier.characters.count)
     }
 
     /// A word of a closed list.

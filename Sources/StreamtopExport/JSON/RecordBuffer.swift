@@ -91,6 +91,16 @@ package struct RecordBuffer: ~Copyable {
         return true
     }
 
+    /// The first `number` characters, none of which needs an escape, in quotes.
+    mutating func append<let length: Int>(quoting ascii: InlineArray<length, UInt8>, count number: Int) {
+        makeRoom(for: number &+ 2)
+        let place = unsafe start + count
+        unsafe place[0] = UInt8(ascii: "\"")
+        for index in 0..<number { unsafe place[index &+ 1] = ascii[index] }
+        unsafe place[number &+ 1] = UInt8(ascii: "\"")
+        count &+= number &+ 2
+    }
+
     /// Needs no escape, whatever stands beside it (`JSONWriter.string`).
     @inline(__always)
     private static func isPlain(_ byte: UInt8) -> Bool {
@@ -101,10 +111,12 @@ package struct RecordBuffer: ~Copyable {
 
     mutating func append(decimal value: UInt64) {
         if value < 10 { return append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value)) }
+        if value < 100 { return append(decimal: value, width: 2) }
         append(decimal: value, width: Self.digitCount(value))
     }
 
     /// The last `width` (at most 20) decimal digits of `value`, with zeros before them.
+    @inline(__always)
     mutating func append(decimal value: UInt64, width: Int) {
         makeRoom(for: width)
         unsafe Self.write(value, width: width, to: start + count)

@@ -63,7 +63,7 @@ extension JSONWriter {
                     json.member("clock_type", "system")
                     json.time("epoch", flow.start)
                 }
-                json.member("group_id", flow.quic?.originalDestinationID ?? flow.communityID)
+                json.member("group_id", flow.quic?.originalDestinationID ?? flow.communityID?.text)
                 json.array("protocol_types", [flow.quic == nil ? "TCP" : "QUIC"]) { $0.string($1) }
             }
             json.object("vantage_point") { json in

@@ -18,7 +18,7 @@ extension JSONWriter {
         member("state", flow.state)
         member("final", flow.isFinal)
         if flow.isEvicted { member("evicted", true) }
-        member("tap", flow.tcp?.vantage)
+        member("tap", flow.$tcp?.value.vantage)
         member("vlan", flow.vlan)
         if let tunnel = flow.tunnel {
             object("tunnel") { json in

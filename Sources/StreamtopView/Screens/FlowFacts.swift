@@ -230,7 +230,7 @@ enum FlowFacts {
                     .text)
             }
         }
-        group.add(Words.communityID, flow.communityID, .muted)
+        group.add(Words.communityID, flow.communityID?.text ?? "", .muted)
         return group
     }
 

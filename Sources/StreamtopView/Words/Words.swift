@@ -75,7 +75,7 @@ enum Words {
 
     static func copied(_ flow: FlowSnapshot) -> String {
         let head =
-            "\(EndpointText.full(flow.client)) \(arrow) \(EndpointText.full(flow.shownServer)) \(flow.communityID)"
+            "\(EndpointText.full(flow.client)) \(arrow) \(EndpointText.full(flow.shownServer)) \(flow.communityID?.text ?? "")"
         let verdicts = flow.verdicts.map { "\(rule($0)): \($0.summary)\n\(adviceLabel)\($0.advice)" }
         return ([head] + verdicts).joined(separator: "\n")
     }

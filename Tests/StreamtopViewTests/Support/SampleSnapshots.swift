@@ -32,7 +32,7 @@ enum SampleSnapshots {
         to.payloadBytes = to.bytes
         return FlowSnapshot(
             identifier: FlowIdentifier(number: number), transport: transport, protocols: protocols,
-            communityID: "1:LQU9qZlK+B5F3KDmev6m5PMibrg=", client: from, server: to, orientation: .syn,
+            protocolNumber: transport == .tcp ? 6 : 17, client: from, server: to, orientation: .syn,
             start: now - lasted, end: now, state: .open)
     }
 
