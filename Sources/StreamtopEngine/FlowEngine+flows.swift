@@ -15,14 +15,14 @@ extension FlowEngine {
         let (fromSource, orientation) = orient(frame)
         let clientIsLow = (frame.sourceEndpoint == key.low) == fromSource
         var entry = FlowEntry(
-            key: key, hash: hash, number: flowsSeen, clientIsLow: clientIsLow, orientation: orientation,
+            key: key, number: flowsSeen, clientIsLow: clientIsLow, orientation: orientation,
             transport: frame.transport, time: time)
         entry.tunnel = frame.tunnel
         entry.tunnelIdentifier = frame.tunnelIdentifier
         entry.icmpType = frame.icmp.type
         entry.icmpCode = frame.icmp.code
         if frame.transport == .tcp { entry.tcp = tcpTrackers.insert(makeTCPTracker(for: entry, at: time)) }
-        let position = flows.insert(entry)
+        let position = flows.insert(entry, hash: hash)
         emit(.flowOpen, of: position, at: time)
         return position
     }
@@ -54,12 +54,11 @@ extension FlowEngine {
         return (true, .firstPacket)
     }
 
-    /// A SYN that cannot belong to the flow found starts a new one on the same ports; a first SYN that arrives after
-    /// other packets of its flow settles who is the client.
+    /// The flow of a SYN. One that cannot belong to the flow found starts a new one on the same ports; a first one that
+    /// arrives after other packets of its flow settles who is the client.
     mutating func reopenIfNew(
         _ frame: borrowing DecodedFrame, _ position: UInt32, at time: Timestamp
     ) -> UInt32 {
-        guard frame.tcp.flags.isSyn else { return position }
         let direction = flows[position].direction(from: frame.sourceEndpoint)
         // Captures of several queues are now and then out of order by a little: a first SYN soon after the first packet
         // belongs to it.
@@ -67,8 +66,8 @@ extension FlowEngine {
         if !isLateSYN, tcpTrackers[flows[position].tcp].isNewConnection(frame, direction: direction) {
             flows.forgetKey(position)
             flows.change(position, to: .over)
-            let hash = flows[position].hash
-            let fresh = open(frame, flows[position].key, hash: hash, at: time)
+            let key = flows[position].key
+            let fresh = open(frame, key, hash: flows.hash(key), at: time)
             note(.portReused, in: fresh)
             return fresh
         }

@@ -96,10 +96,10 @@ extension FlowEngine {
         let seconds = max(interval.seconds, 1e-6)
         let client = flows[position].client.bytes
         let server = flows[position].server.bytes
-        sample.rate.client = Double(client &- flows[position].client.sampledBytes) * 8 / seconds
-        sample.rate.server = Double(server &- flows[position].server.sampledBytes) * 8 / seconds
-        flows[position].client.sampledBytes = client
-        flows[position].server.sampledBytes = server
+        sample.rate.client = Double(client &- flows[position].sampledBytes.client) * 8 / seconds
+        sample.rate.server = Double(server &- flows[position].sampledBytes.server) * 8 / seconds
+        flows[position].sampledBytes.client = client
+        flows[position].sampledBytes.server = server
         if flows[position].tcp != FlowEntry.none {
             sample.countsSegments = true
             tcpTrackers[flows[position].tcp].sample(at: time, into: &sample)

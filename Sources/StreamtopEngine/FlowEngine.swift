@@ -137,33 +137,26 @@ package struct FlowEngine: ~Copyable {
             return
         }
         if frame.transport == .icmp { observeICMP(frame, at: time) }
-        var position: UInt32
-        if let known = flows.find(key, hash: hash) {
-            position = known
-        } else {
-            position =
-                movedQUICFlow(frame, key, bytes: bytes, at: time) ?? otherWay(frame, key, hash: hash)
-                ?? open(frame, key, hash: hash, at: time)
-        }
+        let known = flows.find(key, hash: hash)
+        var position = known ?? newFlow(frame, key: key, hash: hash, bytes: bytes, at: time)
         if frame.transport == .tcp {
-            position = reopenIfNew(frame, position, at: time)
+            if frame.tcp.flags.isSyn { position = reopenIfNew(frame, position, at: time) }
         } else if flows[position].quic != FlowEntry.none {
             position = reopenIfNewQUIC(frame, position, key: key, hash: hash, bytes: bytes, at: time)
         }
 
-        let direction = direction(of: position, frame, key: key)
-        flows[position].record(
+        let direction =
+            frame.transport == .udp
+            ? self.direction(of: position, frame, key: key) : flows[position].direction(from: frame.sourceEndpoint)
+        let turns = flows[position].record(
             direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time)
-        flows.touch(position, at: time)
-        if !flows[position].isActive {
-            flows[position].isActive = true
-            active.append(position)
-        }
+        if !turns.isEmpty { follow(turns, of: position, at: time) }
         if let stop = frame.stop { countStop(stop, in: position) }
-        settle(position)
         if frame.transport == .tcp {
             observeTCP(frame, position, direction: direction, at: time)
-            observeStream(frame, position, bytes: bytes, direction: direction, at: time)
+            if flows[position].mayCarryTLS {
+                observeStream(frame, position, bytes: bytes, direction: direction, at: time)
+            }
         } else if frame.transport == .udp {
             observeQUIC(frame, position, bytes: bytes, direction: direction, at: time)
             if flows[position].quic == FlowEntry.none {
@@ -172,12 +165,22 @@ package struct FlowEngine: ~Copyable {
         }
     }
 
-    /// A flow that carries payload both ways, or a good deal one way, is no scan.
-    private mutating func settle(_ position: UInt32) {
-        guard flows[position].standing == .unproven else { return }
-        let client = flows[position].client.payloadBytes
-        let server = flows[position].server.payloadBytes
-        if (client > 0 && server > 0) || max(client, server) >= 16_384 { flows.change(position, to: .proven) }
+    /// The flow of a frame whose key finds none: one that moved, one that is known in another encapsulation, or a new one.
+    private mutating func newFlow(
+        _ frame: borrowing DecodedFrame, key: FlowKey, hash: UInt32, bytes: RawSpan, at time: Timestamp
+    ) -> UInt32 {
+        movedQUICFlow(frame, key, bytes: bytes, at: time) ?? otherWay(frame, key, hash: hash)
+            ?? open(frame, key, hash: hash, at: time)
+    }
+
+    /// A packet changed what its flow is.
+    private mutating func follow(_ turns: FlowEntry.Turns, of position: UInt32, at time: Timestamp) {
+        if turns.contains(.moved) { flows.touch(position, at: time) }
+        if turns.contains(.active) {
+            flows[position].isActive = true
+            active.append(position)
+        }
+        if turns.contains(.proven) { flows.change(position, to: .proven) }
     }
 
     /// Moves capture time on without a frame, for timeouts and samples while the wire is silent.

@@ -17,48 +17,53 @@ struct FlowEntry: ~Copyable {
 
     static let none: UInt32 = .max
 
-    var key: FlowKey
-    var hash: UInt32
-    var number: UInt64
+    // In the order of use: the first cache line finds the flow and says what it carries, the second counts a packet of the
+    // client, the third one of the server; the rest is for few packets (decision 0146).
+
+    let key: FlowKey
+    /// Slab index of the TCP tracker, for TCP flows.
+    var tcp: UInt32 = Self.none
+    /// Slab index of the QUIC connection, for flows that carry one.
+    var quic: UInt32 = Self.none
+    /// Slab index of the byte stream under a TLS connection, once there is one.
+    var secureStream: UInt32 = Self.none
     /// The client is the key's low endpoint.
     var clientIsLow: Bool
+    let transport: TransportKind
+    var standing = Standing.unproven
+    /// Touched since the last sample.
+    var isActive = false
+    /// Looks for TLS in the first segments.
+    var tlsProbe = TLSProbe()
     var orientation: Orientation
-    var transport: TransportKind
-    var start: Timestamp
+    /// Touched since the last judgement.
+    var needsDiagnosis = false
+    var tunnel = TunnelKind.none
+
     var last: Timestamp
+    /// Whole second of capture time in which the flow last moved to the front of its list.
+    var movedAt: Int64 = .min
     var client = Counters()
     var server = Counters()
-    var standing = Standing.unproven
+
+    let start: Timestamp
+    let number: UInt64
+    /// Bytes at the last sample.
+    var sampledBytes = BothWays<UInt64>(client: 0, server: 0)
     /// Neighbours in the list of its standing, newest first.
     var newer: UInt32 = Self.none
     var older: UInt32 = Self.none
-    /// Whole second of capture time in which the flow last moved to the front of its list.
-    var movedAt: Int64 = .min
-    /// The encapsulation of the other direction, where it differs from the key's.
-    var other: OtherEncapsulation?
-    /// Slab index of the TCP tracker, for TCP flows.
-    var tcp: UInt32 = Self.none
     /// Slab index of facts that few flows have (fragments, too-big messages, anomalies of the engine's own).
     var rare: UInt32 = Self.none
     /// Slab index of the series, when one is kept.
     var series: UInt32 = Self.none
     /// Slab index of the diagnosis state.
     var diagnosis: UInt32 = Self.none
-    /// Looks for TLS in the first segments.
-    var tlsProbe = TLSProbe()
-    /// Slab index of the byte stream under a TLS connection, once there is one.
-    var secureStream: UInt32 = Self.none
-    /// Slab index of the QUIC connection, for flows that carry one.
-    var quic: UInt32 = Self.none
     /// Slab index of the DTLS association of a UDP flow, once there is one.
     var secureDatagrams: UInt32 = Self.none
-    /// Touched since the last sample.
-    var isActive = false
-    /// Touched since the last judgement.
-    var needsDiagnosis = false
-    var tunnel = TunnelKind.none
     var tunnelIdentifier: UInt32 = 0
-    var hopLimit: BothWays<UInt8> = BothWays(client: 0, server: 0)
+    /// The encapsulation of the other direction, where it differs from the key's.
+    var other: OtherEncapsulation?
     /// ICMP type and code of the flow's first message, for Community ID.
     var icmpType: UInt8 = 0
     var icmpCode: UInt8 = 0
@@ -74,16 +79,15 @@ struct FlowEntry: ~Copyable {
         var windowStart = Timestamp(nanoseconds: 0)
         /// Bits a second in the window before.
         var rate: Float = 0
-        /// Bytes at the last sample.
-        var sampledBytes: UInt64 = 0
         var smallest: UInt16 = .max
         var largest: UInt16 = 0
 
         mutating func record(packets number: Int, bytes count: Int, payload: Int, at time: Timestamp) {
-            // Counts of packets and bytes: 2^64 is out of reach of any capture, wrapping is the safe way to say so.
-            packets &+= UInt64(number)
-            bytes &+= UInt64(count)
-            payloadBytes &+= UInt64(payload)
+            // Counts of packets and bytes: 2^64 is out of reach of any capture, wrapping is the safe way to say so. The
+            // three come from lengths, which are not negative.
+            packets &+= UInt64(truncatingIfNeeded: number)
+            bytes &+= UInt64(truncatingIfNeeded: count)
+            payloadBytes &+= UInt64(truncatingIfNeeded: payload)
             let size = UInt16(clamping: payload)
             smallest = min(smallest, size)
             largest = max(largest, size)
@@ -93,7 +97,7 @@ struct FlowEntry: ~Copyable {
                 windowBytes = 0
                 windowStart = time
             }
-            windowBytes &+= UInt64(count)
+            windowBytes &+= UInt64(truncatingIfNeeded: count)
         }
 
         /// Bits a second over about the last second.
@@ -105,11 +109,10 @@ struct FlowEntry: ~Copyable {
     }
 
     init(
-        key: FlowKey, hash: UInt32, number: UInt64, clientIsLow: Bool, orientation: Orientation,
+        key: FlowKey, number: UInt64, clientIsLow: Bool, orientation: Orientation,
         transport: TransportKind, time: Timestamp
     ) {
         self.key = key
-        self.hash = hash
         self.number = number
         self.clientIsLow = clientIsLow
         self.orientation = orientation
@@ -122,18 +125,19 @@ struct FlowEntry: ~Copyable {
 
     /// A direction that travels in another VLAN or tunnel than the one that opened the flow, or in none.
     struct OtherEncapsulation {
-        var vlan: UInt16
         var tunnel: UInt32
-        /// Hash of the whole key.
-        var hash: UInt32
+        var vlan: UInt16
+    }
+
+    /// The key in the encapsulation of the other direction, where that differs.
+    var otherKey: FlowKey? {
+        guard let other else { return nil }
+        return FlowKey(
+            low: key.low, high: key.high, transport: key.transport, vlan: other.vlan, tunnel: other.tunnel)
     }
 
     /// The key finds this flow.
-    func answers(to key: FlowKey) -> Bool {
-        if self.key == key { return true }
-        guard let other, other.vlan == key.vlan, other.tunnel == key.tunnel else { return false }
-        return self.key.withoutEncapsulation == key.withoutEncapsulation
-    }
+    func answers(to key: FlowKey) -> Bool { self.key == key || (other != nil && otherKey == key) }
 
     var identifier: FlowIdentifier { FlowIdentifier(number: number) }
     var clientEndpoint: Endpoint { clientIsLow ? key.low : key.high }
@@ -142,14 +146,50 @@ struct FlowEntry: ~Copyable {
     /// Bytes both ways in the second that runs.
     var windowBytes: UInt64 { client.windowBytes &+ server.windowBytes }
 
-    mutating func record(_ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp) {
+    /// Counts a packet and says what it makes of the flow.
+    @discardableResult
+    mutating func record(
+        _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp
+    ) -> Turns {
         if direction == .fromClient {
             client.record(packets: packets, bytes: bytes, payload: payload, at: time)
         } else {
             server.record(packets: packets, bytes: bytes, payload: payload, at: time)
         }
         if time > last { last = time }
+        return turns(at: time)
     }
+
+    /// What a packet makes of its flow, beside counts; for most packets nothing.
+    struct Turns: OptionSet {
+        let rawValue: UInt8
+
+        /// The first packet since the last sample.
+        static let active = Turns(rawValue: 1)
+        /// The first packet in its second of capture time.
+        static let moved = Turns(rawValue: 2)
+        /// The packet that shows that the flow is no scan.
+        static let proven = Turns(rawValue: 4)
+    }
+
+    private func turns(at time: Timestamp) -> Turns {
+        var turns = Turns()
+        if !isActive { turns.insert(.active) }
+        if movedAt != Self.second(of: time) { turns.insert(.moved) }
+        if standing == .unproven, isSettled { turns.insert(.proven) }
+        return turns
+    }
+
+    /// Payload both ways, or a good deal one way.
+    private var isSettled: Bool {
+        (client.payloadBytes > 0 && server.payloadBytes > 0) || max(client.payloadBytes, server.payloadBytes) >= 16_384
+    }
+
+    /// Whole second of capture time.
+    static func second(of time: Timestamp) -> Int64 { time.nanoseconds / 1_000_000_000 }
+
+    /// Payload of the flow is looked at for TLS, or read as such.
+    var mayCarryTLS: Bool { secureStream != Self.none || !tlsProbe.isOver }
 
     /// Direction of a packet from `source`.
     func direction(from source: Endpoint) -> Direction {
@@ -165,7 +205,7 @@ struct FlowEntry: ~Copyable {
     mutating func flip() {
         clientIsLow.toggle()
         swap(&client, &server)
-        hopLimit = BothWays(client: hopLimit.server, server: hopLimit.client)
+        swap(&sampledBytes.client, &sampledBytes.server)
     }
 }
 

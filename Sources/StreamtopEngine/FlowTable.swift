@@ -15,6 +15,7 @@ struct FlowTable: ~Copyable {
     let capacity: Int
     private(set) var evicted: UInt64 = 0
     private let hasher: FlowHash
+    private let place = AddressOnly()
 
     private struct LinkedEnds {
         var newest = FlowEntry.none
@@ -58,8 +59,8 @@ struct FlowTable: ~Copyable {
 
     var isFull: Bool { entries.count >= capacity }
 
-    mutating func insert(_ entry: consuming FlowEntry) -> UInt32 {
-        let hash = entry.hash
+    /// `hash`: that of the entry's key.
+    mutating func insert(_ entry: consuming FlowEntry, hash: UInt32) -> UInt32 {
         let position = entries.insert(entry)
         index.insert(hash, index: position)
         link(position)
@@ -94,7 +95,7 @@ struct FlowTable: ~Copyable {
 
     /// From now on `key` finds the flow, too.
     mutating func join(_ position: UInt32, key: FlowKey, hash: UInt32) {
-        entries[position].other = FlowEntry.OtherEncapsulation(vlan: key.vlan, tunnel: key.tunnel, hash: hash)
+        entries[position].other = FlowEntry.OtherEncapsulation(tunnel: key.tunnel, vlan: key.vlan)
         index.insert(hash, index: position)
     }
 
@@ -112,13 +113,11 @@ struct FlowTable: ~Copyable {
         return entries.remove(position)
     }
 
-    /// A packet of the flow arrived: to the front of its list, at most once a second of capture time.
+    /// A packet of the flow arrived, the first in its second of capture time: to the front of its list.
     mutating func touch(_ position: UInt32, at time: Timestamp) {
-        let second = time.nanoseconds / 1_000_000_000
-        if entries[position].movedAt == second { return }
         unlink(position)
         link(position)
-        entries[position].movedAt = second
+        entries[position].movedAt = FlowEntry.second(of: time)
     }
 
     mutating func change(_ position: UInt32, to standing: FlowEntry.Standing) {
@@ -136,10 +135,9 @@ struct FlowTable: ~Copyable {
 
     /// A new connection takes over the key: the old flow stays in the table but is no longer found.
     mutating func forgetKey(_ position: UInt32) {
-        let hash = entries[position].hash
-        index.remove(hash, index: position)
-        if let other = entries[position].other { index.remove(other.hash, index: position) }
         let key = entries[position].key
+        index.remove(hash(key), index: position)
+        if let other = entries[position].otherKey { index.remove(hash(other), index: position) }
         if key.vlan != FlowKey.noVLAN || key.tunnel != 0 {
             bare.remove(self.hash(key.withoutEncapsulation), index: position)
         }

@@ -13,16 +13,22 @@ struct FramesAhead: ~Copyable {
     /// Decoded, entry asked for, tracker asked for, its buffers asked for: four steps, then analysis.
     static var capacity: Int { 4 * stride }
 
-    var frames = InlineArray<16, DecodedFrame> { _ in DecodedFrame() }
-    /// Each frame's flow key, and its hash.
-    var keys = InlineArray<16, FlowKey>(
-        repeating: FlowKey(source: .unspecified, destination: .unspecified, transport: 0))
-    var hashes = InlineArray<16, UInt32>(repeating: 0)
-    /// Where each frame's flow is likely to be found.
-    var positions = InlineArray<16, UInt32>(repeating: FlowEntry.none)
+    /// A frame that waits, or room for one.
+    struct Waiting: ~Copyable {
+        var frame = DecodedFrame()
+        var key = FlowKey(source: .unspecified, destination: .unspecified, transport: 0)
+        var hash: UInt32 = 0
+        /// Where the frame's flow is likely to be found.
+        var position = FlowEntry.none
+    }
 
-    /// The frame with this number in its batch waits at this place.
-    static func place(_ number: Int) -> Int { number & (capacity - 1) }
+    private var waiting = InlineArray<16, Waiting> { _ in Waiting() }
+
+    /// The frame with this number in its batch, or the room that it will take.
+    subscript(number: Int) -> Waiting {
+        _read { yield waiting[number & 15] }
+        _modify { yield &waiting[number & 15] }
+    }
 }
 
 extension FlowEngine {
@@ -30,47 +36,47 @@ extension FlowEngine {
     package mutating func ingest(_ batch: borrowing FrameBatch) {
         // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
         let bytes = unsafe batch.bytes.span.bytes
-        let count = batch.frames.count
+        let records = batch.frames.span
         var ahead = FramesAhead()
-        for turn in 0..<(count + FramesAhead.capacity) {
+        for turn in 0..<(records.count + FramesAhead.capacity) {
             // The oldest first: its place is the one that the newest takes.
             let due = turn - FramesAhead.capacity
-            let place = FramesAhead.place(turn)
-            if due >= 0, let data = Self.data(of: batch.frames[due], in: bytes) {
-                observe(
-                    batch.frames[due], &ahead.frames[place], key: ahead.keys[place], hash: ahead.hashes[place],
-                    bytes: data)
-            }
-            prefetch(&ahead, turn, count: count)
-            if turn < count, let data = Self.data(of: batch.frames[turn], in: bytes) {
-                let record = batch.frames[turn]
-                decoder.decode(
-                    data, wireLength: max(record.wireLength, data.byteCount), linkType: record.linkType,
-                    into: &ahead.frames[place])
-                ahead.keys[place] = ahead.frames[place].key
-                let hash = flows.hash(ahead.keys[place])
-                ahead.hashes[place] = hash
-                flows.prefetchIndex(hash)
-            }
+            if due >= 0 { observe(records[due], &ahead[due], in: bytes) }
+            prefetch(&ahead, turn, count: records.count)
+            if turn < records.count { decode(records[turn], into: &ahead[turn], from: bytes) }
         }
+    }
+
+    private func decode(_ record: FrameRecord, into waiting: inout FramesAhead.Waiting, from bytes: RawSpan) {
+        let data = Self.data(of: record, in: bytes)
+        decoder.decode(data, wireLength: record.wireLength, linkType: record.linkType, into: &waiting.frame)
+        waiting.key = waiting.frame.key
+        waiting.hash = flows.hash(waiting.key)
+        flows.prefetchIndex(waiting.hash)
+    }
+
+    private mutating func observe(
+        _ record: FrameRecord, _ waiting: inout FramesAhead.Waiting, in bytes: RawSpan
+    ) {
+        observe(
+            record, &waiting.frame, key: waiting.key, hash: waiting.hash, bytes: Self.data(of: record, in: bytes))
     }
 
     /// One step for each frame that has waited long enough since the step before. What is asked for is a guess: flows
     /// may come and go before the frame is analysed, and nothing but time depends on it.
-    private mutating func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
+    private func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
         let frames = 0..<count
         let buffers = turn - 3 * FramesAhead.stride
-        if frames.contains(buffers), let tracker = tracker(at: ahead.positions[FramesAhead.place(buffers)]) {
+        if frames.contains(buffers), let tracker = tracker(at: ahead[buffers].position) {
             tcpTrackers[tracker].prefetch()
         }
         let tracker = turn - 2 * FramesAhead.stride
-        if frames.contains(tracker), let tracker = self.tracker(at: ahead.positions[FramesAhead.place(tracker)]) {
+        if frames.contains(tracker), let tracker = self.tracker(at: ahead[tracker].position) {
             tcpTrackers.prefetch(tracker)
         }
         let entry = turn - FramesAhead.stride
         if frames.contains(entry) {
-            let place = FramesAhead.place(entry)
-            ahead.positions[place] = flows.prefetchEntry(ahead.hashes[place]) ?? FlowEntry.none
+            ahead[entry].position = flows.prefetchEntry(ahead[entry].hash) ?? FlowEntry.none
         }
     }
 
@@ -81,12 +87,12 @@ extension FlowEngine {
         return tcpTrackers.contains(tracker) ? tracker : nil
     }
 
-    /// A frame's bytes; nil for a record that lies outside the batch.
+    /// A frame's bytes, as far as they lie in the batch.
     @_lifetime(copy bytes)
-    private static func data(of record: FrameRecord, in bytes: RawSpan) -> RawSpan? {
+    private static func data(of record: FrameRecord, in bytes: RawSpan) -> RawSpan {
         // A source may promise more than the buffer holds only through a bug of ours: cut, do not trap.
-        guard record.offset >= 0, record.capturedLength >= 0, record.offset <= bytes.byteCount else { return nil }
-        let end = min(bytes.byteCount, record.offset + record.capturedLength)
-        return bytes.extracting(record.offset..<end)
+        let start = min(max(0, record.offset), bytes.byteCount)
+        let end = start + min(max(0, record.capturedLength), bytes.byteCount - start)
+        return bytes.extracting(start..<end)
     }
 }

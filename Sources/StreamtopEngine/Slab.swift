@@ -6,19 +6,31 @@ import StreamtopBase
 /// bookkeeping on the hot path, and memory that grows with what is stored rather than with the cap.
 ///
 /// This is one of the few files that use unsafe storage. The proof: a page is a live allocation of exactly `pageSize`
-/// elements from the moment it is appended to `pages` until `deinit`; `occupied[index]` is true exactly while the
-/// element at `index` is initialised; every access checks `occupied` first (an index is the engine's own, never a wire
-/// number, so a failed check is a bug of ours and stops the program).
+/// elements from the moment it is appended to `pages` until `deinit`; bit n of its `occupied` is set exactly while its nth
+/// element is initialised; every access checks that bit first (an index is the engine's own, never a wire number, so a
+/// failed check is a bug of ours and stops the program).
 @safe
 package struct Slab<Element: ~Copyable>: ~Copyable {
-    /// 64 elements; `address(of:)` spells it out.
-    @usableFromInline static var pageShift: Int { 6 }
-    @usableFromInline static var pageSize: Int { 1 << pageShift }
-    @usableFromInline static var pageMask: Int { pageSize - 1 }
+    /// 64 elements, as many as a word has bits.
+    @usableFromInline static var pageShift: UInt32 { 6 }
+    @usableFromInline static var pageSize: Int { 64 }
+    /// Elements whose size divides a cache line, or is a multiple of one, lie in as few lines as they can.
+    private static var alignment: Int { max(64, MemoryLayout<Element>.alignment) }
 
-    @usableFromInline var pages: [UnsafeMutablePointer<Element>] = unsafe []
-    @usableFromInline var occupied: [Bool] = []
-    @usableFromInline var free: [UInt32] = []
+    @usableFromInline
+    @safe
+    struct Page {
+        @usableFromInline let elements: UnsafeMutablePointer<Element>
+        /// Which elements there are, from the lowest bit.
+        @usableFromInline var occupied: UInt64 = 0
+
+        init(elements: UnsafeMutablePointer<Element>) { unsafe self.elements = elements }
+    }
+
+    @usableFromInline var pages: [Page] = []
+    private var free: [UInt32] = []
+    /// Places that were ever in use.
+    private var places: UInt32 = 0
 
     /// Number of elements stored.
     package private(set) var count = 0
@@ -26,44 +38,51 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
     package init() {}
 
     deinit {
-        for index in occupied.indices where occupied[index] {
-            unsafe (pages[index >> Self.pageShift] + (index & Self.pageMask)).deinitialize(count: 1)
+        for page in pages {
+            for place in 0..<Self.pageSize where page.occupied & 1 << UInt64(place) != 0 {
+                unsafe (page.elements + place).deinitialize(count: 1)
+            }
+            unsafe UnsafeMutableRawPointer(page.elements).deallocate()
         }
-        for index in unsafe pages.indices { unsafe pages[index].deallocate() }
     }
 
     /// Stores `element` and returns the index by which it is reached until it is removed.
     package mutating func insert(_ element: consuming Element) -> UInt32 {
         count += 1
-        if let index = free.popLast() {
-            unsafe (pages[Int(index) >> Self.pageShift] + (Int(index) & Self.pageMask)).initialize(to: element)
-            occupied[Int(index)] = true
-            return index
+        let index = free.popLast() ?? addPlace()
+        let page = Int(index >> Self.pageShift)
+        let place = Self.place(index)
+        unsafe (pages[page].elements + place).initialize(to: element)
+        pages[page].occupied |= 1 << UInt64(place)
+        return index
+    }
+
+    private mutating func addPlace() -> UInt32 {
+        let index = places
+        places += 1
+        if Self.place(index) == 0 {
+            let bytes = UnsafeMutableRawPointer.allocate(
+                byteCount: Self.pageSize * MemoryLayout<Element>.stride, alignment: Self.alignment)
+            unsafe pages.append(Page(elements: bytes.bindMemory(to: Element.self, capacity: Self.pageSize)))
         }
-        let index = occupied.count
-        if index & Self.pageMask == 0 {
-            unsafe pages.append(.allocate(capacity: Self.pageSize))
-        }
-        unsafe (pages[index >> Self.pageShift] + (index & Self.pageMask)).initialize(to: element)
-        occupied.append(true)
-        return UInt32(index)
+        return index
     }
 
     /// Takes the element out; its index may be given to a later one.
     @discardableResult
     package mutating func remove(_ index: UInt32) -> Element {
-        precondition(Int(index) < occupied.count && occupied[Int(index)], "slab index not in use")
-        occupied[Int(index)] = false
+        let element = unsafe address(of: index)
+        pages[Int(index >> Self.pageShift)].occupied &= ~(1 << UInt64(Self.place(index)))
         free.append(index)
         count -= 1
-        return unsafe (pages[Int(index) >> Self.pageShift] + (Int(index) & Self.pageMask)).move()
+        return unsafe element.move()
     }
 
     /// Forgets all elements without giving their memory back, for a process that ends: it goes back as a whole then.
     mutating func abandon() {
-        occupied = []
+        pages = []
         free = []
-        unsafe pages = []
+        places = 0
         count = 0
     }
 
@@ -80,10 +99,16 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
 
     @inlinable
     func address(of index: UInt32) -> UnsafeMutablePointer<Element> {
-        let position = Int(index)
-        precondition(position < occupied.count && occupied[position], "slab index not in use")
-        return unsafe pages[position &>> 6] + (position & 63)
+        let page = pages[Int(index >> Self.pageShift)]
+        let place = Self.place(index)
+        precondition(page.occupied & 1 &<< UInt64(place) != 0, "slab index not in use")
+        return unsafe page.elements + place
     }
+
+    /// Where in its page the element at `index` is.
+    @inlinable
+    @inline(__always)
+    static func place(_ index: UInt32) -> Int { Int(index & UInt32(pageSize - 1)) }
 
     /// The element at `index`, where there is one, will be needed soon.
     @inlinable
@@ -94,11 +119,10 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
     /// Whether an element is stored at `index`.
     @inlinable
     package func contains(_ index: UInt32) -> Bool {
-        Int(index) < occupied.count && occupied[Int(index)]
+        let page = Int(index >> Self.pageShift)
+        return page < pages.count && pages[page].occupied & 1 &<< UInt64(Self.place(index)) != 0
     }
 
     /// Indices in use, ascending.
-    package var indices: [UInt32] {
-        occupied.indices.compactMap { occupied[$0] ? UInt32($0) : nil }
-    }
+    package var indices: [UInt32] { (0..<places).filter { contains($0) } }
 }

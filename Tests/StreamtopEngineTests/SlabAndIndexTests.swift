@@ -48,6 +48,24 @@ import Testing
         #expect(value2 == [199])
     }
 
+    @Test func knowsWhichPlacesAreInUse() {
+        var slab = Slab<Int>()
+        let isThere = slab.contains(0)
+        #expect(!isThere)
+        for number in 0..<130 { _ = slab.insert(number) }
+        for place in [0, 63, 64, 129] as [UInt32] { slab.remove(place) }
+        let places = slab.indices
+        #expect(places == (0..<130).filter { ![0, 63, 64, 129].contains($0) })
+        let answers = [63, 65, 128, 129, 130, 4_000_000_000, .max].map { slab.contains($0) }
+        #expect(answers == [false, true, true, false, false, false, false])
+        for place in [129, 64, 63, 0] as [UInt32] {
+            let again = slab.insert(-1)
+            #expect(again == place)
+        }
+        let next = slab.insert(130)
+        #expect(next == 130)
+    }
+
     /// Elements are destroyed with the slab: nothing leaks, nothing is freed twice.
     @Test func destroysWhatItHolds() {
         final class Witness: Sendable {}

@@ -28,6 +28,16 @@ struct FileWords: ~Escapable {
         return isSwapped ? value.byteSwapped : value
     }
 
+    /// Four words from `offset` on, looked at once.
+    @inline(__always)
+    func fourWords(at offset: Int) -> (UInt32, UInt32, UInt32, UInt32) {
+        guard offset >= 0, offset <= bytes.byteCount &- 16 else { return (0, 0, 0, 0) }
+        let words = unsafe bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: offset, as: (UInt32, UInt32, UInt32, UInt32).self)
+        guard isSwapped else { return words }
+        return (words.0.byteSwapped, words.1.byteSwapped, words.2.byteSwapped, words.3.byteSwapped)
+    }
+
     func uint64(at offset: Int) -> UInt64 {
         guard offset >= 0, offset <= bytes.byteCount &- 8 else { return 0 }
         let value = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)

@@ -51,10 +51,9 @@ struct PcapParser {
         var at = start
         // Ends: every turn moves `at` forward by a record header at least.
         while end &- at >= recordHeaderLength {
-            let seconds = words.uint32(at: at)
-            let fraction = words.uint32(at: at &+ 4)
-            var captured = Int(words.uint32(at: at &+ 8))
-            var wire = Int(words.uint32(at: at &+ 12))
+            let (seconds, fraction, first, second) = words.fourWords(at: at)
+            var captured = Int(first)
+            var wire = Int(second)
             if captured > wire, lengthsMayBeExchanged { swap(&captured, &wire) }
             guard captured <= maximumCaptured else {
                 return .damaged(at: at, reason: "a packet record claims \(captured) captured bytes")
