@@ -35,10 +35,11 @@ struct Ring<Element: BitwiseCopyable>: ~Copyable {
         return unsafe storage + (Int(head) &+ index) & Int(mask)
     }
 
-    /// The end of the queue will be needed soon.
-    func prefetch() {
+    /// The end of the queue will be needed soon, and the element at `index`.
+    func prefetch(_ index: Int) {
         guard let storage = unsafe storage else { return }
         unsafe StreamtopBase.prefetch(UnsafePointer(storage + (Int(head) &+ Int(used)) & Int(mask)))
+        unsafe StreamtopBase.prefetch(UnsafePointer(storage + (Int(head) &+ index) & Int(mask)))
     }
 
     mutating func append(_ element: Element) {

@@ -52,8 +52,8 @@ struct TCPSegmentQueue: ~Copyable {
     var count: Int { ranges.count }
     var isEmpty: Bool { ranges.isEmpty }
 
-    /// The end of the queue will be needed soon.
-    func prefetch() { ranges.prefetch() }
+    /// The end of the queue will be needed soon, and the oldest range that is not acknowledged.
+    func prefetch() { ranges.prefetch(retained) }
 
     /// Index is 0 for the oldest range; callers stay below `count`.
     subscript(index: Int) -> TCPSegment {
