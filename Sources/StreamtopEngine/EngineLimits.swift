@@ -4,7 +4,7 @@ import StreamtopTransport
 
 /// Every cap of the engine in one place. What happens at a cap is counted and shown (`CaptureHealth.tables`).
 package struct EngineLimits: Sendable {
-    /// Flows in the table. At 2 to 3 KB each this is the bulk of the memory: 100,000 short TCP flows take about 300 MB.
+    /// Flows in the table. At 2 to 3 KB each this is the bulk of the memory: 100,000 short TCP flows take about 245 MB.
     /// Policy at the cap: closed flows go first, then flows that never carried data both ways, then the longest idle.
     package var flows = 131_072
     /// Flows for which values over time are kept for charts; a series is at most 600 samples.

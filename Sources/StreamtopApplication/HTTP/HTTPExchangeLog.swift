@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopModel
 
 /// The exchanges of a flow that are over, the newest of them, and counts over all. The same for every version of HTTP.
-struct HTTPExchangeLog: Sendable {
+struct HTTPExchangeLog: ~Copyable {
     /// Exchanges over and kept; the oldest go first.
     static let capacity = 128
 

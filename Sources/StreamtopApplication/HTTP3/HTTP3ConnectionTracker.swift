@@ -6,7 +6,7 @@ import StreamtopWire
 ///
 /// An observer: what breaks the rules is counted and read on as far as it makes sense. Bytes come with the stream they
 /// belong to and the direction they travel in, each stream in order; holes come as gaps.
-package struct HTTP3ConnectionTracker: ~Copyable, Sendable {
+package struct HTTP3ConnectionTracker: ~Copyable {
     /// Request streams followed at once. Beyond it one that is over goes first, then the one that rested longest.
     static let maximumStreams = 256
     /// Control, QPACK and push streams of one end, extensions among them.

@@ -3,7 +3,15 @@
 /// The first 32 samples (below 2^32) are kept as they are: most flows are short, and their percentiles are then exact. From the 33rd
 /// on, samples are counted in logarithmic buckets, 64 to the octave. Buckets exist only between the smallest and the
 /// largest sample, so that a round trip between 30 and 250 ms costs under a kilobyte.
-package struct LogHistogram: Equatable, Sendable {
+///
+/// Every flow holds several of these, and every packet meets one or two: the numbers lie in a block of their own, without
+/// an array's header.
+///
+/// This is one of the few files that use unsafe storage. The proof: `storage` is nil while `room` is 0, and else a live
+/// allocation of `room` initialised numbers that nobody else holds until `make(room:)` or `deinit` frees it; `values`
+/// checks every index against `room`.
+@safe
+package struct LogHistogram: ~Copyable {
     /// Samples kept exactly.
     static let exactCapacity = 32
     /// Buckets to an octave, as a power of two: the bucket's half width is 1/128 of its value.
@@ -12,36 +20,65 @@ package struct LogHistogram: Equatable, Sendable {
     /// Number of samples.
     package var count: Int { Int(samples) }
 
-    private var samples: UInt32 = 0
-    /// Bucket number of the first bucket; `exact` while the samples are kept as they are.
-    private var firstBucket: Int32 = Self.exact
-    private static let exact: Int32 = -1
     /// The samples, or how many fell into each bucket.
-    private var values: [UInt32] = []
+    private var storage: UnsafeMutablePointer<UInt32>?
+    private var samples: UInt32 = 0
+    // At most 3,712 buckets exist.
+    /// Bucket number of the first bucket; `exact` while the samples are kept as they are.
+    private var firstBucket: Int16 = Self.exact
+    /// Numbers that there is room for.
+    private var room: UInt16 = 0
+    private static let exact: Int16 = -1
 
-    package init() {}
+    package init() { unsafe storage = nil }
+
+    deinit { unsafe storage?.deallocate() }
+
+    private subscript(index: Int) -> UInt32 {
+        get {
+            precondition(index >= 0 && index < room, "beyond a histogram's end")
+            return unsafe storage.unsafelyUnwrapped[index]
+        }
+        set {
+            precondition(index >= 0 && index < room, "beyond a histogram's end")
+            unsafe storage.unsafelyUnwrapped[index] = newValue
+        }
+    }
+
+    /// A new block of `count` zeros takes the place of the one there is, of which `kept` numbers are copied to `place`.
+    @inline(never)
+    private mutating func make(room count: Int, keeping kept: Int, at place: Int) {
+        let block = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+        unsafe block.initialize(repeating: 0, count: count)
+        for index in 0..<kept { unsafe block[place + index] = self[index] }
+        unsafe storage?.deallocate()
+        unsafe storage = block
+        room = UInt16(count)
+    }
 
     /// Adds one sample; negative ones count as zero.
     package mutating func record(_ value: Int64) {
         let value = max(0, value)
         if firstBucket == Self.exact {
             if samples < Self.exactCapacity, let small = UInt32(exactly: value) {
-                // Room for a few, then for all of them: most flows have few, the others have many.
-                if values.count == values.capacity { values.reserveCapacity(samples < 8 ? 8 : Self.exactCapacity) }
-                values.append(small)
+                if count == Int(room) { make(room: max(4, count * 2), keeping: count, at: 0) }
+                self[count] = small
                 samples += 1
                 return
             }
             sortIntoBuckets(with: value)
         }
         if samples < .max { samples += 1 }
-        count(Self.bucket(of: value))
+        enter(Self.bucket(of: value))
     }
 
     /// The place of the next sample will be needed soon; `value` is a guess at it.
     package func prefetch(_ value: Int64) {
-        values.prefetch(
-            firstBucket == Self.exact ? Int(samples) : Self.bucket(of: max(0, value)) &- Int(firstBucket))
+        guard let storage = unsafe storage else { return }
+        let index =
+            firstBucket == Self.exact ? Int(samples) : Self.bucket(of: max(0, value)) &- Int(firstBucket)
+        // However wild the guess: a prefetch reads nothing.
+        unsafe StreamtopBase.prefetch(UnsafePointer(storage) + index)
     }
 
     /// The smallest sample that at least `share` (0 to 1) of all samples do not exceed; nil without samples.
@@ -64,9 +101,9 @@ package struct LogHistogram: Equatable, Sendable {
         var bucket = -1
         for index in shares.indices {
             let rank = rank(of: shares[index])
-            while seen <= rank, bucket < values.count - 1 {
+            while seen <= rank, bucket < Int(room) - 1 {
                 bucket += 1
-                seen += Int(values[bucket])
+                seen += Int(self[bucket])
             }
             body(index, Self.middle(of: Int(firstBucket) + bucket))
         }
@@ -75,7 +112,8 @@ package struct LogHistogram: Equatable, Sendable {
     /// The samples kept exactly, in order, without an allocation: there are few.
     private var sortedSamples: InlineArray<32, UInt32> {
         var sorted = InlineArray<32, UInt32>(repeating: .max)
-        for (end, value) in values.enumerated() {
+        for end in 0..<count {
+            let value = self[end]
             var place = end
             while place > 0, sorted[place - 1] > value {  // towards the front
                 sorted[place] = sorted[place - 1]
@@ -90,36 +128,30 @@ package struct LogHistogram: Equatable, Sendable {
 
     /// Turns the samples kept exactly into buckets, with room for `value`.
     private mutating func sortIntoBuckets(with value: Int64) {
-        let kept = values
+        var kept = InlineArray<32, Int>(repeating: 0)
         let own = Self.bucket(of: value)
         var (low, high) = (own, own)
-        for sample in kept {
-            let bucket = Self.bucket(of: Int64(sample))
+        for index in 0..<count {
+            let bucket = Self.bucket(of: Int64(self[index]))
+            kept[index] = bucket
             (low, high) = (min(low, bucket), max(high, bucket))
         }
-        firstBucket = Int32(low)  // at most 3,712 buckets exist
-        values = [UInt32](repeating: 0, count: high - low + 1)
-        for sample in kept { values[Self.bucket(of: Int64(sample)) - low] += 1 }
+        make(room: high - low + 1, keeping: 0, at: 0)
+        firstBucket = Int16(low)
+        for index in 0..<count { self[kept[index] - low] += 1 }
     }
 
-    private mutating func count(_ bucket: Int) {
-        var index = bucket - Int(firstBucket)
-        if index < 0 || index >= values.count {
-            widen(to: bucket)
-            index = bucket - Int(firstBucket)
-        }
-        if values[index] < .max { values[index] += 1 }
-    }
-
-    /// Adds buckets up to `bucket`, which lies outside.
-    @inline(never)
-    private mutating func widen(to bucket: Int) {
+    private mutating func enter(_ bucket: Int) {
         let index = bucket - Int(firstBucket)
         if index < 0 {
-            values.insert(contentsOf: repeatElement(0, count: -index), at: 0)
-            firstBucket = Int32(bucket)
+            // A little more than what is needed: a distribution that spreads does so step by step.
+            let spare = min(bucket, Int(room) / 8)
+            make(room: Int(room) - index + spare, keeping: Int(room), at: spare - index)
+            firstBucket = Int16(bucket - spare)
+            self[spare] = 1
         } else {
-            values.append(contentsOf: repeatElement(0, count: index - values.count + 1))
+            if index >= room { make(room: index + 1 + Int(room) / 8, keeping: Int(room), at: 0) }
+            if self[index] < .max { self[index] += 1 }
         }
     }
 

@@ -3,7 +3,7 @@ import StreamtopModel
 import StreamtopWire
 
 /// One end of a connection as sender: what it chose, what it sent, and how its recovery stands.
-struct QUICSide: ~Copyable, Sendable {
+struct QUICSide: ~Copyable {
     var identifiers = QUICConnectionIDSet()
     var datagrams = QUICDatagramMeter()
     var payloadBytes = 0

@@ -5,10 +5,15 @@ import StreamtopBase
 /// This is one of the few files that use unsafe storage. The proof: `storage` is nil, or a live allocation of one
 /// initialised value that nobody else holds from `fill` until `deinit`; an access without a value stops the program.
 @safe
-struct OnDemand<Value>: ~Copyable {
+struct OnDemand<Value: ~Copyable>: ~Copyable {
     private var storage: UnsafeMutablePointer<Value>?
 
     init() { unsafe storage = nil }
+
+    init(_ value: consuming Value) {
+        unsafe storage = .allocate(capacity: 1)
+        unsafe storage.unsafelyUnwrapped.initialize(to: value)
+    }
 
     deinit {
         unsafe storage?.deinitialize(count: 1)

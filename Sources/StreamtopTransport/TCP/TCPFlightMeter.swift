@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopModel
 
 /// Bytes in flight of one sender over time, the envelope that shows its congestion window, and its first flight.
-struct TCPFlightMeter: Sendable {
+struct TCPFlightMeter: ~Copyable {
     // A flight spans less than 2^31 bytes.
     private var lastBytes: UInt32 = 0
     private var maximumBytes: UInt32 = 0

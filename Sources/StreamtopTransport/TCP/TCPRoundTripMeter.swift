@@ -6,7 +6,7 @@ import StreamtopModel
 /// Two series run side by side. The *network* samples (the last segment that an acknowledgment covers, delayed
 /// acknowledgments set aside) make minimum, percentiles and queueing delay. The *sender* samples (the oldest one) make
 /// the smoothed value, because that is what the sender itself works with.
-struct TCPRoundTripMeter: Sendable {
+struct TCPRoundTripMeter: ~Copyable {
     private var samples: UInt32 = 0
     private var fromTimestamps: UInt32 = 0
     private var fromAcknowledgments: UInt32 = 0
@@ -24,9 +24,9 @@ struct TCPRoundTripMeter: Sendable {
     private(set) var base: Nanoseconds = .max
     private(set) var maximumQueue: Nanoseconds = 0
     /// The newest change of the path: when, the base until then, the samples by then, and the queueing delays since
-    /// (without any change they are the round trips less the base). One or none.
-    private var changes: [Change] = []
-    private struct Change: Sendable {
+    /// (without any change they are the round trips less the base).
+    private var change = OnDemand<Change>()
+    private struct Change: ~Copyable {
         var time: Timestamp
         /// The largest value where it was unknown.
         var before: Nanoseconds
@@ -68,7 +68,7 @@ struct TCPRoundTripMeter: Sendable {
         base = min(base, sample)
         let queue = sample - base
         maximumQueue = max(maximumQueue, queue)
-        if !changes.isEmpty { changes[0].queues.record(queue / 1000) }
+        if !change.isEmpty { change.value.queues.record(queue / 1000) }
     }
 
     /// A sample will come soon.
@@ -81,13 +81,14 @@ struct TCPRoundTripMeter: Sendable {
 
     /// The path has changed: what was its minimum no longer holds.
     mutating func rebase(at time: Timestamp) {
-        changes = [Change(time: time, before: base != .max ? base : changes.first?.before ?? .max, count: count)]
+        let before = base != .max ? base : change.map { $0.before } ?? .max
+        change = OnDemand(Change(time: time, before: before, count: count))
         base = .max
     }
 
     /// The path has been longer, or shorter, for a while: the samples since then met no queue but another base.
     mutating func rebase(to step: TCPBaseStepMeter.Step) {
-        changes = [Change(time: step.since, before: step.before, count: count - step.samples)]
+        change = OnDemand(Change(time: step.since, before: step.before, count: count - step.samples))
         guard !step.isShorter else { return }
         base = step.base
         maximumQueue = max(step.queueBefore, step.highest - step.base)
@@ -95,11 +96,11 @@ struct TCPRoundTripMeter: Sendable {
 
     /// The newest lasting jump of the base; nil while it rests on too little, or the path kept its length.
     var baseChange: BaseRoundTripChange? {
-        guard let change = changes.first, change.before != .max, base != .max, count - change.count >= 20,
-            lastTime - change.time >= .seconds(1),
-            abs(base - change.before) >= max(.milliseconds(1), change.before / 10)
+        guard let (time, before, earlier) = change.map({ ($0.time, $0.before, $0.count) }), before != .max,
+            base != .max, count - earlier >= 20, lastTime - time >= .seconds(1),
+            abs(base - before) >= max(.milliseconds(1), before / 10)
         else { return nil }
-        return BaseRoundTripChange(time: change.time, before: change.before, after: base)
+        return BaseRoundTripChange(time: time, before: before, after: base)
     }
 
     var snapshot: RoundTripSnapshot? {
@@ -119,8 +120,8 @@ struct TCPRoundTripMeter: Sendable {
         guard let queue else { return nil }
         var percentiles = InlineArray<2, Nanoseconds>(repeating: 0)
         let shares: InlineArray<2, Double> = [0.5, 0.95]
-        if let change = changes.first {
-            change.queues.quantiles(shares) { percentiles[$0] = $1 * 1000 }
+        if !change.isEmpty {
+            change.value.queues.quantiles(shares) { percentiles[$0] = $1 * 1000 }
         } else {
             histogram.quantiles(shares) { percentiles[$0] = max(0, $1 * 1000 - base) }
         }

@@ -3,7 +3,7 @@ import StreamtopModel
 
 /// Round trips between the capture point and one end, and the delay above their minimum. Samples of several sources are
 /// kept apart: the best source that has spoken is the one that is told.
-struct QUICRoundTripMeter: Sendable {
+struct QUICRoundTripMeter: ~Copyable {
     /// Span of the rolling minimum.
     static let window: Nanoseconds = .seconds(10)
 

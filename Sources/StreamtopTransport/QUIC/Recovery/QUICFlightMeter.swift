@@ -5,7 +5,7 @@ import StreamtopBase
 /// A packet counts from the moment it passes; its acknowledgment must still travel from the capture point to the sender,
 /// and the packet had left the sender earlier: both make one round trip between capture point and sender, by which the
 /// release is put off.
-struct QUICFlightMeter: Sendable {
+struct QUICFlightMeter: ~Copyable {
     /// Releases that wait; beyond it the oldest is taken at once.
     private static let capacity = 4_096
 
