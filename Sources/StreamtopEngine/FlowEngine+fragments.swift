@@ -30,9 +30,8 @@ extension FlowEngine {
             }
             let isWhole = frame.ipLength < 0
             if isWhole { frame.ipLength = ipLength }
-            let key = frame.key
             route(
-                frame, key: key, hash: flows.hash(key), bytes: span, packets: isWhole ? parts : 1,
+                frame, to: flows.sought(frame.key), bytes: span, packets: isWhole ? parts : 1,
                 packetBytes: frame.ipLength, at: time)
             creditFlow(frame, parts: credit)
         case .pending: carryFragments(carried, of: outer)

@@ -79,18 +79,17 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ position: UInt32, _ payload: RawSpan, sequence: UInt32,
         direction: Direction
     ) -> Bool {
-        guard !flows[position].tlsProbe.isOver else { return false }
-        let begin = tcpTrackers[flows[position].tcp].streamStart(direction)
         let isFirst = flows[position].tlsProbe.isFresh
         switch flows[position].tlsProbe.examine(payload) {
         case .notTLS: return false
         case .unsure:
             // The stream's first segment may come later than this one.
-            guard isFirst, let begin, sequence.isAfter(begin), sequence.distance(after: begin) < 65_536 else {
-                return false
-            }
+            guard isFirst, let begin = tcpTrackers[flows[position].tcp].streamStart(direction),
+                sequence.isAfter(begin), sequence.distance(after: begin) < 65_536
+            else { return false }
             makeStream(frame, position, direction, start: begin)
         case .candidate:
+            let begin = tcpTrackers[flows[position].tcp].streamStart(direction)
             let isEarlier = begin.map { isFirst && sequence.isAfter($0) && sequence.distance(after: $0) < 65_536 }
             if TLSProbe.isClientHello(payload), direction == .fromServer, flows[position].orientation != .syn {
                 // Nobody saw who opened the connection; the one who says hello is the client.

@@ -33,6 +33,7 @@ extension FlowEngine {
         }
     }
 
+    @inline(__always)
     mutating func observeTCP(
         _ frame: borrowing DecodedFrame, _ position: UInt32, direction: Direction, at time: Timestamp
     ) {

@@ -94,10 +94,10 @@ package struct FlowEngine: ~Copyable {
         captureDrops = drops
     }
 
-    /// Analyses a frame; `key` is its flow key, and `hash` that of the key. Only putting fragments together changes
-    /// `frame`.
+    /// Analyses a frame of the flow that `sought` names. Only putting fragments together changes `frame`.
+    @inline(__always)
     mutating func observe(
-        _ record: FrameRecord, _ frame: inout DecodedFrame, key: FlowKey, hash: UInt32, bytes: RawSpan
+        _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan
     ) {
         if firstFrame == nil { begin(at: record.time) }
         if record.time < now { timestampsBackwards &+= 1 } else { now = record.time }
@@ -113,8 +113,7 @@ package struct FlowEngine: ~Copyable {
         if frame.fragment != nil {
             observeFragment(&frame, bytes: bytes, at: record.time)
         } else {
-            route(
-                frame, key: key, hash: hash, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: record.time)
+            route(frame, to: sought, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: record.time)
         }
     }
 
@@ -129,7 +128,7 @@ package struct FlowEngine: ~Copyable {
 
     /// Finds the flow of the decoded frame and gives the frame to its trackers.
     mutating func route(
-        _ frame: borrowing DecodedFrame, key: FlowKey, hash: UInt32, bytes: RawSpan, packets: Int, packetBytes: Int,
+        _ frame: borrowing DecodedFrame, to sought: SoughtFlow, bytes: RawSpan, packets: Int, packetBytes: Int,
         at time: Timestamp
     ) {
         guard frame.hasNetwork, frame.transport != .none, frame.transport != .other else {
@@ -137,17 +136,18 @@ package struct FlowEngine: ~Copyable {
             return
         }
         if frame.transport == .icmp { observeICMP(frame, at: time) }
-        let known = flows.find(key, hash: hash)
-        var position = known ?? newFlow(frame, key: key, hash: hash, bytes: bytes, at: time)
+        var position = flows.find(sought) ?? newFlow(frame, sought, bytes: bytes, at: time)
         if frame.transport == .tcp {
             if frame.tcp.flags.isSyn { position = reopenIfNew(frame, position, at: time) }
         } else if flows[position].quic != FlowEntry.none {
-            position = reopenIfNewQUIC(frame, position, key: key, hash: hash, bytes: bytes, at: time)
+            position = reopenIfNewQUIC(
+                frame, position, key: sought.key, hash: sought.hash, bytes: bytes, at: time)
         }
 
         let direction =
             frame.transport == .udp
-            ? self.direction(of: position, frame, key: key) : flows[position].direction(from: frame.sourceEndpoint)
+            ? self.direction(of: position, frame, key: sought.key)
+            : flows[position].direction(from: frame.sourceEndpoint)
         let turns = flows[position].record(
             direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time)
         if !turns.isEmpty { follow(turns, of: position, at: time) }
@@ -166,14 +166,16 @@ package struct FlowEngine: ~Copyable {
     }
 
     /// The flow of a frame whose key finds none: one that moved, one that is known in another encapsulation, or a new one.
+    @inline(never)
     private mutating func newFlow(
-        _ frame: borrowing DecodedFrame, key: FlowKey, hash: UInt32, bytes: RawSpan, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ sought: SoughtFlow, bytes: RawSpan, at time: Timestamp
     ) -> UInt32 {
-        movedQUICFlow(frame, key, bytes: bytes, at: time) ?? otherWay(frame, key, hash: hash)
-            ?? open(frame, key, hash: hash, at: time)
+        movedQUICFlow(frame, sought.key, bytes: bytes, at: time) ?? otherWay(frame, sought.key, hash: sought.hash)
+            ?? open(frame, sought.key, hash: sought.hash, at: time)
     }
 
     /// A packet changed what its flow is.
+    @inline(never)
     private mutating func follow(_ turns: FlowEntry.Turns, of position: UInt32, at time: Timestamp) {
         if turns.contains(.moved) { flows.touch(position, at: time) }
         if turns.contains(.active) {

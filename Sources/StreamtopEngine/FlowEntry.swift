@@ -36,8 +36,8 @@ struct FlowEntry: ~Copyable {
     /// Looks for TLS in the first segments.
     var tlsProbe = TLSProbe()
     var orientation: Orientation
-    /// Touched since the last judgement.
-    var needsDiagnosis = false
+    /// The key finds the flow: no later one has taken it over.
+    var isFound = true
     var tunnel = TunnelKind.none
 
     var last: Timestamp
@@ -64,6 +64,8 @@ struct FlowEntry: ~Copyable {
     var tunnelIdentifier: UInt32 = 0
     /// The encapsulation of the other direction, where it differs from the key's.
     var other: OtherEncapsulation?
+    /// Touched since the last judgement.
+    var needsDiagnosis = false
     /// ICMP type and code of the flow's first message, for Community ID.
     var icmpType: UInt8 = 0
     var icmpCode: UInt8 = 0
@@ -172,6 +174,7 @@ struct FlowEntry: ~Copyable {
         static let proven = Turns(rawValue: 4)
     }
 
+    @inline(__always)
     private func turns(at time: Timestamp) -> Turns {
         var turns = Turns()
         if !isActive { turns.insert(.active) }
@@ -192,6 +195,7 @@ struct FlowEntry: ~Copyable {
     var mayCarryTLS: Bool { secureStream != Self.none || !tlsProbe.isOver }
 
     /// Direction of a packet from `source`.
+    @inline(__always)
     func direction(from source: Endpoint) -> Direction {
         (source == key.low) == clientIsLow ? .fromClient : .fromServer
     }

@@ -2,6 +2,15 @@ import StreamtopBase
 import StreamtopModel
 import StreamtopWire
 
+/// What a packet says of its flow.
+struct SoughtFlow {
+    var key = FlowKey(source: .unspecified, destination: .unspecified, transport: 0)
+    /// That of the key.
+    var hash: UInt32 = 0
+    /// Where the flow was a little earlier; a guess that is checked.
+    var likely = FlowEntry.none
+}
+
 /// All flows of one engine: found by key, capped, and forgotten in a fair order.
 ///
 /// Three lists by `FlowEntry.Standing`, each in order of last use to the second: at the cap the oldest of the first
@@ -36,16 +45,31 @@ struct FlowTable: ~Copyable {
         _modify { yield &entries[position] }
     }
 
+    @inline(__always)
     func hash(_ key: FlowKey) -> UInt32 { hasher(key) }
+
+    /// A flow to look for, of which nothing but the key is known.
+    @inline(__always)
+    func sought(_ key: FlowKey) -> SoughtFlow { SoughtFlow(key: key, hash: hash(key)) }
 
     func find(_ key: FlowKey, hash: UInt32) -> UInt32? {
         index.find(hash) { entries[$0].answers(to: key) }
+    }
+
+    /// The same, for a key whose flow was likely to be at a position a little earlier.
+    @inline(__always)
+    func find(_ sought: SoughtFlow) -> UInt32? {
+        if contains(sought.likely), entries[sought.likely].key == sought.key, entries[sought.likely].isFound {
+            return sought.likely
+        }
+        return find(sought.key, hash: sought.hash)
     }
 
     /// A flow with `hash` will be looked up soon. First its place in the index…
     func prefetchIndex(_ hash: UInt32) { index.prefetch(hash) }
 
     /// …then, some time later, the entry that is found there; returns its position.
+    @inline(__always)
     func prefetchEntry(_ hash: UInt32) -> UInt32? {
         guard let position = index.candidate(hash) else { return nil }
         entries.prefetch(position)
@@ -135,6 +159,7 @@ struct FlowTable: ~Copyable {
 
     /// A new connection takes over the key: the old flow stays in the table but is no longer found.
     mutating func forgetKey(_ position: UInt32) {
+        entries[position].isFound = false
         let key = entries[position].key
         index.remove(hash(key), index: position)
         if let other = entries[position].otherKey { index.remove(hash(other), index: position) }

@@ -16,10 +16,9 @@ struct FramesAhead: ~Copyable {
     /// A frame that waits, or room for one.
     struct Waiting: ~Copyable {
         var frame = DecodedFrame()
-        var key = FlowKey(source: .unspecified, destination: .unspecified, transport: 0)
-        var hash: UInt32 = 0
-        /// Where the frame's flow is likely to be found.
-        var position = FlowEntry.none
+        var flow = SoughtFlow()
+        /// The flow's TCP tracker, likely.
+        var tracker = FlowEntry.none
     }
 
     private var waiting = InlineArray<16, Waiting> { _ in Waiting() }
@@ -47,47 +46,44 @@ extension FlowEngine {
         }
     }
 
+    @inline(__always)
     private func decode(_ record: FrameRecord, into waiting: inout FramesAhead.Waiting, from bytes: RawSpan) {
         let data = Self.data(of: record, in: bytes)
         decoder.decode(data, wireLength: record.wireLength, linkType: record.linkType, into: &waiting.frame)
-        waiting.key = waiting.frame.key
-        waiting.hash = flows.hash(waiting.key)
-        flows.prefetchIndex(waiting.hash)
+        waiting.flow = flows.sought(waiting.frame.key)
+        flows.prefetchIndex(waiting.flow.hash)
     }
 
+    @inline(__always)
     private mutating func observe(
         _ record: FrameRecord, _ waiting: inout FramesAhead.Waiting, in bytes: RawSpan
     ) {
-        observe(
-            record, &waiting.frame, key: waiting.key, hash: waiting.hash, bytes: Self.data(of: record, in: bytes))
+        observe(record, &waiting.frame, of: waiting.flow, bytes: Self.data(of: record, in: bytes))
     }
 
     /// One step for each frame that has waited long enough since the step before. What is asked for is a guess: flows
     /// may come and go before the frame is analysed, and nothing but time depends on it.
+    @inline(__always)
     private func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
         let frames = 0..<count
         let buffers = turn - 3 * FramesAhead.stride
-        if frames.contains(buffers), let tracker = tracker(at: ahead[buffers].position) {
-            tcpTrackers[tracker].prefetch()
+        if frames.contains(buffers), tcpTrackers.contains(ahead[buffers].tracker) {
+            tcpTrackers[ahead[buffers].tracker].prefetch()
         }
         let tracker = turn - 2 * FramesAhead.stride
-        if frames.contains(tracker), let tracker = self.tracker(at: ahead[tracker].position) {
-            tcpTrackers.prefetch(tracker)
+        if frames.contains(tracker) {
+            let position = ahead[tracker].flow.likely
+            ahead[tracker].tracker = flows.contains(position) ? flows[position].tcp : FlowEntry.none
+            tcpTrackers.prefetch(ahead[tracker].tracker)
         }
         let entry = turn - FramesAhead.stride
         if frames.contains(entry) {
-            ahead[entry].position = flows.prefetchEntry(ahead[entry].hash) ?? FlowEntry.none
+            ahead[entry].flow.likely = flows.prefetchEntry(ahead[entry].flow.hash) ?? FlowEntry.none
         }
     }
 
-    /// The TCP tracker of the flow that a frame is likely to belong to.
-    private func tracker(at position: UInt32) -> UInt32? {
-        guard flows.contains(position) else { return nil }
-        let tracker = flows[position].tcp
-        return tcpTrackers.contains(tracker) ? tracker : nil
-    }
-
     /// A frame's bytes, as far as they lie in the batch.
+    @inline(__always)
     @_lifetime(copy bytes)
     private static func data(of record: FrameRecord, in bytes: RawSpan) -> RawSpan {
         // A source may promise more than the buffer holds only through a bug of ours: cut, do not trap.

@@ -8,8 +8,8 @@ package struct FlowKey: Hashable, Sendable {
     @usableFromInline let lowSuffix: UInt64
     @usableFromInline let highPrefix: UInt64
     @usableFromInline let highSuffix: UInt64
-    /// From the lowest bit: port of the low endpoint (16), of the high one (16), VLAN (16), transport (8), whether the
-    /// low address is one of IPv4 (1), whether the high one is (1).
+    /// From the lowest bit: port of the low endpoint (16) and whether its address is one of IPv4 (1), the same of the high
+    /// one (17), VLAN (16), transport (8).
     @usableFromInline let details: UInt64
     /// Tunnel kind and identifier folded into one number, 0 outside any tunnel.
     package let tunnel: UInt32
@@ -20,14 +20,7 @@ package struct FlowKey: Hashable, Sendable {
     @inlinable
     @inline(__always)
     package init(low: Endpoint, high: Endpoint, transport: UInt8, vlan: UInt16, tunnel: UInt32) {
-        lowPrefix = low.address.high
-        lowSuffix = low.address.low
-        highPrefix = high.address.high
-        highSuffix = high.address.low
-        let families = UInt64(low.address.isIPv4 ? 1 : 0) | UInt64(high.address.isIPv4 ? 2 : 0)
-        details =
-            UInt64(low.port) | UInt64(high.port) << 16 | UInt64(vlan) << 32 | UInt64(transport) << 48 | families << 56
-        self.tunnel = tunnel
+        self.init(low, high, isOrdered: true, transport: transport, vlan: vlan, tunnel: tunnel)
     }
 
     /// The key of a packet, whichever way it travels.
@@ -36,35 +29,51 @@ package struct FlowKey: Hashable, Sendable {
     package init(
         source: Endpoint, destination: Endpoint, transport: UInt8, vlan: UInt16 = FlowKey.noVLAN, tunnel: UInt32 = 0
     ) {
-        let ordered =
-            source.address != destination.address
-            ? source.address < destination.address : source.port <= destination.port
-        self.init(
-            low: ordered ? source : destination, high: ordered ? destination : source, transport: transport,
-            vlan: vlan, tunnel: tunnel)
+        let isOrdered =
+            source.address == destination.address
+            ? source.port <= destination.port : source.address < destination.address
+        self.init(source, destination, isOrdered: isOrdered, transport: transport, vlan: vlan, tunnel: tunnel)
+    }
+
+    /// Packets of both directions take turns, so what depends on the order is chosen without a branch.
+    @inlinable
+    @inline(__always)
+    init(_ one: Endpoint, _ other: Endpoint, isOrdered: Bool, transport: UInt8, vlan: UInt16, tunnel: UInt32) {
+        lowPrefix = isOrdered ? one.address.high : other.address.high
+        lowSuffix = isOrdered ? one.address.low : other.address.low
+        highPrefix = isOrdered ? other.address.high : one.address.high
+        highSuffix = isOrdered ? other.address.low : one.address.low
+        let lowDetails = isOrdered ? Self.details(of: one) : Self.details(of: other)
+        let highDetails = isOrdered ? Self.details(of: other) : Self.details(of: one)
+        details = lowDetails | highDetails << 17 | UInt64(vlan) << 34 | UInt64(transport) << 50
+        self.tunnel = tunnel
     }
 
     @inlinable
-    package var low: Endpoint {
+    @inline(__always)
+    static func details(of end: Endpoint) -> UInt64 { UInt64(end.port) | UInt64(end.address.isIPv4 ? 1 : 0) << 16 }
+
+    @inlinable
+    package var low: Endpoint { Self.end(lowPrefix, lowSuffix, details: details) }
+
+    @inlinable
+    package var high: Endpoint { Self.end(highPrefix, highSuffix, details: details >> 17) }
+
+    @inlinable
+    @inline(__always)
+    static func end(_ prefix: UInt64, _ suffix: UInt64, details: UInt64) -> Endpoint {
         Endpoint(
-            address: IPAddress(high: lowPrefix, low: lowSuffix, isIPv4: details & 1 << 56 != 0),
+            address: IPAddress(high: prefix, low: suffix, isIPv4: details & 0x1_0000 != 0),
             port: UInt16(truncatingIfNeeded: details))
-    }
-
-    @inlinable
-    package var high: Endpoint {
-        Endpoint(
-            address: IPAddress(high: highPrefix, low: highSuffix, isIPv4: details & 2 << 56 != 0),
-            port: UInt16(truncatingIfNeeded: details >> 16))
     }
 
     /// Innermost VLAN identifier, `noVLAN` when untagged.
     @inlinable
-    package var vlan: UInt16 { UInt16(truncatingIfNeeded: details >> 32) }
+    package var vlan: UInt16 { UInt16(truncatingIfNeeded: details >> 34) }
 
     /// IP protocol number (IANA): 6 TCP, 17 UDP, 132 SCTP, 1 and 58 ICMP.
     @inlinable
-    package var transport: UInt8 { UInt8(truncatingIfNeeded: details >> 48) }
+    package var transport: UInt8 { UInt8(truncatingIfNeeded: details >> 50) }
 
     /// The same conversation whatever it travels in.
     package var withoutEncapsulation: FlowKey {

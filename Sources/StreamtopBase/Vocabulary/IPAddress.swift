@@ -50,7 +50,7 @@ package struct IPAddress: Hashable, Comparable, Sendable {
     @inline(__always)
     package static func < (left: IPAddress, right: IPAddress) -> Bool {
         if left.isIPv4 != right.isIPv4 { return left.isIPv4 }
-        return left.high != right.high ? left.high < right.high : left.low < right.low
+        return (UInt128(left.high) << 64 | UInt128(left.low)) < (UInt128(right.high) << 64 | UInt128(right.low))
     }
 
     /// 127.0.0.0/8 or ::1.

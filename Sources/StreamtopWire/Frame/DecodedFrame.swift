@@ -135,7 +135,16 @@ package struct DecodedFrame: ~Copyable, Sendable {
 
     /// Tunnel kind and identifier as `FlowKey` wants them: 0 outside any tunnel.
     @inlinable
+    @inline(__always)
     package var tunnelKey: UInt32 {
+        if case .none = tunnel { return 0 }
+        return innerTunnelKey
+    }
+
+    /// Out of line: hardly any frame has a tunnel.
+    @usableFromInline
+    @inline(never)
+    var innerTunnelKey: UInt32 {
         guard tunnel.separatesFlows else { return 0 }
         let identifier = tunnel.identifierIsShared ? tunnelIdentifier : 0
         return UInt32(tunnel.rawValue) << 24 ^ identifier ^ 0x8000_0000
