@@ -108,9 +108,10 @@ extension TCPFlowTracker {
         if peer.ecn.accurate, !isSyn { peer.ecn.observeCounter(flags) }
 
         let before = peer.acknowledged
-        let result = peer.acknowledge(
-            frame.tcp, isPure: isPure, windowMoved: moved, at: time,
-            roundTrip: leastRoundTrip(peer.roundTrip, sender.roundTrip) ?? 0)
+        var result = TCPAcknowledgmentResult()
+        peer.acknowledge(
+            frame, isPure: isPure, windowMoved: moved, at: time, roundTrip: leastRoundTrip(peer, sender) ?? 0,
+            into: &result)
         if result.unseen > 0 { anomalies.record(.ackOfUnseenData) }
         if result.sackOutside { anomalies.record(.sackOutsideWindow) }
         if let start = result.needless { events.append(.spurious(from: direction.reversed, sequence: start)) }
@@ -253,10 +254,11 @@ extension TCPFlowTracker {
 
     /// Both halves together, of what is known of them; nil while nothing is.
     private static func leastRoundTrip(
-        _ one: borrowing TCPRoundTripMeter, _ other: borrowing TCPRoundTripMeter
+        _ one: borrowing TCPHalf, _ other: borrowing TCPHalf
     ) -> Nanoseconds? {
-        guard one.hasSample else { return other.hasSample ? other.minimum : nil }
-        return other.hasSample ? saturatingAdd(one.minimum, other.minimum) : one.minimum
+        guard one.roundTrip.hasSample else { return other.roundTrip.hasSample ? other.roundTrip.minimum : nil }
+        guard other.roundTrip.hasSample else { return one.roundTrip.minimum }
+        return saturatingAdd(one.roundTrip.minimum, other.roundTrip.minimum)
     }
 
     /// The path as it concerns the data that `half` sends to `receiver`.
@@ -267,7 +269,7 @@ extension TCPFlowTracker {
         let near = half.roundTrip.hasSample
         let far = receiver.roundTrip.hasSample
         view.toSender = near ? half.roundTrip.last : nil
-        view.minimum = leastRoundTrip(half.roundTrip, receiver.roundTrip)
+        view.minimum = leastRoundTrip(half, receiver)
         if near, far {
             view.smoothed = saturatingAdd(half.roundTrip.smoothed ?? 0, receiver.roundTrip.smoothed ?? 0)
             view.variation = saturatingAdd(half.roundTrip.estimator.variation, receiver.roundTrip.estimator.variation)

@@ -24,21 +24,21 @@ extension TCPHalf {
     /// The peer's acknowledgment for this end's data. `isPure`: without payload, SYN and FIN; `windowMoved`: it offers
     /// another window than the one before; `roundTrip`: the least of the whole loop, 0 while unknown.
     mutating func acknowledge(
-        _ header: TCPHeader, isPure: Bool, windowMoved: Bool, at time: Timestamp, roundTrip: Nanoseconds
-    ) -> TCPAcknowledgmentResult {
-        var result = TCPAcknowledgmentResult()
-        let ack = header.acknowledgment
+        _ frame: borrowing DecodedFrame, isPure: Bool, windowMoved: Bool, at time: Timestamp, roundTrip: Nanoseconds,
+        into result: inout TCPAcknowledgmentResult
+    ) {
+        let ack = frame.tcp.acknowledgment
         defer { lastAnswer = time }
         guard started else {
             anchor(at: ack)
-            return result
+            return
         }
         let beyond = Int(ack.distance(after: next))
         if beyond > 0 {
             // The FIN takes a sequence number without being data.
             let isFin = finSequence.map { ack == $0 &+ 1 } ?? false
             if !isFin {
-                guard beyond <= Self.largestJump else { return result }
+                guard beyond <= Self.largestJump else { return }
                 result.unseen = beyond
                 noteUnseen(beyond)
                 segments.removeAll()
@@ -46,19 +46,19 @@ extension TCPHalf {
             }
         }
         if ack.isAfter(acknowledged) {
-            advance(to: ack, echo: header.options, at: time, into: &result)
+            let echo = frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampEcho : nil
+            advance(to: ack, echo: echo, at: time, into: &result)
         } else if ack == acknowledged, isPure, !windowMoved, outstanding > 0 {
             duplicateAcks &+= 1
             if duplicateAcknowledgmentRun < .max { duplicateAcknowledgmentRun += 1 }
-            if !sackPermitted || header.options.sackCount == 0 { markWithoutSelective(&result) }
+            if !sackPermitted || frame.tcp.options.sackCount == 0 { markWithoutSelective(&result) }
         }
-        if header.options.sackCount > 0 { selective(header.options, ack: ack, at: time, into: &result) }
+        if frame.tcp.options.sackCount > 0 { selective(frame.tcp.options, ack: ack, at: time, into: &result) }
         if sackedBytes > 0 { markLost(roundTrip: roundTrip, at: time, into: &result) }
         if let point = recoveryPoint, acknowledged.isAtOrAfter(point) {
             recoveryPoint = nil
             recoveryByTimeout = false
         }
-        return result
     }
 
     private mutating func noteUnseen(_ bytes: Int) {
@@ -72,7 +72,7 @@ extension TCPHalf {
     // MARK: Cumulative
 
     private mutating func advance(
-        to ack: UInt32, echo: TCPOptions, at time: Timestamp, into result: inout TCPAcknowledgmentResult
+        to ack: UInt32, echo: UInt32?, at time: Timestamp, into result: inout TCPAcknowledgmentResult
     ) {
         result.advanced = true
         var latest = Timestamp(nanoseconds: .min)
@@ -92,9 +92,7 @@ extension TCPHalf {
                 noteUnseen(range.length)
             } else if range.marks.contains(.ambiguous) {
                 clear = false
-                if range.marks.contains(.hasTimestamp), echo.hasTimestamps,
-                    range.timestampValue.isAfter(echo.timestampEcho)
-                {
+                if range.marks.contains(.hasTimestamp), let echo, range.timestampValue.isAfter(echo) {
                     needless = needless ?? range.start
                 }
             } else if !range.marks.contains(.sacked) {

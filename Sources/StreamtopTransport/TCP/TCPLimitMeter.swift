@@ -38,18 +38,19 @@ struct TCPLimitMeter: Sendable {
     }
 
     private mutating func account(to time: Timestamp) {
-        shares = shares(at: time)
-        since = max(time, since)
+        guard time > since else { return }
+        let turn = min(max(takesEffect, since), time)
+        shares.add(turn - since, to: before)
+        shares.add(time - turn, to: state)
+        since = time
     }
 
     /// The shares up to `time`.
     func shares(at time: Timestamp) -> LimitShares {
-        var result = shares
-        guard since.nanoseconds != .min, time > since else { return result }
-        let turn = min(max(takesEffect, since), time)
-        result.add(turn - since, to: before)
-        result.add(time - turn, to: state)
-        return result
+        guard since.nanoseconds != .min else { return shares }
+        var ended = self
+        ended.account(to: time)
+        return ended.shares
     }
 }
 
