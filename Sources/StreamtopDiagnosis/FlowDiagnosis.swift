@@ -27,37 +27,46 @@ package struct FlowDiagnosis: Sendable {
 
     /// The verdicts of the flow at `time`, the most urgent first. `time` must not run backwards by more than the
     /// capture does; the rules' hold times are measured in it.
-    package mutating func evaluate(_ flow: FlowSnapshot, health: CaptureHealth, at time: Timestamp) -> [Verdict] {
+    package mutating func evaluate(_ flow: borrowing FlowSnapshot, health: CaptureHealth, at time: Timestamp)
+        -> [Verdict]
+    {
         if HostDiagnosis.isBlind(health, at: time) {
             standing.removeAll(keepingCapacity: false)
             return []
         }
-        var cases: [SenderCase] = []
+        var cases: BothWays<SenderCase>?
         if let tcp = flow.$tcp {
             timeouts.client.observe(tcp.value.client.retransmissions.timeout, at: time)
             timeouts.server.observe(tcp.value.server.retransmissions.timeout, at: time)
-            cases = Direction.allCases.map { sender in
-                let hadBurst = timeouts[sender].hasBurst(at: time, ever: flow.isFinal)
-                return SenderCase(flow: flow, tcp: tcp.value, sender: sender, hadTimeoutBurst: hadBurst)
-            }
+            cases = BothWays(
+                client: SenderCase(
+                    flow: flow, tcp: tcp.value, sender: .fromClient,
+                    hadTimeoutBurst: timeouts.client.hasBurst(at: time, ever: flow.isFinal)),
+                server: SenderCase(
+                    flow: flow, tcp: tcp.value, sender: .fromServer,
+                    hadTimeoutBurst: timeouts.server.hasBurst(at: time, ever: flow.isFinal)))
         }
         let facts = Rule.Needs(of: flow)
+        let life = flow.isFinal ? flow.end - flow.start : nil
         let rules = RuleTable.rules
         // By index: a rule is large, and to copy it costs more than to ask it. One that is about to go silent is asked
         // even when what it needs is gone.
         for index in rules.indices where facts.isSuperset(of: rules[index].needs) || !standing.isEmpty {
             switch rules[index].judge {
             case .flow(let judge):
-                observe(judge(flow), rules, index, sender: nil, flow: flow, at: time)
+                observe(judge(flow), rules, index, sender: nil, life: life, at: time)
             case .sender(let judge):
-                for one in cases { observe(judge(one), rules, index, sender: one.sender, flow: flow, at: time) }
+                guard let cases else { continue }
+                observe(judge(cases.client), rules, index, sender: .fromClient, life: life, at: time)
+                observe(judge(cases.server), rules, index, sender: .fromServer, life: life, at: time)
             }
         }
         return verdicts()
     }
 
+    /// `life`: how long the flow lasted; nil while it is alive.
     private mutating func observe(
-        _ finding: Finding?, _ rules: [Rule], _ place: Int, sender: Direction?, flow: FlowSnapshot, at time: Timestamp
+        _ finding: Finding?, _ rules: [Rule], _ place: Int, sender: Direction?, life: Nanoseconds?, at time: Timestamp
     ) {
         if finding == nil, standing.isEmpty { return }
         let rule = rules[place]
@@ -65,7 +74,7 @@ package struct FlowDiagnosis: Sendable {
         guard let finding else {
             guard let index else { return }
             // Not spoken yet, gone for good; spoken, it stays for its leave time. A flow that ended gets no such grace.
-            let isOver = flow.isFinal || time - standing[index].lastTrue >= rule.hold.leave
+            let isOver = life != nil || time - standing[index].lastTrue >= rule.hold.leave
             if !standing[index].isSpoken || isOver { standing.remove(at: index) }
             return
         }
@@ -73,9 +82,8 @@ package struct FlowDiagnosis: Sendable {
         var entry = Standing(
             rule: rule.number, sender: sender, since: since, lastTrue: time,
             verdict: Self.verdict(finding, rule, since: since), isSpoken: index.map { standing[$0].isSpoken } ?? false)
-        if time - since >= rule.hold.enter || flow.isFinal && flow.end - flow.start >= rule.hold.enter {
-            entry.isSpoken = true
-        }
+        if time - since >= rule.hold.enter { entry.isSpoken = true }
+        if let life, life >= rule.hold.enter { entry.isSpoken = true }
         if let index { standing[index] = entry } else { standing.append(entry) }
     }
 

@@ -47,11 +47,12 @@ package struct Rule: Sendable {
         init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// What `flow` has.
-        init(of flow: FlowSnapshot) {
+        init(of flow: borrowing FlowSnapshot) {
             self = []
             if flow.$tcp != nil { insert(.tcp) }
             if flow.$quic != nil { insert(.quic) }
-            if flow.$tls != nil || flow.$dtls != nil { insert(.security) }
+            if flow.$tls != nil { insert(.security) }
+            if flow.$dtls != nil { insert(.security) }
             if flow.fragmentation != nil { insert(.fragmentation) }
         }
     }

@@ -19,10 +19,10 @@ final class SenderCase {
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothWays<QueueDelaySnapshot?>
 
-    init(flow: FlowSnapshot, tcp: TCPSnapshot, sender: Direction, hadTimeoutBurst: Bool) {
+    init(flow: borrowing FlowSnapshot, tcp: borrowing TCPSnapshot, sender: Direction, hadTimeoutBurst: Bool) {
         self.sender = sender
-        side = tcp[sender]
-        peer = tcp[sender.reversed]
+        side = sender == .fromClient ? tcp.client : tcp.server
+        peer = sender == .fromClient ? tcp.server : tcp.client
         self.hadTimeoutBurst = hadTimeoutBurst
         life = flow.end - flow.start
         vantage = tcp.vantage

@@ -17,7 +17,7 @@ extension FlowEngine {
         hostVerdicts = hostDiagnosis.evaluate(health: health, at: now)
         undiagnosed.removeAll { !flows.contains($0) || !flows[$0].needsDiagnosis }
         if undiagnosed.count > options.limits.diagnosesPerSecond {
-            undiagnosed.sort { flows[$0].windowBytes > flows[$1].windowBytes }
+            sortByBytes()
         }
         let health = health
         for (turn, position) in undiagnosed.enumerated() {
@@ -25,6 +25,18 @@ extension FlowEngine {
             if turn < options.limits.diagnosesPerSecond { diagnose(position, health: health, isLast: false) }
         }
         undiagnosed.removeAll(keepingCapacity: true)
+    }
+
+    /// The busiest first; those equally busy stay in their order. Figures and turns are taken together before sorting, so
+    /// that comparing two flows does not take a look at each.
+    private mutating func sortByBytes() {
+        var turns: [JudgementTurn] = []
+        turns.reserveCapacity(undiagnosed.count)
+        for (place, position) in undiagnosed.enumerated() {
+            turns.append(JudgementTurn(bytes: flows[position].windowBytes, place: place, position: position))
+        }
+        turns.sort()
+        for (place, turn) in turns.enumerated() { undiagnosed[place] = turn.position }
     }
 
     /// Judges every flow that has something to judge a last time, for a picture after the end.
@@ -44,11 +56,12 @@ extension FlowEngine {
         let place = flows[position].diagnosis
         var diagnosis = FlowDiagnosis()
         if place != FlowEntry.none { swap(&diagnosis, &diagnoses[place].diagnosis) }
-        snapshot.verdicts = diagnosis.evaluate(snapshot, health: health, at: snapshot.end)
+        let verdicts = diagnosis.evaluate(snapshot, health: health, at: snapshot.end)
         if place != FlowEntry.none {
             swap(&diagnosis, &diagnoses[place].diagnosis)
-            diagnoses[place].verdicts = snapshot.verdicts
+            diagnoses[place].verdicts = verdicts
         }
+        snapshot.verdicts = verdicts
         return snapshot
     }
 
@@ -73,6 +86,17 @@ extension FlowEngine {
         } else {
             flows[position].diagnosis = diagnoses.insert(state)
         }
+    }
+}
+
+/// A flow that waits to be judged; what comes first is smaller.
+private struct JudgementTurn: Comparable {
+    var bytes: UInt64
+    var place: Int
+    var position: UInt32
+
+    static func < (left: JudgementTurn, right: JudgementTurn) -> Bool {
+        left.bytes != right.bytes ? left.bytes > right.bytes : left.place < right.place
     }
 }
 

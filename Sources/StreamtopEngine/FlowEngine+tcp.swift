@@ -19,10 +19,10 @@ extension FlowEngine {
     /// Fills in what the tracker knows at `time`.
     func fillTCP(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
         let report = tcpTrackers[entry.tcp].report(at: time)
-        flow.tcp = report.snapshot
+        flow.$tcp = Boxed.Box(report.snapshot)
         flow.roundTrip = report.roundTrip
         flow.queueDelay = report.queueDelay
-        flow.buffers += report.buffers
+        flow.buffers = report.buffers
         flow.decode.gaps += report.gaps
         flow.decode.gapBytes &+= report.gapBytes
         flow.anomalies.add(report.anomalies)

@@ -10,10 +10,10 @@ package struct Boxed<Value: Sendable>: Sendable {
     package final class Box: Sendable {
         package let value: Value
 
-        init(_ value: Value) { self.value = value }
+        package init(_ value: Value) { self.value = value }
     }
 
-    package private(set) var projectedValue: Box?
+    package var projectedValue: Box?
 
     package init(wrappedValue: Value?) {
         projectedValue = wrappedValue.map { Box($0) }

@@ -84,6 +84,7 @@ package struct FlowSnapshot: Sendable {
     package var datagramSizes: BothWays<DatagramSizes>?
     /// Values over time for charts; only when the engine was asked to keep them.
     package var series: FlowSeries?
+    private let place = PassedByAddress()
 
     package init(
         identifier: FlowIdentifier, transport: FlowTransport, protocols: [String], protocolNumber: UInt8,

@@ -11,6 +11,7 @@ package struct TCPSnapshot: Equatable, Sendable {
     /// SYN and SYN-ACK retransmissions.
     package var synRetransmissions = 0
     package var synAckRetransmissions = 0
+    private let place = PassedByAddress()
 
     package init() {}
 
@@ -128,6 +129,7 @@ package struct TCPSideSnapshot: Equatable, Sendable {
     package var idlePeriods: Int?
     /// Time during which the sender's own socket buffer held it back.
     package var sendBufferLimited: Nanoseconds?
+    private let place = PassedByAddress()
 
     package init() {}
 }

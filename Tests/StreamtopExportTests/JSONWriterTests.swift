@@ -30,7 +30,7 @@ func written(_ body: (inout JSONWriter) -> Void) -> String {
 
     @Test func appendsAfterWhatTheBufferHolds() {
         var buffer = RecordBuffer()
-        buffer.append("first\n" as String)
+        buffer.append("first\n")
         var writer = JSONWriter(buffer)
         writer.object { $0.member("a", 1) }
         writer.endLine()

@@ -57,24 +57,36 @@ extension RecordBuffer {
     @Test func namesAndText() {
         #expect(written { $0.append(name: "a_name", withComma: false) } == "\"a_name\":")
         #expect(written { $0.append(name: "a_name", withComma: true) } == ",\"a_name\":")
-        #expect(written { $0.append("é literal" as StaticString) } == "é literal")
+        #expect(written { $0.append(literal: "é literal") } == "é literal")
         #expect(
-            written { $0.append("a string of more than fifteen bytes" as String) }
+            written { $0.append("a string of more than fifteen bytes") }
                 == "a string of more than fifteen bytes")
     }
 
-    @Test func plainTextIsQuoted() {
-        for text in ["", "x", "fifteen bytes..", "more than fifteen bytes", "日本"] {
-            #expect(written { _ = $0.append(quotingPlain: text) } == "\"\(text)\"")
+    /// Every length from nothing to three words and a bit, and in each every place for the byte that needs an escape.
+    @Test func plainTextIsQuotedAndOtherTextLeavesNoTrace() {
+        let scalars = Array("aß日~ !#[]^{}ÿ0123456789abcdefghijklmno".unicodeScalars)
+        func text(_ scalars: some Sequence<Unicode.Scalar>) -> String { String(scalars.map { Character($0) }) }
+        for length in 0..<28 {
+            let plain = text(scalars[..<length])
+            #expect(written { _ = $0.append(quotingPlain: plain) } == "\"\(plain)\"")
+            for place in 0...length {
+                for odd in ["\"", "\\", "\n", "\u{0}", "\u{1f}", "\u{7f}", "\u{9b}", "\u{a9}"] {
+                    let spoilt = text(scalars[..<place]) + odd + text(scalars[place..<length])
+                    var buffer = RecordBuffer(capacity: 1)
+                    let isPlain = buffer.append(quotingPlain: spoilt)
+                    #expect(!isPlain, "\(spoilt)")
+                    #expect(buffer.text.isEmpty)
+                }
+            }
         }
     }
 
-    @Test(arguments: ["\"", "a\\", "line\n", "\u{7f}", "long enough to be on the heap \u{1b}", "\u{9b}", "\u{a9}"])
-    func otherTextLeavesNoTrace(text: String) {
-        var buffer = RecordBuffer(capacity: 1)
-        let isPlain = buffer.append(quotingPlain: text)
-        #expect(!isPlain)
-        #expect(buffer.text.isEmpty)
+    /// Bytes beside those that need an escape.
+    @Test(arguments: [0x20, 0x21, 0x23, 0x5b, 0x5d, 0x7e] as [UInt8])
+    func neighboursArePlain(byte: UInt8) {
+        let text = String(repeating: String(UnicodeScalar(byte)), count: 11)
+        #expect(written { _ = $0.append(quotingPlain: text) } == "\"\(text)\"")
     }
 
     @Test func growsWithoutLosingAnything() {

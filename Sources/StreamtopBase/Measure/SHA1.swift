@@ -13,7 +13,7 @@ package enum SHA1 {
                 words[14] = UInt32(truncatingIfNeeded: bitCount >> 32)
                 words[15] = UInt32(truncatingIfNeeded: bitCount)
             }
-            compress(&words, into: &state)
+            compress(words, into: &state)
         }
         return state
     }
@@ -29,23 +29,23 @@ package enum SHA1 {
         return word
     }
 
-    /// Mixes one block into the state. All sums are modulo 2^32, as the algorithm defines them.
-    private static func compress(_ words: inout InlineArray<16, UInt32>, into state: inout InlineArray<5, UInt32>) {
+    /// Mixes one block of sixteen words into the state. All sums are modulo 2^32, as the algorithm defines them.
+    private static func compress(_ block: InlineArray<16, UInt32>, into state: inout InlineArray<5, UInt32>) {
+        var words = InlineArray<80, UInt32>(repeating: 0)
+        for index in 0..<16 { words[index] = block[index] }
+        for index in 16..<80 {
+            words[index] = rotated(words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], by: 1)
+        }
         var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
-        func mix(_ mixed: UInt32, _ constant: UInt32, _ index: Int) {
-            // The eighty words of the schedule need no more room than the last sixteen of them.
-            if index >= 16 {
-                let sum =
-                    words[(index + 13) & 15] ^ words[(index + 8) & 15] ^ words[(index + 2) & 15] ^ words[index & 15]
-                words[index & 15] = rotated(sum, by: 1)
-            }
-            let next = rotated(a, by: 5) &+ mixed &+ e &+ constant &+ words[index & 15]
+        @inline(__always)
+        func mix(_ mixed: UInt32, _ constant: UInt32, _ word: UInt32) {
+            let next = rotated(a, by: 5) &+ mixed &+ e &+ constant &+ word
             (e, d, c, b, a) = (d, c, rotated(b, by: 30), a, next)
         }
-        for index in 0..<20 { mix((b & c) | (~b & d), 0x5a82_7999, index) }
-        for index in 20..<40 { mix(b ^ c ^ d, 0x6ed9_eba1, index) }
-        for index in 40..<60 { mix((b & c) | (b & d) | (c & d), 0x8f1b_bcdc, index) }
-        for index in 60..<80 { mix(b ^ c ^ d, 0xca62_c1d6, index) }
+        for index in 0..<20 { mix((b & c) | (~b & d), 0x5a82_7999, words[index]) }
+        for index in 20..<40 { mix(b ^ c ^ d, 0x6ed9_eba1, words[index]) }
+        for index in 40..<60 { mix((b & c) | (b & d) | (c & d), 0x8f1b_bcdc, words[index]) }
+        for index in 60..<80 { mix(b ^ c ^ d, 0xca62_c1d6, words[index]) }
         state = [state[0] &+ a, state[1] &+ b, state[2] &+ c, state[3] &+ d, state[4] &+ e]
     }
 

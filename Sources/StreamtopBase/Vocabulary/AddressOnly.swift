@@ -11,3 +11,15 @@ package struct AddressOnly: ~Copyable, Sendable {
 
     package init() {}
 }
+
+/// The same for a struct that may be copied, but seldom should: what only reads it is given its address. A copy costs a
+/// few instructions more than without.
+package struct PassedByAddress: Equatable, Sendable {
+    private final class Nothing: Sendable {}
+
+    private weak let nothing: Nothing? = nil
+
+    package init() {}
+
+    package static func == (left: PassedByAddress, right: PassedByAddress) -> Bool { true }
+}

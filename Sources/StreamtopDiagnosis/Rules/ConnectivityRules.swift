@@ -21,9 +21,9 @@ enum ConnectivityRules {
     ]
 
     private static func synLoss(_ flow: FlowSnapshot) -> Finding? {
-        guard let tcp = flow.$tcp?.value, flow.orientation == .syn, flow.state != .reset else { return nil }
-        let asked = tcp.synRetransmissions
-        let answered = tcp.synAckRetransmissions
+        guard let tcp = flow.$tcp, flow.orientation == .syn, flow.state != .reset else { return nil }
+        let asked = tcp.value.synRetransmissions
+        let answered = tcp.value.synAckRetransmissions
         guard asked + answered >= Int(syns.value) else { return nil }
         let isSilent = flow.server.packets == 0
         let summary: String

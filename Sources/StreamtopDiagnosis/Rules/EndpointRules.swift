@@ -135,14 +135,13 @@ enum EndpointRules {
     }
 
     private static func smallStart(_ it: SenderCase) -> Finding? {
-        let side = it.side
         // Full segments carry the MSS less the timestamp option (12 bytes, RFC 7323).
-        guard let first = side.initialWindowBytes, let mss = side.mssBytes ?? it.peer.mssBytes, mss > 12,
+        guard let first = it.side.initialWindowBytes, let mss = it.side.mssBytes ?? it.peer.mssBytes, mss > 12,
             let base = it.baseRoundTrip, base.milliseconds >= longPath.value
         else { return nil }
-        let full = side.timestamps == true ? mss - 12 : mss
+        let full = it.side.timestamps == true ? mss - 12 : mss
         guard first >= full, first % full == 0, first < Int(firstFlight.value) * full,
-            side.uniqueBytes >= 40 * UInt64(full)
+            it.side.uniqueBytes >= 40 * UInt64(full)
         else { return nil }
         let segments = first / full
         return Finding(

@@ -50,12 +50,11 @@ enum RecoveryRules {
     ]
 
     private static func spurious(_ it: SenderCase) -> Finding? {
-        let side = it.side
-        let again = side.retransmissions.packets
-        guard it.isCaptureComplete, again > 0, side.dataSegments >= Int(data.value) else { return nil }
-        let needless = min(again, max(side.retransmissions.spurious, side.dsacks))
+        let again = it.side.retransmissions.packets
+        guard it.isCaptureComplete, again > 0, it.side.dataSegments >= Int(data.value) else { return nil }
+        let needless = min(again, max(it.side.retransmissions.spurious, it.side.dsacks))
         let share = Double(needless) / Double(again)
-        let dsacks = Double(side.dsacks) / Double(side.dataSegments)
+        let dsacks = Double(it.side.dsacks) / Double(it.side.dataSegments)
         guard needless >= Int(spuriousLeast.value),
             share * 100 > spuriousShare.value || dsacks * 100 > dsackShare.value
         else { return nil }
@@ -65,7 +64,7 @@ enum RecoveryRules {
                 "\(needless) of \(again) retransmissions by the \(it.senderName) were needless: the first copy had arrived, late or out of order",
             evidence: [
                 .init("spurious_ratio", share), .init("retransmissions", Double(again)),
-                .init("dsacks", Double(side.dsacks)), .init("reorder_extent", Double(side.reorderExtent)),
+                .init("dsacks", Double(it.side.dsacks)), .init("reorder_extent", Double(it.side.reorderExtent)),
             ],
             advice:
                 "Look for delay spikes and for links that spread one flow over several paths (LAG or ECMP per packet). At the sender (\(it.senderName)): keep RACK on (net.ipv4.tcp_recovery=1), raise net.ipv4.tcp_reordering.",
@@ -73,23 +72,22 @@ enum RecoveryRules {
     }
 
     private static func reordering(_ it: SenderCase) -> Finding? {
-        let side = it.side
-        guard it.isCaptureComplete, side.dataSegments > 0, side.outOfOrder >= Int(lateLeast.value),
-            side.reorderExtent >= Int(extent.value)
+        guard it.isCaptureComplete, it.side.dataSegments > 0, it.side.outOfOrder >= Int(lateLeast.value),
+            it.side.reorderExtent >= Int(extent.value)
         else { return nil }
-        let share = Double(side.outOfOrder) / Double(side.dataSegments)
+        let share = Double(it.side.outOfOrder) / Double(it.side.dataSegments)
         guard share * 100 > lateShare.value else { return nil }
         return Finding(
             severity: .warning, subject: .path,
             summary:
-                "\(FigureText.percent(share)) of the \(it.senderName)'s segments arrive out of order, up to \(side.reorderExtent) places late",
+                "\(FigureText.percent(share)) of the \(it.senderName)'s segments arrive out of order, up to \(it.side.reorderExtent) places late",
             evidence: [
-                .init("out_of_order_ratio", share), .init("out_of_order", Double(side.outOfOrder)),
-                .init("reorder_extent", Double(side.reorderExtent)),
+                .init("out_of_order_ratio", share), .init("out_of_order", Double(it.side.outOfOrder)),
+                .init("reorder_extent", Double(it.side.reorderExtent)),
             ],
             advice:
                 "Look for per-packet balancing (LAG, ECMP, several radio links) on the path. At the sender (\(it.senderName)): keep RACK on, raise net.ipv4.tcp_reordering.",
-            confidence: it.confidence(samples: side.outOfOrder, enough: 20))
+            confidence: it.confidence(samples: it.side.outOfOrder, enough: 20))
     }
 
     private static func timeoutStall(_ it: SenderCase) -> Finding? {
@@ -139,25 +137,23 @@ enum RecoveryRules {
     }
 
     private static func bleached(_ it: SenderCase) -> Finding? {
-        let side = it.side
-        guard side.ecnNegotiated == true, it.vantage != nil, !it.isTapAtSender,
-            side.dataSegments >= Int(data.value), side.ectPackets == 0, side.cePackets == 0
+        guard it.side.ecnNegotiated == true, it.vantage != nil, !it.isTapAtSender,
+            it.side.dataSegments >= Int(data.value), it.side.ectPackets == 0, it.side.cePackets == 0
         else { return nil }
         return Finding(
             severity: .info, subject: .path,
             summary:
-                "ECN was agreed upon, but none of the \(it.senderName)'s \(side.dataSegments) data segments carries it: a hop on the way clears the marks",
-            evidence: [.init("data_segments", Double(side.dataSegments)), .init("ect_packets", 0)],
+                "ECN was agreed upon, but none of the \(it.senderName)'s \(it.side.dataSegments) data segments carries it: a hop on the way clears the marks",
+            evidence: [.init("data_segments", Double(it.side.dataSegments)), .init("ect_packets", 0)],
             advice: "Find the router that rewrites the traffic class, or do without ECN here.",
-            confidence: it.confidence(samples: side.dataSegments, enough: 200) * 0.8)
+            confidence: it.confidence(samples: it.side.dataSegments, enough: 200) * 0.8)
     }
 
     private static func marking(_ it: SenderCase) -> Finding? {
-        let side = it.side
-        guard side.dataSegments >= Int(data.value), let loss = side.lossRatio,
+        guard it.side.dataSegments >= Int(data.value), let loss = it.side.lossRatio,
             loss * 100 < PathRules.lossWatch.value
         else { return nil }
-        let share = Double(side.cePackets) / Double(max(side.segments, 1))
+        let share = Double(it.side.cePackets) / Double(max(it.side.segments, 1))
         guard share * 100 > marked.value else { return nil }
         return Finding(
             severity: .info, subject: .path,
@@ -165,6 +161,6 @@ enum RecoveryRules {
                 "A queue on the path slows the \(it.senderName) by marks instead of loss: \(FigureText.percent(share)) of its packets are marked",
             evidence: [.init("ce_ratio", share), .init("loss_ratio", loss)],
             advice: "This is as it should be. If the sender is L4S (ECT(1)), check that the queue is too.",
-            confidence: it.confidence(samples: side.dataSegments, enough: 200))
+            confidence: it.confidence(samples: it.side.dataSegments, enough: 200))
     }
 }

@@ -67,7 +67,7 @@ extension JSONWriter {
 
     mutating func boolean(_ value: Bool) {
         startValue()
-        if value { bytes.append("true") } else { bytes.append("false") }
+        if value { bytes.append(literal: "true") } else { bytes.append(literal: "false") }
     }
 
     mutating func integer(_ value: Int) {

@@ -58,9 +58,9 @@ extension JSONWriter {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(byte)
-            case 0x0a: bytes.append("\\n")
-            case 0x0d: bytes.append("\\r")
-            case 0x09: bytes.append("\\t")
+            case 0x0a: bytes.append(literal: "\\n")
+            case 0x0d: bytes.append(literal: "\\r")
+            case 0x09: bytes.append(literal: "\\t")
             case 0..<0x20, 0x7f: escape(byte)
             case 0xc2: leadSeen = true
             default: bytes.append(byte)
@@ -70,7 +70,7 @@ extension JSONWriter {
     }
 
     private mutating func escape(_ code: UInt8) {
-        bytes.append("\\u00")
+        bytes.append(literal: "\\u00")
         bytes.append(Self.hexDigit(code >> 4))
         bytes.append(Self.hexDigit(code & 15))
     }

@@ -26,7 +26,7 @@ extension JSONWriter {
         number(date.second, 2)
         bytes.append(UInt8(ascii: "."))
         number(date.nanosecond, 9)
-        bytes.append("Z\"")
+        bytes.append(literal: "Z\"")
     }
 
     /// `value` is not negative.

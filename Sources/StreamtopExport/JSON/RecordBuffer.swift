@@ -46,7 +46,7 @@ package struct RecordBuffer: ~Copyable {
     }
 
     @inline(__always)
-    mutating func append(_ text: StaticString) {
+    mutating func append(literal text: StaticString) {
         makeRoom(for: text.utf8CodeUnitCount)
         unsafe copy(text, to: start + count)
         count &+= text.utf8CodeUnitCount
@@ -82,9 +82,21 @@ package struct RecordBuffer: ~Copyable {
         makeRoom(for: utf8.count &+ 2)
         let place = unsafe start + count
         unsafe place[0] = UInt8(ascii: "\"")
-        for index in utf8.indices {
-            guard Self.isPlain(utf8[index]) else { return false }
-            unsafe place[index &+ 1] = utf8[index]
+        if utf8.count < 8 {
+            for index in utf8.indices {
+                guard Self.isPlain(utf8[index]) else { return false }
+                unsafe place[index &+ 1] = utf8[index]
+            }
+        } else {
+            // Eight at a time; the last eight overlap those before them.
+            var index = 0
+            while index < utf8.count {
+                let first = min(index, utf8.count &- 8)
+                let eight = unsafe utf8.bytes.unsafeLoadUnaligned(fromByteOffset: first, as: UInt64.self)
+                guard Self.arePlain(eight) else { return false }
+                unsafe UnsafeMutableRawPointer(place + first + 1).storeBytes(of: eight, as: UInt64.self)
+                index &+= 8
+            }
         }
         unsafe place[utf8.count &+ 1] = UInt8(ascii: "\"")
         count &+= utf8.count &+ 2
@@ -105,6 +117,19 @@ package struct RecordBuffer: ~Copyable {
     @inline(__always)
     private static func isPlain(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f && byte != 0xc2
+    }
+
+    /// The same of eight bytes at once.
+    ///
+    /// In `(bytes - n) & ~bytes` the high bit of every byte below n is set, and perhaps that of a byte above such a one:
+    /// none is set exactly when no byte is below n.
+    @inline(__always)
+    private static func arePlain(_ bytes: UInt64) -> Bool {
+        func each(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }
+        func below(_ limit: UInt64, _ bytes: UInt64) -> UInt64 { (bytes &- each(limit)) & ~bytes }
+        func equal(_ byte: UInt64) -> UInt64 { below(1, bytes ^ each(byte)) }
+        let odd = below(0x20, bytes) | equal(0x22) | equal(0x5c) | equal(0x7f) | equal(0xc2)
+        return odd & each(0x80) == 0
     }
 
     // MARK: Numbers
@@ -158,15 +183,17 @@ package struct RecordBuffer: ~Copyable {
     }
 
     static func digitCount(_ value: UInt64) -> Int {
-        var count = 1
-        var limit: UInt64 = 10
-        while value >= limit {
-            count &+= 1
-            if count == 20 { break }  // 10^20 is more than 64 bits hold
-            limit &*= 10
-        }
-        return count
+        // 1233 / 4096 is the share of a digit that a bit is worth, rounded down: this is right, or one too few.
+        let odd = value | 1
+        let least = ((64 &- odd.leadingZeroBitCount) &* 1233) &>> 12
+        return odd < powersOfTen[least] ? least : least &+ 1
     }
+
+    private static let powersOfTen: InlineArray<20, UInt64> = [
+        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000,
+        100_000_000_000, 1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000,
+        10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
+    ]
 
     // MARK: Room
 

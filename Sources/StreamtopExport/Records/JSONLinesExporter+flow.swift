@@ -9,12 +9,12 @@ extension JSONLinesExporter {
             json.roundTrips(flow.roundTrip)
             json.queueDelays(flow.queueDelay)
             // One line for each section a protocol adds.
-            json.tcpSection(flow.tcp)
-            json.tlsSection(flow.tls, start: flow.start)
-            json.dtlsSection(flow.dtls, start: flow.start)
-            json.quicSection(flow.quic)
-            json.httpSection(flow.http)
-            json.http3Section(flow.http3)
+            if let tcp = flow.$tcp { json.tcpSection(tcp.value) }
+            if let tls = flow.$tls { json.tlsSection(tls.value, start: flow.start) }
+            if let dtls = flow.$dtls { json.dtlsSection(dtls.value, start: flow.start) }
+            if let quic = flow.$quic { json.quicSection(quic.value) }
+            if let http = flow.$http { json.httpSection(http.value) }
+            if let http3 = flow.$http3 { json.http3Section(http3.value) }
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
             json.buffers(flow.buffers)

@@ -37,7 +37,7 @@ extension JSONWriter {
     mutating func flow(_ name: StaticString, _ identifier: FlowIdentifier) {
         key(name)
         startValue()
-        bytes.append("\"f")
+        bytes.append(literal: "\"f")
         bytes.append(decimal: identifier.number)
         bytes.append(UInt8(ascii: "\""))
     }

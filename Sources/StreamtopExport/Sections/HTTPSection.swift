@@ -1,8 +1,7 @@
 import StreamtopModel
 
 extension JSONWriter {
-    mutating func httpSection(_ http: HTTPSnapshot?) {
-        guard let http else { return }
+    mutating func httpSection(_ http: HTTPSnapshot) {
         object("http") { json in
             json.array("exchanges", http.exchanges) { json, exchange in
                 json.object { $0.exchangeMembers(exchange) }
@@ -52,8 +51,7 @@ extension JSONWriter {
         }
     }
 
-    mutating func http3Section(_ http3: HTTP3Snapshot?) {
-        guard let http3 else { return }
+    mutating func http3Section(_ http3: HTTP3Snapshot) {
         object("http3") { json in
             json.member("streams", http3.streams)
             json.member("push_promises", http3.pushPromises)

@@ -2,8 +2,7 @@ import StreamtopBase
 import StreamtopModel
 
 extension JSONWriter {
-    mutating func quicSection(_ quic: QUICSnapshot?) {
-        guard let quic else { return }
+    mutating func quicSection(_ quic: QUICSnapshot) {
         object("quic") { json in
             json.member("version", quic.version)
             if !quic.versionsOffered.isEmpty {

@@ -2,8 +2,7 @@ import StreamtopBase
 import StreamtopModel
 
 extension JSONWriter {
-    mutating func tcpSection(_ tcp: TCPSnapshot?) {
-        guard let tcp else { return }
+    mutating func tcpSection(_ tcp: TCPSnapshot) {
         object("tcp") { json in
             if tcp.multipath { json.member("multipath", true) }
             json.member("syn_retransmissions", tcp.synRetransmissions)

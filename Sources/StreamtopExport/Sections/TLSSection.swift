@@ -3,13 +3,11 @@ import StreamtopModel
 
 extension JSONWriter {
     /// `start` is the time of the flow's first packet, which `at_ms` counts from.
-    mutating func tlsSection(_ tls: TLSSnapshot?, start: Timestamp) {
-        guard let tls else { return }
+    mutating func tlsSection(_ tls: TLSSnapshot, start: Timestamp) {
         object("tls") { json in json.tlsMembers(tls, start: start) }
     }
 
-    mutating func dtlsSection(_ dtls: DTLSSnapshot?, start: Timestamp) {
-        guard let dtls else { return }
+    mutating func dtlsSection(_ dtls: DTLSSnapshot, start: Timestamp) {
         object("dtls") { json in
             json.tlsMembers(dtls.tls, start: start)
             json.member("retransmitted_flights", dtls.retransmittedFlights)
