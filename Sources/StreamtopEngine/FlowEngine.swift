@@ -154,7 +154,7 @@ package struct FlowEngine: ~Copyable {
         if let stop = frame.stop { countStop(stop, in: position) }
         if frame.transport == .tcp {
             observeTCP(frame, position, direction: direction, at: time)
-            if flows[position].mayCarryTLS {
+            if flows[position].wantsSegment(payload: frame.payloadLength) {
                 observeStream(frame, position, bytes: bytes, direction: direction, at: time)
             }
         } else if frame.transport == .udp {

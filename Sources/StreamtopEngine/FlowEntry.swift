@@ -43,8 +43,8 @@ struct FlowEntry: ~Copyable {
     var last: Timestamp
     /// Whole second of capture time in which the flow last moved to the front of its list.
     var movedAt: Int64 = .min
-    var client = Counters()
-    var server = Counters()
+    /// Of the client and of the server: chosen by place, for nobody can foretell which it will be.
+    private var counters = [Counters(), Counters()] as InlineArray<2, Counters>
 
     let start: Timestamp
     let number: UInt64
@@ -141,6 +141,18 @@ struct FlowEntry: ~Copyable {
     /// The key finds this flow.
     func answers(to key: FlowKey) -> Bool { self.key == key || (other != nil && otherKey == key) }
 
+    /// What the client sent.
+    var client: Counters {
+        _read { yield counters[0] }
+        _modify { yield &counters[0] }
+    }
+
+    /// What the server sent.
+    var server: Counters {
+        _read { yield counters[1] }
+        _modify { yield &counters[1] }
+    }
+
     var identifier: FlowIdentifier { FlowIdentifier(number: number) }
     var clientEndpoint: Endpoint { clientIsLow ? key.low : key.high }
     var serverEndpoint: Endpoint { clientIsLow ? key.high : key.low }
@@ -153,11 +165,7 @@ struct FlowEntry: ~Copyable {
     mutating func record(
         _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp
     ) -> Turns {
-        if direction == .fromClient {
-            client.record(packets: packets, bytes: bytes, payload: payload, at: time)
-        } else {
-            server.record(packets: packets, bytes: bytes, payload: payload, at: time)
-        }
+        counters[direction == .fromClient ? 0 : 1].record(packets: packets, bytes: bytes, payload: payload, at: time)
         if time > last { last = time }
         return turns(at: time)
     }
@@ -191,13 +199,13 @@ struct FlowEntry: ~Copyable {
     /// Whole second of capture time.
     static func second(of time: Timestamp) -> Int64 { time.nanoseconds / 1_000_000_000 }
 
-    /// Payload of the flow is looked at for TLS, or read as such.
-    var mayCarryTLS: Bool { secureStream != Self.none || !tlsProbe.isOver }
+    /// A segment with `payload` bytes is looked at for TLS, or read as such.
+    func wantsSegment(payload: Int) -> Bool { secureStream != Self.none || (payload > 0 && !tlsProbe.isOver) }
 
     /// Direction of a packet from `source`.
     @inline(__always)
     func direction(from source: Endpoint) -> Direction {
-        (source == key.low) == clientIsLow ? .fromClient : .fromServer
+        key.isLow(source) == clientIsLow ? .fromClient : .fromServer
     }
 
     /// Direction of a packet from `address`, where ports are not known.
@@ -208,7 +216,7 @@ struct FlowEntry: ~Copyable {
     /// The other way round: the engine learned late who opened the flow.
     mutating func flip() {
         clientIsLow.toggle()
-        swap(&client, &server)
+        counters.swapAt(0, 1)
         swap(&sampledBytes.client, &sampledBytes.server)
     }
 }

@@ -65,19 +65,18 @@ extension FlowEngine {
     /// may come and go before the frame is analysed, and nothing but time depends on it.
     @inline(__always)
     private func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
-        let frames = 0..<count
         let buffers = turn - 3 * FramesAhead.stride
-        if frames.contains(buffers), tcpTrackers.contains(ahead[buffers].tracker) {
+        if buffers >= 0, buffers < count, tcpTrackers.contains(ahead[buffers].tracker) {
             tcpTrackers[ahead[buffers].tracker].prefetch()
         }
         let tracker = turn - 2 * FramesAhead.stride
-        if frames.contains(tracker) {
+        if tracker >= 0, tracker < count {
             let position = ahead[tracker].flow.likely
             ahead[tracker].tracker = flows.contains(position) ? flows[position].tcp : FlowEntry.none
             tcpTrackers.prefetch(ahead[tracker].tracker)
         }
         let entry = turn - FramesAhead.stride
-        if frames.contains(entry) {
+        if entry >= 0, entry < count {
             ahead[entry].flow.likely = flows.prefetchEntry(ahead[entry].flow.hash) ?? FlowEntry.none
         }
     }
@@ -87,8 +86,6 @@ extension FlowEngine {
     @_lifetime(copy bytes)
     private static func data(of record: FrameRecord, in bytes: RawSpan) -> RawSpan {
         // A source may promise more than the buffer holds only through a bug of ours: cut, do not trap.
-        let start = min(max(0, record.offset), bytes.byteCount)
-        let end = start + min(max(0, record.capturedLength), bytes.byteCount - start)
-        return bytes.extracting(start..<end)
+        return bytes.extracting(droppingFirst: max(0, record.offset)).extracting(first: max(0, record.capturedLength))
     }
 }

@@ -112,6 +112,7 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
 
     /// The element at `index`, where there is one, will be needed soon.
     @inlinable
+    @inline(__always)
     func prefetch(_ index: UInt32) {
         if contains(index) { unsafe StreamtopBase.prefetch(UnsafePointer(address(of: index))) }
     }

@@ -14,6 +14,8 @@ struct FlowKeyTests {
         let key = FlowKey(source: one, destination: two, transport: 17, vlan: 12, tunnel: 0x8100_0007)
         #expect(key == FlowKey(source: two, destination: one, transport: 17, vlan: 12, tunnel: 0x8100_0007))
         #expect([key.low, key.high] == (isIPv6 ? [one, two] : [two, one]))
+        #expect(key.isLow(key.low))
+        #expect(!key.isLow(key.high))
         #expect(key.transport == 17)
         #expect(key.vlan == 12)
         #expect(key.tunnel == 0x8100_0007)
@@ -27,6 +29,8 @@ struct FlowKeyTests {
         let key = FlowKey(source: high, destination: low, transport: 6)
         #expect(key.low == low)
         #expect(key.high == high)
+        #expect(key.isLow(low))
+        #expect(!key.isLow(high))
     }
 
     /// Keys that differ from the first in one part each.

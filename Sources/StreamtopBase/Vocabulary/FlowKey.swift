@@ -35,17 +35,22 @@ package struct FlowKey: Hashable, Sendable {
         self.init(source, destination, isOrdered: isOrdered, transport: transport, vlan: vlan, tunnel: tunnel)
     }
 
-    /// Packets of both directions take turns, so what depends on the order is chosen without a branch.
+    /// Packets of both directions take turns, so nobody can foretell the order: the ends change places by arithmetic, not by
+    /// a branch.
     @inlinable
     @inline(__always)
     init(_ one: Endpoint, _ other: Endpoint, isOrdered: Bool, transport: UInt8, vlan: UInt16, tunnel: UInt32) {
-        lowPrefix = isOrdered ? one.address.high : other.address.high
-        lowSuffix = isOrdered ? one.address.low : other.address.low
-        highPrefix = isOrdered ? other.address.high : one.address.high
-        highSuffix = isOrdered ? other.address.low : one.address.low
-        let lowDetails = isOrdered ? Self.details(of: one) : Self.details(of: other)
-        let highDetails = isOrdered ? Self.details(of: other) : Self.details(of: one)
-        details = lowDetails | highDetails << 17 | UInt64(vlan) << 34 | UInt64(transport) << 50
+        let mask: UInt64 = isOrdered ? 0 : .max
+        let prefixes = (one.address.high ^ other.address.high) & mask
+        lowPrefix = one.address.high ^ prefixes
+        highPrefix = other.address.high ^ prefixes
+        let suffixes = (one.address.low ^ other.address.low) & mask
+        lowSuffix = one.address.low ^ suffixes
+        highSuffix = other.address.low ^ suffixes
+        let changes = (Self.details(of: one) ^ Self.details(of: other)) & mask
+        details =
+            (Self.details(of: one) ^ changes) | (Self.details(of: other) ^ changes) << 17 | UInt64(vlan) << 34
+            | UInt64(transport) << 50
         self.tunnel = tunnel
     }
 
@@ -55,6 +60,14 @@ package struct FlowKey: Hashable, Sendable {
 
     @inlinable
     package var low: Endpoint { Self.end(lowPrefix, lowSuffix, details: details) }
+
+    /// `end` is the low endpoint; without a branch for each word, as in a packet it is as often as not.
+    @inlinable
+    @inline(__always)
+    package func isLow(_ end: Endpoint) -> Bool {
+        (lowPrefix ^ end.address.high) | (lowSuffix ^ end.address.low)
+            | (details & 0x1_ffff ^ Self.details(of: end)) == 0
+    }
 
     @inlinable
     package var high: Endpoint { Self.end(highPrefix, highSuffix, details: details >> 17) }
