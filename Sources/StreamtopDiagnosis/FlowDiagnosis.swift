@@ -34,31 +34,28 @@ package struct FlowDiagnosis: Sendable {
             standing.removeAll(keepingCapacity: false)
             return []
         }
-        var cases: BothWays<SenderCase>?
-        if let tcp = flow.$tcp {
-            timeouts.client.observe(tcp.value.client.retransmissions.timeout, at: time)
-            timeouts.server.observe(tcp.value.server.retransmissions.timeout, at: time)
-            cases = BothWays(
-                client: SenderCase(
-                    flow: flow, tcp: tcp.value, sender: .fromClient,
-                    hadTimeoutBurst: timeouts.client.hasBurst(at: time, ever: flow.isFinal)),
-                server: SenderCase(
-                    flow: flow, tcp: tcp.value, sender: .fromServer,
-                    hadTimeoutBurst: timeouts.server.hasBurst(at: time, ever: flow.isFinal)))
-        }
         let facts = Rule.Needs(of: flow)
         let life = flow.isFinal ? flow.end - flow.start : nil
         let rules = RuleTable.rules
         // By index: a rule is large, and to copy it costs more than to ask it. One that is about to go silent is asked
         // even when what it needs is gone.
         for index in rules.indices where facts.isSuperset(of: rules[index].needs) || !standing.isEmpty {
-            switch rules[index].judge {
-            case .flow(let judge):
-                observe(judge(flow), rules, index, sender: nil, life: life, at: time)
-            case .sender(let judge):
-                guard let cases else { continue }
-                observe(judge(cases.client), rules, index, sender: .fromClient, life: life, at: time)
-                observe(judge(cases.server), rules, index, sender: .fromServer, life: life, at: time)
+            guard case .flow(let judge) = rules[index].judge else { continue }
+            observe(judge(flow), rules, index, sender: nil, life: life, at: time)
+        }
+        if let tcp = flow.$tcp {
+            timeouts.client.observe(tcp.value.client.retransmissions.timeout, at: time)
+            timeouts.server.observe(tcp.value.server.retransmissions.timeout, at: time)
+            let client = SenderCase(
+                flow: flow, tcp: tcp.value, sender: .fromClient,
+                hadTimeoutBurst: timeouts.client.hasBurst(at: time, ever: flow.isFinal))
+            let server = SenderCase(
+                flow: flow, tcp: tcp.value, sender: .fromServer,
+                hadTimeoutBurst: timeouts.server.hasBurst(at: time, ever: flow.isFinal))
+            for index in rules.indices {
+                guard case .sender(let judge) = rules[index].judge else { continue }
+                observe(judge(client), rules, index, sender: .fromClient, life: life, at: time)
+                observe(judge(server), rules, index, sender: .fromServer, life: life, at: time)
             }
         }
         return verdicts()

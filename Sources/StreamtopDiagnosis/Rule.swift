@@ -77,7 +77,7 @@ package struct Rule: Sendable {
         self.silentWhen = silentWhen
         self.yieldsTo = yieldsTo
         self.hold = hold
-        self.needs = if case .sender = judge { needs.union(.tcp) } else { needs }
+        self.needs = needs
         self.judge = judge
     }
 

@@ -105,9 +105,6 @@ import Testing
         flow.dtls = DTLSSnapshot()
         flow.quic = QUICSnapshot()
         #expect(Rule.Needs(of: flow) == [.fragmentation, .security, .quic])
-        for rule in RuleTable.rules {
-            if case .sender = rule.judge { #expect(rule.needs.contains(.tcp), "\(rule.name)") }
-        }
     }
 
     @Test func aVerdictLeavesInItsTimeWhenWhatItNeededIsGone() {

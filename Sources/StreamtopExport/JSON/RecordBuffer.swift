@@ -134,9 +134,15 @@ package struct RecordBuffer: ~Copyable {
 
     // MARK: Numbers
 
+    /// Most counts of a flow are one digit: those are written where the number stands, without a call.
+    @inline(__always)
     mutating func append(decimal value: UInt64) {
         if value < 10 { return append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value)) }
-        if value < 100 { return append(decimal: value, width: 2) }
+        append(digitsOf: value)
+    }
+
+    @inline(never)
+    private mutating func append(digitsOf value: UInt64) {
         append(decimal: value, width: Self.digitCount(value))
     }
 
