@@ -58,6 +58,9 @@ struct TCPCongestionMeter: Sendable {
     /// Application or receiver held the sender in the last round or do so now.
     var isLimited: Bool { roundLimited || (rounds.last?.limited ?? false) }
 
+    /// The sender knows of a loss that it has not repaired yet.
+    var isRecovering: Bool { point != nil }
+
     /// The window grows by half or more each round (RFC 5681 section 3.1 doubles it), and was never cut.
     var isSlowStart: Bool {
         guard cuts.isEmpty, timeouts == 0, rounds.count >= 2 else { return cuts.isEmpty && timeouts == 0 }

@@ -3,12 +3,16 @@ import StreamtopModel
 
 /// Bytes in flight of one sender over time, the envelope that shows its congestion window, and its first flight.
 struct TCPFlightMeter: ~Copyable {
+    /// More than any sender begins with: another stream of numbers.
+    private static let largestInitial = 1 << 20
+
     // A flight spans less than 2^31 bytes.
     private var lastBytes: UInt32 = 0
     private var maximumBytes: UInt32 = 0
     private var histogram = LogHistogram()
     private(set) var hasValue = false
     private(set) var initialDone = false
+    private var isRecovering = false
     var last: Int { Int(lastBytes) }
     var maximum: Int { Int(maximumBytes) }
 
@@ -24,18 +28,30 @@ struct TCPFlightMeter: ~Copyable {
 
     init() {}
 
+    /// The sequence number moved on by `bytes`, lost ones among them, before anything was acknowledged.
     mutating func observeInitial(bytes: Int) {
-        if !initialDone { initialBytes = UInt32(clamping: initial + bytes) }
+        guard !initialDone else { return }
+        initialBytes = UInt32(clamping: initial + max(0, bytes))
+        if initialBytes > Self.largestInitial { endInitial(jumping: true) }
     }
 
-    mutating func endInitial() { if initialBytes > 0 { initialDone = true } }
+    /// The first flight is over. `jumping`: what follows it leaves a hole; part of the flight may have been lost before
+    /// the capture point, and its size is not known.
+    mutating func endInitial(jumping: Bool = false) {
+        guard initialBytes > 0, !initialDone else { return }
+        initialDone = true
+        if jumping { initialBytes = 0 }
+    }
 
-    /// The flight after a segment was sent.
-    mutating func record(_ bytes: Int) {
+    /// The flight after a segment was sent. `recovering`: loss holds the sender back, whose window then shrinks with
+    /// the flight (RFC 6937): larger ones of the same round are history.
+    mutating func record(_ bytes: Int, recovering: Bool = false) {
         hasValue = true
+        isRecovering = recovering
         lastBytes = UInt32(clamping: bytes)
         maximumBytes = max(maximumBytes, lastBytes)
-        roundMaximum = max(roundMaximum, lastBytes)
+        if recovering { previousMaximum = 0 }
+        roundMaximum = recovering ? lastBytes : max(roundMaximum, lastBytes)
         histogram.record(Int64(bytes))
     }
 
@@ -64,10 +80,11 @@ struct TCPFlightMeter: ~Copyable {
 
     mutating func anchor(_ sequence: UInt32) { roundEnd = sequence }
 
-    /// Envelope of the flight over the last round trip: at most the congestion window, and equal to it when the sender
-    /// always has data.
+    /// Envelope of the flight over the last round trip, in recovery the flight itself: at most the congestion window, and
+    /// equal to it when the sender always has data.
     var window: Int? {
         guard hasValue else { return nil }
+        if isRecovering { return last }
         let envelope = max(roundMaximum, previousMaximum)
         return envelope > 0 ? Int(envelope) : last
     }

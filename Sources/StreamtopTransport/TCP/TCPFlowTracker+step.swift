@@ -127,6 +127,9 @@ extension TCPFlowTracker {
             sender.window.provisional(window, acknowledgment: frame.tcp.acknowledgment)
         }
         measure(result, &sender, &peer, at: time, total: &total)
+        if peerPlace == .far {
+            timeOneWay(result, of: &peer, answering: sender.roundTrip.last, at: time, total: &total)
+        }
 
         // What the peer will know once this has reached it.
         let view = peer.currentView(edge: sender.window.edge)
@@ -139,6 +142,19 @@ extension TCPFlowTracker {
             peer.flight.update(peer.pipe(view))
         }
         peer.updateLimit(view: view, at: time, delay: peerPlace == .far ? peer.roundTrip.last : 0)
+    }
+
+    /// The sender of the data is distant, and its echoes have fallen silent: the round trip to it is the empty path's and
+    /// what the acknowledged segment waited on its way here.
+    private static func timeOneWay(
+        _ result: TCPAcknowledgmentResult, of peer: inout TCPHalf, answering other: Nanoseconds, at time: Timestamp,
+        total: inout OnDemand<TCPRoundTripMeter>
+    ) {
+        guard let oldest = result.oldest, !peer.bulk.isEmpty, let smoothed = peer.roundTrip.smoothed,
+            time - peer.bulk.value.lastEcho > 2 * min(smoothed, .seconds(100)),
+            let queue = peer.bulk.value.oneWay.queue(stamp: oldest.stamp, passed: oldest.passed)
+        else { return }
+        hear(saturatingAdd(peer.roundTrip.minimum, queue), of: &peer, answering: other, at: time, total: &total)
     }
 
     private static func measure(
@@ -183,6 +199,7 @@ extension TCPFlowTracker {
         let view = sender.view(place: place, edge: peer.window.edge, toSender: path.toSender, at: time)
         let firstFlight = view.acknowledged == sender.initialSequence &+ (sender.synSeen ? 1 : 0)
         let newBefore = sender.uniqueBytes
+        let nextBefore = sender.started ? sender.next : sequence
         let repairsBefore = sender.justifiedRepairs
         let wasIdle = view.acknowledged.isAtOrAfter(sender.next)
         let isFresh =
@@ -195,9 +212,9 @@ extension TCPFlowTracker {
                 identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), time: time),
             view: view, path: path, peerClosed: peer.window.isClosed, direction: direction, events: &events)
         if firstFlight {
-            sender.flight.observeInitial(bytes: Int(sender.uniqueBytes &- newBefore))
+            sender.flight.observeInitial(bytes: Int(sender.next.distance(after: nextBefore)))
         } else {
-            sender.flight.endInitial()
+            sender.flight.endInitial(jumping: sequence.isAfter(nextBefore))
         }
         sender.followWindow(
             view: view, repairsBefore: repairsBefore, idle: wasIdle, short: frame.payloadLength < sender.unit, at: time)
@@ -209,6 +226,9 @@ extension TCPFlowTracker {
             }
             sender.bulk.value.queueLink.observe(
                 flight: sender.flight.last, queue: path.queue, roundTrip: path.smoothed, at: time)
+            if place == .far, frame.tcp.options.hasTimestamps {
+                sender.bulk.value.oneWay.observe(stamp: frame.tcp.options.timestampValue, at: time)
+            }
             if place != .far, sender.justifiedRepairs == repairsBefore, sender.uniqueBytes != newBefore {
                 sender.bulk.value.pacing.observe(
                     length: frame.payloadLength, unit: sender.unit, idle: wasIdle, answer: sender.lastAnswer,
@@ -241,10 +261,18 @@ extension TCPFlowTracker {
         {
             return
         }
+        if !sender.bulk.isEmpty { sender.bulk.value.lastEcho = time }
+        hear(sample, of: &sender, answering: peer.roundTrip.last, at: time, total: &total)
+    }
+
+    private static func hear(
+        _ sample: Nanoseconds, of sender: inout TCPHalf, answering other: Nanoseconds, at time: Timestamp,
+        total: inout OnDemand<TCPRoundTripMeter>
+    ) {
         sender.roundTrip.record(sample, source: .tcpTimestamps, at: time)
         sender.roundTrip.smooth(sample)
         if !total.isEmpty {
-            let whole = saturatingAdd(sample, peer.roundTrip.last)
+            let whole = saturatingAdd(sample, other)
             total.value.record(whole, source: .tcpTimestamps, at: time)
             total.value.smooth(whole)
         }
@@ -325,7 +353,7 @@ extension TCPHalf {
             bulk.value.congestion.noteLimited()
         }
         if view.edge.distance(after: next) < unit { windowFull &+= 1 }
-        flight.record(bytes)
+        flight.record(bytes, recovering: bulk.value.congestion.isRecovering)
         bulk.value.congestion.observeFlight(Float(bytes) / size, at: time)
     }
 

@@ -8,6 +8,8 @@ struct TCPAcknowledgmentResult {
     var networkSample: Nanoseconds?
     /// The same from the oldest segment newly covered: what the sender's own estimator takes.
     var senderSample: Nanoseconds?
+    /// TSval of the segment of `senderSample`, and when it passed; nil without one.
+    var oldest: (stamp: UInt32, passed: Timestamp)?
     /// Delayed acknowledgment suspected: `networkSample` includes the receiver's timer.
     var isDelayed = false
     var advanced = false
@@ -78,6 +80,7 @@ extension TCPHalf {
         var latest = Timestamp(nanoseconds: .min)
         var first: Timestamp?
         var last: Timestamp?
+        var firstStamp: UInt32?
         var clear = true
         var coveredBytes = 0
         var needless: UInt32?
@@ -92,12 +95,18 @@ extension TCPHalf {
                 noteUnseen(range.length)
             } else if range.marks.contains(.ambiguous) {
                 clear = false
-                if range.marks.contains(.hasTimestamp), let echo, range.timestampValue.isAfter(echo) {
-                    needless = needless ?? range.start
+                // Only the oldest range is what a receiver echoes when it fills its gap (RFC 7323 section 4.3).
+                if range.start == acknowledged, range.marks.contains(.hasTimestamp), let echo,
+                    range.timestampValue.isAfter(echo)
+                {
+                    needless = range.start
                 }
             } else if !range.marks.contains(.sacked) {
                 if range.passed >= latest {
-                    if first == nil { first = range.passed }
+                    if first == nil {
+                        first = range.passed
+                        firstStamp = range.marks.contains(.hasTimestamp) ? range.timestampValue : nil
+                    }
                     last = range.passed
                 }
                 coveredBytes += range.length
@@ -113,13 +122,14 @@ extension TCPHalf {
         if clear, let first, let last, last >= latest {
             result.senderSample = max(0, time - first)
             result.networkSample = max(0, time - last)
+            result.oldest = firstStamp.map { ($0, first) }
             // Nothing more to come and less than two full segments: the receiver waited for its timer, 40 ms at least on
             // Linux, up to half a second elsewhere (RFC 5681 section 4.2).
             result.isDelayed =
                 coveredBytes < 2 * unit && ack == next && time - max(lastAnswer, last) >= .milliseconds(30)
         }
         if let start = needless, !trouble.isEmpty {
-            result.needless = trouble.value.repairs.needless(start, start &+ 1)
+            result.needless = trouble.value.needless(start, start &+ 1)
         }
         trim()
     }
@@ -144,7 +154,7 @@ extension TCPHalf {
                 note { $0.dsacks &+= 1 }
                 if oddities.value.lastCopy == block.start {
                     oddities.value.lastCopy = nil
-                } else if !trouble.isEmpty, let start = trouble.value.repairs.needless(block.start, block.end) {
+                } else if !trouble.isEmpty, let start = trouble.value.needless(block.start, block.end) {
                     result.needless = result.needless ?? start
                 }
                 continue

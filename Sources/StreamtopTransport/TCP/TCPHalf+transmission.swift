@@ -160,7 +160,9 @@ extension TCPHalf {
         if cause == .spurious { return }
         let count = segments(in: segment.length)
         let hole = upstream ? first.passed : nil
-        if noteLoss(count, sent: first.passed, hole: hole, at: segment.time, path: path) {
+        let isNew = noteLoss(count, sent: first.passed, hole: hole, at: segment.time, path: path)
+        trouble.value.repairs.attributeNewest(to: trouble.value.losses.newestNumber)
+        if isNew {
             events.append(
                 .loss(
                     from: direction, segments: count, verdict: trouble.value.losses.newestVerdict,

@@ -196,6 +196,9 @@ struct TCPBulkMeters: Sendable {
     var idle = TCPIdleMeter()
     var pacing = TCPPacingMeter()
     var baseStep = TCPBaseStepMeter()
+    var oneWay = TCPOneWayMeter()
+    /// When an echo last told the round trip to this sender.
+    var lastEcho = Timestamp(nanoseconds: .min)
 }
 
 /// Meters of a sender whose segments were lost, repeated or overtaken.
@@ -204,4 +207,12 @@ struct TCPTroubleMeters: Sendable {
     var losses = TCPLossMeter()
     var jumps = TCPJumpRecord()
     var blackHole = TCPBlackHoleMeter()
+
+    /// The range arrived twice: the repair of it was needless, and what it was taken for was no loss. Returns the
+    /// repair's first sequence number, nil when none is known.
+    mutating func needless(_ start: UInt32, _ end: UInt32) -> UInt32? {
+        guard let repair = repairs.needless(start, end) else { return nil }
+        losses.withdraw(segments: repair.segments, from: repair.loss)
+        return repair.start
+    }
 }

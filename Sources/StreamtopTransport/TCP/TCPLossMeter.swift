@@ -18,6 +18,8 @@ struct TCPLossMeter: Sendable {
         /// The window when the lost packet was sent, in segments of `segmentSize` bytes; nil when not known.
         var window: UInt16?
         var segmentSize: UInt16
+        /// Counts the events of this meter from 1.
+        var number: UInt32 = 0
     }
     static let capacity = 128
 
@@ -25,6 +27,9 @@ struct TCPLossMeter: Sendable {
     /// Events beyond the capacity, by verdict.
     private var folded = LossCounts()
     private(set) var total: UInt32 = 0
+    /// Events ever opened.
+    private var opened: UInt32 = 0
+    var newestNumber: UInt32 { events.last?.number ?? 0 }
     private var open = false
     private(set) var windows = TCPWindowSamples()
 
@@ -46,9 +51,22 @@ struct TCPLossMeter: Sendable {
             events.removeFirst()
         }
         events.append(event)
+        opened &+= 1
+        events[events.count - 1].number = opened
         open = true
         total &+= 1
         return true
+    }
+
+    /// `segments` held for lost in event `number` had arrived all the same, as their receiver said later. An event of
+    /// which nothing is left was none.
+    mutating func withdraw(segments: UInt16, from number: UInt32) {
+        guard let index = events.lastIndex(where: { $0.number == number }) else { return }
+        events[index].segments -= min(events[index].segments, Int32(segments))
+        guard events[index].segments == 0 else { return }
+        if index == events.count - 1 { open = false }
+        events.remove(at: index)
+        total -= min(total, 1)
     }
 
     private mutating func fold(_ event: Event) {
@@ -140,13 +158,14 @@ struct TCPLossMeter: Sendable {
     }
 
     /// Congestive: the packets around the lost one stood in a queue as long as this path's get, or as long as at every
-    /// other loss. Random: there was no queue to speak of, or one that the path carries without losing. Policed: bursts
-    /// of loss without a queue, and always the same rate in between; or losses at a limit, and no trace of a buffer. With such a trace it is a short one that ran over.
+    /// other loss; or losses come at a limit, however short the buffer in front of it is. Random: there was no queue to
+    /// speak of, or one that the path carries without losing. Policed: bursts of loss without a queue, and always the
+    /// same rate in between; or losses at a limit, and no trace of a buffer.
     private func verdict(on event: Event, pool: Pool) -> LossVerdict {
         let isSmall = event.queue < .milliseconds(5) && event.backlog < 3
         if isSmall, pool.isRatePinned || pool.isAtLimit && pool.isUnbuffered { return .policed }
-        let isEmpty = event.queue <= max(.milliseconds(2), event.minimum / 10) && event.backlog < 3
-        if isEmpty { return pool.isAtLimit ? .congestive : .random }
+        if pool.isAtLimit { return .congestive }
+        if event.queue <= max(.milliseconds(2), event.minimum / 10) && event.backlog < 3 { return .random }
         if event.queue >= .milliseconds(5) {
             if event.queue >= event.ceiling / 4 * 3 || pool.isQueueAlike { return .congestive }
         } else if event.backlog < 3 {

@@ -42,6 +42,8 @@ struct TCPRepairRecord: Sendable {
         var segments: UInt16
         /// Number of the recovery that it belongs to; 0 for one that was needless from the start.
         var recovery: UInt32 = 0
+        /// Number of the loss event that it was taken for a part of; 0 for none.
+        var loss: UInt32 = 0
     }
     static let capacity = 256
 
@@ -76,9 +78,15 @@ struct TCPRepairRecord: Sendable {
         }
     }
 
-    /// The range turned out to have arrived twice: the newest retransmission that overlaps it was needless. Returns its
-    /// first sequence number, nil when none is known (the network duplicated the packet).
-    mutating func needless(_ start: UInt32, _ end: UInt32) -> UInt32? {
+    /// The newest repair was taken for a part of loss event `number`.
+    mutating func attributeNewest(to number: UInt32) {
+        guard !recent.isEmpty else { return }
+        recent[(oldest + recent.count - 1) % recent.count].loss = number
+    }
+
+    /// The range turned out to have arrived twice: the newest retransmission that overlaps it was needless. Returns it,
+    /// nil when none is known (the network duplicated the packet).
+    mutating func needless(_ start: UInt32, _ end: UInt32) -> Repair? {
         for back in 0..<recent.count {
             // newest first
             let index = (oldest + recent.count - 1 - back) % recent.count
@@ -89,7 +97,7 @@ struct TCPRepairRecord: Sendable {
             exonerate(repair)
             recoveries.exonerate(repair.recovery)
             recent[index].cause = .spurious
-            return repair.start
+            return repair
         }
         return nil
     }

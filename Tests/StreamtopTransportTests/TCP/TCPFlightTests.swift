@@ -73,6 +73,43 @@ import Testing
         #expect(flow.server.initialWindowBytes == 10_000)
     }
 
+    /// A hole inside the first flight was sent, too. One behind it may be part of it or not.
+    @Test func firstFlightWithLossesBeforeTheCapture() {
+        for (lost, expected) in [(4, 10_000), (9, nil)] as [(Int, Int?)] {
+            var flow = TCPScenario(timestamps: true)
+            flow.handshake(toServer: 40, toClient: 0.02)
+            for index in 0..<10 where index != lost {
+                flow.data(at: 100 + Double(index), index * 1000, stamp: 60, echo: 1)
+            }
+            flow.ack(at: 110, min(lost, 9) * 1000, stamp: 70, echo: 60)
+            flow.data(at: 151, 10_000, stamp: 110, echo: 70)
+            flow.data(at: 152, lost * 1000, stamp: 111, echo: 70)
+            #expect(flow.server.initialWindowBytes == expected)
+        }
+    }
+
+    /// While losses are repaired the window is what is in flight, not what was before.
+    @Test func windowInRecoveryFollowsTheFlight() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        for index in 0..<40 { flow.data(at: 100 + Double(index) / 10, index * 1000) }
+        flow.ack(at: 150, 20_000)
+        for index in 40..<60 { flow.data(at: 151 + Double(index) / 10, index * 1000) }
+        #expect(flow.tracker.server.flight.window == 40_000)
+        // Segment 20 is lost; each two that are reported let one out.
+        for index in 0..<10 {
+            let reported = 24_000 + index * 2000
+            flow.ack(at: 200 + Double(index), 20_000, sacks: [(21_000, reported)])
+            flow.data(at: 200.1 + Double(index), index == 0 ? 20_000 : (59 + index) * 1000)
+        }
+        #expect(flow.tracker.server.flight.last == 28_000)  // 69 - 20 - 21 reported
+        #expect(flow.tracker.server.flight.window == 28_000)
+        // Repaired: what is sent from now on is the new window.
+        flow.ack(at: 260, 69_000)
+        for index in 69..<79 { flow.data(at: 261 + Double(index) / 10, index * 1000) }
+        #expect(flow.tracker.server.flight.window == 28_000)
+    }
+
     @Test func sackedAndLostBytesLeaveThePipe() {
         var flow = TCPScenario()
         flow.handshake(toServer: 0.02, toClient: 50)
@@ -120,5 +157,6 @@ import Testing
         #expect(flow.tracker.server.sackedBytes == 0)
         #expect(flow.server.retransmissions.spurious == 1)
         #expect(flow.server.retransmissions.packets == 1)
+        #expect(flow.server.loss.events == 0)
     }
 }

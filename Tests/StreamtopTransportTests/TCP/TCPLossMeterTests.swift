@@ -54,7 +54,7 @@ import Testing
 
     /// A sender whose window runs from 10 to 39 segments over and over, a packet each millisecond; `lostAt` tells the
     /// window at which the packet of a round is lost. `queue` in microseconds.
-    private func sawtooth(queue: Int64, lostAt: (Int) -> Int) -> LossCounts {
+    private func sawtooth(queue: Int64, backlog: Float = 0, lostAt: (Int) -> Int) -> LossCounts {
         var meter = TCPLossMeter()
         var random = SeededRandom(seed: 9)
         for round in 0..<20 {
@@ -63,7 +63,8 @@ import Testing
                 meter.observe(window: 10 + step / 10, at: time, roundTrip: .milliseconds(30))
             }
             var loss = event(
-                Double(round + 1) * 0.3, queue: 0, ceiling: 1, delivered: UInt64(round) * 300 * 1_250,
+                Double(round + 1) * 0.3, queue: 0, ceiling: 20, backlog: backlog,
+                delivered: UInt64(round) * 300 * 1_250,
                 window: UInt16(lostAt(round)))
             loss.queue = queue * 1_000
             // What comes through varies: nothing is pinned, nothing regular.
@@ -79,6 +80,28 @@ import Testing
 
     @Test func lossesAtTheLargestWindowsOfAShortBufferAreCongestive() {
         #expect(sawtooth(queue: 1_800, lostAt: { 36 + $0 % 4 }).congestive == 20)
+        // Some segments of its own wait there, in a queue far shorter than the longest that was ever seen.
+        #expect(sawtooth(queue: 4_500, backlog: 5, lostAt: { 36 + $0 % 4 }).congestive == 20)
+    }
+
+    /// What a receiver shows to have arrived all the same was no loss, and an event of nothing else was none.
+    @Test func withdrawnLossesLeaveNoEvent() {
+        var meter = TCPLossMeter()
+        _ = meter.record(event(1, queue: 0, ceiling: 50), span: .milliseconds(80))
+        let first = meter.newestNumber
+        _ = meter.record(event(2, queue: 50, ceiling: 50, segments: 2), span: .milliseconds(80))
+        let second = meter.newestNumber
+        meter.withdraw(segments: 1, from: first)
+        meter.withdraw(segments: 1, from: second)
+        meter.withdraw(segments: 1, from: 99)
+        #expect(meter.counts().events == 1)
+        #expect(meter.counts().random == 0)
+        #expect(meter.counts().congestive == 1)
+        meter.withdraw(segments: .max, from: second)
+        #expect(meter.counts().events == 0)
+        // The next loss is a new event, however soon.
+        let isNew = meter.record(event(2.01, queue: 50, ceiling: 50), span: .milliseconds(80))
+        #expect(isNew)
     }
 
     /// As a policer with a small bucket does it to a sender of the same course: one cycle in three is the same.

@@ -46,6 +46,22 @@ import Testing
         #expect(side.loss.events == 0)
     }
 
+    /// Two repairs, the second of which arrives first: the receiver echoes the one that closed its first gap, and that
+    /// says nothing about the other.
+    @Test func echoOfOneRepairSaysNothingOfAnother() {
+        var flow = TCPScenario(timestamps: true)
+        flow.handshake(toServer: 40, toClient: 0.02)
+        for index in [1, 3, 4, 5, 6] { flow.data(at: 100 + Double(index), index * 1000, stamp: 60, echo: 1) }
+        flow.ack(at: 107, 0, sacks: [(3000, 7000), (1000, 2000)], stamp: 70, echo: 1)
+        flow.data(at: 149, 2000, stamp: 101, echo: 70)
+        flow.ack(at: 149.1, 0, sacks: [(1000, 7000)], stamp: 112, echo: 1)
+        flow.data(at: 155, 0, stamp: 100, echo: 70)
+        flow.ack(at: 155.1, 7000, stamp: 118, echo: 100)
+        #expect(flow.server.retransmissions.packets == 2)
+        #expect(flow.server.retransmissions.spurious == 0)
+        #expect(flow.server.loss.upstream == 2)
+    }
+
     /// The acknowledgment after the repair must not make a round trip of 99.5 ms out of one of 0.02 ms.
     @Test func repairDoesNotInflateTheRoundTrip() throws {
         let report = try SyntheticCapture("rcv_100").report()

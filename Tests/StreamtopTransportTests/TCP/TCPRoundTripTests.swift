@@ -126,6 +126,25 @@ import Testing
         #expect(flow.report().roundTrip.server?.maximum == 40_000_000)
     }
 
+    /// A sender that writes a burst now and then answers no acknowledgment. Its clock tells what its segments waited.
+    @Test func burstsOfAPausingSenderAreTimedByItsClock() throws {
+        var flow = TCPScenario(timestamps: true)
+        flow.handshake(toServer: 50, toClient: 0.02)
+        for burst in 0..<20 {
+            let sent = 1000 + Double(burst) * 200  // 25 ms later here, and 2 ms more for each one before it
+            for index in 0..<12 {
+                let passed = sent + 25 + Double(index) * 2
+                let sequence = (burst * 12 + index) * 1000
+                flow.data(at: passed, sequence, stamp: UInt32(sent) + 5_000_000, echo: UInt32(passed - 150))
+                flow.ack(at: passed + 0.05, sequence + 1000, stamp: UInt32(passed), echo: UInt32(sent) + 5_000_000)
+            }
+        }
+        let trip = try #require(flow.report().roundTrip.server)
+        #expect(abs(trip.maximum - 72_000_000) <= 1_000_000)
+        #expect((60_000_000...72_000_000).contains(trip.smoothed))
+        #expect(trip.minimum == 50_000_000)
+    }
+
     @Test func backwardStampNeverGivesNegativeTime() {
         var flow = TCPScenario()
         flow.handshake(toServer: 10, toClient: 10)

@@ -1,0 +1,67 @@
+import StreamtopBase
+import StreamtopTestSupport
+import Testing
+
+@testable import StreamtopTransport
+
+@Suite struct TCPOneWayTests {
+    private func time(_ milliseconds: Double) -> Timestamp { Timestamp(nanoseconds: Int64(milliseconds * 1e6)) }
+
+    /// Segments every 10 ms for `seconds`, each `delay` ms under way; the sender's clock gains `drift` parts in a
+    /// million and has `ticks` a second. Returns the queue found for one more that takes `late` ms longer.
+    private func queue(seconds: Int, drift: Double = 0, ticks: Double = 1000, late: Double) -> Double? {
+        var meter = TCPOneWayMeter()
+        var random = SeededRandom(seed: 4)
+        func stamp(_ now: Double) -> UInt32 {
+            UInt32(truncatingIfNeeded: Int64(now / 1000 * ticks * (1 + drift / 1e6)) + 0xffff_ff00)
+        }
+        var now = 0.0
+        while now < Double(seconds) * 1000 {
+            let wait = Double.random(in: 0...1, using: &random) < 0.2 ? 0 : Double.random(in: 0...30, using: &random)
+            meter.observe(stamp: stamp(now), at: time(now + 40 + wait))
+            now += 10
+        }
+        let passed = time(now + 40 + late)
+        meter.observe(stamp: stamp(now), at: passed)
+        return meter.queue(stamp: stamp(now), passed: passed).map { Double($0) / 1e6 }
+    }
+
+    @Test func tellsTheDelayAboveTheFastest() throws {
+        for late in [0.0, 5, 80] {
+            let found = try #require(queue(seconds: 3, late: late))
+            #expect(abs(found - late) <= 1)
+        }
+    }
+
+    @Test func clocksThatDriftApartKeepTheError() throws {
+        for drift in [-80.0, 80] {
+            let found = try #require(queue(seconds: 120, drift: drift, late: 20))
+            #expect(abs(found - 20) <= 2.6)
+        }
+    }
+
+    @Test func otherClocksAreNotRead() {
+        for ticks in [10.0, 100, 250, 1_000_000] { #expect(queue(seconds: 5, ticks: ticks, late: 20) == nil) }
+        #expect(queue(seconds: 40, ticks: 1024, late: 20) == nil)
+    }
+
+    @Test func nothingIsSaidInTheFirstSecond() {
+        var meter = TCPOneWayMeter()
+        meter.observe(stamp: 100, at: time(0))
+        meter.observe(stamp: 600, at: time(500))
+        #expect(meter.queue(stamp: 600, passed: time(500)) == nil)
+        #expect(TCPOneWayMeter().queue(stamp: 1, passed: time(1)) == nil)
+    }
+
+    @Test func wildStampsAndTimesDoNoHarm() {
+        var meter = TCPOneWayMeter()
+        for stamp in [0, .max, 0x7fff_ffff, 0x8000_0000, 1] as [UInt32] {
+            for nanoseconds in [Int64.min + 1, .max, 0, 5_000_000_000] {
+                meter.observe(stamp: stamp, at: Timestamp(nanoseconds: nanoseconds))
+                if let queue = meter.queue(stamp: stamp, passed: Timestamp(nanoseconds: nanoseconds)) {
+                    #expect(queue >= 0)
+                }
+            }
+        }
+    }
+}
