@@ -67,21 +67,26 @@ struct TCPCongestionMeter: Sendable {
         return rounds[rounds.count - 1].flight >= 1.4 * rounds[rounds.count - 2].flight
     }
 
-    /// The sender is about to send with `view`. `window`: envelope of its flight, segments; `repairs`: retransmissions
-    /// so far, without the needless. Returns true when a recovery begins.
+    /// The sender has sent a segment, knowing `view`. `window`: envelope of its flight, segments; `repairs`:
+    /// retransmissions before it, without the needless; `repair`: its sequence number if it is another one. A sender may
+    /// hold a segment for lost earlier than this observer does (RFC 8985 knows by time): its repair tells as well.
+    /// Returns true when a recovery begins.
     mutating func observe(
-        _ view: TCPSenderView, next: UInt32, window: Float, repairs: UInt32, byTimeout: Bool, at time: Timestamp
+        _ view: TCPSenderView, next: UInt32, window: Float, repairs: UInt32, repairing repair: UInt32? = nil,
+        byTimeout: Bool,
+        at time: Timestamp
     ) -> Bool {
         if let end = point {
             roundRecovered = true
             if byTimeout { isTimeout = true }
             if view.acknowledged.isAtOrAfter(end) {
-                point = nil
-                settling = 2
+                // Segments lost behind the last one that passed here belong to the same recovery.
+                point = repair == end ? next : nil
+                settling = repair == end ? 0 : 2
             }
         }
         defer { lost = view.lost }
-        guard view.lost.distance(after: lost) > 0, point == nil else { return false }
+        guard repair != nil || view.lost.distance(after: lost) > 0, point == nil else { return false }
         // A second loss before the first one's result showed: the first says nothing.
         point = next
         before = window
@@ -120,7 +125,8 @@ struct TCPCongestionMeter: Sendable {
     }
 
     /// The flight after a segment was sent, segments: looks for dips to a floor of a few segments that last a fifth of
-    /// a second, and end in the window that was there before.
+    /// a second, and end in a flight that fills the path again. What was there before may have been mostly a queue, and
+    /// the probe has emptied it.
     mutating func observeFlight(_ flight: Float, at time: Timestamp) {
         guard let start = dipStart else {
             guard flight <= 4.5, let round = rounds.last, round.flight >= 10, !isDisturbed else { return }
@@ -146,7 +152,7 @@ struct TCPCongestionMeter: Sendable {
         guard dipRoundsLeft > 0 else { return }
         dipRoundsLeft -= 1
         if isDisturbed { dipRoundsLeft = 0 }
-        guard flight >= 0.6 * dipBefore, dipRoundsLeft > 0 else { return }
+        guard flight >= max(8, 0.3 * dipBefore), dipRoundsLeft > 0 else { return }
         if dips.count == 16 { dips.removeFirst() }
         dips.append(time)
         dipRoundsLeft = 0

@@ -201,6 +201,7 @@ extension TCPFlowTracker {
         let newBefore = sender.uniqueBytes
         let nextBefore = sender.started ? sender.next : sequence
         let repairsBefore = sender.justifiedRepairs
+        let lossesBefore = sender.trouble.map { $0.losses.newestNumber } ?? 0
         let wasIdle = view.acknowledged.isAtOrAfter(sender.next)
         let isFresh =
             wasIdle && sender.lastData.nanoseconds != .min && time - sender.lastData > path.timeout
@@ -211,13 +212,18 @@ extension TCPFlowTracker {
                 hasTimestamp: frame.tcp.options.hasTimestamps,
                 identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), time: time),
             view: view, path: path, peerClosed: peer.window.isClosed, direction: direction, events: &events)
+        if !sender.trouble.isEmpty, sender.trouble.value.losses.newestNumber > lossesBefore {
+            sender.trouble.value.losses.limitCeiling(
+                saturatingAdd(sender.roundTrip.usualCeiling, peer.roundTrip.usualCeiling))
+        }
         if firstFlight {
             sender.flight.observeInitial(bytes: Int(sender.next.distance(after: nextBefore)))
         } else {
             sender.flight.endInitial(jumping: sequence.isAfter(nextBefore))
         }
         sender.followWindow(
-            view: view, repairsBefore: repairsBefore, idle: wasIdle, short: frame.payloadLength < sender.unit, at: time)
+            sequence, view: view, repairsBefore: repairsBefore, idle: wasIdle, short: frame.payloadLength < sender.unit,
+            at: time)
         if !sender.bulk.isEmpty {
             if !sender.trouble.isEmpty, !sender.isInRecovery {
                 sender.trouble.value.losses.observe(
@@ -326,9 +332,9 @@ extension TCPHalf {
         return TCPSenderView(acknowledged: first, edge: edge, sacked: 0, lost: 0)
     }
 
-    /// The window's course after a segment was sent. `idle`: nothing was outstanding before it; `short`: it was not full.
+    /// The window's course after the segment at `sequence` was sent. `idle`: nothing was outstanding before it; `short`: it was not full.
     mutating func followWindow(
-        view: TCPSenderView, repairsBefore: UInt32, idle: Bool, short: Bool, at time: Timestamp
+        _ sequence: UInt32, view: TCPSenderView, repairsBefore: UInt32, idle: Bool, short: Bool, at time: Timestamp
     ) {
         let bytes = pipe(view)
         let size = Float(unit)
@@ -342,7 +348,9 @@ extension TCPHalf {
         }
         let window = Float(flight.window ?? bytes) / size
         if bulk.value.congestion.observe(
-            view, next: next, window: window, repairs: repairsBefore, byTimeout: recoveryByTimeout, at: time)
+            view, next: next, window: window, repairs: repairsBefore,
+            repairing: justifiedRepairs != repairsBefore ? sequence : nil,
+            byTimeout: recoveryByTimeout, at: time)
         {
             flight.cut()
         }

@@ -58,6 +58,12 @@ struct TCPLossMeter: Sendable {
         return true
     }
 
+    /// The newest event's path usually gets to queues of `ceiling` at most.
+    mutating func limitCeiling(_ ceiling: Nanoseconds) {
+        guard let last = events.indices.last else { return }
+        events[last].ceiling = max(events[last].queue, min(events[last].ceiling, ceiling))
+    }
+
     /// `segments` held for lost in event `number` had arrived all the same, as their receiver said later. An event of
     /// which nothing is left was none.
     mutating func withdraw(segments: UInt16, from number: UInt32) {
@@ -99,12 +105,13 @@ struct TCPLossMeter: Sendable {
         /// At the losses not even half a segment was waiting, at the highest rate that came through: no buffer, however
         /// short, ran over.
         var isUnbuffered = false
-        var count = 0
+        /// Several losses in queues shorter than what the path carries: one alone may be of another limit than before.
+        var isOftenBelowLimit = false
     }
 
     private var pool: Pool {
         var pool = Pool()
-        pool.count = events.count
+        pool.isOftenBelowLimit = events.count { isBelowLimit($0) } >= 3
         guard events.count >= 5 else { return pool }
         pool.isQueueAlike = Self.variation(events.map { Double($0.queue) }) < 0.25
         let rates = ratesBetween
@@ -171,8 +178,11 @@ struct TCPLossMeter: Sendable {
         } else if event.backlog < 3 {
             return .random
         }
-        return event.queue < event.ceiling / 10 * 6 ? .random : .unknown
+        return isBelowLimit(event) && pool.isOftenBelowLimit ? .random : .unknown
     }
+
+    /// The path carries more than what waited there, without losing.
+    private func isBelowLimit(_ event: Event) -> Bool { event.queue < event.ceiling / 10 * 6 }
 }
 
 extension LossCounts {

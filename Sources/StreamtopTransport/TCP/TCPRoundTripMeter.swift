@@ -116,6 +116,13 @@ struct TCPRoundTripMeter: ~Copyable {
             jitter: count > 1 ? jitterSum / Int64(count - 1) : 0, source: source)
     }
 
+    /// The queue that this path gets to without what one sample in twenty met for reasons of its own (a host that was
+    /// busy elsewhere): the largest delay, or a quarter more than the 95th percentile.
+    var usualCeiling: Nanoseconds {
+        guard let snapshot = queueSnapshot else { return 0 }
+        return min(maximumQueue, saturatingAdd(snapshot.p95, snapshot.p95 / 4))
+    }
+
     var queueSnapshot: QueueDelaySnapshot? {
         guard let queue else { return nil }
         var percentiles = InlineArray<2, Nanoseconds>(repeating: 0)

@@ -26,10 +26,11 @@ import Testing
             }
         }
 
-        private mutating func step(window: Float) {
+        mutating func step(window: Float, repairing: UInt32? = nil) {
             _ = meter.observe(
                 TCPSenderView(acknowledged: UInt32(round * 1000), edge: .max, sacked: 0, lost: lost),
-                next: UInt32(round * 1000 + 500), window: window, repairs: repairs, byTimeout: false, at: time)
+                next: UInt32(round * 1000 + 500), window: window, repairs: repairs, repairing: repairing,
+                byTimeout: false, at: time)
         }
 
         mutating func loss(keeping share: Float) {
@@ -117,5 +118,51 @@ import Testing
         course.loss(keeping: 0.95)
         course.play(rounds: 20) { window, _ in window + 0.5 }
         #expect(course.verdict.name == .unknown)
+    }
+
+    /// A sender that knows of a loss by time repeats before the observer holds anything for lost.
+    @Test func cutsBeginWithTheRepairAtTheLatest() {
+        var course = Course(window: 40)
+        for _ in 0..<4 {
+            course.play(rounds: 20) { window, _ in window + 1 }
+            course.step(window: course.window, repairing: UInt32(course.round * 1000))
+            course.repairs += 1
+            course.lost += 1000  // noticed with the next answer
+            course.play(rounds: 1) { window, _ in window * 0.7 }
+        }
+        course.play(rounds: 10) { window, _ in window + 1 }
+        #expect(course.meter.cuts.count == 4)
+        #expect(course.verdict.name == .cubic)
+    }
+
+    /// Far from the sender the last segments of a burst are missing when the recovery begins: it ends later than it seems.
+    @Test func lossesBehindTheLastSegmentAreOneRecovery() {
+        var course = Course(window: 47)
+        course.play(rounds: 10) { window, _ in window }
+        let point = UInt32(course.round * 1000 + 500)
+        course.step(window: 47, repairing: point - 500)
+        course.repairs += 1
+        _ = course.meter.observe(
+            TCPSenderView(acknowledged: point, edge: .max, sacked: 0, lost: 0), next: point + 2000, window: 25,
+            repairs: course.repairs, repairing: point, byTimeout: false, at: course.time)
+        course.repairs += 1
+        course.window = 24
+        course.round += 3
+        course.play(rounds: 6) { window, _ in window }
+        #expect(course.meter.cuts.map(\.before) == [47])
+        #expect(course.meter.cuts.map(\.after) == [24])
+    }
+
+    /// The probe for the round trip empties a queue that was most of the flight: what follows is a path just filled.
+    @Test func probesThatEmptyAStandingQueueAreSeen() {
+        var course = Course(window: 54)
+        for _ in 0..<2 {
+            course.play(rounds: 30) { _, _ in 54 }
+            course.play(rounds: 5) { _, _ in 4 }
+            course.play(rounds: 1) { _, _ in 20 }
+            course.play(rounds: 30) { window, _ in min(54, window + 2) }
+        }
+        #expect(course.meter.dips.count == 2)
+        #expect(course.verdict.name == .bbr)
     }
 }

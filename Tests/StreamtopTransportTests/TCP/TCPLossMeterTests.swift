@@ -43,6 +43,33 @@ import Testing
         #expect(meter.counts().random == 7)
     }
 
+    /// Two losses in queues shorter than once before: by chance, or at a limit that has moved. Nobody can tell.
+    @Test func fewLossesBelowTheLongestQueueAreUnknown() {
+        var meter = TCPLossMeter()
+        for (index, queue) in [100, 100, 20, 39].enumerated() {
+            _ = meter.record(
+                event(Double(index), queue: Int64(queue), ceiling: 100, backlog: 9), span: .milliseconds(80))
+        }
+        #expect(meter.counts().congestive == 2)
+        #expect(meter.counts().unknown == 2)
+    }
+
+    /// What the path met once is not what it gets to.
+    @Test func ceilingsAreThoseOfUsualQueues() {
+        var trips = TCPRoundTripMeter()
+        for index in 0..<200 {
+            let queue: Nanoseconds = index == 50 ? .milliseconds(60) : .milliseconds(Int64(index % 13))
+            trips.record(.milliseconds(10) + queue, source: .tcpAck, at: Timestamp(nanoseconds: Int64(index) << 20))
+        }
+        #expect(trips.maximumQueue == .milliseconds(60))
+        #expect((12_000_000...16_000_000).contains(trips.usualCeiling))
+        var meter = TCPLossMeter()
+        _ = meter.record(event(1, queue: 12, ceiling: 60, backlog: 9), span: .milliseconds(80))
+        #expect(meter.counts().unknown == 1)
+        meter.limitCeiling(trips.usualCeiling)
+        #expect(meter.counts().congestive == 1)
+    }
+
     @Test func lossesAtAlwaysTheSameQueueAreCongestive() {
         var meter = TCPLossMeter()  // a managed queue: short, but the same at every loss
         for index in 0..<6 {
