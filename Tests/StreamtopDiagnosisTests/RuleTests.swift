@@ -82,9 +82,14 @@ import Testing
             $0.tcp?.server.retransmissions.packets = 40
             $0.tcp?.server.retransmissions.spurious = 10
         },
-        Scenario("5 duplicate SACKs", [5]) {
+        Scenario("5 many, though few of all", [5]) {
             $0.tcp?.server.retransmissions.packets = 1000
-            $0.tcp?.server.dsacks = 21
+            $0.tcp?.server.retransmissions.spurious = 50
+        },
+        Scenario("5 not on copies made by the network", []) {
+            $0.tcp?.server.retransmissions.packets = 17
+            $0.tcp?.server.retransmissions.spurious = 1
+            $0.tcp?.server.dsacks = 60
         },
         Scenario("5 not on two", []) {
             $0.tcp?.server.retransmissions.packets = 4

@@ -7,7 +7,8 @@ enum RecoveryRules {
     static let spuriousShare = Threshold(
         "needless retransmissions among all", 10, .percent, source: "RFC 8985, own figure")
     static let spuriousLeast = Threshold("needless retransmissions, at least", 3, .count, source: "own")
-    static let dsackShare = Threshold("duplicate SACKs per data segment", 0.1, .percent, source: "RFC 2883, own figure")
+    static let spuriousRate = Threshold(
+        "needless retransmissions per data segment", 0.1, .percent, source: "RFC 2883, own figure")
     static let lateShare = Threshold("segments out of order", 1, .percent, source: "RFC 4737, own figure")
     static let lateLeast = Threshold("segments out of order, at least", 10, .count, source: "own")
     static let extent = Threshold("reordering extent", 3, .segments, source: "duplicate ACK threshold, RFC 5681")
@@ -25,7 +26,7 @@ enum RecoveryRules {
     static let rules: [Rule] = [
         Rule(
             5, "spurious_retransmission", .path, symptom: "Data is sent again that had arrived.",
-            thresholds: [spuriousShare, spuriousLeast, dsackShare, data],
+            thresholds: [spuriousShare, spuriousLeast, spuriousRate, data],
             silentWhen: ["the capture itself missed packets"], yieldsTo: [6], judge: .sender(spurious)),
         Rule(
             6, "reordering", .path, symptom: "Packets overtake each other.",
@@ -52,11 +53,12 @@ enum RecoveryRules {
     private static func spurious(_ it: SenderCase) -> Finding? {
         let again = it.side.retransmissions.packets
         guard it.isCaptureComplete, again > 0, it.side.dataSegments >= Int(data.value) else { return nil }
-        let needless = min(again, max(it.side.retransmissions.spurious, it.side.dsacks))
+        // Duplicate SACKs that belong to no retransmission report copies that the network made.
+        let needless = min(again, it.side.retransmissions.spurious)
         let share = Double(needless) / Double(again)
-        let dsacks = Double(it.side.dsacks) / Double(it.side.dataSegments)
+        let rate = Double(needless) / Double(it.side.dataSegments)
         guard needless >= Int(spuriousLeast.value),
-            share * 100 > spuriousShare.value || dsacks * 100 > dsackShare.value
+            share * 100 > spuriousShare.value || rate * 100 > spuriousRate.value
         else { return nil }
         return Finding(
             severity: .warning, subject: .path,

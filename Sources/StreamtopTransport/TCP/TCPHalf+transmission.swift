@@ -89,6 +89,15 @@ extension TCPHalf {
         return peerSegmentSize > options + 100 ? peerSegmentSize - options : peerSegmentSize
     }
 
+    /// The hole was left by segments larger than any that came through: both ends accept them, and whole ones of the
+    /// largest size seen do not fill it. A path that does not take their size is as likely as chance.
+    private func mayBeOversize(_ hole: TCPSegment) -> Bool {
+        guard peerSegmentSize > 0, largestSegment > 0 else { return false }
+        let own = synSeen && offeredSegmentSize > 0 ? UInt32(offeredSegmentSize) : peerSegmentSize
+        guard largestSegment < min(sizeLimit, own - min(own, timestampsInUse ? 12 : 0)) else { return false }
+        return hole.length > Int(largestSegment) && hole.length % Int(largestSegment) != 0
+    }
+
     private mutating func append(_ segment: TCPTransmission) {
         uniqueBytes &+= UInt64(segment.length)
         lastNewData = segment.time
@@ -160,7 +169,9 @@ extension TCPHalf {
         if cause == .spurious { return }
         let count = segments(in: segment.length)
         let hole = upstream ? first.passed : nil
-        let isNew = noteLoss(count, sent: first.passed, hole: hole, at: segment.time, path: path)
+        let isNew = noteLoss(
+            count, sent: first.passed, hole: hole, isOversize: upstream && mayBeOversize(first), at: segment.time,
+            path: path)
         trouble.value.repairs.attributeNewest(to: trouble.value.losses.newestNumber)
         if isNew {
             events.append(
@@ -329,7 +340,7 @@ extension TCPHalf {
     /// Enters a loss into the loss meter, with the state of the path. Returns true when it opens an event.
     /// `sent`: when the lost packet passed, or the one behind the hole that it left.
     private mutating func noteLoss(
-        _ count: Int, sent: Timestamp, hole: Timestamp?, at time: Timestamp, path: TCPPathView
+        _ count: Int, sent: Timestamp, hole: Timestamp?, isOversize: Bool, at time: Timestamp, path: TCPPathView
     ) -> Bool {
         let minimum = path.minimum ?? 0
         // A loss before the capture point shows when the hole opens; its repair comes a round trip later.
@@ -339,7 +350,7 @@ extension TCPHalf {
             time: time, segments: Int32(clamping: count), queue: queue, ceiling: max(queue, path.ceiling ?? 0),
             minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: uniqueBytes,
             window: trouble.value.losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
-            segmentSize: UInt16(clamping: unit))
+            segmentSize: UInt16(clamping: unit), isOversize: isOversize)
         return trouble.value.losses.record(event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)))
     }
 

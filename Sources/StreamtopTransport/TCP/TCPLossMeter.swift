@@ -18,6 +18,8 @@ struct TCPLossMeter: Sendable {
         /// The window when the lost packet was sent, in segments of `segmentSize` bytes; nil when not known.
         var window: UInt16?
         var segmentSize: UInt16
+        /// What was lost may have been too large for the path.
+        var isOversize = false
         /// Counts the events of this meter from 1.
         var number: UInt32 = 0
     }
@@ -43,6 +45,7 @@ struct TCPLossMeter: Sendable {
     /// Takes a loss. Losses within `span` of an event's first belong to it. Returns true when it opens an event.
     mutating func record(_ event: Event, span: Nanoseconds) -> Bool {
         if open, let last = events.indices.last, event.time - events[last].time <= span {
+            if event.isOversize { events[last].isOversize = true }
             events[last].segments = events[last].segments.addingReportingOverflow(event.segments).partialValue
             return false
         }
@@ -169,6 +172,7 @@ struct TCPLossMeter: Sendable {
     /// speak of, or one that the path carries without losing. Policed: bursts of loss without a queue, and always the
     /// same rate in between; or losses at a limit, and no trace of a buffer.
     private func verdict(on event: Event, pool: Pool) -> LossVerdict {
+        if event.isOversize { return .unknown }
         let isSmall = event.queue < .milliseconds(5) && event.backlog < 3
         if isSmall, pool.isRatePinned || pool.isAtLimit && pool.isUnbuffered { return .policed }
         if pool.isAtLimit { return .congestive }

@@ -46,6 +46,26 @@ import Testing
         #expect(side.loss.events == 0)
     }
 
+    /// Behind a link that swallows large packets in silence: only smaller repairs arrive. Nothing says chance.
+    @Test func lossesOfTooLargeSegmentsAreNotRandom() {
+        for (size, repair, unknown) in [(1460, 1024, 1), (1000, 1000, 0)] {
+            var flow = TCPScenario()
+            flow.handshake(toServer: 40, toClient: 0.02)
+            flow.data(at: 100, 5 * size, size - 500)  // the end of the first flight, small enough
+            flow.ack(at: 100.05, 0, sacks: [(5 * size, 6 * size - 500)])
+            var next = 0
+            while next < 5 * size {  // by at least one segment each turn
+                let length = min(repair, 5 * size - next)
+                flow.data(at: 900 + Double(next) / 1000, next, length)
+                next += length
+                flow.ack(at: 900.05 + Double(next) / 1000, next == 5 * size ? 6 * size - 500 : next)
+            }
+            #expect(flow.server.loss.events == 1)
+            #expect(flow.server.loss.unknown == unknown)
+            #expect(flow.server.loss.random == 1 - unknown)
+        }
+    }
+
     /// Two repairs, the second of which arrives first: the receiver echoes the one that closed its first gap, and that
     /// says nothing about the other.
     @Test func echoOfOneRepairSaysNothingOfAnother() {
