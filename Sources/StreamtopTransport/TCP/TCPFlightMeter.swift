@@ -24,15 +24,14 @@ struct TCPFlightMeter: ~Copyable {
 
     /// Bytes of the first flight; final once something of it was acknowledged.
     private var initialBytes: UInt32 = 0
-    var initial: Int { Int(initialBytes) }
+    /// 0 where it is not known.
+    var initial: Int { initialBytes <= Self.largestInitial ? Int(initialBytes) : 0 }
 
     init() {}
 
     /// The sequence number moved on by `bytes`, lost ones among them, before anything was acknowledged.
     mutating func observeInitial(bytes: Int) {
-        guard !initialDone else { return }
-        initialBytes = UInt32(clamping: initial + max(0, bytes))
-        if initialBytes > Self.largestInitial { endInitial(jumping: true) }
+        if !initialDone { initialBytes = UInt32(clamping: Int(initialBytes) + max(0, bytes)) }
     }
 
     /// The first flight is over. `jumping`: what follows it leaves a hole; part of the flight may have been lost before

@@ -127,7 +127,7 @@ extension TCPFlowTracker {
             sender.window.provisional(window, acknowledgment: frame.tcp.acknowledgment)
         }
         measure(result, &sender, &peer, at: time, total: &total)
-        if peerPlace == .far {
+        if peerPlace == .far, result.hasOldestStamp, !peer.bulk.isEmpty {
             timeOneWay(result, of: &peer, answering: sender.roundTrip.last, at: time, total: &total)
         }
 
@@ -145,14 +145,14 @@ extension TCPFlowTracker {
     }
 
     /// The sender of the data is distant, and its echoes have fallen silent: the round trip to it is the empty path's and
-    /// what the acknowledged segment waited on its way here.
+    /// what the acknowledged segment waited on its way here. Callers have the bulk meters.
     private static func timeOneWay(
         _ result: TCPAcknowledgmentResult, of peer: inout TCPHalf, answering other: Nanoseconds, at time: Timestamp,
         total: inout OnDemand<TCPRoundTripMeter>
     ) {
-        guard let oldest = result.oldest, !peer.bulk.isEmpty, let smoothed = peer.roundTrip.smoothed,
+        guard let sample = result.senderSample, let smoothed = peer.roundTrip.smoothed,
             time - peer.bulk.value.lastEcho > 2 * min(smoothed, .seconds(100)),
-            let queue = peer.bulk.value.oneWay.queue(stamp: oldest.stamp, passed: oldest.passed)
+            let queue = peer.bulk.value.oneWay.queue(stamp: result.oldestStamp, passed: time - sample)
         else { return }
         hear(saturatingAdd(peer.roundTrip.minimum, queue), of: &peer, answering: other, at: time, total: &total)
     }

@@ -8,8 +8,9 @@ struct TCPAcknowledgmentResult {
     var networkSample: Nanoseconds?
     /// The same from the oldest segment newly covered: what the sender's own estimator takes.
     var senderSample: Nanoseconds?
-    /// TSval of the segment of `senderSample`, and when it passed; nil without one.
-    var oldest: (stamp: UInt32, passed: Timestamp)?
+    /// TSval of the segment of `senderSample`, where it had one.
+    var oldestStamp: UInt32 = 0
+    var hasOldestStamp = false
     /// Delayed acknowledgment suspected: `networkSample` includes the receiver's timer.
     var isDelayed = false
     var advanced = false
@@ -80,7 +81,7 @@ extension TCPHalf {
         var latest = Timestamp(nanoseconds: .min)
         var first: Timestamp?
         var last: Timestamp?
-        var firstStamp: UInt32?
+        var oldest = 0
         var clear = true
         var coveredBytes = 0
         var needless: UInt32?
@@ -105,7 +106,7 @@ extension TCPHalf {
                 if range.passed >= latest {
                     if first == nil {
                         first = range.passed
-                        firstStamp = range.marks.contains(.hasTimestamp) ? range.timestampValue : nil
+                        oldest = index
                     }
                     last = range.passed
                 }
@@ -122,7 +123,8 @@ extension TCPHalf {
         if clear, let first, let last, last >= latest {
             result.senderSample = max(0, time - first)
             result.networkSample = max(0, time - last)
-            result.oldest = firstStamp.map { ($0, first) }
+            result.oldestStamp = segments[oldest].timestampValue
+            result.hasOldestStamp = segments[oldest].marks.contains(.hasTimestamp)
             // Nothing more to come and less than two full segments: the receiver waited for its timer, 40 ms at least on
             // Linux, up to half a second elsewhere (RFC 5681 section 4.2).
             result.isDelayed =
