@@ -67,7 +67,7 @@ extension FlowEngine {
     private func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
         let buffers = turn - 3 * FramesAhead.stride
         if buffers >= 0, buffers < count, tcpTrackers.contains(ahead[buffers].tracker) {
-            tcpTrackers[ahead[buffers].tracker].prefetch()
+            prefetchBuffers(of: ahead[buffers])
         }
         let tracker = turn - 2 * FramesAhead.stride
         if tracker >= 0, tracker < count {
@@ -79,6 +79,14 @@ extension FlowEngine {
         if entry >= 0, entry < count {
             ahead[entry].flow.likely = flows.prefetchEntry(ahead[entry].flow.hash) ?? FlowEntry.none
         }
+    }
+
+    /// What the frame's tracker will need outside of itself.
+    @inline(__always)
+    private func prefetchBuffers(of waiting: borrowing FramesAhead.Waiting) {
+        guard flows.contains(waiting.flow.likely) else { return }
+        let direction = flows[waiting.flow.likely].direction(from: waiting.frame.sourceEndpoint)
+        tcpTrackers[waiting.tracker].prefetch(from: direction, hasPayload: waiting.frame.payloadLength > 0)
     }
 
     /// A frame's bytes, as far as they lie in the batch.

@@ -35,10 +35,9 @@ struct Ring<Element: BitwiseCopyable>: ~Copyable {
         return unsafe storage + (Int(head) &+ index) & Int(mask)
     }
 
-    /// The end of the queue will be needed soon, and the element at `index`.
+    /// The element at `index` will be needed soon, or the place for it.
     func prefetch(_ index: Int) {
         guard let storage = unsafe storage else { return }
-        unsafe StreamtopBase.prefetch(UnsafePointer(storage + (Int(head) &+ Int(used)) & Int(mask)))
         unsafe StreamtopBase.prefetch(UnsafePointer(storage + (Int(head) &+ index) & Int(mask)))
     }
 

@@ -36,8 +36,11 @@ struct TCPAcknowledgmentLog: ~Copyable {
 
     var count: Int { entries.count }
 
-    /// Both ends of the log will be needed soon.
-    func prefetch() { entries.prefetch(0) }
+    /// The end of the log will be needed soon.
+    func prefetchEnd() { entries.prefetch(count) }
+
+    /// The oldest entry will be needed soon.
+    func prefetchOldest() { entries.prefetch(0) }
 
     /// Adds what an acknowledgment told. Those of one timestamp tick share an entry: the time of the first, the
     /// knowledge of the last. `isSettled`: the sender has nothing under way, as one that only listens; of the

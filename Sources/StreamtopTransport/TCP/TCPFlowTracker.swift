@@ -52,10 +52,16 @@ package struct TCPFlowTracker: ~Copyable {
 
     package var state: FlowState { connection.flowState }
 
-    /// A segment of this flow comes soon: fetches what lies outside the tracker itself.
-    package func prefetch() {
-        client.prefetch()
-        server.prefetch()
+    /// A segment of this flow comes soon, from that end, with payload or without: fetches what it will need outside of
+    /// the tracker itself.
+    package func prefetch(from direction: Direction, hasPayload: Bool) {
+        if direction == .fromClient {
+            client.prefetchSending(hasPayload: hasPayload)
+            server.prefetchAnswered()
+        } else {
+            server.prefetchSending(hasPayload: hasPayload)
+            client.prefetchAnswered()
+        }
     }
 
     /// The client turned out to be the server.

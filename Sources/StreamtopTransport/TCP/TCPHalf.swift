@@ -147,13 +147,20 @@ struct TCPHalf: ~Copyable {
         change(&oddities.value)
     }
 
-    /// The buffers that the next segment works with will be needed soon.
-    func prefetch() {
-        segments.prefetch()
-        log.prefetch()
+    /// This end sends a segment soon.
+    func prefetchSending(hasPayload: Bool) {
         roundTrip.prefetch()
+        guard hasPayload else { return }
+        segments.prefetchEnd()
+        log.prefetchOldest()
         flight.prefetch()
         bulk.prefetch()
+    }
+
+    /// The other end sends a segment soon, with an acknowledgment for this one.
+    func prefetchAnswered() {
+        segments.prefetchOldest()
+        log.prefetchEnd()
     }
 
     /// What the sender knows, were it here.

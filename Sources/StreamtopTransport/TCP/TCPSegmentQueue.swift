@@ -52,8 +52,11 @@ struct TCPSegmentQueue: ~Copyable {
     var count: Int { ranges.count }
     var isEmpty: Bool { ranges.isEmpty }
 
-    /// The end of the queue will be needed soon, and the oldest range that is not acknowledged.
-    func prefetch() { ranges.prefetch(retained) }
+    /// The end of the queue will be needed soon.
+    func prefetchEnd() { ranges.prefetch(count) }
+
+    /// The oldest range that is not acknowledged will be needed soon.
+    func prefetchOldest() { ranges.prefetch(retained) }
 
     /// Index is 0 for the oldest range; callers stay below `count`.
     subscript(index: Int) -> TCPSegment {
