@@ -26,6 +26,8 @@ package enum Anomaly: String, Sendable, CaseIterable {
     case strangeFlags = "strange_flags"
     /// The payload contradicts bytes seen before at the same place of the stream.
     case overlapDiffers = "overlap_differs"
+    /// More was under way than is kept of one flow: the oldest was forgotten, and what is told of it is less sure.
+    case tableFull = "table_full"
     /// A violation that a protocol's own section describes.
     case protocolViolation = "protocol_violation"
 }

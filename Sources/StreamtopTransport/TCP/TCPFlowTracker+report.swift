@@ -28,6 +28,8 @@ extension TCPFlowTracker {
             report.captureCompleteness = Double(seen) / (Double(seen) + Double(report.gapBytes))
         }
         report.anomalies = anomalies
+        let forgotten = client.rangesForgotten + server.rangesForgotten
+        if forgotten > 0 { report.anomalies.record(.tableFull, times: forgotten) }
         client.reportBuffers("client", into: &report.buffers)
         server.reportBuffers("server", into: &report.buffers)
         return report

@@ -69,6 +69,8 @@ extension TCPHalf {
         side.dsacks = Int(oddities.value.dsacks)
     }
 
+    var rangesForgotten: Int { Int(oddities.map { $0.rangesForgotten } ?? 0) }
+
     /// Data segments on the wire, super-segments cut up.
     private var sentSegments: Int {
         largestSegment > fullSegment && fullSegment > 0

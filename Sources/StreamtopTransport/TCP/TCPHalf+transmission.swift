@@ -111,10 +111,14 @@ extension TCPHalf {
         next = segment.end
         var marks: TCPSegment.Marks = []
         if segment.hasTimestamp { marks.insert(.hasTimestamp) }
-        segments.append(
+        keep(
             TCPSegment(
                 start: segment.sequence, end: segment.end, passed: segment.time,
                 timestampValue: segment.timestampValue, identification: segment.identification, marks: marks))
+    }
+
+    private mutating func keep(_ range: TCPSegment) {
+        if !segments.append(range) { note { $0.rangesForgotten &+= 1 } }
     }
 
     private mutating func jump(to segment: TCPTransmission, path: TCPPathView) {
@@ -122,7 +126,7 @@ extension TCPHalf {
         trouble.value.jumps.record(path.queue ?? 0, at: segment.time, span: path.smoothed ?? .milliseconds(100))
         var marks: TCPSegment.Marks = [.hole]
         if segment.hasTimestamp { marks.insert(.hasTimestamp) }
-        segments.append(
+        keep(
             TCPSegment(
                 start: next, end: segment.sequence, passed: segment.time, timestampValue: segment.timestampValue,
                 identification: segment.identification, marks: marks))

@@ -19,6 +19,8 @@ struct TCPOddities: Sendable {
     /// SYN and FIN segments without data that were sent again.
     var controlRepeats: UInt32 = 0
     var dsacks: UInt32 = 0
+    /// Ranges under way for which there was no room (`TCPSegmentQueue.capacity`).
+    var rangesForgotten: UInt32 = 0
     /// Counts at the last sample.
     var sampled = TCPSampledCounts()
 }

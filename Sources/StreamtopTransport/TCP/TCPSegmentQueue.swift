@@ -75,18 +75,21 @@ struct TCPSegmentQueue: ~Copyable {
         return low
     }
 
-    /// Adds a range at the end. Where there is no room, it is merged into the last one or the oldest is forgotten.
-    mutating func append(_ segment: TCPSegment) {
-        if count == Self.capacity {
+    /// Adds a range at the end. Where there is no room, it is merged into the last one or the oldest is forgotten, and
+    /// the result is false.
+    mutating func append(_ segment: TCPSegment) -> Bool {
+        let isFull = count == Self.capacity
+        if isFull {
             let last = count - 1
             if retained == 0, self[last].marks.contains(.hole) == segment.marks.contains(.hole) {
                 self[last].end = segment.end
                 self[last].passed = segment.passed
-                return
+                return false
             }
             removeFirst(1)
         }
         ranges.append(segment)
+        return !isFull
     }
 
     mutating func removeFirst(_ number: Int) {

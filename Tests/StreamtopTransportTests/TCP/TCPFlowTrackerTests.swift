@@ -184,6 +184,18 @@ import Testing
         #expect(tracker.server.segments.count <= TCPSegmentQueue.capacity, "seed \(seed)")
     }
 
+    /// A receiver that never answers: what is forgotten is said.
+    @Test func fullQueueIsAnAnomaly() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 20)
+        for number in 0..<TCPSegmentQueue.capacity { flow.data(at: 100 + Double(number), number * 1000) }
+        #expect(flow.report(at: 5000).anomalies[.tableFull] == 0)
+        for number in 0..<10 {
+            flow.data(at: 3000 + Double(number), (TCPSegmentQueue.capacity + number) * 1000)
+        }
+        #expect(flow.report(at: 5000).anomalies[.tableFull] == 10)
+    }
+
     /// A hundred thousand flows of some twenty packets must fit: the tracker itself stays small.
     @Test func trackerIsSmall() {
         #expect(MemoryLayout<TCPFlowTracker>.stride <= 1_200)
