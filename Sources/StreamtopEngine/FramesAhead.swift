@@ -8,8 +8,9 @@ import StreamtopWire
 /// and it lies in several places, each found through the one before (decision 0095). While a frame waits here, each step
 /// of that chain is taken in turn, so that memory is fetched for one frame while others are analysed.
 struct FramesAhead: ~Copyable {
-    /// Frames between two steps of the chain; a power of two. Four packets take longer than memory does.
-    static var stride: Int { 4 }
+    /// Frames between two steps of the chain; a power of two. Two packets take longer than memory does, and what is
+    /// fetched for more of them would push itself out of the nearest cache.
+    static var stride: Int { 2 }
     /// Decoded, entry asked for, tracker asked for, its buffers asked for: four steps, then analysis.
     static var capacity: Int { 4 * stride }
 
@@ -21,12 +22,12 @@ struct FramesAhead: ~Copyable {
         var tracker = FlowEntry.none
     }
 
-    private var waiting = InlineArray<16, Waiting> { _ in Waiting() }
+    private var waiting = InlineArray<8, Waiting> { _ in Waiting() }
 
     /// The frame with this number in its batch, or the room that it will take.
     subscript(number: Int) -> Waiting {
-        _read { yield waiting[number & 15] }
-        _modify { yield &waiting[number & 15] }
+        _read { yield waiting[number & 7] }
+        _modify { yield &waiting[number & 7] }
     }
 }
 
