@@ -36,8 +36,11 @@ struct TCPAcknowledgmentLog: ~Copyable {
 
     var count: Int { entries.count }
 
-    /// The end of the log will be needed soon.
-    func prefetchEnd() { entries.prefetch(count) }
+    /// The newest entry will be needed soon, and the place behind it.
+    func prefetchEnd() {
+        entries.prefetch(count &- 1)
+        entries.prefetch(count)
+    }
 
     /// The oldest entry will be needed soon.
     func prefetchOldest() { entries.prefetch(0) }

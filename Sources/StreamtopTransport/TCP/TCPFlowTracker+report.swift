@@ -13,16 +13,15 @@ extension TCPFlowTracker {
         report.snapshot.multipath = multipath
         report.snapshot.synRetransmissions = Int(handshake.synRepeats)
         report.snapshot.synAckRetransmissions = Int(handshake.answerRepeats)
-        report.roundTrip.client = client.roundTrip.snapshot
-        report.roundTrip.server = server.roundTrip.snapshot
+        (report.roundTrip.client, report.queueDelay.client) = client.roundTrip.snapshots
+        (report.roundTrip.server, report.queueDelay.server) = server.roundTrip.snapshots
         report.roundTrip.total = wholeLoop(report.roundTrip.client, report.roundTrip.server)
         report.roundTrip.handshake = handshake.total
         report.roundTrip.baseChange = baseChange
-        report.queueDelay = BothWays(client: client.roundTrip.queueSnapshot, server: server.roundTrip.queueSnapshot)
         report.blackHoleSuspected = client.suspectsBlackHole || server.suspectsBlackHole
-        let (sent, returned) = (report.snapshot.client, report.snapshot.server)
-        report.gaps = sent.lostBeforeCapture + returned.lostBeforeCapture
-        report.gapBytes = sent.lostBeforeCaptureBytes &+ returned.lostBeforeCaptureBytes
+        report.gaps = report.snapshot.client.lostBeforeCapture + report.snapshot.server.lostBeforeCapture
+        report.gapBytes =
+            report.snapshot.client.lostBeforeCaptureBytes &+ report.snapshot.server.lostBeforeCaptureBytes
         let seen = client.uniqueBytes &+ server.uniqueBytes
         if seen &+ report.gapBytes > 0 {
             report.captureCompleteness = Double(seen) / (Double(seen) + Double(report.gapBytes))

@@ -103,16 +103,31 @@ struct TCPRoundTripMeter: ~Copyable {
         return BaseRoundTripChange(time: time, before: before, after: base)
     }
 
-    var snapshot: RoundTripSnapshot? {
+    var snapshot: RoundTripSnapshot? { snapshot(percentiles) }
+    var queueSnapshot: QueueDelaySnapshot? { queueSnapshot(percentiles) }
+
+    /// Both at once: finding the percentiles is most of the work.
+    var snapshots: (roundTrip: RoundTripSnapshot?, queue: QueueDelaySnapshot?) {
+        let percentiles = percentiles
+        return (snapshot(percentiles), queueSnapshot(percentiles))
+    }
+
+    /// The 50th, 95th and 99th percentile of the samples.
+    private var percentiles: InlineArray<3, Nanoseconds> {
+        var percentiles = InlineArray<3, Nanoseconds>(repeating: last)
+        histogram.quantiles([0.5, 0.95, 0.99]) { percentiles[$0] = $1 * 1000 }
+        return percentiles
+    }
+
+    private func snapshot(_ percentiles: InlineArray<3, Nanoseconds>) -> RoundTripSnapshot? {
         guard count > 0 else { return nil }
+        func bounded(_ value: Nanoseconds) -> Nanoseconds { min(maximum, max(minimum, value)) }
         let source: RoundTripSource =
             fromTimestamps == 0 && fromAcknowledgments == 0
             ? .tcpHandshake : fromTimestamps > fromAcknowledgments ? .tcpTimestamps : .tcpAck
-        var percentiles = InlineArray<3, Nanoseconds>(repeating: last)
-        histogram.quantiles([0.5, 0.95, 0.99]) { percentiles[$0] = min(maximum, max(minimum, $1 * 1000)) }
         return RoundTripSnapshot(
             samples: count, minimum: minimum, last: last, smoothed: smoothed ?? last, mean: sum / Int64(count),
-            p50: percentiles[0], p95: percentiles[1], p99: percentiles[2], maximum: maximum,
+            p50: bounded(percentiles[0]), p95: bounded(percentiles[1]), p99: bounded(percentiles[2]), maximum: maximum,
             jitter: count > 1 ? jitterSum / Int64(count - 1) : 0, source: source)
     }
 
@@ -123,17 +138,14 @@ struct TCPRoundTripMeter: ~Copyable {
         return min(maximumQueue, saturatingAdd(snapshot.p95, snapshot.p95 / 4))
     }
 
-    var queueSnapshot: QueueDelaySnapshot? {
+    private func queueSnapshot(_ percentiles: InlineArray<3, Nanoseconds>) -> QueueDelaySnapshot? {
         guard let queue else { return nil }
-        var percentiles = InlineArray<2, Nanoseconds>(repeating: 0)
-        let shares: InlineArray<2, Double> = [0.5, 0.95]
+        var (middle, high) = (max(0, percentiles[0] - base), max(0, percentiles[1] - base))
         if !change.isEmpty {
-            change.value.queues.quantiles(shares) { percentiles[$0] = $1 * 1000 }
-        } else {
-            histogram.quantiles(shares) { percentiles[$0] = max(0, $1 * 1000 - base) }
+            (middle, high) = (0, 0)
+            change.value.queues.quantiles([0.5, 0.95]) { if $0 == 0 { middle = $1 * 1000 } else { high = $1 * 1000 } }
         }
         return QueueDelaySnapshot(
-            last: queue, p50: min(maximumQueue, percentiles[0]), p95: min(maximumQueue, percentiles[1]),
-            maximum: maximumQueue)
+            last: queue, p50: min(maximumQueue, middle), p95: min(maximumQueue, high), maximum: maximumQueue)
     }
 }
