@@ -1,15 +1,15 @@
 /// Distribution of non-negative numbers with a relative error of at most 0.8 %, in memory that grows with what it saw.
 ///
-/// The first 32 samples (below 2^32) are kept as they are: most flows are short, and their percentiles are then exact. From the 33rd
-/// on, samples are counted in logarithmic buckets, 64 to the octave. Buckets exist only between the smallest and the
+/// The first 32 samples (below 2^32) are kept as they are: most flows are short, and their percentiles are then exact.
+/// From the 33rd on, samples are counted in logarithmic buckets, 64 to the octave. Buckets exist only between the smallest and the
 /// largest sample, so that a round trip between 30 and 250 ms costs under a kilobyte.
 ///
 /// Every flow holds several of these, and every packet meets one or two: the numbers lie in a block of their own, without
 /// an array's header.
 ///
 /// This is one of the few files that use unsafe storage. The proof: `storage` is nil while `room` is 0, and else a live
-/// allocation of `room` initialised numbers that nobody else holds until `make(room:)` or `deinit` frees it; `values`
-/// checks every index against `room`.
+/// allocation of `room` initialised numbers that nobody else holds until `make(room:)` or `deinit` frees it; the
+/// subscript checks every index against `room`.
 @safe
 package struct LogHistogram: ~Copyable {
     /// Samples kept exactly.

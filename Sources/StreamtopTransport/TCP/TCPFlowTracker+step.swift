@@ -95,8 +95,7 @@ extension TCPFlowTracker {
     private static func answer(
         _ sender: inout TCPHalf, _ peer: inout TCPHalf, _ frame: borrowing DecodedFrame, from direction: Direction,
         at time: Timestamp, total: inout OnDemand<TCPRoundTripMeter>, anomalies: inout AnomalyCounts,
-        peerPlace: TCPPlace,
-        events: inout [FlowEvent.Kind]
+        peerPlace: TCPPlace, events: inout [FlowEvent.Kind]
     ) {
         let flags = frame.tcp.flags
         let isSyn = flags.isSyn
@@ -195,13 +194,15 @@ extension TCPFlowTracker {
         events: inout [FlowEvent.Kind]
     ) {
         if place == .far { hear(&sender, &peer, frame, at: time, total: &total) }
-        let path = pathView(of: &sender, receiver: &peer)
+        var path = pathView(of: &sender, receiver: &peer)
+        if sender.started, sender.next.isAfter(sequence) {
+            path.ceiling = saturatingAdd(sender.roundTrip.usualCeiling, peer.roundTrip.usualCeiling)
+        }
         let view = sender.view(place: place, edge: peer.window.edge, toSender: path.toSender, at: time)
         let firstFlight = view.acknowledged == sender.initialSequence &+ (sender.synSeen ? 1 : 0)
         let newBefore = sender.uniqueBytes
         let nextBefore = sender.started ? sender.next : sequence
         let repairsBefore = sender.justifiedRepairs
-        let lossesBefore = sender.trouble.map { $0.losses.newestNumber } ?? 0
         let wasIdle = view.acknowledged.isAtOrAfter(sender.next)
         let isFresh =
             wasIdle && sender.lastData.nanoseconds != .min && time - sender.lastData > path.timeout
@@ -212,10 +213,6 @@ extension TCPFlowTracker {
                 hasTimestamp: frame.tcp.options.hasTimestamps,
                 identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), time: time),
             view: view, path: path, peerClosed: peer.window.isClosed, direction: direction, events: &events)
-        if !sender.trouble.isEmpty, sender.trouble.value.losses.newestNumber > lossesBefore {
-            sender.trouble.value.losses.limitCeiling(
-                saturatingAdd(sender.roundTrip.usualCeiling, peer.roundTrip.usualCeiling))
-        }
         if firstFlight {
             sender.flight.observeInitial(bytes: Int(sender.next.distance(after: nextBefore)))
         } else {
@@ -313,7 +310,6 @@ extension TCPFlowTracker {
         }
         if near || far {
             view.queue = saturatingAdd(half.roundTrip.queue ?? 0, receiver.roundTrip.queue ?? 0)
-            view.ceiling = saturatingAdd(half.roundTrip.maximumQueue, receiver.roundTrip.maximumQueue)
         }
         return view
     }
@@ -332,7 +328,8 @@ extension TCPHalf {
         return TCPSenderView(acknowledged: first, edge: edge, sacked: 0, lost: 0)
     }
 
-    /// The window's course after the segment at `sequence` was sent. `idle`: nothing was outstanding before it; `short`: it was not full.
+    /// The window's course after the segment at `sequence` was sent. `idle`: nothing was outstanding before it;
+    /// `short`: it was not full.
     mutating func followWindow(
         _ sequence: UInt32, view: TCPSenderView, repairsBefore: UInt32, idle: Bool, short: Bool, at time: Timestamp
     ) {

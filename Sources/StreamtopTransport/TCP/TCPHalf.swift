@@ -10,7 +10,7 @@ struct TCPPathView: Sendable {
     var minimum: Nanoseconds?
     var smoothed: Nanoseconds?
     var variation: Nanoseconds = 0
-    /// Queueing delay now, and the largest seen.
+    /// Queueing delay now, and the largest that the path usually gets to: looked up where data is sent again.
     var queue: Nanoseconds?
     var ceiling: Nanoseconds?
 

@@ -7,7 +7,8 @@ struct TCPLossMeter: Sendable {
     struct Event: Sendable {
         var time: Timestamp
         var segments: Int32
-        /// Queueing delay that the packets next to the lost ones met, and the largest that the path has shown.
+        /// Queueing delay that the packets next to the lost ones met, and the largest that the path usually
+        /// gets to.
         var queue: Nanoseconds
         var ceiling: Nanoseconds
         var minimum: Nanoseconds
@@ -59,12 +60,6 @@ struct TCPLossMeter: Sendable {
         open = true
         total &+= 1
         return true
-    }
-
-    /// The newest event's path usually gets to queues of `ceiling` at most.
-    mutating func limitCeiling(_ ceiling: Nanoseconds) {
-        guard let last = events.indices.last else { return }
-        events[last].ceiling = max(events[last].queue, min(events[last].ceiling, ceiling))
     }
 
     /// `segments` held for lost in event `number` had arrived all the same, as their receiver said later. An event of
