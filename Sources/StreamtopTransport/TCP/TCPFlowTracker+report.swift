@@ -22,10 +22,6 @@ extension TCPFlowTracker {
         report.gaps = report.snapshot.client.lostBeforeCapture + report.snapshot.server.lostBeforeCapture
         report.gapBytes =
             report.snapshot.client.lostBeforeCaptureBytes &+ report.snapshot.server.lostBeforeCaptureBytes
-        let seen = client.uniqueBytes &+ server.uniqueBytes
-        if seen &+ report.gapBytes > 0 {
-            report.captureCompleteness = Double(seen) / (Double(seen) + Double(report.gapBytes))
-        }
         report.anomalies = anomalies
         let forgotten = client.rangesForgotten + server.rangesForgotten
         if forgotten > 0 { report.anomalies.record(.tableFull, times: forgotten) }

@@ -163,7 +163,7 @@ extension TCPHalf {
         let cause = cause(of: segment, first: first, view: view, path: path)
         let upstream = first.marks.contains(.hole)
         if cause == .timeout, !recoveryByTimeout || recoveryPoint == nil { beginTimeoutRecovery() }
-        fillRepaired(segment, from: index)
+        fill(segment, from: index, repaired: true)
         let recovery = cause == .spurious ? 0 : noteRecovery(segment, cause: cause, view: view, path: path)
         recordRepair(
             segment, cause: cause, upstream: upstream, recovery: recovery, direction: direction, events: &events)
@@ -241,15 +241,11 @@ extension TCPHalf {
             $0.outOfOrder &+= 1
             $0.reorderExtent = max($0.reorderExtent, UInt32(clamping: above))
         }
-        fill(segment, from: index, ambiguous: true, repaired: false)
+        fill(segment, from: index, repaired: false)
     }
 
-    private mutating func fillRepaired(_ segment: TCPTransmission, from index: Int) {
-        fill(segment, from: index, ambiguous: true, repaired: true)
-    }
-
-    /// Marks the range as passed now.
-    private mutating func fill(_ segment: TCPTransmission, from first: Int, ambiguous: Bool, repaired: Bool) {
+    /// Marks the range as passed now: `repaired`, sent anew, or else late.
+    private mutating func fill(_ segment: TCPTransmission, from first: Int, repaired: Bool) {
         var index = first
         while index < segments.count, segment.end.isAfter(segments[index].start) {  // one range each turn
             if segments[index].end.isAfter(segment.end) { segments.split(at: index, sequence: segment.end) }
@@ -258,7 +254,7 @@ extension TCPHalf {
             if repaired, range.marks.contains(.lost) { repairedTotal &+= UInt32(range.length) }
             if !repaired, range.marks.contains(.lost) { lostTotal &-= UInt32(range.length) }
             segments[index].marks.remove([.hole, .lost])
-            if ambiguous { segments[index].marks.insert(.ambiguous) }
+            segments[index].marks.insert(.ambiguous)
             if segment.hasTimestamp { segments[index].marks.insert(.hasTimestamp) }
             segments[index].passed = segment.time
             segments[index].timestampValue = segment.timestampValue

@@ -23,8 +23,6 @@ struct TCPHandshakeMeter: Sendable {
     private(set) var synRepeats: UInt16 = 0
     private(set) var answerRepeats: UInt16 = 0
 
-    enum Step { case syn, synAck, ack }
-
     init() {}
 
     var synTime: Timestamp? { syn == Self.never ? nil : syn }

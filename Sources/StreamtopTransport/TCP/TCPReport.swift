@@ -13,8 +13,6 @@ package struct TCPReport: Sendable {
     /// Holes that the capture never filled, and their bytes.
     package var gaps = 0
     package var gapBytes: UInt64 = 0
-    /// Multiplied into the confidence of what is concluded from counts: below 1 when the capture itself lost segments.
-    package var captureCompleteness = 1.0
 
     package init() {}
 }

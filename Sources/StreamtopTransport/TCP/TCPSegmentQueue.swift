@@ -13,8 +13,6 @@ struct TCPSegment: Equatable, Sendable, BitwiseCopyable {
         /// Passed more than once, or late into a hole: its round trip is ambiguous (Karn's rule).
         static let ambiguous = Marks(rawValue: 8)
         static let hasTimestamp = Marks(rawValue: 16)
-        /// Counted as lost already.
-        static let counted = Marks(rawValue: 32)
     }
 
     var start: UInt32
