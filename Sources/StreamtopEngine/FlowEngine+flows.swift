@@ -108,7 +108,8 @@ extension FlowEngine {
         if entry.secureStream != FlowEntry.none { _ = secureStreams.remove(entry.secureStream) }
         if entry.secureDatagrams != FlowEntry.none { _ = secureDatagrams.remove(entry.secureDatagrams) }
         if entry.rare != FlowEntry.none { rareFacts.remove(entry.rare) }
-        if entry.series != FlowEntry.none { series.remove(entry.series) }
+        if entry.series != FlowEntry.none { series.recorders.remove(entry.series) }
+        if entry.sampleCursor != FlowEntry.none { sampler.cursors.remove(entry.sampleCursor) }
         if entry.diagnosis != FlowEntry.none { diagnoses.remove(entry.diagnosis) }
     }
 

@@ -158,8 +158,10 @@ extension FlowEngine {
     }
 
     /// Fills in what the flow's QUIC connection shows.
-    func fillQUIC(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry) {
-        flow.quic = quicFlows[entry.quic].connection.snapshot()
+    func fillQUIC(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
+        // Nothing is on the way any more once the connection is over: what was stays as it stood at its last packet.
+        let end = flow.state == .closed || flow.state == .reset ? min(time, entry.last) : time
+        flow.quic = quicFlows[entry.quic].connection.snapshot(at: end)
         flow.roundTrip = quicFlows[entry.quic].connection.roundTrip
         flow.queueDelay = quicFlows[entry.quic].connection.queueDelay
         flow.protocols.append("quic")

@@ -37,7 +37,7 @@ extension FlowEngine {
         for position in shownPositions(limit: request.flowLimit, counting: &counter) {
             var flow = shownFlow(position, isSelected: flows[position].identifier == request.selected)
             if flows[position].series != FlowEntry.none {
-                let recorder = series[flows[position].series]
+                let recorder = series.recorders[flows[position].series]
                 flow.series = flow.identifier == request.selected ? recorder.snapshot : recorder.tail(request.sparkline)
             }
             snapshot.flows.append(flow)
@@ -149,7 +149,7 @@ extension FlowEngine {
             TableHealth(
                 name: "QUIC attempts", used: quicAttempts.count, capacity: options.limits.quicAttempts,
                 evicted: quicAttempts.evicted),
-            TableHealth(name: "series", used: series.count, capacity: options.limits.series, evicted: 0),
+            TableHealth(name: "series", used: series.recorders.count, capacity: options.limits.series, evicted: 0),
             TableHealth(
                 name: "fragmented datagrams", used: fragments.count, capacity: options.limits.fragments.datagrams,
                 evicted: UInt64(fragments.counters.evicted)),
@@ -184,11 +184,11 @@ extension FlowEngine {
             flow.decode = rare.decode
         }
         if entry.tcp != FlowEntry.none { fillTCP(&flow, entry, at: time) }
-        if entry.quic != FlowEntry.none { fillQUIC(&flow, entry) }
+        if entry.quic != FlowEntry.none { fillQUIC(&flow, entry, at: time) }
         if entry.secureStream != FlowEntry.none { fillTLS(&flow, entry) }
         if entry.secureDatagrams != FlowEntry.none { fillDTLS(&flow, entry) }
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
-        if final, entry.series != FlowEntry.none { flow.series = series[entry.series].snapshot }
+        if final, entry.series != FlowEntry.none { flow.series = series.recorders[entry.series].snapshot }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
         let score = FlowDiagnosis.score(flow)
         flow.score = score

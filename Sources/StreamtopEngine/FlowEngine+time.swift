@@ -5,18 +5,20 @@ import StreamtopWire
 
 /// What happens as capture time passes: samples, series, judgements, retirement.
 extension FlowEngine {
+    var isTickDue: Bool { now >= nextSecond || now >= sampler.next || now >= series.next }
+
     /// Some deadline has passed. Work here is bounded by the flows that were active, not by the flows there are.
     mutating func tick() {
-        while let interval = options.sampleInterval, now >= nextSample {
-            takeSamples(at: nextSample)
-            let next = following(nextSample, step: interval)
+        while let interval = sampler.interval, now >= sampler.next {
+            takeSamples(at: sampler.next, interval: interval)
+            let next = following(sampler.next, step: interval)
             // A stamp at the end of time leaves no later deadline.
-            guard next > nextSample else { break }
-            nextSample = next
+            guard next > sampler.next else { break }
+            sampler.next = next
         }
-        if now >= nextSeriesSample {
+        if now >= series.next {
             recordSeries(at: now)
-            nextSeriesSample = following(nextSeriesSample, step: SeriesRecorder.firstInterval)
+            series.next = following(series.next, step: SeriesRecorder.firstInterval)
         }
         if now >= nextSecond {
             rateWindow.roll(at: now)
@@ -24,7 +26,6 @@ extension FlowEngine {
             markForDiagnosis()
             diagnoseSome()
             retireSilentFlows()
-            if options.sampleInterval == nil && !options.keepsSeries { clearActive() }
             nextSecond = following(nextSecond, step: .seconds(1))
         }
     }
@@ -38,51 +39,42 @@ extension FlowEngine {
         return next + (behind / step) * step  // at most `behind`, so it cannot pass `now`
     }
 
+    /// The flow had a packet: it goes onto every list that it is not on yet and that somebody reads.
+    mutating func list(_ position: UInt32) {
+        let fresh = ActivityLists.all.subtracting(flows[position].lists)
+        flows[position].lists = .all
+        if fresh.contains(.judgement) { activeForJudgement.append(position) }
+        if fresh.contains(.series), series.isKept { series.active.append(position) }
+        if fresh.contains(.interval), sampler.interval != nil { sampler.active.append(position) }
+    }
+
     /// One sample per flow that was active since the last, in order of first packet.
-    private mutating func takeSamples(at time: Timestamp) {
-        let interval = options.sampleInterval ?? .seconds(1)
-        tidyActive()
-        for position in active {
-            let sample = sample(position, at: time, interval: interval)
+    private mutating func takeSamples(at time: Timestamp, interval: Nanoseconds) {
+        for position in sampler.active.take(from: &flows) {
+            var sample = values(position, at: time)
+            if flows[position].sampleCursor == FlowEntry.none {
+                flows[position].sampleCursor = sampler.cursors.insert(SampleCursor())
+            }
+            sampler.cursors[flows[position].sampleCursor].advance(
+                to: counters(position), clientIsLow: flows[position].clientIsLow, over: interval, into: &sample)
             outputs.append(.sample(flows[position].identifier, start: flows[position].start, sample))
         }
-        if !options.keepsSeries { clearActive() }
     }
 
     private mutating func recordSeries(at time: Timestamp) {
-        tidyActive()
-        for position in active {
-            let sample = sample(position, at: time, interval: SeriesRecorder.firstInterval)
+        for position in series.active.take(from: &flows) {
             if flows[position].series == FlowEntry.none {
-                guard series.count < options.limits.series else { continue }
-                flows[position].series = series.insert(SeriesRecorder())
+                guard series.recorders.count < options.limits.series else { continue }
+                flows[position].series = series.recorders.insert(SeriesRecorder())
             }
-            series[flows[position].series].append(sample, capacity: options.limits.seriesSamples)
+            series.recorders[flows[position].series].append(
+                values(position, at: time), counters: counters(position), clientIsLow: flows[position].clientIsLow,
+                capacity: options.limits.seriesSamples)
         }
-        clearActive()
-    }
-
-    /// Flows that left the table are still listed, and their place may have been given to another: keep each flow that
-    /// is there once, in order of first packet.
-    private mutating func tidyActive() {
-        active.removeAll { !flows.contains($0) || !flows[$0].isActive }
-        active.sort { flows[$0].number < flows[$1].number }
-        var kept = 0
-        for index in active.indices where index == 0 || active[index] != active[kept - 1] {
-            active[kept] = active[index]
-            kept += 1
-        }
-        active.removeSubrange(kept...)
-    }
-
-    private mutating func clearActive() {
-        markForDiagnosis()
-        for position in active where flows.contains(position) { flows[position].isActive = false }
-        active.removeAll(keepingCapacity: true)
     }
 
     private mutating func markForDiagnosis() {
-        for position in active where flows.contains(position) && !flows[position].needsDiagnosis {
+        for position in activeForJudgement.take(from: &flows) where !flows[position].needsDiagnosis {
             let packets = flows[position].client.packets &+ flows[position].server.packets
             guard packets >= options.limits.packetsBeforeDiagnosis else { continue }
             flows[position].needsDiagnosis = true
@@ -90,23 +82,26 @@ extension FlowEngine {
         }
     }
 
-    /// The flow's values now; counts are those since the sample before.
-    mutating func sample(_ position: UInt32, at time: Timestamp, interval: Nanoseconds) -> FlowSample {
+    /// What holds of the flow at `time`; its counts are a cursor's business.
+    private func values(_ position: UInt32, at time: Timestamp) -> FlowSample {
         var sample = FlowSample(time: time)
-        let seconds = max(interval.seconds, 1e-6)
-        let client = flows[position].client.bytes
-        let server = flows[position].server.bytes
-        sample.rate.client = Double(client &- flows[position].sampledBytes.client) * 8 / seconds
-        sample.rate.server = Double(server &- flows[position].sampledBytes.server) * 8 / seconds
-        flows[position].sampledBytes.client = client
-        flows[position].sampledBytes.server = server
         if flows[position].tcp != FlowEntry.none {
-            sample.countsSegments = true
-            tcpTrackers[flows[position].tcp].sample(at: time, into: &sample)
+            tcpTrackers[flows[position].tcp].read(into: &sample, at: time)
         }
         if flows[position].quic != FlowEntry.none {
-            quicFlows[flows[position].quic].connection.sample(at: time, into: &sample)
+            quicFlows[flows[position].quic].connection.read(into: &sample, at: time)
         }
         return sample
+    }
+
+    /// What was counted of the flow since its first packet.
+    private func counters(_ position: UInt32) -> FlowCounters {
+        var counters = FlowCounters()
+        counters.bytes = BothWays(client: flows[position].client.bytes, server: flows[position].server.bytes)
+        if flows[position].tcp != FlowEntry.none { tcpTrackers[flows[position].tcp].count(into: &counters) }
+        if flows[position].quic != FlowEntry.none {
+            quicFlows[flows[position].quic].connection.count(into: &counters)
+        }
+        return counters
     }
 }

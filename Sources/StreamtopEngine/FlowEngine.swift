@@ -17,7 +17,8 @@ package struct FlowEngine: ~Copyable {
     var flows: FlowTable
     var tcpTrackers = Slab<TCPFlowTracker>()
     var rareFacts = Slab<RareFacts>()
-    var series = Slab<SeriesRecorder>()
+    var series: SeriesStore
+    var sampler: IntervalSampler
     var diagnoses = Slab<DiagnosisState>()
     var fragments: FragmentAssembler
     /// The flow that last sent fragments between two hosts.
@@ -54,11 +55,8 @@ package struct FlowEngine: ~Copyable {
     var eventHistory: [FlowEvent] = []
     /// Reused while one frame is tracked.
     var pendingEvents: [FlowEvent.Kind] = []
-    /// Flows touched since the last sample.
-    var active: [UInt32] = []
+    var activeForJudgement = ActiveFlows(.judgement)
     var undiagnosed: [UInt32] = []
-    var nextSample = Timestamp(nanoseconds: .max)
-    var nextSeriesSample = Timestamp(nanoseconds: .max)
     var nextSecond = Timestamp(nanoseconds: .max)
     var rateWindow = RateWindow()
     var hostDiagnosis = HostDiagnosis()
@@ -75,6 +73,8 @@ package struct FlowEngine: ~Copyable {
         self.options = options
         let limits = options.limits
         flows = FlowTable(capacity: limits.flows, seed: options.hashSeed)
+        series = SeriesStore(isKept: options.keepsSeries)
+        sampler = IntervalSampler(interval: options.sampleInterval)
         fragments = FragmentAssembler(limits: limits.fragments)
         security = SecurityTables(limits: limits.security)
         quicPaths = QUICPathTable(capacity: limits.quicConnectionIDs, pathCapacity: limits.quicPaths)
@@ -101,7 +101,7 @@ package struct FlowEngine: ~Copyable {
     ) {
         if firstFrame == nil { begin(at: record.time) }
         if record.time < now { timestampsBackwards &+= 1 } else { now = record.time }
-        if now >= nextSecond || now >= nextSample || now >= nextSeriesSample { tick() }
+        if isTickDue { tick() }
 
         totals.packets &+= 1
         totals.bytes &+= UInt64(max(record.wireLength, 0))
@@ -121,8 +121,8 @@ package struct FlowEngine: ~Copyable {
         firstFrame = time
         now = time
         nextSecond = time + .seconds(1)
-        if let interval = options.sampleInterval { nextSample = time + interval }
-        if options.keepsSeries { nextSeriesSample = time + SeriesRecorder.firstInterval }
+        sampler.begin(at: time)
+        series.begin(at: time)
         rateWindow.begin(at: time)
     }
 
@@ -178,10 +178,7 @@ package struct FlowEngine: ~Copyable {
     @inline(never)
     private mutating func follow(_ turns: FlowEntry.Turns, of position: UInt32, at time: Timestamp) {
         if turns.contains(.moved) { flows.touch(position, at: time) }
-        if turns.contains(.active) {
-            flows[position].isActive = true
-            active.append(position)
-        }
+        if turns.contains(.active) { list(position) }
         if turns.contains(.proven) { flows.change(position, to: .proven) }
     }
 
@@ -189,7 +186,7 @@ package struct FlowEngine: ~Copyable {
     package mutating func advance(to time: Timestamp) {
         guard firstFrame != nil, time > now else { return }
         now = time
-        if now >= nextSecond || now >= nextSample || now >= nextSeriesSample { tick() }
+        if isTickDue { tick() }
     }
 
     /// Takes what was produced since the last call.

@@ -31,8 +31,8 @@ struct FlowEntry: ~Copyable {
     var clientIsLow: Bool
     let transport: TransportKind
     var standing = Standing.unproven
-    /// Touched since the last sample.
-    var isActive = false
+    /// The lists of active flows that the flow stands on.
+    var lists = ActivityLists()
     /// Looks for TLS in the first segments.
     var tlsProbe = TLSProbe()
     var orientation: Orientation
@@ -48,8 +48,6 @@ struct FlowEntry: ~Copyable {
 
     let start: Timestamp
     let number: UInt64
-    /// Bytes at the last sample.
-    var sampledBytes = BothWays<UInt64>(client: 0, server: 0)
     /// Neighbours in the list of its standing, newest first.
     var newer: UInt32 = Self.none
     var older: UInt32 = Self.none
@@ -57,6 +55,8 @@ struct FlowEntry: ~Copyable {
     var rare: UInt32 = Self.none
     /// Slab index of the series, when one is kept.
     var series: UInt32 = Self.none
+    /// Slab index of how far the interval's samples have read the flow's counters, once there was one.
+    var sampleCursor: UInt32 = Self.none
     /// Slab index of the diagnosis state.
     var diagnosis: UInt32 = Self.none
     /// Slab index of the DTLS association of a UDP flow, once there is one.
@@ -69,6 +69,8 @@ struct FlowEntry: ~Copyable {
     /// ICMP type and code of the flow's first message, for Community ID.
     var icmpType: UInt8 = 0
     var icmpCode: UInt8 = 0
+    /// Fills the fourth cache line: in pages that begin at one, no entry straddles two more.
+    private let padding: UInt64 = 0
     private let place = AddressOnly()
 
     /// Packets of one end as sender.
@@ -174,7 +176,7 @@ struct FlowEntry: ~Copyable {
     struct Turns: OptionSet {
         let rawValue: UInt8
 
-        /// The first packet since the last sample.
+        /// The first packet since some list of active flows was emptied.
         static let active = Turns(rawValue: 1)
         /// The first packet in its second of capture time.
         static let moved = Turns(rawValue: 2)
@@ -185,7 +187,7 @@ struct FlowEntry: ~Copyable {
     @inline(__always)
     private func turns(at time: Timestamp) -> Turns {
         var turns = Turns()
-        if !isActive { turns.insert(.active) }
+        if lists != .all { turns.insert(.active) }
         if movedAt != Self.second(of: time) { turns.insert(.moved) }
         if standing == .unproven, isSettled { turns.insert(.proven) }
         return turns
@@ -217,7 +219,6 @@ struct FlowEntry: ~Copyable {
     mutating func flip() {
         clientIsLow.toggle()
         counters.swapAt(0, 1)
-        swap(&sampledBytes.client, &sampledBytes.server)
     }
 }
 

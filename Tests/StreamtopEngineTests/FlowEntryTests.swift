@@ -39,7 +39,7 @@ import Testing
         let first = entry.record(
             .fromClient, packets: 1, bytes: 140, payload: 100, at: Timestamp(seconds: 100, nanoseconds: 0))
         #expect(first == [.active, .moved])
-        entry.isActive = true
+        entry.lists = .all
         entry.movedAt = 100
         let soon = Timestamp(seconds: 100, nanoseconds: 999_999_999)
         let second = entry.record(.fromClient, packets: 1, bytes: 140, payload: 100, at: soon)
@@ -57,7 +57,7 @@ import Testing
 
     @Test func oneWayNeedsAGoodDealToBeProven() {
         var entry = entry()
-        entry.isActive = true
+        entry.lists = .all
         let time = Timestamp(seconds: 100, nanoseconds: 0)
         let most = entry.record(.fromClient, packets: 1, bytes: 0, payload: 16_383, at: time)
         #expect(most == [.moved])

@@ -4,7 +4,7 @@ import StreamtopWire
 
 /// What the tracker has to tell.
 extension QUICConnectionTracker {
-    package func snapshot() -> QUICSnapshot {
+    package func snapshot(at time: Timestamp) -> QUICSnapshot {
         var quic = QUICSnapshot()
         quic.version = version?.description
         quic.hasVersionNegotiation = hasVersionNegotiation
@@ -36,8 +36,8 @@ extension QUICConnectionTracker {
         quic.packets = packets
         quic.clientParameters = parameters(sides[.fromClient].parameters)
         quic.serverParameters = parameters(sides[.fromServer].parameters)
-        quic.client = side(.fromClient)
-        quic.server = side(.fromServer)
+        quic.client = side(.fromClient, at: time)
+        quic.server = side(.fromServer, at: time)
         quic.close = close
         if amplification.hasRatio {
             quic.amplificationRatio = amplification.ratio
@@ -57,9 +57,11 @@ extension QUICConnectionTracker {
         return available.map(\.description)
     }
 
-    private func side(_ direction: Direction) -> QUICSideSnapshot { snapshot(of: sides[direction], direction) }
+    private func side(_ direction: Direction, at time: Timestamp) -> QUICSideSnapshot {
+        snapshot(of: sides[direction], direction, at: time)
+    }
 
-    private func snapshot(of side: borrowing QUICSide, _ direction: Direction) -> QUICSideSnapshot {
+    private func snapshot(of side: borrowing QUICSide, _ direction: Direction, at time: Timestamp) -> QUICSideSnapshot {
         var snapshot = QUICSideSnapshot()
         snapshot.pathMTU = side.datagrams.sustained > 0 ? side.datagrams.sustained : nil
         snapshot.mtuProbes = side.datagrams.probes
@@ -76,7 +78,7 @@ extension QUICConnectionTracker {
         snapshot.streamBytes = side.streamBytes
         if side.flight.hasSample {
             snapshot.inFlight = InFlightSnapshot(
-                last: side.flight.bytes, maximum: side.flight.maximum, p50: side.flight.median ?? 0,
+                last: side.flight.bytes(at: time), maximum: side.flight.maximum, p50: side.flight.median ?? 0,
                 isLowerBound: !isNear(direction) && distance(to: direction) == 0)
         }
         if side.window.maximum > 0 {
@@ -148,21 +150,27 @@ extension QUICConnectionTracker {
         BothWays(client: clientTrip.queueSnapshot, server: serverTrip.queueSnapshot)
     }
 
-    /// The values of now, for charts. Losses are those since the sample before.
-    package mutating func sample(at time: Timestamp, into sample: inout FlowSample) {
+    /// Writes what holds at `time` into a sample.
+    package func read(into sample: inout FlowSample, at time: Timestamp) {
         sample.roundTrip = BothWays(client: clientTrip.smoothed, server: serverTrip.smoothed)
         if clientTrip.source != .quicHandshake { sample.queueDelay.client = clientTrip.currentQueue }
         if serverTrip.source != .quicHandshake { sample.queueDelay.server = serverTrip.currentQueue }
         guard hasOpenedOneRTT else { return }
         for direction in Direction.allCases {
-            sides[direction].flight.settle(at: time)
-            if sides[direction].flight.hasSample { sample.inFlight[direction] = sides[direction].flight.bytes }
+            if sides[direction].flight.hasSample {
+                sample.inFlight[direction] = sides[direction].flight.bytes(at: time)
+            }
             if sides[direction].window.maximum > 0 {
                 sample.congestionWindow[direction] = sides[direction].window.current
             }
-            let losses = sides[direction].recovery.lost
-            sample.losses[direction] = max(0, losses - sides[direction].sampledLosses)
-            sides[direction].sampledLosses = losses
+        }
+    }
+
+    /// Writes what was counted since the first packet.
+    package func count(into counters: inout FlowCounters) {
+        guard hasOpenedOneRTT else { return }
+        for direction in Direction.allCases {
+            counters.losses[direction] = UInt32(clamping: sides[direction].recovery.lost)
         }
     }
 }

@@ -21,8 +21,6 @@ struct QUICSide: ~Copyable {
     private var streamCounts: InlineArray<4, UInt64> = InlineArray(repeating: 0)
     /// Tokens that this end may end the connection with.
     var resetTokens: [QUICResetToken] = []
-    /// Packets lost at the last sample.
-    var sampledLosses = 0
 
     init() {}
 

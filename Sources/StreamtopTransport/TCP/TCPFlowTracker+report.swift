@@ -59,8 +59,8 @@ extension TCPFlowTracker {
         return change
     }
 
-    /// Values of the moment for a sample; counts are those since the call before.
-    package mutating func sample(at time: Timestamp, into sample: inout FlowSample) {
+    /// Writes what holds at `time` into a sample.
+    package func read(into sample: inout FlowSample, at time: Timestamp) {
         sample.roundTrip = BothWays(client: client.roundTrip.smoothed, server: server.roundTrip.smoothed)
         sample.queueDelay = BothWays(client: client.roundTrip.queue, server: server.roundTrip.queue)
         sample.inFlight = BothWays(
@@ -70,49 +70,15 @@ extension TCPFlowTracker {
         sample.receiveWindow = BothWays(
             client: client.window.isKnown ? client.window.last : nil,
             server: server.window.isKnown ? server.window.last : nil)
-        let (sent, returned) = (client.sampleCounts(), server.sampleCounts())
-        sample.retransmissions = BothWays(client: sent.retransmissions, server: returned.retransmissions)
-        sample.losses = BothWays(client: sent.losses, server: returned.losses)
-        sample.zeroWindows = BothWays(client: sent.zeroWindows, server: returned.zeroWindows)
-    }
-}
-
-extension TCPHalf {
-    /// Retransmissions, losses and closed windows since the call before.
-    fileprivate mutating func sampleCounts() -> (retransmissions: Int, losses: Int, zeroWindows: Int) {
-        guard !trouble.isEmpty || window.zeroSegments > 0 else { return (0, 0, 0) }
-        let (repeats, lost, zero) = (repairCount, lostSegments, window.zeroSegments)
-        oddities.fill(TCPOddities())
-        return (
-            oddities.value.sampled.retransmissions(repeats), oddities.value.sampled.losses(lost),
-            oddities.value.sampled.zeroWindows(zero)
-        )
-    }
-}
-
-/// Counts at the last sample.
-struct TCPSampledCounts: Sendable {
-    private var repeats: UInt32 = 0
-    private var lost: UInt32 = 0
-    private var zero: UInt32 = 0
-
-    init() {}
-
-    mutating func retransmissions(_ now: Int) -> Int {
-        let now = UInt32(clamping: now)
-        defer { repeats = now }
-        return Int(now &- min(now, repeats))
     }
 
-    /// Never negative: a loss that turned out to be none only lowers what follows.
-    mutating func losses(_ now: Int) -> Int {
-        let now = UInt32(clamping: now)
-        defer { lost = now }
-        return Int(now &- min(now, lost))
-    }
-
-    mutating func zeroWindows(_ now: UInt32) -> Int {
-        defer { zero = now }
-        return Int(now &- min(now, zero))
+    /// Writes what was counted since the first segment.
+    package func count(into counters: inout FlowCounters) {
+        counters.countsSegments = true
+        counters.retransmissions = BothWays(
+            client: UInt32(clamping: client.repairCount), server: UInt32(clamping: server.repairCount))
+        counters.losses = BothWays(
+            client: UInt32(clamping: client.lostSegments), server: UInt32(clamping: server.lostSegments))
+        counters.zeroWindows = BothWays(client: client.window.zeroSegments, server: server.window.zeroSegments)
     }
 }

@@ -21,6 +21,4 @@ struct TCPOddities: Sendable {
     var dsacks: UInt32 = 0
     /// Ranges under way for which there was no room (`TCPSegmentQueue.capacity`).
     var rangesForgotten: UInt32 = 0
-    /// Counts at the last sample.
-    var sampled = TCPSampledCounts()
 }

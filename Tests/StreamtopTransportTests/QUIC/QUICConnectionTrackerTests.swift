@@ -42,7 +42,7 @@ import Testing
         #expect(play.scratch.bytes(of: hello).count == 241)
         #expect(play.show(Self.serverInitial, .fromServer, at: 30) == .none)
         #expect(play.scratch.messages.count == 1)
-        let quic = play.tracker.snapshot()
+        let quic = play.tracker.snapshot(at: Timestamp(nanoseconds: .max))
         #expect(quic.version == "1")
         #expect(quic.originalDestinationID == "8394c8f03e515708")
         #expect(quic.serverConnectionIDs == ["f067a5502a4262b5"])
@@ -61,7 +61,7 @@ import Testing
         var play = Play()
         _ = play.show(QUICVectors.clientInitial, .fromClient, at: 0)
         _ = play.show(Self.retry, .fromServer, at: 25)
-        let quic = play.tracker.snapshot()
+        let quic = play.tracker.snapshot(at: Timestamp(nanoseconds: .max))
         #expect(quic.hasRetry)
         #expect(quic.isRetryTagValid == true)
         #expect(quic.packets.retry == 1)
@@ -70,15 +70,15 @@ import Testing
         var forged = Play()
         _ = forged.show(QUICVectors.clientInitial, .fromClient, at: 0)
         _ = forged.show(Self.retry.dropLast() + [0], .fromServer, at: 25)
-        #expect(!forged.tracker.snapshot().hasRetry)
-        #expect(forged.tracker.snapshot().isRetryTagValid == false)
+        #expect(!forged.tracker.snapshot(at: Timestamp(nanoseconds: .max)).hasRetry)
+        #expect(forged.tracker.snapshot(at: Timestamp(nanoseconds: .max)).isRetryTagValid == false)
     }
 
     @Test func versionNegotiation() {
         var play = Play()
         _ = play.show(QUICVectors.clientInitial, .fromClient, at: 0)
         _ = play.show([UInt8](hex: "80 00000000 00 08 8394c8f03e515708 6b3343cf 1a2a3a4a"), .fromServer, at: 20)
-        let quic = play.tracker.snapshot()
+        let quic = play.tracker.snapshot(at: Timestamp(nanoseconds: .max))
         #expect(quic.hasVersionNegotiation)
         #expect(quic.versionsOffered == ["2", "0x1a2a3a4a"])
         #expect(play.events.contains(.versionNegotiation(offered: ["2", "0x1a2a3a4a"])))
@@ -96,7 +96,7 @@ import Testing
         for index in 0..<20 {
             _ = play.show([0x40 | UInt8(index & 1) << 5] + [UInt8](repeating: 9, count: 60), .fromClient, at: 40)
         }
-        let quic = play.tracker.snapshot()
+        let quic = play.tracker.snapshot(at: Timestamp(nanoseconds: .max))
         #expect(quic.packets.oneRTT == 20)
         #expect(quic.client.lostPackets == nil)
         #expect(quic.client.ectPackets == 21)
@@ -115,7 +115,7 @@ import Testing
                     bytes, Bool.random(using: &random) ? .fromClient : .fromServer,
                     at: Int64.random(in: -50...1000, using: &random), wireLength: bytes.count + extra)
             }
-            let quic = play.tracker.snapshot()
+            let quic = play.tracker.snapshot(at: Timestamp(nanoseconds: .max))
             #expect(quic.packets.initial <= 12, "seed \(random.seed)")
         }
         for length in 0..<QUICVectors.clientInitial.count where length < 60 || length % 50 == 0 {

@@ -129,6 +129,9 @@ import Testing
         flight.sent(1000, at: at(0))
         flight.sent(1000, at: at(1))
         flight.released(1000, distance: .milliseconds(40), at: at(2))
+        // Asking about a later moment takes nothing away from an earlier one.
+        #expect(flight.bytes(at: at(42)) == 1000)
+        #expect(flight.bytes(at: at(41)) == 2000)
         flight.settle(at: at(41))
         #expect(flight.bytes == 2000)
         flight.settle(at: at(42))

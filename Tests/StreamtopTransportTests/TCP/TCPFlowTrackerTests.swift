@@ -101,17 +101,17 @@ import Testing
         #expect(flow.report().snapshot.vantage == .client)
     }
 
-    @Test func countsOfASampleAreThoseSinceTheOneBefore() {
+    @Test func askingForCountersChangesNothing() {
         var flow = TCPScenario(sack: false)
         flow.handshake(toServer: 0.02, toClient: 50)
         flow.data(at: 100, 0)
         flow.data(at: 500, 0)
-        var first = FlowSample(time: Timestamp(nanoseconds: 0))
-        flow.tracker.sample(at: Timestamp(nanoseconds: 600_000_000), into: &first)
-        #expect(first.retransmissions.server == 1)
-        var second = FlowSample(time: Timestamp(nanoseconds: 0))
-        flow.tracker.sample(at: Timestamp(nanoseconds: 700_000_000), into: &second)
-        #expect(second.retransmissions.server == 0)
+        for _ in 0..<2 {
+            var counters = FlowCounters()
+            flow.tracker.count(into: &counters)
+            #expect(counters.countsSegments)
+            #expect(counters.retransmissions == BothWays(client: 0, server: 1))
+        }
     }
 
     @Test func wholeTransferAcrossTheWrap() {
@@ -177,7 +177,9 @@ import Testing
             if step % 1000 == 0 {
                 _ = tracker.report(at: Timestamp(nanoseconds: time))
                 var sample = FlowSample(time: Timestamp(nanoseconds: time))
-                tracker.sample(at: Timestamp(nanoseconds: time), into: &sample)
+                tracker.read(into: &sample, at: Timestamp(nanoseconds: time))
+                var counters = FlowCounters()
+                tracker.count(into: &counters)
             }
         }
         #expect(tracker.client.segments.count <= TCPSegmentQueue.capacity, "seed \(seed)")

@@ -55,6 +55,13 @@ struct QUICFlightMeter: ~Copyable {
         }
     }
 
+    /// Bytes in flight at `time`, which may lie behind the last packet.
+    func bytes(at time: Timestamp) -> Int {
+        var left = bytes
+        for release in waiting[head...].prefix(while: { $0.time <= time }) { left = max(0, left - release.bytes) }
+        return left
+    }
+
     private mutating func takeFirst() {
         bytes = max(0, bytes - waiting[head].bytes)
         head += 1

@@ -9,10 +9,13 @@ struct SeriesRecorder: Sendable {
 
     private(set) var series = FlowSeries(interval: SeriesRecorder.firstInterval, samples: [])
     private var pending: FlowSample?
+    private var cursor = SampleCursor()
     private var pendingUntil = Timestamp(nanoseconds: .min)
 
-    /// Adds a sample taken about `firstInterval` after the one before.
-    mutating func append(_ sample: FlowSample, capacity: Int) {
+    /// Adds the values of a moment about `firstInterval` after the one before.
+    mutating func append(_ values: FlowSample, counters: FlowCounters, clientIsLow: Bool, capacity: Int) {
+        var sample = values
+        cursor.advance(to: counters, clientIsLow: clientIsLow, over: Self.firstInterval, into: &sample)
         guard var waiting = pending, sample.time < pendingUntil else {
             if let waiting = pending { store(waiting, capacity: capacity) }
             pending = sample

@@ -1,0 +1,35 @@
+/// The consumers that look only at flows with packets since they last looked. Each has its own list; a flow knows in which
+/// of them it stands.
+struct ActivityLists: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    /// Samples at the interval that the user asked for.
+    static let interval = ActivityLists(rawValue: 1)
+    /// Series for charts.
+    static let series = ActivityLists(rawValue: 2)
+    static let judgement = ActivityLists(rawValue: 4)
+    static let all: ActivityLists = [.interval, .series, .judgement]
+}
+
+/// The flows of one list, in order of their first packet since it was emptied.
+struct ActiveFlows {
+    private let list: ActivityLists
+    private(set) var positions: [UInt32] = []
+
+    init(_ list: ActivityLists) { self.list = list }
+
+    mutating func append(_ position: UInt32) { positions.append(position) }
+
+    /// Empties the list and hands its flows out, in order of first packet.
+    mutating func take(from flows: inout FlowTable) -> [UInt32] {
+        // Flows that left the table are still listed, and their place may have been given to another: each flow that is
+        // there counts once.
+        positions.removeAll { !flows.contains($0) || !flows[$0].lists.contains(list) }
+        positions.sort { flows[$0].number < flows[$1].number }
+        var taken: [UInt32] = []
+        taken.reserveCapacity(positions.count)
+        for position in positions where flows[position].lists.remove(list) != nil { taken.append(position) }
+        positions.removeAll(keepingCapacity: true)
+        return taken
+    }
+}
