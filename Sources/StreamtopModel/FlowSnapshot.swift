@@ -105,6 +105,13 @@ package struct FlowSnapshot: Sendable {
 }
 
 extension FlowSnapshot {
+    /// The end that sends in `direction` as a sender of data; nil where no transport was followed.
+    package func sender(_ direction: Direction) -> SenderSnapshot? {
+        if let tcp = $tcp { return direction == .fromClient ? tcp.value.client.sender : tcp.value.server.sender }
+        if let quic = $quic { return direction == .fromClient ? quic.value.client.sender : quic.value.server.sender }
+        return nil
+    }
+
     /// The flow's name in other tools. It takes a hash, so it is made when somebody asks; nil for ends of two families,
     /// which no flow has.
     package var communityID: CommunityID? {

@@ -151,15 +151,16 @@ package struct QUICClose: Equatable, Sendable {
 }
 
 /// One end of a QUIC connection as sender.
+@dynamicMemberLookup
 package struct QUICSideSnapshot: Equatable, Sendable {
+    /// What any sender has; reached as if it were the side's own (`side.inFlight`). Most of it is known with secrets only.
+    package var sender = SenderSnapshot()
+
     // Known with secrets only
     package var ackedPackets: Int?
     package var lostPackets: Int?
     /// Packets declared lost and acknowledged later.
     package var spuriousLosses: Int?
-    package var inFlight: InFlightSnapshot?
-    package var congestionWindow: CongestionWindowSnapshot?
-    package var congestionControl: CongestionControlSnapshot?
     /// Frames by name, in the order of their types.
     package var frames: [QUICFrameCount] = []
     /// Frames that say that flow control holds this end back (RFC 9000 sections 19.12 to 19.14).
@@ -175,10 +176,13 @@ package struct QUICSideSnapshot: Equatable, Sendable {
     package var pathMTU: Int?
     /// Datagrams larger than any before, sent alone (RFC 8899).
     package var mtuProbes = 0
-    package var ectPackets = 0
-    package var cePackets = 0
 
     package init() {}
+
+    package subscript<Value>(dynamicMember member: WritableKeyPath<SenderSnapshot, Value>) -> Value {
+        get { sender[keyPath: member] }
+        set { sender[keyPath: member] = newValue }
+    }
 }
 
 package struct QUICFrameCount: Equatable, Sendable {

@@ -1,17 +1,5 @@
 import StreamtopBase
 
-/// What a sender of data knew at one moment from the acknowledgments that had reached it.
-struct TCPSenderView: Equatable, Sendable, BitwiseCopyable {
-    /// Highest cumulative acknowledgment.
-    var acknowledged: UInt32 = 0
-    /// Right edge of the window offered to it.
-    var edge: UInt32 = 0
-    /// Bytes reported by SACK above `acknowledged`.
-    var sacked: Int32 = 0
-    /// Running count of bytes held for lost, modulo 2^32.
-    var lost: UInt32 = 0
-}
-
 /// The acknowledgments on their way to a distant sender of data.
 ///
 /// An acknowledgment that passes the capture point now reaches the sender half a round trip later, and the data that it
@@ -21,7 +9,7 @@ struct TCPSenderView: Equatable, Sendable, BitwiseCopyable {
 struct TCPAcknowledgmentLog: ~Copyable {
     struct Entry: Equatable, Sendable, BitwiseCopyable {
         var time: Timestamp
-        var view: TCPSenderView
+        var view: SenderView
         var timestampValue: UInt32
     }
 
@@ -29,7 +17,7 @@ struct TCPAcknowledgmentLog: ~Copyable {
 
     private var entries = Ring<Entry>()
     /// The newest view known to have reached the sender.
-    private(set) var known: TCPSenderView?
+    private(set) var known: SenderView?
     private var knownTimestamp: UInt32 = 0
 
     init() {}
@@ -49,7 +37,7 @@ struct TCPAcknowledgmentLog: ~Copyable {
     /// knowledge of the last. `isSettled`: the sender has nothing under way, as one that only listens; of the
     /// acknowledgments that then tell nothing new, and come with all that its peer sends, the first and the newest
     /// are kept.
-    mutating func append(_ view: TCPSenderView, timestampValue: UInt32?, isSettled: Bool, at time: Timestamp) {
+    mutating func append(_ view: SenderView, timestampValue: UInt32?, isSettled: Bool, at time: Timestamp) {
         if !entries.isEmpty {
             let newest = entries.count &- 1
             let sameTick = timestampValue != nil && entries[newest].timestampValue == timestampValue
@@ -92,7 +80,7 @@ struct TCPAcknowledgmentLog: ~Copyable {
     }
 
     /// What the sender knows if everything that passed at or before `time` has reached it.
-    func view(before time: Timestamp) -> TCPSenderView? {
+    func view(before time: Timestamp) -> SenderView? {
         var low = 0
         var high = entries.count
         while low < high {  // halves each turn

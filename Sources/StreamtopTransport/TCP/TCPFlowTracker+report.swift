@@ -22,7 +22,7 @@ extension TCPFlowTracker {
         report.gaps = report.snapshot.client.lostBeforeCapture + report.snapshot.server.lostBeforeCapture
         report.gapBytes =
             report.snapshot.client.lostBeforeCaptureBytes &+ report.snapshot.server.lostBeforeCaptureBytes
-        report.anomalies = anomalies
+        report.anomalies = shared.anomalies
         let forgotten = client.rangesForgotten + server.rangesForgotten
         if forgotten > 0 { report.anomalies.record(.tableFull, times: forgotten) }
         client.reportBuffers("client", into: &report.buffers)
@@ -32,7 +32,7 @@ extension TCPFlowTracker {
 
     /// The loop as one end sees it: measured in the middle, else the far half with the little that the near end adds.
     private func wholeLoop(_ toClient: RoundTripSnapshot?, _ toServer: RoundTripSnapshot?) -> RoundTripSnapshot? {
-        if !middle.isEmpty { return middle.value.snapshot }
+        if !shared.loop.isEmpty { return shared.loop.value.snapshot }
         guard let toClient, let toServer else { return nil }
         var (far, near) = (toClient, toServer)
         if far.p50 < near.p50 { swap(&far, &near) }

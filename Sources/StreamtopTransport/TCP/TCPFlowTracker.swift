@@ -4,10 +4,27 @@ import StreamtopWire
 
 /// Both directions of one TCP flow: what its segments tell an observer anywhere on the path.
 ///
-/// Each end is a `TCPHalf`, seen as a sender of data. A segment is first an answer to what the other end sent, then a
-/// transmission of its own. Everything that a sender *knows* depends on where the capture was taken: at its own host an
-/// acknowledgment that passes is known at once, elsewhere it still travels for half a round trip. Which of the two is so
-/// is worked out from the two halves of the round trip (`vantage`).
+/// Each end is a `TCPEndpoint`, seen as a sender of data. A segment is first an answer to what the other end sent, then data
+/// of its own (`step`). Everything said of a sender is said of what it *knew when it sent* (decision 0020), and that
+/// depends on where the capture was taken:
+///
+///        sender                 capture                receiver
+///          |       data 1          |                       |
+///          |---------------------->|- - - - - - - - - - - >|
+///          |                       |        ack 1          |
+///          |                       |<- - - - - - - - - - - |     passes here now,
+///          |       data 2          |                       |
+///          |---------------------->|                       |     sent without knowing of it,
+///          |<- - - - - - - - - - - |                       |
+///          |       data 3          |                       |
+///          |---------------------->|                       |     sent knowing of it
+///
+/// At the sender's own host an acknowledgment that passes is known at once. Farther away it waits in the
+/// `TCPAcknowledgmentLog` until a segment echoes its timestamp, or until the round trip to the sender is over. The view that
+/// results (`SenderView`) is the same for one flow at every capture point, and so is what the meters make of it: flight,
+/// window, cause of a repetition, what held the sender.
+///
+/// Where the capture lies (`vantage`) follows from the two halves of the round trip: an end with a small half is near.
 ///
 /// Observes, never polices: gaps, mid-stream pickup, one direction only, copies and lies become counts.
 package struct TCPFlowTracker: ~Copyable {
@@ -23,17 +40,17 @@ package struct TCPFlowTracker: ~Copyable {
     package var localHint: LocalHint? {
         didSet { locate() }
     }
-    /// The whole loop, measured where the capture lies between the ends; next to one end its own half is nothing, and
-    /// the other's is the loop.
-    var middle = OnDemand<TCPRoundTripMeter>()
-    var anomalies = AnomalyCounts()
-    var client = TCPHalf()
-    var server = TCPHalf()
+    var shared = TCPSharedMeters()
+    var client = TCPEndpoint()
+    var server = TCPEndpoint()
     var handshake = TCPHandshakeMeter()
     let start: Timestamp
     private var synOrigin: Direction?
     /// A step back of this much is not disorder among packets.
     private static let clockStep = Nanoseconds.seconds(10)
+    /// Round trips up to this are a host talking to itself, 0.1 ms: own, measured by captures in the lab's senders, which
+    /// answer within 60 us.
+    private static let sameHost: Nanoseconds = 100_000
 
     /// Which ends are addresses of the host that captures, where the engine knows; decides the vantage.
     package struct LocalHint: Equatable, Sendable {
@@ -79,33 +96,35 @@ package struct TCPFlowTracker: ~Copyable {
     ) {
         var now = time
         if time < lastTime {
-            anomalies.record(.timestampBackwards)
+            shared.anomalies.record(.timestampBackwards)
             // A little is packets out of order, which time waits for; much is a clock that was set, or a wild stamp before.
             if lastTime - time < Self.clockStep { now = lastTime }
         }
         lastTime = now
-        if frame.tcp.options.malformed { anomalies.record(.badOptions) }
+        if frame.tcp.options.malformed { shared.anomalies.record(.badOptions) }
         if frame.tcp.options.multipath { multipath = true }
         if !isPlain || !frame.tcp.flags.isDisjoint(with: [.syn, .fin, .rst]) {
             observeFlags(frame, direction: direction, at: now, stamp: time, events: &events)
         }
-        let isReset = frame.tcp.flags.isRst
-        var near = (client: false, server: false)
-        switch vantage {
-        case .client?: near.client = true
-        case .server?: near.server = true
-        case .middle?, .loopback?, nil: break
-        }
+        let clientDistance = Self.distance(to: client, isNear: vantage == .client, isLocal: localHint != nil)
+        let serverDistance = Self.distance(to: server, isNear: vantage == .server, isLocal: localHint != nil)
         if direction == .fromClient {
-            Self.step(
-                &client, &server, frame, from: direction, at: now, total: &middle, anomalies: &anomalies,
-                near: (near.client, near.server), hint: localHint != nil, isReset: isReset, events: &events)
+            let passage = TCPPassage(
+                direction: direction, time: now, senderDistance: clientDistance, peerDistance: serverDistance)
+            Self.step(&client, &server, frame, passage, &shared, events: &events)
         } else {
-            Self.step(
-                &server, &client, frame, from: direction, at: now, total: &middle, anomalies: &anomalies,
-                near: (near.server, near.client), hint: localHint != nil, isReset: isReset, events: &events)
+            let passage = TCPPassage(
+                direction: direction, time: now, senderDistance: serverDistance, peerDistance: clientDistance)
+            Self.step(&server, &client, frame, passage, &shared, events: &events)
         }
         if client.roundTrip.count &+ server.roundTrip.count < 64 || vantage == nil { locate() }
+    }
+
+    @inline(__always)
+    private static func distance(to end: borrowing TCPEndpoint, isNear: Bool, isLocal: Bool) -> CaptureDistance {
+        // Near by its hop limit alone, its distance is not known: nothing can be timed by it.
+        guard isNear, isLocal || end.roundTrip.hasSample else { return .far }
+        return isLocal || end.roundTrip.minimum <= Self.sameHost ? .host : .near
     }
 
     /// An ICMP message says that a packet of this flow, sent in `direction`, was too big for the next hop.
@@ -148,7 +167,7 @@ package struct TCPFlowTracker: ~Copyable {
         let flags = frame.tcp.flags
         if flags.isSyn {
             if flags.isFin || flags.isRst {
-                anomalies.record(.strangeFlags)
+                shared.anomalies.record(.strangeFlags)
             } else if flags.isAck {
                 handshake.observeAnswer(frame.tcp.options, at: stamp)
                 events.append(
@@ -166,10 +185,10 @@ package struct TCPFlowTracker: ~Copyable {
         {
             events.append(.handshakeStep(step: "tcp_ack", from: direction, bytes: 0, encrypted: false))
             if let sample = handshake.toClient { seed(direction, sample, at: time) }
-            if vantage == .middle, middle.isEmpty, let whole = handshake.total {
-                middle.fill(TCPRoundTripMeter())
-                middle.value.record(whole, source: .tcpHandshake, at: time)
-                middle.value.smooth(whole)
+            if vantage == .middle, shared.loop.isEmpty, let whole = handshake.total {
+                shared.loop.fill(RoundTripMeter())
+                shared.loop.value.record(whole, source: .tcpHandshake, at: time)
+                shared.loop.value.smooth(whole)
             }
             events.append(.established(handshake: handshake.total))
         }
@@ -249,7 +268,7 @@ package struct TCPFlowTracker: ~Copyable {
     }
 }
 
-extension TCPHalf {
+extension TCPEndpoint {
     mutating func takeSyn(_ frame: borrowing DecodedFrame, at time: Timestamp) {
         let options = frame.tcp.options
         let sequence = frame.tcp.sequence

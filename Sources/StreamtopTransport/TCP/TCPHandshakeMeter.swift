@@ -43,7 +43,7 @@ struct TCPHandshakeMeter: Sendable {
     /// may be captured a little out of order.
     private static func span(_ earlier: Timestamp, _ later: Timestamp) -> Nanoseconds {
         let span = later - earlier
-        guard span > -.milliseconds(1), span <= TCPRoundTripMeter.longest else { return unknown }
+        guard span > -.milliseconds(1), span <= RoundTripMeter.longest else { return unknown }
         return max(0, span)
     }
 

@@ -146,7 +146,7 @@ extension TCPFlowTracker {
     }
 }
 
-extension TCPHalf {
+extension TCPEndpoint {
     /// Sequence number of the first byte, where the SYN was seen.
     fileprivate var streamStart: UInt32? { synSeen ? initialSequence &+ 1 : nil }
 }

@@ -43,7 +43,7 @@ enum FlowFacts {
             let main = flow.mainSender
             groups += [quicSide(quic[main], main, flow), quicSide(quic[main.reversed], main.reversed, flow)]
         }
-        groups += [handshake(flow), identity(flow, context), oddities(flow)]
+        groups += [handshake(flow), identity(flow, context), rare(flow)]
         return groups
     }
 
@@ -236,7 +236,7 @@ enum FlowFacts {
 
     private static func end(_ end: EndpointSnapshot, isNamed shown: EndpointSnapshot) -> Bool { shown.name != nil }
 
-    private static func oddities(_ flow: FlowSnapshot) -> FactGroup {
+    private static func rare(_ flow: FlowSnapshot) -> FactGroup {
         var group = FactGroup(Words.odditiesGroup)
         for anomaly in flow.anomalies.sorted {
             group.add(String(anomaly.name.map { $0 == "_" ? " " : $0 }), NumberText.grouped(anomaly.count), .watch)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TCPAcknowledgmentLogTests {
     private static func at(_ milliseconds: Int64) -> Timestamp { Timestamp(nanoseconds: milliseconds * 1_000_000) }
-    private static let quiet = TCPSenderView(acknowledged: 500, edge: 60_500)
+    private static let quiet = SenderView(acknowledged: 500, edge: 60_500)
 
     /// Hundreds of segments with the same acknowledgment pass an end that only listens: two of them are enough.
     @Test func listenersLogStaysShort() {
@@ -38,7 +38,7 @@ import Testing
         for tick in 1...5 {
             log.append(Self.quiet, timestampValue: UInt32(tick), isSettled: true, at: Self.at(Int64(tick)))
         }
-        let news = TCPSenderView(acknowledged: 900, edge: 60_900)
+        let news = SenderView(acknowledged: 900, edge: 60_900)
         log.append(news, timestampValue: 6, isSettled: true, at: Self.at(6))
         #expect(log.count == 3)
         #expect(log.view(before: Self.at(5)) == Self.quiet)
@@ -50,7 +50,7 @@ import Testing
     @Test func fullLogForgetsTheOldest() {
         var log = TCPAcknowledgmentLog()
         for tick in 0..<2000 {
-            let view = TCPSenderView(acknowledged: UInt32(tick), edge: UInt32(tick))
+            let view = SenderView(acknowledged: UInt32(tick), edge: UInt32(tick))
             log.append(view, timestampValue: nil, isSettled: false, at: Self.at(Int64(tick)))
         }
         #expect(log.count == TCPAcknowledgmentLog.capacity)

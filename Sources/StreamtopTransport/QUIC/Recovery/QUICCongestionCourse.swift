@@ -12,7 +12,7 @@ struct QUICCongestionCourse: Sendable {
     private static let leastPackets = 24
 
     /// None, or one: few connections are busy enough.
-    private var meter: [TCPCongestionMeter] = []
+    private var meter: [CongestionMeter] = []
     private var packets = 0
     /// The largest packet, taken for a full one.
     private var unit = 1_200
@@ -46,14 +46,14 @@ struct QUICCongestionCourse: Sendable {
         guard packets >= Self.leastPackets else { return }
         let lost = UInt32(truncatingIfNeeded: view.lost)
         if meter.isEmpty {
-            meter.append(TCPCongestionMeter(lost: lost))
+            meter.append(CongestionMeter(lost: lost))
             roundEnd = number
         }
         let full = Float(unit)
         // As a loss finds it: the window of the estimator has been cut by then.
         let window = max(peak, peakBefore)
         let acknowledged = view.largestAcknowledged ?? 0
-        var known = TCPSenderView()
+        var known = SenderView()
         known.acknowledged = UInt32(truncatingIfNeeded: acknowledged)
         known.lost = lost
         _ = meter[0].observe(
@@ -81,7 +81,7 @@ struct QUICCongestionCourse: Sendable {
 
     /// The name, `unknown` where the course does not single one out.
     func verdict() -> CongestionControlSnapshot {
-        meter.first.map { TCPCongestionClassifier($0).verdict() }
+        meter.first.map { CongestionClassifier($0).verdict() }
             ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
     }
 }

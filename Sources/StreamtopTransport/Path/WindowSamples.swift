@@ -4,7 +4,7 @@ import StreamtopBase
 ///
 /// A packet lost by chance is any packet, so the windows at such losses rank among these like numbers drawn between 0
 /// and 1. Where a limit takes what exceeds it, losses come at the largest windows and rank near 1.
-struct TCPWindowSamples: Sendable {
+struct WindowSamples: Sendable {
     static let capacity = 64
     /// The newest windows with their times, eight in a round trip: a loss is noticed a round trip after the packet left.
     private static let recentCapacity = 32

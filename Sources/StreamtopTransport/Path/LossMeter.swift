@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopModel
 
 /// Losses of one sender, joined into events of one round trip, each with a verdict on its cause.
-struct TCPLossMeter: Sendable {
+struct LossMeter: Sendable {
     /// One burst of losses and the state of the path when it began.
     struct Event: Sendable {
         var time: Timestamp
@@ -34,7 +34,7 @@ struct TCPLossMeter: Sendable {
     private var opened: UInt32 = 0
     var newestNumber: UInt32 { events.last?.number ?? 0 }
     private var open = false
-    private(set) var windows = TCPWindowSamples()
+    private(set) var windows = WindowSamples()
 
     init() {}
 

@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopModel
 
 /// Bytes in flight of one sender over time, the envelope that shows its congestion window, and its first flight.
-struct TCPFlightMeter: ~Copyable {
+struct FlightMeter: ~Copyable {
     /// More than any sender begins with: another stream of numbers.
     private static let largestInitial = 1 << 20
 

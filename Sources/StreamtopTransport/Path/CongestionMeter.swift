@@ -3,9 +3,9 @@ import StreamtopModel
 
 /// Course of a busy sender's window: rounds of one round trip each, cuts after losses, and falls without any.
 ///
-/// Works on what the sender knew when it sent (`TCPSenderView`), so the same flow gives the same course at every capture
+/// Works on what the sender knew when it sent (`SenderView`), so the same flow gives the same course at every capture
 /// point. The classifier reads it; nothing here knows the name of a congestion control.
-struct TCPCongestionMeter: Sendable {
+struct CongestionMeter: Sendable {
     struct Round: Sendable {
         /// Seconds since the meter's first round.
         var time: Float
@@ -72,7 +72,7 @@ struct TCPCongestionMeter: Sendable {
     /// hold a segment for lost earlier than this observer does (RFC 8985 knows by time): its repair tells as well.
     /// Returns true when a recovery begins.
     mutating func observe(
-        _ view: TCPSenderView, next: UInt32, window: Float, repairs: UInt32, repairing repair: UInt32? = nil,
+        _ view: SenderView, next: UInt32, window: Float, repairs: UInt32, repairing repair: UInt32? = nil,
         byTimeout: Bool,
         at time: Timestamp
     ) -> Bool {

@@ -23,7 +23,7 @@ struct TCPAcknowledgmentResult {
     var newlyLost = 0
 }
 
-extension TCPHalf {
+extension TCPEndpoint {
     /// The peer's acknowledgment for this end's data. `isPure`: without payload, SYN and FIN; `windowMoved`: it offers
     /// another window than the one before; `roundTrip`: the least of the whole loop, 0 while unknown.
     mutating func acknowledge(
@@ -154,8 +154,8 @@ extension TCPHalf {
             let block = options.sackBlock(index)
             if index == 0, isDuplicateReport(block, options, ack: ack) {
                 note { $0.dsacks &+= 1 }
-                if oddities.value.lastCopy == block.start {
-                    oddities.value.lastCopy = nil
+                if rare.value.lastCopy == block.start {
+                    rare.value.lastCopy = nil
                 } else if !trouble.isEmpty, let start = trouble.value.needless(block.start, block.end) {
                     result.needless = result.needless ?? start
                 }
@@ -209,7 +209,7 @@ extension TCPHalf {
         }
         if sackedBytes > 0,
             sackedBytes == Int32(clamping: block.end.distance(after: block.start))
-                || block.end.isAfter(oddities.map { $0.highestSacked } ?? 0)
+                || block.end.isAfter(rare.map { $0.highestSacked } ?? 0)
         {
             note { $0.highestSacked = block.end }
         }
@@ -226,15 +226,15 @@ extension TCPHalf {
     private mutating func markLost(
         roundTrip: Nanoseconds, at time: Timestamp, into result: inout TCPAcknowledgmentResult
     ) {
-        guard !oddities.isEmpty, Int(sackedBytes) >= 3 * unit || isInRecovery else { return }
+        guard !rare.isEmpty, Int(sackedBytes) >= 3 * unit || isInRecovery else { return }
         // All of it once in a quarter of a loop, for repairs that were lost themselves; else what is new.
-        let isWhole = time - oddities.value.lastScan >= roundTrip / 4
+        let isWhole = time - rare.value.lastScan >= roundTrip / 4
         var index =
             isWhole
-            ? segments.retained : max(segments.retained, segments.firstIndex(endingAfter: oddities.value.scanned))
-        if isWhole { oddities.value.lastScan = time }
-        let highest = oddities.value.highestSacked
-        oddities.value.scanned = highest
+            ? segments.retained : max(segments.retained, segments.firstIndex(endingAfter: rare.value.scanned))
+        if isWhole { rare.value.lastScan = time }
+        let highest = rare.value.highestSacked
+        rare.value.scanned = highest
         var newestArrived = Timestamp(nanoseconds: .min)
         let end = segments.firstIndex(endingAfter: highest)
         var place = min(end, segments.count) - 1

@@ -1,7 +1,7 @@
 import StreamtopBase
 
 /// What few senders have: segments out of order, copies, probes, repeated control segments, holes in the capture.
-struct TCPOddities: Sendable {
+struct TCPRareCounts: Sendable {
     /// Highest byte that SACK has reported, valid while something is reported.
     var highestSacked: UInt32 = 0
     /// Up to where ranges were looked at for losses, and when all of them were.

@@ -4,10 +4,10 @@ import Testing
 
 @testable import StreamtopTransport
 
-@Suite struct TCPCongestionClassifierTests {
+@Suite struct CongestionClassifierTests {
     /// Plays rounds of 50 ms into a meter; a loss cuts the window to `keeping` of itself.
     struct Course {
-        var meter = TCPCongestionMeter(lost: 0)
+        var meter = CongestionMeter(lost: 0)
         var round = 0
         var lost: UInt32 = 0
         var repairs: UInt32 = 0
@@ -28,7 +28,7 @@ import Testing
 
         mutating func step(window: Float, repairing: UInt32? = nil) {
             _ = meter.observe(
-                TCPSenderView(acknowledged: UInt32(round * 1000), edge: .max, sacked: 0, lost: lost),
+                SenderView(acknowledged: UInt32(round * 1000), edge: .max, sacked: 0, lost: lost),
                 next: UInt32(round * 1000 + 500), window: window, repairs: repairs, repairing: repairing,
                 byTimeout: false, at: time)
         }
@@ -40,7 +40,7 @@ import Testing
             play(rounds: 1) { window, _ in window * share }
         }
 
-        var verdict: CongestionControlSnapshot { TCPCongestionClassifier(meter).verdict() }
+        var verdict: CongestionControlSnapshot { CongestionClassifier(meter).verdict() }
     }
 
     @Test func halvedWindowsAreReno() {
@@ -85,8 +85,8 @@ import Testing
     @Test func fallsThatMayAnswerLossesNameNobody() {
         var course = Course(window: 40)
         course.play(rounds: 120) { _, index in index % 8 == 0 ? 48 : 40 }
-        #expect(TCPCongestionClassifier(course.meter, losses: 2).verdict().name == .bbr)
-        #expect(TCPCongestionClassifier(course.meter, losses: 15).verdict().name == .unknown)
+        #expect(CongestionClassifier(course.meter, losses: 2).verdict().name == .bbr)
+        #expect(CongestionClassifier(course.meter, losses: 15).verdict().name == .unknown)
     }
 
     @Test func steadyClimbByOneIsReno() {
@@ -143,7 +143,7 @@ import Testing
         course.step(window: 47, repairing: point - 500)
         course.repairs += 1
         _ = course.meter.observe(
-            TCPSenderView(acknowledged: point, edge: .max, sacked: 0, lost: 0), next: point + 2000, window: 25,
+            SenderView(acknowledged: point, edge: .max, sacked: 0, lost: 0), next: point + 2000, window: 25,
             repairs: course.repairs, repairing: point, byTimeout: false, at: course.time)
         course.repairs += 1
         course.window = 24

@@ -5,19 +5,19 @@ import Testing
 
 @testable import StreamtopTransport
 
-@Suite struct TCPLossMeterTests {
+@Suite struct LossMeterTests {
     private func event(
         _ seconds: Double, queue: Int64, ceiling: Int64, segments: Int32 = 1, backlog: Float = 0, delivered: UInt64 = 0,
         window: UInt16 = 10
-    ) -> TCPLossMeter.Event {
-        TCPLossMeter.Event(
+    ) -> LossMeter.Event {
+        LossMeter.Event(
             time: Timestamp(nanoseconds: Int64(seconds * 1e9)), segments: segments, queue: .milliseconds(queue),
             ceiling: .milliseconds(ceiling), minimum: .milliseconds(30), backlog: backlog, delivered: delivered,
             window: window, segmentSize: 1_250)
     }
 
     @Test func lossesOfOneRoundTripAreOneEvent() {
-        var meter = TCPLossMeter()
+        var meter = LossMeter()
         var opened: [Bool] = []
         for time in [1, 1.05, 1.2] {
             opened.append(meter.record(event(time, queue: 50, ceiling: 50), span: .milliseconds(80)))
@@ -28,14 +28,14 @@ import Testing
     }
 
     @Test func oneLossOfAnIdlePathIsRandomAndNeverPoliced() {
-        var meter = TCPLossMeter()
+        var meter = LossMeter()
         _ = meter.record(event(1, queue: 0, ceiling: 1), span: .milliseconds(80))
         #expect(meter.counts().random == 1)
         #expect(meter.counts().policed == 0)
     }
 
     @Test func lossesAtAnyQueueLengthAreRandom() {
-        var meter = TCPLossMeter()
+        var meter = LossMeter()
         for (index, queue) in [9, 12, 25, 8, 15, 18, 11].enumerated() {
             _ = meter.record(
                 event(Double(index), queue: Int64(queue), ceiling: 60, backlog: 5), span: .milliseconds(80))
@@ -45,7 +45,7 @@ import Testing
 
     /// Two losses in queues shorter than once before: by chance, or at a limit that has moved. Nobody can tell.
     @Test func fewLossesBelowTheLongestQueueAreUnknown() {
-        var meter = TCPLossMeter()
+        var meter = LossMeter()
         for (index, queue) in [100, 100, 20, 39].enumerated() {
             _ = meter.record(
                 event(Double(index), queue: Int64(queue), ceiling: 100, backlog: 9), span: .milliseconds(80))
@@ -56,7 +56,7 @@ import Testing
 
     /// What the path met once is not what it gets to.
     @Test func ceilingsAreThoseOfUsualQueues() {
-        var trips = TCPRoundTripMeter()
+        var trips = RoundTripMeter()
         for index in 0..<200 {
             let queue: Nanoseconds = index == 50 ? .milliseconds(60) : .milliseconds(Int64(index % 13))
             trips.record(.milliseconds(10) + queue, source: .tcpAck, at: Timestamp(nanoseconds: Int64(index) << 20))
@@ -64,7 +64,7 @@ import Testing
         #expect(trips.maximumQueue == .milliseconds(60))
         #expect((12_000_000...16_000_000).contains(trips.usualCeiling))
         for (ceiling, isCongestive) in [(trips.maximumQueue, false), (trips.usualCeiling, true)] {
-            var meter = TCPLossMeter()
+            var meter = LossMeter()
             _ = meter.record(
                 event(1, queue: 12, ceiling: ceiling / 1_000_000, backlog: 9), span: .milliseconds(80))
             #expect((meter.newestVerdict == .congestive) == isCongestive)
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func lossesAtAlwaysTheSameQueueAreCongestive() {
-        var meter = TCPLossMeter()  // a managed queue: short, but the same at every loss
+        var meter = LossMeter()  // a managed queue: short, but the same at every loss
         for index in 0..<6 {
             _ = meter.record(
                 event(Double(index), queue: 10 + Int64(index % 2), ceiling: 60, backlog: 5), span: .milliseconds(80))
@@ -83,7 +83,7 @@ import Testing
     /// A sender whose window runs from 10 to 39 segments over and over, a packet each millisecond; `lostAt` tells the
     /// window at which the packet of a round is lost. `queue` in microseconds.
     private func sawtooth(queue: Int64, backlog: Float = 0, lostAt: (Int) -> Int) -> LossCounts {
-        var meter = TCPLossMeter()
+        var meter = LossMeter()
         var random = SeededRandom(seed: 9)
         for round in 0..<20 {
             for step in 0..<300 {
@@ -114,7 +114,7 @@ import Testing
 
     /// What a receiver shows to have arrived all the same was no loss, and an event of nothing else was none.
     @Test func withdrawnLossesLeaveNoEvent() {
-        var meter = TCPLossMeter()
+        var meter = LossMeter()
         _ = meter.record(event(1, queue: 0, ceiling: 50), span: .milliseconds(80))
         let first = meter.newestNumber
         _ = meter.record(event(2, queue: 50, ceiling: 50, segments: 2), span: .milliseconds(80))
@@ -136,7 +136,7 @@ import Testing
     @Test func lossesAfterTheSameAmountOfDataArePoliced() {
         var random = SeededRandom(seed: 3)
         func losses(isAlike: (Int) -> Bool) -> LossCounts {
-            var meter = TCPLossMeter()
+            var meter = LossMeter()
             var sent: UInt64 = 0
             for round in 0..<30 {
                 let chance = UInt64.random(in: 20_000..<900_000, using: &random)
@@ -156,7 +156,7 @@ import Testing
         for _ in 0..<20 { windows.append(Int.random(in: 10...39, using: &random)) }
         #expect(sawtooth(queue: 50, lostAt: { windows[$0] }).random == 20)
         // A window that never changes ranks in the middle.
-        var meter = TCPLossMeter()
+        var meter = LossMeter()
         for second in 0..<20 {
             for _ in 0..<100 {
                 meter.observe(
@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test func burstsAtAConstantRateArePoliced() {
-        var meter = TCPLossMeter()
+        var meter = LossMeter()
         for index in 0..<8 {
             _ = meter.record(
                 event(Double(index), queue: 0, ceiling: 2, segments: 12, delivered: UInt64(index) * 1_250_000),
@@ -178,10 +178,10 @@ import Testing
     }
 
     @Test func capacityFoldsOldEvents() {
-        var meter = TCPLossMeter()
+        var meter = LossMeter()
         for index in 0..<400 { _ = meter.record(event(Double(index), queue: 0, ceiling: 50), span: .milliseconds(80)) }
         #expect(meter.counts().events == 400)
         #expect(meter.counts().random == 400)
-        #expect(meter.events.count == TCPLossMeter.capacity)
+        #expect(meter.events.count == LossMeter.capacity)
     }
 }

@@ -1,7 +1,7 @@
 import StreamtopBase
 import StreamtopModel
 
-extension TCPHalf {
+extension TCPEndpoint {
     /// `end`: when what is going on now stops counting, `time` or before.
     func report(
         into side: inout TCPSideSnapshot, at time: Timestamp, end: Timestamp, isNear: Bool, anchor: Timestamp
@@ -34,7 +34,7 @@ extension TCPHalf {
             side.loss.upstream = Int(trouble.value.repairs.upstream)
             side.loss.downstream = Int(trouble.value.repairs.downstream)
         }
-        reportOddities(into: &side)
+        reportRareCounts(into: &side)
         side.duplicateAcks = Int(duplicateAcks)
         side.zeroWindows = Int(window.zeroSegments)
         side.zeroWindowEpisodes = Int(window.zeroEpisodes)
@@ -56,20 +56,20 @@ extension TCPHalf {
         }
     }
 
-    private func reportOddities(into side: inout TCPSideSnapshot) {
-        guard !oddities.isEmpty else { return }
-        side.controlRetransmissions = Int(oddities.value.controlRepeats)
-        side.outOfOrder = Int(oddities.value.outOfOrder)
-        side.reorderExtent = Int(oddities.value.reorderExtent)
-        side.duplicatePackets = Int(oddities.value.duplicatePackets)
-        side.lostBeforeCapture = Int(oddities.value.lostBeforeCapture)
-        side.lostBeforeCaptureBytes = oddities.value.lostBeforeCaptureBytes
-        side.keepAlives = Int(oddities.value.keepAlives)
-        side.windowProbes = Int(oddities.value.windowProbes)
-        side.dsacks = Int(oddities.value.dsacks)
+    private func reportRareCounts(into side: inout TCPSideSnapshot) {
+        guard !rare.isEmpty else { return }
+        side.controlRetransmissions = Int(rare.value.controlRepeats)
+        side.outOfOrder = Int(rare.value.outOfOrder)
+        side.reorderExtent = Int(rare.value.reorderExtent)
+        side.duplicatePackets = Int(rare.value.duplicatePackets)
+        side.lostBeforeCapture = Int(rare.value.lostBeforeCapture)
+        side.lostBeforeCaptureBytes = rare.value.lostBeforeCaptureBytes
+        side.keepAlives = Int(rare.value.keepAlives)
+        side.windowProbes = Int(rare.value.windowProbes)
+        side.dsacks = Int(rare.value.dsacks)
     }
 
-    var rangesForgotten: Int { Int(oddities.map { $0.rangesForgotten } ?? 0) }
+    var rangesForgotten: Int { Int(rare.map { $0.rangesForgotten } ?? 0) }
 
     /// Data segments on the wire, super-segments cut up.
     private var sentSegments: Int {
@@ -98,7 +98,7 @@ extension TCPHalf {
                     }
                 } ?? []
             side.congestionControl =
-                bulk.map { TCPCongestionClassifier($0.congestion, losses: side.loss.events).verdict() }
+                bulk.map { CongestionClassifier($0.congestion, losses: side.loss.events).verdict() }
                 ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
         }
         if window.isKnown {

@@ -2,40 +2,11 @@ import StreamtopBase
 import StreamtopModel
 import StreamtopWire
 
-/// What one step of the analysis needs to know of the whole path.
-struct TCPPathView: Sendable {
-    /// Capture point to the sender of the data and back; nil while unknown.
-    var toSender: Nanoseconds?
-    /// The whole loop: smallest and smoothed; nil while unknown.
-    var minimum: Nanoseconds?
-    var smoothed: Nanoseconds?
-    var variation: Nanoseconds = 0
-    /// Queueing delay now, and the largest that the path usually gets to: looked up where data is sent again.
-    var queue: Nanoseconds?
-    var ceiling: Nanoseconds?
-
-    /// When a sender gives up waiting (RFC 6298, with the Linux floor of 200 ms above the smoothed round trip).
-    var timeout: Nanoseconds {
-        guard let smoothed else { return .seconds(1) }
-        return saturatingAdd(smoothed, max(4 * variation, .milliseconds(200)))
-    }
-}
-
-/// How far the capture point is from an end, as far as it matters for what that end knows.
-enum TCPPlace {
-    /// On the end's own host: what passes here is known there.
-    case host
-    /// Close by: known there one small round trip later.
-    case near
-    /// Half a path or more away.
-    case far
-}
-
 /// One end of a TCP flow as sender of data, with the acknowledgments that its peer returns.
 ///
 /// Split over files by what happens to it: `+transmission` (its segments), `+acknowledgment` (its peer's answers),
 /// `+report`. Not copyable: it is large, holds a dozen buffers, and lives in one place.
-struct TCPHalf: ~Copyable {
+struct TCPEndpoint: ~Copyable {
     // The order is that of use: what every segment touches comes first and lies together, in as few cache lines as it
     // takes; what few segments touch comes last.
 
@@ -89,10 +60,10 @@ struct TCPHalf: ~Copyable {
     var bulk = OnDemand<TCPBulkMeters>()
     var trouble = OnDemand<TCPTroubleMeters>()
 
-    var roundTrip = TCPRoundTripMeter()
+    var roundTrip = RoundTripMeter()
     var window = TCPReceiveWindowMeter()
-    var flight = TCPFlightMeter()
-    var limits = TCPLimitMeter()
+    var flight = FlightMeter()
+    var limits = LimitMeter()
 
     // What few segments touch
 
@@ -109,7 +80,7 @@ struct TCPHalf: ~Copyable {
     private var controlTime = Timestamp(nanoseconds: .min)
     private var controlIdentification: UInt16 = 0
     /// What most senders never have: disorder, copies, probes, holes in the capture.
-    var oddities = OnDemand<TCPOddities>()
+    var rare = OnDemand<TCPRareCounts>()
     private let place = AddressOnly()
 
     init() {}
@@ -142,9 +113,9 @@ struct TCPHalf: ~Copyable {
     mutating func openTrouble() { trouble.fill(TCPTroubleMeters()) }
 
     /// Counts something that few senders have.
-    mutating func note(_ change: (inout TCPOddities) -> Void) {
-        oddities.fill(TCPOddities())
-        change(&oddities.value)
+    mutating func note(_ change: (inout TCPRareCounts) -> Void) {
+        rare.fill(TCPRareCounts())
+        change(&rare.value)
     }
 
     /// This end sends a segment soon.
@@ -164,12 +135,12 @@ struct TCPHalf: ~Copyable {
     }
 
     /// What the sender knows, were it here.
-    func currentView(edge: UInt32) -> TCPSenderView {
-        TCPSenderView(acknowledged: acknowledged, edge: edge, sacked: sackedBytes, lost: lostTotal)
+    func currentView(edge: UInt32) -> SenderView {
+        SenderView(acknowledged: acknowledged, edge: edge, sacked: sackedBytes, lost: lostTotal)
     }
 
     /// Bytes in the network as the sender counts them (RFC 6675 "pipe") when it knows `view`.
-    func pipe(_ view: TCPSenderView) -> Int {
+    func pipe(_ view: SenderView) -> Int {
         let sent = Int(next.distance(after: view.acknowledged))
         let missing = max(0, Int(view.lost.distance(after: repairedTotal)))
         return max(0, sent - Int(view.sacked) - missing)
@@ -197,12 +168,15 @@ struct TCPHalf: ~Copyable {
 
 /// Meters of a sender of many segments.
 struct TCPBulkMeters: Sendable {
-    var congestion: TCPCongestionMeter
+    /// Data segments before these are kept: twice an initial window (RFC 6928) and more.
+    static let leastSegments: UInt32 = 24
+
+    var congestion: CongestionMeter
     var rate = RateMeter()
-    var queueLink = TCPQueueLink()
-    var idle = TCPIdleMeter()
-    var pacing = TCPPacingMeter()
-    var baseStep = TCPBaseStepMeter()
+    var queueLink = QueueLink()
+    var idle = IdleMeter()
+    var pacing = PacingMeter()
+    var baseStep = BaseStepMeter()
     var oneWay = TCPOneWayMeter()
     /// When an echo last told the round trip to this sender.
     var lastEcho = Timestamp(nanoseconds: .min)
@@ -211,7 +185,7 @@ struct TCPBulkMeters: Sendable {
 /// Meters of a sender whose segments were lost, repeated or overtaken.
 struct TCPTroubleMeters: Sendable {
     var repairs = TCPRepairRecord()
-    var losses = TCPLossMeter()
+    var losses = LossMeter()
     var jumps = TCPJumpRecord()
     var blackHole = TCPBlackHoleMeter()
 

@@ -7,7 +7,7 @@ import StreamtopBase
 /// all take at least 20 ms longer, for five seconds and nearly alike, that is another path: a queue of other people's
 /// data swings. For the same reason a floor that held for five seconds of pauses and gives way to one 20 ms lower, for
 /// five seconds again, was no queue that drained but a longer path.
-struct TCPBaseStepMeter: Sendable {
+struct BaseStepMeter: Sendable {
     struct Step: Sendable {
         var isShorter = false
         var since: Timestamp

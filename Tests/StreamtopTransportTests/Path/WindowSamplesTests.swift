@@ -3,11 +3,11 @@ import Testing
 
 @testable import StreamtopTransport
 
-@Suite struct TCPWindowSamplesTests {
+@Suite struct WindowSamplesTests {
     private func time(_ milliseconds: Int) -> Timestamp { Timestamp(nanoseconds: Int64(milliseconds) * 1_000_000) }
 
     @Test func ranksAmongAllPacketsHoweverMany() throws {
-        var samples = TCPWindowSamples()
+        var samples = WindowSamples()
         #expect(samples.rank(of: 5) == nil)
         // Windows 0 to 99 over and over: a rank is a hundredth of the window, after 100 packets and after 100,000.
         for packet in 0..<100_000 {
@@ -23,13 +23,13 @@ import Testing
     }
 
     @Test func equalWindowsRankInTheMiddle() {
-        var samples = TCPWindowSamples()
+        var samples = WindowSamples()
         for packet in 0..<50 { samples.record(7, at: time(packet), roundTrip: .milliseconds(8)) }
         #expect(samples.rank(of: 7) == 0.5)
     }
 
     @Test func windowsOfTheLastRoundTripsAreFoundByTime() {
-        var samples = TCPWindowSamples()
+        var samples = WindowSamples()
         for packet in 0..<1_000 { samples.record(packet, at: time(packet), roundTrip: .milliseconds(80)) }
         // Eight in 80 ms: every tenth packet.
         #expect(samples.window(at: time(955), roundTrip: .milliseconds(80)) == 950)

@@ -6,7 +6,7 @@ import StreamtopModel
 /// Two series run side by side. The *network* samples (the last segment that an acknowledgment covers, delayed
 /// acknowledgments set aside) make minimum, percentiles and queueing delay. The *sender* samples (the oldest one) make
 /// the smoothed value, because that is what the sender itself works with.
-struct TCPRoundTripMeter: ~Copyable {
+struct RoundTripMeter: ~Copyable {
     private var samples: UInt32 = 0
     private var fromTimestamps: UInt32 = 0
     private var fromAcknowledgments: UInt32 = 0
@@ -87,7 +87,7 @@ struct TCPRoundTripMeter: ~Copyable {
     }
 
     /// The path has been longer, or shorter, for a while: the samples since then met no queue but another base.
-    mutating func rebase(to step: TCPBaseStepMeter.Step) {
+    mutating func rebase(to step: BaseStepMeter.Step) {
         change = OnDemand(Change(time: step.since, before: step.before, count: count - step.samples))
         guard !step.isShorter else { return }
         base = step.base

@@ -4,7 +4,7 @@ import StreamtopBase
 ///
 /// Once a round trip the delay now is held against the flight one round trip ago, which is when the packets that
 /// brought the news were sent.
-struct TCPQueueLink: Sendable {
+struct QueueLink: Sendable {
     private var correlation = RankCorrelation()
     private var flightThen: Int32 = -1
     private var noted = Timestamp(nanoseconds: .min)

@@ -6,7 +6,7 @@ import Testing
 @testable import StreamtopTransport
 
 /// Requests that are answered with three packets every 100 ms; the round trip to the client is a function of time.
-@Suite struct TCPBaseStepTests {
+@Suite struct BaseStepTests {
     private func flow(
         seconds: Int = 30, packets: Int = 3, hopLimit: (Double) -> UInt8 = { _ in 64 }, trip: (Double) -> Double
     ) -> TCPReport {
@@ -57,7 +57,7 @@ import Testing
     @Test func sinkingFloorIsAQueueThatDrains() {
         /// `level` in milliseconds, ten samples a second.
         func isStep(_ level: (Int) -> Int64) -> Bool {
-            var meter = TCPBaseStepMeter()
+            var meter = BaseStepMeter()
             var base = Nanoseconds.milliseconds(level(0))
             for index in 0..<400 {
                 let sample = Nanoseconds.milliseconds(level(index))
@@ -98,7 +98,7 @@ import Testing
 
     /// The answers became larger when the delay did: they may well be their own queue.
     @Test func largerFlightsExplainTheirDelay() {
-        var meter = TCPBaseStepMeter()
+        var meter = BaseStepMeter()
         for index in 0..<400 {
             let isLate = index >= 100
             meter.observe(

@@ -7,15 +7,15 @@ import StreamtopModel
 /// (RFC 9438 section 4.6) and grows along a cubic in time. BBR does not answer a single loss at all, probes for more
 /// bandwidth every eight round trips, and every ten seconds looks at the empty path with four segments in flight
 /// (draft-ietf-ccwg-bbr). Every threshold lies halfway between what two of them do.
-struct TCPCongestionClassifier {
-    private let cuts: [TCPCongestionMeter.Cut]
-    private let rounds: [TCPCongestionMeter.Round]
+struct CongestionClassifier {
+    private let cuts: [CongestionMeter.Cut]
+    private let rounds: [CongestionMeter.Round]
     private let dips: Int
     /// Times that segments were lost, in windows of any size.
     private let losses: Int
 
     /// `losses`: occasions on which segments were lost, where more is known of them than the course of the window tells.
-    init(_ meter: TCPCongestionMeter, losses: Int = 0) {
+    init(_ meter: CongestionMeter, losses: Int = 0) {
         let recoveries = zip(meter.rounds.dropFirst(), meter.rounds).count { $0.recovered && !$1.recovered }
         self.losses = max(losses, recoveries)
         // Windows of a few segments round to anything.
@@ -79,7 +79,7 @@ struct TCPCongestionClassifier {
         var falls: [Int] = []
         var peak: Float = 0
         var position = 0
-        var previous: TCPCongestionMeter.Round?
+        var previous: CongestionMeter.Round?
         for round in steady {
             defer {
                 previous = round
@@ -174,7 +174,7 @@ struct TCPCongestionClassifier {
     }
 
     /// The longest run of rounds after slow start in which the window never fell by more than 5 % or two segments.
-    private var longestClimb: ArraySlice<TCPCongestionMeter.Round>? {
+    private var longestClimb: ArraySlice<CongestionMeter.Round>? {
         var best: Range<Int>?
         var start = 0
         for index in rounds.indices {

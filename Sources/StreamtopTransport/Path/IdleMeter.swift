@@ -5,7 +5,7 @@ import StreamtopBase
 ///
 /// A pause counts only where the flight after it tells: the sender had a larger window before, had more to say than that
 /// first flight afterwards, and neither the receiver's window nor a loss kept it from saying so.
-struct TCPIdleMeter: Sendable {
+struct IdleMeter: Sendable {
     private(set) var periods: UInt32 = 0
     private(set) var restarts: UInt32 = 0
 

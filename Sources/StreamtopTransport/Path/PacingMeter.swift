@@ -5,7 +5,7 @@ import StreamtopBase
 /// Data goes out in bursts; one begins after a silence of 50 us. An acknowledgment clock starts each of them right
 /// behind an acknowledgment; a pacing timer takes no notice, and spaces them by their size. Further away than the
 /// sender's own network the bottleneck spaces packets just as evenly, so nothing is said there.
-struct TCPPacingMeter: Sendable {
+struct PacingMeter: Sendable {
     static let silence: Nanoseconds = 50_000
     /// What a host takes to answer an acknowledgment with data.
     static let reaction: Nanoseconds = 200_000

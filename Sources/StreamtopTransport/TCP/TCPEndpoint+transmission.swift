@@ -14,7 +14,7 @@ struct TCPTransmission {
     var end: UInt32 { sequence &+ UInt32(truncatingIfNeeded: length) }
 }
 
-extension TCPHalf {
+extension TCPEndpoint {
     /// Jumps of the sequence number beyond this are not holes but another stream of numbers: the tracker starts anew.
     static let largestJump = 1 << 28
     /// Acknowledged segments kept to recognise packets that the network duplicated.
@@ -22,7 +22,7 @@ extension TCPHalf {
 
     /// A segment with payload. Events go to `events`; `direction` is this end's.
     mutating func transmit(
-        _ segment: TCPTransmission, view: TCPSenderView, path: TCPPathView, peerClosed: Bool, direction: Direction,
+        _ segment: TCPTransmission, view: SenderView, path: PathView, peerClosed: Bool, direction: Direction,
         events: inout [FlowEvent.Kind]
     ) {
         dataSegments &+= 1
@@ -121,7 +121,7 @@ extension TCPHalf {
         if !segments.append(range) { note { $0.rangesForgotten &+= 1 } }
     }
 
-    private mutating func jump(to segment: TCPTransmission, path: TCPPathView) {
+    private mutating func jump(to segment: TCPTransmission, path: PathView) {
         openTrouble()
         trouble.value.jumps.record(path.queue ?? 0, at: segment.time, span: path.smoothed ?? .milliseconds(100))
         var marks: TCPSegment.Marks = [.hole]
@@ -137,7 +137,7 @@ extension TCPHalf {
 
     /// The range lies wholly in sequence space that has passed already: a retransmission, a late packet or a copy.
     private mutating func repeatRange(
-        _ segment: TCPTransmission, view: TCPSenderView, path: TCPPathView, direction: Direction,
+        _ segment: TCPTransmission, view: SenderView, path: PathView, direction: Direction,
         events: inout [FlowEvent.Kind]
     ) {
         var index = segments.firstIndex(endingAfter: segment.sequence)
@@ -187,7 +187,7 @@ extension TCPHalf {
 
     /// The network delivered the same packet twice: same identification or, without one, the same timestamp so soon
     /// after that no sender could have repeated it.
-    private func isCopy(of first: TCPSegment, _ segment: TCPTransmission, path: TCPPathView) -> Bool {
+    private func isCopy(of first: TCPSegment, _ segment: TCPTransmission, path: PathView) -> Bool {
         guard !first.marks.contains(.hole) else { return false }
         let lag = segment.time - first.passed
         let soon = max(.milliseconds(1), (path.minimum ?? 0) / 10)
@@ -218,7 +218,7 @@ extension TCPHalf {
     }
 
     /// A range that never passed arrives after later ones: sent anew (true), or overtaken on its way (false).
-    private func isRepair(of hole: TCPSegment, _ segment: TCPTransmission, path: TCPPathView) -> Bool {
+    private func isRepair(of hole: TCPSegment, _ segment: TCPTransmission, path: PathView) -> Bool {
         if identificationRun >= 8, segment.identification != 0 {
             let order = Int16(bitPattern: segment.identification &- hole.identification)
             if order < 0, order > -2048 { return false }
@@ -266,7 +266,7 @@ extension TCPHalf {
     // MARK: Why it was sent again
 
     private func cause(
-        of segment: TCPTransmission, first: TCPSegment, view: TCPSenderView, path: TCPPathView
+        of segment: TCPTransmission, first: TCPSegment, view: SenderView, path: PathView
     ) -> RetransmissionCause {
         if view.acknowledged.isAtOrAfter(segment.end) { return .spurious }
         let quiet = segment.time - lastData
@@ -307,7 +307,7 @@ extension TCPHalf {
 
     /// Enters the repair into the count of recoveries; returns the recovery's number.
     private mutating func noteRecovery(
-        _ segment: TCPTransmission, cause: RetransmissionCause, view: TCPSenderView, path: TCPPathView
+        _ segment: TCPTransmission, cause: RetransmissionCause, view: SenderView, path: PathView
     ) -> UInt32 {
         openTrouble()
         let atFront = segment.sequence == view.acknowledged
@@ -340,13 +340,13 @@ extension TCPHalf {
     /// Enters a loss into the loss meter, with the state of the path. Returns true when it opens an event.
     /// `sent`: when the lost packet passed, or the one behind the hole that it left.
     private mutating func noteLoss(
-        _ count: Int, sent: Timestamp, hole: Timestamp?, isOversize: Bool, at time: Timestamp, path: TCPPathView
+        _ count: Int, sent: Timestamp, hole: Timestamp?, isOversize: Bool, at time: Timestamp, path: PathView
     ) -> Bool {
         let minimum = path.minimum ?? 0
         // A loss before the capture point shows when the hole opens; its repair comes a round trip later.
         let queue = hole.map { trouble.value.jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
         let share = minimum + queue > 0 ? Float(queue) / Float(minimum + queue) : 0
-        let event = TCPLossMeter.Event(
+        let event = LossMeter.Event(
             time: time, segments: Int32(clamping: count), queue: queue, ceiling: max(queue, path.ceiling ?? 0),
             minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: uniqueBytes,
             window: trouble.value.losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),

@@ -5,7 +5,7 @@ import StreamtopModel
 ///
 /// The interval between two events belongs to the state in which the first one left the sender. A distant sender learns
 /// of an acknowledgment later than the capture point: it turns idle only then.
-struct TCPLimitMeter: Sendable {
+struct LimitMeter: Sendable {
     enum State: Sendable { case application, receiver, network }
 
     private(set) var shares = LimitShares(network: 0, receiver: 0, application: 0)
@@ -55,7 +55,7 @@ struct TCPLimitMeter: Sendable {
 }
 
 extension LimitShares {
-    fileprivate mutating func add(_ span: Nanoseconds, to state: TCPLimitMeter.State) {
+    fileprivate mutating func add(_ span: Nanoseconds, to state: LimitMeter.State) {
         switch state {
         case .application: application = saturatingAdd(application, span)
         case .receiver: receiver = saturatingAdd(receiver, span)

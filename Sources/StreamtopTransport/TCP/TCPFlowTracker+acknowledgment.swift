@@ -1,0 +1,75 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// A segment as an answer to the peer's data.
+extension TCPFlowTracker {
+    /// The order matters:
+    ///
+    /// 1. the ranges that it acknowledges, for the round trips and losses they show;
+    /// 2. the window that it offers: 1 has to know whether it moved, 4 and 6 where it ends now;
+    /// 3. the round trips (`measure`), before 5 and 6 count time in them;
+    /// 4. what the peer will know once this has reached it: logged on its way, or known at once on the peer's own host;
+    /// 5. the flight that this leaves, there;
+    /// 6. what holds the peer from now on.
+    static func acknowledgmentReceived(
+        _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ passage: TCPPassage,
+        _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
+    ) {
+        let flags = frame.tcp.flags
+        let isSyn = flags.isSyn
+        let scale =
+            isSyn ? 0 : (sender.synSeen && peer.synSeen && peer.windowScale != nil ? sender.windowScale ?? 0 : 0)
+        let window = Int(frame.tcp.window) << Int(scale)
+        let moved = sender.window.last != window || !sender.window.isKnown
+        let isPure = frame.payloadLength == 0 && !isSyn && !flags.isFin
+        if peer.ecn.accurate, !isSyn { peer.ecn.observeCounter(flags) }
+
+        let before = peer.acknowledged
+        var result = TCPAcknowledgmentResult()
+        peer.acknowledge(
+            frame, isPure: isPure, windowMoved: moved, at: passage.time, roundTrip: leastRoundTrip(peer, sender) ?? 0,
+            into: &result)
+        if result.unseen > 0 { shared.anomalies.record(.ackOfUnseenData) }
+        if result.sackOutside { shared.anomalies.record(.sackOutsideWindow) }
+        if let start = result.needless {
+            events.append(.spurious(from: passage.direction.reversed, sequence: start))
+        }
+        if isSyn {
+            sender.window.provisional(window, acknowledgment: frame.tcp.acknowledgment)
+        } else {
+            observeWindow(&sender, frame, window, passage, &shared, events: &events)
+        }
+        measure(result, &sender, &peer, at: passage.time, &shared.loop)
+        if passage.peerDistance == .far, result.hasOldestStamp, !peer.bulk.isEmpty {
+            timeOneWay(result, of: &peer, answering: sender.roundTrip.last, at: passage.time, &shared.loop)
+        }
+
+        let view = peer.currentView(edge: sender.window.edge)
+        if passage.peerDistance != .host {
+            peer.log.append(
+                view, timestampValue: frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : nil,
+                isSettled: peer.acknowledged == peer.next, at: passage.time)
+        } else {
+            if peer.acknowledged != before { peer.flight.endInitial() }
+            peer.flight.update(peer.pipe(view))
+        }
+        peer.updateLimit(
+            view: view, at: passage.time, delay: passage.peerDistance == .far ? peer.roundTrip.last : 0)
+    }
+
+    private static func observeWindow(
+        _ sender: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ window: Int, _ passage: TCPPassage,
+        _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
+    ) {
+        let (change, shrunk) = sender.window.record(
+            window, acknowledgment: frame.tcp.acknowledgment, at: passage.time)
+        if shrunk { shared.anomalies.record(.windowShrunk) }
+        switch change {
+        case .none: break
+        case .closed: events.append(.zeroWindow(by: passage.direction))
+        case .opened(let after):
+            events.append(.windowOpen(by: passage.direction, bytes: window, after: after))
+        }
+    }
+}

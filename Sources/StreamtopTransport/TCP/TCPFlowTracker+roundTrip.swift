@@ -1,0 +1,78 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// Round trips, from acknowledgments and from the echoes of distant senders.
+extension TCPFlowTracker {
+    static func measure(
+        _ result: TCPAcknowledgmentResult, _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, at time: Timestamp,
+        _ loop: inout OnDemand<RoundTripMeter>
+    ) {
+        if let sample = result.senderSample {
+            sender.roundTrip.smooth(sample)
+            if !loop.isEmpty { loop.value.smooth(saturatingAdd(sample, peer.roundTrip.last)) }
+        }
+        guard let sample = result.networkSample else { return }
+        let late = sample - (sender.roundTrip.hasSample ? sender.roundTrip.minimum : sample) > .milliseconds(30)
+        if result.isDelayed, late { return }
+        let queue = sender.roundTrip.maximumQueue
+        let base = sender.roundTrip.base
+        sender.roundTrip.record(sample, source: .tcpAck, at: time)
+        // Everything has arrived: no data of this flow stands in a queue.
+        if !peer.bulk.isEmpty, peer.outstanding == 0 {
+            peer.bulk.value.baseStep.observe(
+                sample, base: base, queue: queue, flight: peer.flight.window ?? 0, at: time)
+            if let step = peer.bulk.value.baseStep.take() { sender.roundTrip.rebase(to: step) }
+        }
+        if !loop.isEmpty {
+            loop.value.record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time)
+        }
+    }
+
+    /// The sender of the data is distant, and its echoes have fallen silent: the round trip to it is the empty path's and
+    /// what the acknowledged segment waited on its way here. Callers have the bulk meters.
+    static func timeOneWay(
+        _ result: TCPAcknowledgmentResult, of peer: inout TCPEndpoint, answering other: Nanoseconds, at time: Timestamp,
+        _ loop: inout OnDemand<RoundTripMeter>
+    ) {
+        guard let sample = result.senderSample, let smoothed = peer.roundTrip.smoothed,
+            time - peer.bulk.value.lastEcho > 2 * min(smoothed, .seconds(100)),
+            let queue = peer.bulk.value.oneWay.queue(stamp: result.oldestStamp, passed: time - sample)
+        else { return }
+        record(saturatingAdd(peer.roundTrip.minimum, queue), of: &peer, answering: other, at: time, &loop)
+    }
+
+    /// A distant sender's segment tells by the timestamp that it echoes which acknowledgment had reached the sender, and
+    /// how long that loop took (RFC 7323 section 4.1).
+    static func hearEcho(
+        _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, _ frame: borrowing DecodedFrame, at time: Timestamp,
+        _ loop: inout OnDemand<RoundTripMeter>
+    ) {
+        guard frame.tcp.options.hasTimestamps else { return }
+        guard let passed = sender.log.reached(echo: frame.tcp.options.timestampEcho) else { return }
+        let sample = max(0, time - passed)
+        // The echo waits for data to send: where the sender was silent for long, that is what was measured.
+        let silent = time - sender.lastData
+        guard sender.lastData.nanoseconds != .min, silent < sample / 2 || sample < .milliseconds(1) else { return }
+        if let smoothed = sender.roundTrip.smoothed,
+            sample > max(.seconds(1), saturatingAdd(smoothed, 7 * min(smoothed, .seconds(100))))
+        {
+            return
+        }
+        if !sender.bulk.isEmpty { sender.bulk.value.lastEcho = time }
+        record(sample, of: &sender, answering: peer.roundTrip.last, at: time, &loop)
+    }
+
+    private static func record(
+        _ sample: Nanoseconds, of sender: inout TCPEndpoint, answering other: Nanoseconds, at time: Timestamp,
+        _ loop: inout OnDemand<RoundTripMeter>
+    ) {
+        sender.roundTrip.record(sample, source: .tcpTimestamps, at: time)
+        sender.roundTrip.smooth(sample)
+        if !loop.isEmpty {
+            let whole = saturatingAdd(sample, other)
+            loop.value.record(whole, source: .tcpTimestamps, at: time)
+            loop.value.smooth(whole)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// A segment as data of its sender.
+extension TCPFlowTracker {
+    /// `sequence`: of its first payload byte. The order matters:
+    ///
+    /// 1. a distant sender's echo, which tells how far its acknowledgments have come (`hearEcho`);
+    /// 2. the view: what the sender knew when it sent this. Everything below is a judgement on that;
+    /// 3. the ranges: new, sent again, late or a copy (`transmit`), with the path as it was just before;
+    /// 4. first flight, then the window's course, then what hangs on the window: losses, queue, pacing, pauses;
+    /// 5. what holds the sender from now on.
+    static func segmentSent(
+        _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, _ frame: borrowing DecodedFrame,
+        from sequence: UInt32, _ passage: TCPPassage, _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
+    ) {
+        let time = passage.time
+        if passage.senderDistance == .far { hearEcho(&sender, &peer, frame, at: time, &shared.loop) }
+        var path = pathView(of: &sender, receiver: &peer)
+        if sender.started, sender.next.isAfter(sequence) {
+            path.ceiling = saturatingAdd(sender.roundTrip.usualCeiling, peer.roundTrip.usualCeiling)
+        }
+        let view = sender.view(
+            from: passage.senderDistance, edge: peer.window.edge, toSender: path.toSender, at: time)
+        let isFirstFlight = view.acknowledged == sender.initialSequence &+ (sender.synSeen ? 1 : 0)
+        let nextBefore = sender.started ? sender.next : sequence
+        let wasIdle = view.acknowledged.isAtOrAfter(sender.next)
+        var sending = TCPSending(
+            sequence: sequence, length: frame.payloadLength, view: view, wasIdle: wasIdle,
+            bytesBefore: sender.uniqueBytes, repairsBefore: sender.justifiedRepairs)
+        sending.endsPause =
+            wasIdle && sender.lastData.nanoseconds != .min && time - sender.lastData > path.timeout
+            && sequence == sender.next
+        sender.transmit(
+            TCPTransmission(
+                sequence: sequence, length: frame.payloadLength, timestampValue: frame.tcp.options.timestampValue,
+                hasTimestamp: frame.tcp.options.hasTimestamps,
+                identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), time: time),
+            view: view, path: path, peerClosed: peer.window.isClosed, direction: passage.direction, events: &events)
+        if isFirstFlight {
+            sender.flight.observeInitial(bytes: Int(sender.next.distance(after: nextBefore)))
+        } else {
+            sender.flight.endInitial(jumping: sequence.isAfter(nextBefore))
+        }
+        sender.followWindow(sending, at: time)
+        if !sender.bulk.isEmpty {
+            let stamp = frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : nil
+            sender.followBulk(sending, path: path, from: passage.senderDistance, stamp: stamp, at: time)
+        }
+        sender.updateLimit(view: view, at: time, delay: 0)
+    }
+}
+
+/// A segment with payload, and how its sender stood just before it.
+struct TCPSending {
+    var sequence: UInt32
+    var length: Int
+    var view: SenderView
+    /// Nothing was outstanding.
+    var wasIdle: Bool
+    /// It ends a pause that was longer than the sender's timeout.
+    var endsPause = false
+    var bytesBefore: UInt64
+    /// Retransmissions so far, without the needless ones.
+    var repairsBefore: UInt32
+}
+
+extension TCPEndpoint {
+    /// The meters of a busy sender; callers have them.
+    fileprivate mutating func followBulk(
+        _ sending: TCPSending, path: PathView, from distance: CaptureDistance, stamp: UInt32?, at time: Timestamp
+    ) {
+        let repairs = justifiedRepairs
+        if !trouble.isEmpty, !isInRecovery {
+            trouble.value.losses.observe(
+                window: (flight.window ?? 0) / unit, at: time, roundTrip: path.smoothed ?? .milliseconds(100))
+        }
+        bulk.value.queueLink.observe(flight: flight.last, queue: path.queue, roundTrip: path.smoothed, at: time)
+        if distance == .far, let stamp { bulk.value.oneWay.observe(stamp: stamp, at: time) }
+        if distance != .far, repairs == sending.repairsBefore, uniqueBytes != sending.bytesBefore {
+            bulk.value.pacing.observe(
+                length: sending.length, unit: unit, idle: sending.wasIdle, answer: lastAnswer,
+                distance: distance == .near ? roundTrip.minimum : 0, at: time)
+        }
+        let isHindered =
+            isInRecovery || sending.view.sacked > 0 || repairs != sending.repairsBefore
+            || sending.view.edge.distance(after: next) < unit
+        bulk.value.idle.observe(
+            fresh: sending.endsPause, start: sending.sequence, next: next, acknowledged: sending.view.acknowledged,
+            flight: pipe(sending.view), hindered: isHindered, unit: unit, initial: flight.initial)
+    }
+
+    /// What this sender knew when it sent the segment that passes now.
+    fileprivate mutating func view(
+        from distance: CaptureDistance, edge: UInt32, toSender: Nanoseconds?, at time: Timestamp
+    ) -> SenderView {
+        switch distance {
+        case .host: return currentView(edge: edge)
+        case .near: log.reached(before: time - roundTrip.minimum)
+        case .far: if !timestampsInUse, let toSender { log.reached(before: time - toSender) }
+        }
+        if let known = log.known { return known }
+        let first = initialSequence &+ (synSeen ? 1 : 0)
+        return SenderView(acknowledged: first, edge: edge, sacked: 0, lost: 0)
+    }
+
+    /// The window's course after the segment was sent.
+    fileprivate mutating func followWindow(_ sending: TCPSending, at time: Timestamp) {
+        let view = sending.view
+        let bytes = pipe(view)
+        let size = Float(unit)
+        if bulk.isEmpty {
+            guard dataSegments >= TCPBulkMeters.leastSegments else {
+                _ = flight.advance(acknowledged: view.acknowledged, next: next)
+                flight.record(bytes)
+                return
+            }
+            bulk.fill(TCPBulkMeters(congestion: CongestionMeter(lost: view.lost)))
+        }
+        let window = Float(flight.window ?? bytes) / size
+        if bulk.value.congestion.observe(
+            view, next: next, window: window, repairs: sending.repairsBefore,
+            repairing: justifiedRepairs != sending.repairsBefore ? sending.sequence : nil,
+            byTimeout: recoveryByTimeout, at: time)
+        {
+            flight.cut()
+        }
+        if let ended = flight.advance(acknowledged: view.acknowledged, next: next) {
+            bulk.value.congestion.endRound(flight: Float(ended) / size, repairs: justifiedRepairs, at: time)
+        }
+        let isShort = sending.length < unit
+        let isAtEdge = view.edge.distance(after: next) < unit
+        if sending.wasIdle || isShort && Float(bytes) < 0.8 * window * size || isAtEdge {
+            bulk.value.congestion.noteLimited()
+        }
+        if isAtEdge { windowFull &+= 1 }
+        flight.record(bytes, recovering: bulk.value.congestion.isRecovering)
+        bulk.value.congestion.observeFlight(Float(bytes) / size, at: time)
+    }
+
+    mutating func updateLimit(view: SenderView, at time: Timestamp, delay: Nanoseconds) {
+        guard started else { return }
+        let room = view.edge.distance(after: next)
+        let state: LimitMeter.State
+        if Int(room) < unit, dataSegments > 0 {
+            state = .receiver
+        } else if next.isAfter(view.acknowledged) {
+            state = .network
+        } else {
+            state = .application
+        }
+        limits.enter(state, at: time, delay: delay)
+    }
+}
