@@ -24,6 +24,7 @@ let houseSettings: [SwiftSetting] = [
 let base: Target.Dependency = "StreamtopBase"
 let wire: Target.Dependency = "StreamtopWire"
 let model: Target.Dependency = "StreamtopModel"
+let layer: Target.Dependency = "StreamtopLayer"
 
 let package = Package(
     name: "streamtop",
@@ -55,19 +56,22 @@ let package = Package(
         // Facts shown to a user
         .target(name: "StreamtopModel", dependencies: [base]),
 
+        // What passes from one layer of a flow to the next, and to the engine
+        .target(name: "StreamtopLayer", dependencies: [base, model]),
+
         // Values over time, one room per layer; no room knows another
-        .target(name: "StreamtopTransport", dependencies: [base, wire, model, "StreamtopCrypto"]),
+        .target(name: "StreamtopTransport", dependencies: [base, wire, model, layer, "StreamtopCrypto"]),
 
         .target(name: "StreamtopCrypto", dependencies: [base, "COpenSSL"]),
-        .target(name: "StreamtopSecurity", dependencies: [base, wire, model, "StreamtopCrypto"]),
-        .target(name: "StreamtopApplication", dependencies: [base, wire, model]),
+        .target(name: "StreamtopSecurity", dependencies: [base, wire, model, layer, "StreamtopCrypto"]),
+        .target(name: "StreamtopApplication", dependencies: [base, wire, model, layer]),
 
         // Judgement, and the hallway that sees all stages
         .target(name: "StreamtopDiagnosis", dependencies: [base, model]),
         .target(
             name: "StreamtopEngine",
             dependencies: [
-                base, wire, model, "StreamtopTransport", "StreamtopSecurity", "StreamtopApplication",
+                base, wire, model, layer, "StreamtopTransport", "StreamtopSecurity", "StreamtopApplication",
                 "StreamtopDiagnosis",
             ]),
 
@@ -100,7 +104,7 @@ let package = Package(
             name: "streamtop-bench",
             dependencies: [
                 base, wire, model, "StreamtopCapture", "StreamtopEngine", "StreamtopView", "StreamtopCrypto",
-                "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport",
+                "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport", layer,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Benchmarks/StreamtopBench"),
@@ -111,21 +115,23 @@ let package = Package(
             path: "Tests/StreamtopTestSupport"),
         .testTarget(name: "StreamtopBaseTests", dependencies: [base, "StreamtopTestSupport"]),
         .testTarget(name: "StreamtopWireTests", dependencies: [base, wire, "StreamtopTestSupport"]),
+        .testTarget(name: "StreamtopLayerTests", dependencies: [base, model, layer]),
         .testTarget(
             name: "StreamtopTransportTests",
-            dependencies: [base, wire, model, "StreamtopTransport", "StreamtopCrypto", "StreamtopTestSupport"]),
+            dependencies: [base, wire, model, layer, "StreamtopTransport", "StreamtopCrypto", "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopEngineTests",
             dependencies: [
-                base, wire, model, "StreamtopEngine", "StreamtopSecurity", "StreamtopTransport", "StreamtopTestSupport",
+                base, wire, model, layer, "StreamtopEngine", "StreamtopSecurity", "StreamtopTransport",
+                "StreamtopTestSupport",
             ]),
         .testTarget(name: "StreamtopCryptoTests", dependencies: [base, "StreamtopCrypto", "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopSecurityTests",
-            dependencies: [base, wire, model, "StreamtopSecurity", "StreamtopCrypto", "StreamtopTestSupport"]),
+            dependencies: [base, wire, model, layer, "StreamtopSecurity", "StreamtopCrypto", "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopApplicationTests",
-            dependencies: [base, wire, model, "StreamtopApplication", "StreamtopTestSupport"]),
+            dependencies: [base, wire, model, layer, "StreamtopApplication", "StreamtopTestSupport"]),
         .testTarget(name: "StreamtopDiagnosisTests", dependencies: [base, model, "StreamtopDiagnosis"]),
         .testTarget(name: "StreamtopCaptureTests", dependencies: [base, "StreamtopCapture", "StreamtopTestSupport"]),
         .testTarget(
@@ -154,8 +160,9 @@ if Context.environment["STREAMTOP_FUZZ_TARGETS"] != nil {
         .executableTarget(
             name: "streamtop-fuzz",
             dependencies: [
-                base, wire, model, "StreamtopCrypto", "StreamtopApplication", "StreamtopCapture", "StreamtopEngine",
-                "StreamtopExport", "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport", "CRawCrypto",
+                base, wire, model, layer, "StreamtopCrypto", "StreamtopApplication", "StreamtopCapture",
+                "StreamtopEngine", "StreamtopExport", "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport",
+                "CRawCrypto",
             ],
             path: "Tests/Fuzz/FuzzTargets"))
     package.products.append(.executable(name: "streamtop-fuzz", targets: ["streamtop-fuzz"]))

@@ -163,12 +163,12 @@ extension FlowEngine {
         guard secureStreams[entry.secureStream].tls.verdict == .tls else { return }
         let times = tcpTrackers[entry.tcp].handshakeTimes
         var steps: [HandshakeStep] = []
-        func add(_ step: String, _ from: Direction, _ time: Timestamp?) {
+        func add(_ step: HandshakeStepName, _ from: Direction, _ time: Timestamp?) {
             if let time { steps.append(HandshakeStep(step: step, from: from, time: time, bytes: nil)) }
         }
-        add("tcp_syn", .fromClient, times.syn)
-        add("tcp_syn_ack", .fromServer, times.synAck)
-        add("tcp_ack", .fromClient, times.ack)
+        add(.tcpSyn, .fromClient, times.syn)
+        add(.tcpSynAck, .fromServer, times.synAck)
+        add(.tcpAck, .fromClient, times.ack)
         flow.tls = secureStreams[entry.secureStream].tls.snapshot(
             tcpSteps: steps, serverRoundTrip: flow.roundTrip.server?.minimum)
         flow.decode.malformed += secureStreams[entry.secureStream].tls.malformedCount

@@ -18,8 +18,7 @@ package struct FlowEvent: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
         case flowOpen
         case flowClose(FlowState)
-        /// A step of a handshake, in the contract's words ("tcp_syn", "client_hello", …).
-        case handshakeStep(step: String, from: Direction, bytes: Int, encrypted: Bool)
+        case handshakeStep(step: HandshakeStepName, from: Direction, bytes: Int, encrypted: Bool)
         case established(handshake: Nanoseconds?)
         /// Early data was seen to be taken or refused; nil while that cannot be told.
         case earlyData(bytes: UInt64, accepted: Bool?)

@@ -56,9 +56,9 @@ extension FlowSnapshot {
         guard let security, let first = security.handshake.timeline.first else { return nil }
         let steps = security.handshake.timeline
         let carrier: HandshakeCost.Carrier = quic != nil ? .quic : transport == .tcp ? .tcp : .dtls
-        let syn = steps.first { $0.step == "tcp_syn" }?.time
-        let synAck = steps.first { $0.step == "tcp_syn_ack" }?.time
-        let hello = steps.first { $0.step == "client_hello" }?.time
+        let syn = steps.first { $0.step == .tcpSyn }?.time
+        let synAck = steps.first { $0.step == .tcpSynAck }?.time
+        let hello = steps.first { $0.step == .clientHello }?.time
         var transportTrips: Int? = 0
         if carrier == .tcp {
             transportTrips = syn == nil ? nil : 1

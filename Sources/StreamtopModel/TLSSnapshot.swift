@@ -69,8 +69,7 @@ package struct HandshakeSnapshot: Equatable, Sendable {
 
 /// One arrow of the handshake's picture.
 package struct HandshakeStep: Equatable, Sendable {
-    /// The contract's word: "client_hello", "server_hello", …
-    package var step: String
+    package var step: HandshakeStepName
     package var from: Direction
     package var time: Timestamp
     /// The message with its own header, without record headers; nil when its size is hidden.
@@ -81,7 +80,8 @@ package struct HandshakeStep: Equatable, Sendable {
     package var inferred: Bool
 
     package init(
-        step: String, from: Direction, time: Timestamp, bytes: Int?, encrypted: Bool = false, inferred: Bool = false
+        step: HandshakeStepName, from: Direction, time: Timestamp, bytes: Int?, encrypted: Bool = false,
+        inferred: Bool = false
     ) {
         self.step = step
         self.from = from

@@ -51,14 +51,14 @@ import Testing
         let duration = try #require(tls.handshake.duration)
         #expect(duration > .milliseconds(59) && duration < .milliseconds(105))
         #expect(tls.isDecrypted && tls.alerts.contains { $0.description == "close_notify" })
-        #expect(tls.handshake.timeline.count { $0.step == "finished" } == 2)
+        #expect(tls.handshake.timeline.count { $0.step == .finished } == 2)
     }
 
     @Test("HelloRetryRequest costs a round trip", arguments: [true, false])
     func helloRetry(_ withSecrets: Bool) throws {
         let tls = try #require(try connections("tls13-hrr", withSecrets: withSecrets).first)
         #expect(tls.handshake.kind == .helloRetry && tls.handshake.roundTrips == 2)
-        #expect(tls.handshake.timeline.count { $0.step == "client_hello" } == 2)
+        #expect(tls.handshake.timeline.count { $0.step == .clientHello } == 2)
     }
 
     @Test("A client certificate is seen with secrets, and not guessed at without")
@@ -88,7 +88,7 @@ import Testing
         #expect(dtls.tls.handshake.kind == .full && dtls.tls.handshake.roundTrips == 3)
         #expect(dtls.tls.isDecrypted == withSecrets)
         // The Finished messages and the closing alerts are encrypted.
-        let finished = dtls.tls.handshake.timeline.filter { $0.step == "finished" }
+        let finished = dtls.tls.handshake.timeline.filter { $0.step == .finished }
         #expect(finished.map(\.inferred) == [!withSecrets, !withSecrets] && finished.allSatisfy { $0.bytes == 24 })
         #expect(dtls.tls.alerts.contains { $0.description == "close_notify" } == withSecrets)
     }
@@ -121,7 +121,7 @@ import Testing
         let flow = try #require(found.first)
         #expect(found.count == 1 && flow.quic?.isDecrypted == true)
         #expect((flow.tls?.alpn != nil) == awaits)
-        let isRead = flow.tls?.handshake.timeline.contains { $0.step == "encrypted_extensions" && !$0.inferred }
+        let isRead = flow.tls?.handshake.timeline.contains { $0.step == .encryptedExtensions && !$0.inferred }
         #expect(isRead == awaits)
     }
 }

@@ -21,9 +21,9 @@ import Testing
         tls.handshake.kind = .full
         tls.handshake.roundTrips = 1
         tls.handshake.duration = .milliseconds(31)
-        let steps: [(String, Direction, Int64)] = [
-            ("tcp_syn", .fromClient, 0), ("tcp_syn_ack", .fromServer, 30), ("tcp_ack", .fromClient, 30),
-            ("client_hello", .fromClient, 31), ("server_hello", .fromServer, 61), ("finished", .fromClient, 62),
+        let steps: [(HandshakeStepName, Direction, Int64)] = [
+            (.tcpSyn, .fromClient, 0), (.tcpSynAck, .fromServer, 30), (.tcpAck, .fromClient, 30),
+            (.clientHello, .fromClient, 31), (.serverHello, .fromServer, 61), (.finished, .fromClient, 62),
         ]
         tls.handshake.timeline = steps.map {
             HandshakeStep(step: $0.0, from: $0.1, time: start + .milliseconds($0.2), bytes: nil)
@@ -44,7 +44,9 @@ import Testing
         flow.roundTrip.handshake = .milliseconds(95)
         var quic = QUICSnapshot()
         quic.amplificationRatio = 1.4
-        var tls = tls(start: flow.start) { $0.handshake.timeline.removeAll { $0.step.hasPrefix("tcp") } }
+        var tls = tls(start: flow.start) {
+            $0.handshake.timeline.removeAll { [.tcpSyn, .tcpSynAck, .tcpAck].contains($0.step) }
+        }
         fill(&quic, &tls)
         flow.quic = quic
         flow.tls = tls

@@ -28,7 +28,7 @@ import Testing
     static let everyEvent: [(FlowEvent.Kind, String, [String])] = [
         (FlowEvent.Kind.flowOpen, "flow_open", []), (.flowClose(.reset), "flow_close", ["state"]),
         (
-            .handshakeStep(step: "tcp_syn", from: .fromClient, bytes: 0, encrypted: false), "handshake_step",
+            .handshakeStep(step: .tcpSyn, from: .fromClient, bytes: 0, encrypted: false), "handshake_step",
             ["bytes", "encrypted", "from", "step"]
         ),
         (.established(handshake: 1_000), "established", ["handshake_ms"]),

@@ -38,9 +38,9 @@ enum SampleRecords {
         tls.handshake.duration = 5
         tls.handshake.serverTime = 1
         tls.handshake.timeline = [
-            HandshakeStep(step: "client_hello", from: .fromClient, time: start, bytes: 300),
+            HandshakeStep(step: .clientHello, from: .fromClient, time: start, bytes: 300),
             HandshakeStep(
-                step: "finished", from: .fromServer, time: start + 5, bytes: nil, encrypted: true, inferred: true),
+                step: .finished, from: .fromServer, time: start + 5, bytes: nil, encrypted: true, inferred: true),
         ]
         var early = EarlyDataSnapshot()
         early.accepted = true

@@ -71,7 +71,7 @@ extension QLogExporter {
     private func handshake(_ tls: TLSSnapshot?, _ namespace: String) -> [QLogEvent] {
         (tls?.handshake.timeline ?? []).map { step in
             QLogEvent(time: step.time, name: "streamtop:handshake_step") { json in
-                json.member("step", step.step)
+                json.member("step", step.step.rawValue)
                 json.member("from", step.from)
                 json.member("bytes", step.bytes)
             }

@@ -76,7 +76,7 @@ extension JSONWriter {
             json.member("false_start", handshake.falseStart)
             json.array("timeline", handshake.timeline) { json, step in
                 json.object { json in
-                    json.member("step", step.step)
+                    json.member("step", step.step.rawValue)
                     json.member("from", step.from)
                     json.offset("at_ms", step.time - start)
                     json.member("bytes", step.bytes)

@@ -155,7 +155,7 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
         facts.finished(from: direction, at: time)
         facts.add(
             HandshakeStep(
-                step: "finished", from: direction, time: time, bytes: bytes, encrypted: true, inferred: true), &events)
+                step: .finished, from: direction, time: time, bytes: bytes, encrypted: true, inferred: true), &events)
     }
 
     /// DTLS 1.3 shows the epoch: 2 is the handshake, 3 and later data (RFC 9147 section 6.1).

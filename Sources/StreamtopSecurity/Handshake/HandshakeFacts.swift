@@ -59,12 +59,12 @@ struct HandshakeFacts: Sendable {
         encrypted: Bool, events: inout [FlowEvent.Kind]
     ) {
         let bytes = (isDatagram ? DTLSHandshakeHeader.length : TLSHandshakeHeader.length) + body.remaining
-        var step = type.step
+        var step = HandshakeStepName(type)
         do throws(DecodeError) {
             switch type {
             case .clientHello where direction == .fromClient: try takeClientHello(&body, at: time)
             case .serverHello where direction == .fromServer:
-                step = try takeServerHello(&body, at: time) ? "hello_retry_request" : step
+                step = try takeServerHello(&body, at: time) ? .helloRetryRequest : step
             case .draftHelloRetryRequest where direction == .fromServer: helloRetry = true
             case .helloVerifyRequest: helloVerify = true
             case .encryptedExtensions: try takeEncryptedExtensions(&body)
@@ -112,7 +112,7 @@ struct HandshakeFacts: Sendable {
 
     /// Before TLS 1.3: `direction` switches to the keys agreed on.
     mutating func changeCipherSpec(from direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]) {
-        add(HandshakeStep(step: "change_cipher_spec", from: direction, time: time, bytes: 1), &events)
+        add(HandshakeStep(step: .changeCipherSpec, from: direction, time: time, bytes: 1), &events)
         guard version != nil else { return }
         if direction == .fromServer {
             if moments.serverFinished == nil, !sawServerKeys { isAbbreviated = true }
@@ -136,7 +136,7 @@ struct HandshakeFacts: Sendable {
             moments.firstServerData = time
         }
         add(
-            HandshakeStep(step: "first_application_data", from: direction, time: time, bytes: nil, encrypted: true),
+            HandshakeStep(step: .firstApplicationData, from: direction, time: time, bytes: nil, encrypted: true),
             &events)
     }
 

@@ -45,12 +45,12 @@ package struct QUICHandshakeTracker: Sendable {
     /// The application protocols that the client offered.
     package var alpnOffered: [String] { facts.tls.alpnOffered }
 
-    /// A step of QUIC's own: "initial", "retry", "handshake_done".
-    package mutating func add(_ step: String, from direction: Direction, at time: Timestamp, bytes: Int) {
+    /// A step of QUIC's own: an Initial, a Retry, HANDSHAKE_DONE.
+    package mutating func add(_ step: HandshakeStepName, from direction: Direction, at time: Timestamp, bytes: Int) {
         guard facts.tls.handshake.timeline.count < HandshakeFacts.mostSteps else { return }
         facts.tls.handshake.timeline.append(
             HandshakeStep(
-                step: step, from: direction, time: time, bytes: bytes, encrypted: step == "handshake_done"))
+                step: step, from: direction, time: time, bytes: bytes, encrypted: step == .handshakeDone))
     }
 
     /// The client's first 1-RTT packet: from here on it sends application data.
@@ -71,12 +71,12 @@ package struct QUICHandshakeTracker: Sendable {
     ) -> TLSSnapshot {
         var seen = facts
         if !seen.readsEncryptedExtensions, let time = serverHandshake {
-            conclude("encrypted_extensions", .fromServer, time, &seen)
-            if !seen.pskAccepted { conclude("certificate", .fromServer, time, &seen) }
-            conclude("finished", .fromServer, time, &seen)
+            conclude(.encryptedExtensions, .fromServer, time, &seen)
+            if !seen.pskAccepted { conclude(.certificate, .fromServer, time, &seen) }
+            conclude(.finished, .fromServer, time, &seen)
         }
         if seen.moments.clientFinished == nil, let time = clientHandshake {
-            conclude("finished", .fromClient, time, &seen)
+            conclude(.finished, .fromClient, time, &seen)
             seen.moments.clientFinished = time
         }
         var tls = seen.tls
@@ -108,7 +108,7 @@ package struct QUICHandshakeTracker: Sendable {
     }
 
     private func conclude(
-        _ name: String, _ from: Direction, _ time: Timestamp, _ seen: inout HandshakeFacts
+        _ name: HandshakeStepName, _ from: Direction, _ time: Timestamp, _ seen: inout HandshakeFacts
     ) {
         seen.tls.handshake.timeline.append(
             HandshakeStep(step: name, from: from, time: time, bytes: nil, encrypted: true, inferred: true))

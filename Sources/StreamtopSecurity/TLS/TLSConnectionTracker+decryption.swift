@@ -57,7 +57,7 @@ extension TLSConnectionTracker {
             facts.finished(from: direction, at: record.start)
             facts.add(
                 HandshakeStep(
-                    step: "finished", from: direction, time: record.start, bytes: version == .ssl3 ? 40 : 16,
+                    step: .finished, from: direction, time: record.start, bytes: version == .ssl3 ? 40 : 16,
                     encrypted: true, inferred: true), &events)
         case .applicationData: facts.applicationData(from: direction, at: record.start, events: &events)
         case .alert where self[direction].isOpaque || !facts.tls.hasSecrets:

@@ -21,28 +21,30 @@ extension TLSConnectionTracker {
     /// Steps and moments of a TLS 1.3 handshake that were not read but show in the records' shape.
     private func concludedSteps(_ seen: inout HandshakeFacts) -> [HandshakeStep] {
         var steps: [HandshakeStep] = []
-        func step(_ name: String, _ from: Direction, _ time: Timestamp, bytes: Int? = nil, inferred: Bool = true) {
+        func step(
+            _ name: HandshakeStepName, _ from: Direction, _ time: Timestamp, bytes: Int? = nil, inferred: Bool = true
+        ) {
             steps.append(
                 HandshakeStep(step: name, from: from, time: time, bytes: bytes, encrypted: true, inferred: inferred))
         }
         if let time = shape.firstEarlyData {
-            step("early_data", .fromClient, time, bytes: Int(clamping: earlyBytes), inferred: early.bytes == 0)
+            step(.earlyData, .fromClient, time, bytes: Int(clamping: earlyBytes), inferred: early.bytes == 0)
         }
         if !seen.readsEncryptedExtensions, let start = shape.serverFlightStart, let end = shape.serverFlightEnd {
-            step("encrypted_extensions", .fromServer, start)
-            if !seen.pskAccepted { step("certificate", .fromServer, start) }
-            step("finished", .fromServer, end)
+            step(.encryptedExtensions, .fromServer, start)
+            if !seen.pskAccepted { step(.certificate, .fromServer, start) }
+            step(.finished, .fromServer, end)
         }
         if seen.moments.clientFinished == nil, let time = shape.clientFinished {
-            step("finished", .fromClient, time, bytes: shape.finishedBytes)
+            step(.finished, .fromClient, time, bytes: shape.finishedBytes)
             seen.moments.clientFinished = time
         }
         if seen.moments.firstClientData == nil, let time = shape.firstClientData, !isReading(.fromClient) {
-            step("first_application_data", .fromClient, time)
+            step(.firstApplicationData, .fromClient, time)
             seen.moments.firstClientData = time
         }
         if seen.moments.firstServerData == nil, let time = shape.firstServerData, !isReading(.fromServer) {
-            step("first_application_data", .fromServer, time)
+            step(.firstApplicationData, .fromServer, time)
         }
         return steps
     }

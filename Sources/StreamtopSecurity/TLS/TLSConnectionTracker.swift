@@ -230,7 +230,7 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
         facts.moments.firstClientHello = record.start
         facts.moments.lastClientHello = record.start
         facts.add(
-            HandshakeStep(step: "client_hello", from: .fromClient, time: record.start, bytes: record.length + 3),
+            HandshakeStep(step: .clientHello, from: .fromClient, time: record.start, bytes: record.length + 3),
             &events)
     }
 }

@@ -68,7 +68,7 @@ package struct TLSProbe: Sendable {
             guard (1...UInt16(TLSRecordHeader.longestFragment)).contains(length) else { return false }
         }
         guard let type = reader.peekUInt8(ahead: 5) else { return true }
-        return TLSHandshakeType(rawValue: type).step != nil
+        return TLSHandshakeType(rawValue: type).isKnown
     }
 
     private static func canBeSSL2(_ reader: borrowing ByteReader) -> Bool {

@@ -1,3 +1,4 @@
+import StreamtopBase
 import StreamtopWire
 
 /// The connection IDs that one end has chosen, in the order they were seen; few, capped.

@@ -131,7 +131,7 @@ extension QUICConnectionTracker {
                 let bytes = sides[way].recovery.discard(.initial) + sides[way].recovery.discard(.handshake)
                 sides[way].flight.released(bytes, distance: 0, at: time)
             }
-            events.append(.handshakeStep(step: "handshake_done", from: direction, bytes: 1, encrypted: true))
+            events.append(.handshakeStep(step: .handshakeDone, from: direction, bytes: 1, encrypted: true))
         default: break
         }
     }

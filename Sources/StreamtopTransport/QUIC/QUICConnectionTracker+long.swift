@@ -82,7 +82,7 @@ extension QUICConnectionTracker {
         // The client should repeat its ClientHello and go on numbering; some begin anew with both.
         forgetInitials()
         events.append(
-            .handshakeStep(step: "retry", from: direction, bytes: header.packetLength, encrypted: false))
+            .handshakeStep(step: .retry, from: direction, bytes: header.packetLength, encrypted: false))
     }
 
     private mutating func observeInitial(
@@ -103,14 +103,14 @@ extension QUICConnectionTracker {
             if times.firstInitial == nil {
                 times.firstInitial = time
                 events.append(
-                    .handshakeStep(step: "initial", from: direction, bytes: header.packetLength, encrypted: false))
+                    .handshakeStep(step: .initial, from: direction, bytes: header.packetLength, encrypted: false))
             }
             // A token that a Retry gave came back from where it was sent.
             if hasRetry, header.tokenLength > 0 { amplification.validate() }
         } else if times.serverInitial == nil {
             times.serverInitial = time
             events.append(
-                .handshakeStep(step: "initial", from: direction, bytes: header.packetLength, encrypted: false))
+                .handshakeStep(step: .initial, from: direction, bytes: header.packetLength, encrypted: false))
         }
         guard let opened else {
             packets.undecryptable += 1

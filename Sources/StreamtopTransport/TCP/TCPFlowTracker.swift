@@ -171,19 +171,19 @@ package struct TCPFlowTracker: ~Copyable {
             } else if flags.isAck {
                 handshake.observeAnswer(frame.tcp.options, at: stamp)
                 events.append(
-                    .handshakeStep(step: "tcp_syn_ack", from: direction, bytes: frame.payloadLength, encrypted: false))
+                    .handshakeStep(step: .tcpSynAck, from: direction, bytes: frame.payloadLength, encrypted: false))
                 if let sample = handshake.toServer { seed(direction, sample, at: time) }
             } else {
                 handshake.observeSyn(frame.tcp.options, at: stamp)
                 synOrigin = direction
                 events.append(
-                    .handshakeStep(step: "tcp_syn", from: direction, bytes: frame.payloadLength, encrypted: false))
+                    .handshakeStep(step: .tcpSyn, from: direction, bytes: frame.payloadLength, encrypted: false))
             }
             takeOptions(of: frame, direction: direction, at: time)
         } else if !handshake.isComplete, flags.isAck, !flags.isRst, synOrigin == direction,
             handshake.observeCompletion(frame.tcp.options, hasPayload: frame.payloadLength > 0, at: stamp)
         {
-            events.append(.handshakeStep(step: "tcp_ack", from: direction, bytes: 0, encrypted: false))
+            events.append(.handshakeStep(step: .tcpAck, from: direction, bytes: 0, encrypted: false))
             if let sample = handshake.toClient { seed(direction, sample, at: time) }
             if vantage == .middle, shared.loop.isEmpty, let whole = handshake.total {
                 shared.loop.fill(RoundTripMeter())

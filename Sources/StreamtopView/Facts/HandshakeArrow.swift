@@ -14,7 +14,7 @@ struct HandshakeArrow: Equatable {
     /// Bytes of the messages, and whether that is all of them. nil when no size is known. A QUIC packet is not counted
     /// beside the messages in it.
     var bytes: (count: Int, isLeast: Bool)? {
-        let messages = steps.count > 1 ? steps.filter { $0.step != "initial" } : steps
+        let messages = steps.count > 1 ? steps.filter { $0.step != .initial } : steps
         let known = messages.compactMap(\.bytes)
         guard !known.isEmpty else { return nil }
         let sum = known.reduce(0) { saturatingSum($0, $1) }

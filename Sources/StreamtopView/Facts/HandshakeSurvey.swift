@@ -63,7 +63,7 @@ struct HandshakeSurvey {
         guard let security = flow.security, let cost = flow.handshakeCost else { return }
         guard let kind = Self.kind(flow, security, cost) else {
             // Picked up in the middle: neither begun nor failed before our eyes.
-            if cost.clientMaySend == nil, security.handshake.timeline.contains(where: { $0.step == "client_hello" }) {
+            if cost.clientMaySend == nil, security.handshake.timeline.contains(where: { $0.step == .clientHello }) {
                 underWay += 1
             }
             return

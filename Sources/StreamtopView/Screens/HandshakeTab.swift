@@ -106,7 +106,7 @@ private struct HandshakeLadder {
         var sawHello = false
         rows = HandshakeArrow.all(of: flow).map { arrow in
             let text = Words.arrow(arrow, of: security, isFirstHello: !sawHello)
-            if arrow.steps.contains(where: { $0.step == "client_hello" }) { sawHello = true }
+            if arrow.steps.contains(where: { $0.step == .clientHello }) { sawHello = true }
             return Row(arrow: arrow, lines: TextWrap.lines(text, width: right - Self.left - 7, limit: 4))
         }
     }

@@ -49,14 +49,14 @@ extension Words {
     static func yesNo(_ value: Bool?) -> String? { value.map { $0 ? yes : no } }
 
     /// A step of the contract as the specifications write it.
-    static func step(_ step: String) -> String {
+    static func step(_ step: HandshakeStepName) -> String {
         switch step {
-        case "tcp_syn": "SYN"
-        case "tcp_syn_ack": "SYN-ACK"
-        case "tcp_ack": "ACK"
-        case "handshake_done": "HANDSHAKE_DONE"
-        case "first_application_data": "data"
-        default: step.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+        case .tcpSyn: "SYN"
+        case .tcpSynAck: "SYN-ACK"
+        case .tcpAck: "ACK"
+        case .handshakeDone: "HANDSHAKE_DONE"
+        case .firstApplicationData: "data"
+        default: step.rawValue.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
         }
     }
 
@@ -66,10 +66,10 @@ extension Words {
         var isInside = false
         for item in arrow.steps {
             var word = (item.inferred ? "~" : "") + step(item.step)
-            if item.step == "client_hello", isFirstHello, !security.keySharesOffered.isEmpty {
+            if item.step == .clientHello, isFirstHello, !security.keySharesOffered.isEmpty {
                 word += " " + security.keySharesOffered.joined(separator: ",")
             }
-            if item.step == "hello_retry_request", let group = security.group { word += " " + group }
+            if item.step == .helloRetryRequest, let group = security.group { word += " " + group }
             if item.encrypted, !isInside { word = "{" + word }
             if !item.encrypted, isInside, !parts.isEmpty { parts[parts.count - 1] += "}" }
             isInside = item.encrypted
@@ -174,7 +174,7 @@ extension Words {
 
     /// Why the flow's handshake did not come to its end; nil when it did, may still, or was not seen from its beginning.
     static func handshakeFailure(_ flow: FlowSnapshot) -> String? {
-        guard let security = flow.security, security.handshake.timeline.contains(where: { $0.step == "client_hello" })
+        guard let security = flow.security, security.handshake.timeline.contains(where: { $0.step == .clientHello })
         else { return silentServer(flow) }
         guard security.handshake.kind == .incomplete else { return nil }
         if let alert = security.alerts.first(where: { $0.level == "fatal" }) {

@@ -103,7 +103,7 @@ extension Words {
         case .flowClose(let state): return ("closed", state == .closed ? "" : state.rawValue, .muted)
         case .handshakeStep(let step, let from, let bytes, let encrypted):
             let size = bytes > 0 ? "  \(ByteText.short(bytes))B" : ""
-            return (spaced(step), "\(by(from))\(size)\(encrypted ? "  encrypted" : "")", .label)
+            return (spaced(step.rawValue), "\(by(from))\(size)\(encrypted ? "  encrypted" : "")", .label)
         case .established(let handshake):
             return ("established", handshake.map { "after \(DurationText.withUnit($0))" } ?? "", .fine)
         case .retransmission(let from, _, let bytes, let cause):

@@ -1,3 +1,5 @@
+import StreamtopBase
+
 /// One frame of a QUIC packet's payload (RFC 9000 section 19). Data stays in the payload: `QUICFrameBytes` says where.
 package enum QUICFrame: Equatable, Sendable {
     case padding(count: Int)

@@ -1,3 +1,5 @@
+import StreamtopBase
+
 /// Walks the frames of one decrypted payload: a frame a call, nil at the end.
 package enum QUICFrameDecoder {
     /// Decodes the next frame and moves behind it. A run of PADDING comes as one frame. Each call that returns a frame

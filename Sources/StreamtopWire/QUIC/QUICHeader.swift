@@ -1,3 +1,5 @@
+import StreamtopBase
+
 /// The packet types of QUIC, whatever bits a version writes for them.
 package enum QUICPacketType: UInt8, Sendable, CaseIterable {
     case initial, zeroRTT, handshake, retry, versionNegotiation, oneRTT

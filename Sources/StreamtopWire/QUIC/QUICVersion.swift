@@ -1,3 +1,5 @@
+import StreamtopBase
+
 /// The version field of a QUIC long header (RFC 8999 section 5.1) and what we know of its value.
 package struct QUICVersion: Hashable, Sendable {
     package var rawValue: UInt32

@@ -27,31 +27,11 @@ package struct TLSHandshakeType: RawRepresentable, Hashable, Sendable {
     package static let compressedCertificate = TLSHandshakeType(rawValue: 25)
     package static let nextProtocol = TLSHandshakeType(rawValue: 67)
 
-    /// The timeline's word for the step; nil for a type that is not a known step.
-    package var step: String? {
-        switch self {
-        case .helloRequest: "hello_request"
-        case .clientHello: "client_hello"
-        case .serverHello: "server_hello"
-        case .helloVerifyRequest: "hello_verify_request"
-        case .newSessionTicket: "new_session_ticket"
-        case .endOfEarlyData: "end_of_early_data"
-        case .draftHelloRetryRequest: "hello_retry_request"
-        case .encryptedExtensions: "encrypted_extensions"
-        case .requestConnectionID: "request_connection_id"
-        case .newConnectionID: "new_connection_id"
-        case .certificate, .compressedCertificate: "certificate"
-        case .serverKeyExchange: "server_key_exchange"
-        case .certificateRequest: "certificate_request"
-        case .serverHelloDone: "server_hello_done"
-        case .certificateVerify: "certificate_verify"
-        case .clientKeyExchange: "client_key_exchange"
-        case .finished: "finished"
-        case .certificateURL: "certificate_url"
-        case .certificateStatus: "certificate_status"
-        case .keyUpdate: "key_update"
-        case .nextProtocol: "next_protocol"
-        default: nil
+    /// A type that is assigned and used; not one that random bytes could be taken for.
+    package var isKnown: Bool {
+        switch rawValue {
+        case 0...6, 8...16, 20...22, 24, 25, 67: true
+        default: false
         }
     }
 }

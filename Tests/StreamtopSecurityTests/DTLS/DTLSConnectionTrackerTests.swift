@@ -83,9 +83,9 @@ struct DTLSPlayer: ~Copyable {
         #expect(dtls.retransmittedFlights == 0 && dtls.reorderedMessages == 0)
         #expect(
             dtls.tls.handshake.timeline.map(\.step) == [
-                "client_hello", "hello_verify_request", "client_hello", "server_hello", "server_key_exchange",
-                "server_hello_done", "client_key_exchange", "change_cipher_spec", "finished", "change_cipher_spec",
-                "finished",
+                .clientHello, .helloVerifyRequest, .clientHello, .serverHello, .serverKeyExchange,
+                .serverHelloDone, .clientKeyExchange, .changeCipherSpec, .finished, .changeCipherSpec,
+                .finished,
             ])
         #expect(player.tracker.malformedCount == 0)
     }
@@ -106,7 +106,7 @@ struct DTLSPlayer: ~Copyable {
         player.feed(player.record(22, DTLSPlayer.fragment(12, 1, [3, 0, 29, 1, 9, 4, 3, 0, 0])), .fromServer)
         #expect(player.tracker.snapshot().reorderedMessages == 1)
         #expect(
-            player.tracker.snapshot().tls.handshake.timeline.map(\.step).sorted() == [
+            player.tracker.snapshot().tls.handshake.timeline.map(\.step.rawValue).sorted() == [
                 "client_hello", "server_hello", "server_hello_done", "server_key_exchange",
             ])
         player.feed(player.record(22, DTLSPlayer.fragment(2, 0, DTLSPlayer.serverHello)), .fromServer, after: 1000)

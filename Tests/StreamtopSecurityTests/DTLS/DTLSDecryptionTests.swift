@@ -72,8 +72,8 @@ import Testing
         #expect(dtls.tls.version == "1.3" && dtls.tls.isDecrypted && dtls.tls.hasSecrets)
         #expect(
             dtls.tls.handshake.timeline.map(\.step) == [
-                "client_hello", "server_hello", "encrypted_extensions", "finished", "finished",
-                "first_application_data", "first_application_data",
+                .clientHello, .serverHello, .encryptedExtensions, .finished, .finished,
+                .firstApplicationData, .firstApplicationData,
             ])
         #expect(dtls.tls.handshake.timeline.allSatisfy { !$0.inferred })
         #expect(dtls.tls.handshake.timeline[3].bytes == 12 + 32)
@@ -109,7 +109,7 @@ import Testing
             #expect(!dtls.tls.isDecrypted && !dtls.tls.hasSecrets)
             #expect(
                 dtls.tls.handshake.timeline.dropFirst(2).allSatisfy {
-                    $0.inferred || $0.step == "first_application_data"
+                    $0.inferred || $0.step == .firstApplicationData
                 })
             #expect(player.tracker.takePlaintext(direction: .fromClient).datagrams.isEmpty)
         }

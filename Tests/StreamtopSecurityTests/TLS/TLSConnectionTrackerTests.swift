@@ -42,7 +42,7 @@ struct TLSPlayer: ~Copyable {
     ]
 
     private func steps(_ tls: TLSSnapshot) -> [String] {
-        tls.handshake.timeline.map { "\($0.step)/\($0.from == .fromClient ? "client" : "server")" }
+        tls.handshake.timeline.map { "\($0.step.rawValue)/\($0.from == .fromClient ? "client" : "server")" }
     }
 
     @Test("RFC 8448 section 3 without secrets: what is clear, and what the shapes show")

@@ -1,3 +1,4 @@
+import StreamtopBase
 import StreamtopCrypto
 import StreamtopTestSupport
 import StreamtopWire

@@ -82,12 +82,12 @@ import Testing
         dtls.tls.handshake.roundTrips = 3
         dtls.tls.handshake.timeline = SampleHandshakes.steps(
             [
-                ("client_hello", .fromClient, 0, 193, false, false),
-                ("hello_verify_request", .fromServer, 20, 35, false, false),
-                ("client_hello", .fromClient, 24, 213, false, false),
-                ("server_hello", .fromServer, 50, 74, false, false),
-                ("certificate", .fromServer, 51, 400, false, false),
-                ("client_key_exchange", .fromClient, 58, 37, false, false),
+                (.clientHello, .fromClient, 0, 193, false, false),
+                (.helloVerifyRequest, .fromServer, 20, 35, false, false),
+                (.clientHello, .fromClient, 24, 213, false, false),
+                (.serverHello, .fromServer, 50, 74, false, false),
+                (.certificate, .fromServer, 51, 400, false, false),
+                (.clientKeyExchange, .fromClient, 58, 37, false, false),
             ], from: flow.start)
         flow.dtls = dtls
         // 20 ms to the server and back, 4 ms to the client and back.

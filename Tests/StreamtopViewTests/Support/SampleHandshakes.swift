@@ -5,7 +5,9 @@ import StreamtopModel
 
 /// Flows with handshakes as they occur, and pictures of them.
 enum SampleHandshakes {
-    typealias Step = (name: String, from: Direction, at: Double, bytes: Int?, encrypted: Bool, inferred: Bool)
+    typealias Step = (
+        name: HandshakeStepName, from: Direction, at: Double, bytes: Int?, encrypted: Bool, inferred: Bool
+    )
 
     static func steps(_ list: [Step], from start: Timestamp) -> [HandshakeStep] {
         list.map {
@@ -46,19 +48,19 @@ enum SampleHandshakes {
         tls.handshake.serverTime = 300_000
         tls.handshake.timeline = steps(
             [
-                ("tcp_syn", .fromClient, 0, nil, false, false), ("tcp_syn_ack", .fromServer, 31.9, nil, false, false),
-                ("tcp_ack", .fromClient, 31.92, nil, false, false),
-                ("client_hello", .fromClient, 32, 1_517, false, false),
-                ("hello_retry_request", .fromServer, 64.1, 88, false, false),
-                ("client_hello", .fromClient, 64.2, 382, false, false),
-                ("server_hello", .fromServer, 96, 155, false, false),
-                ("encrypted_extensions", .fromServer, 96, 21, true, false),
-                ("certificate", .fromServer, 96, 3_105, true, false),
-                ("certificate_verify", .fromServer, 96, 79, true, false),
-                ("finished", .fromServer, 96, 36, true, false), ("finished", .fromClient, 96.1, 36, true, false),
-                ("first_application_data", .fromClient, 97.4, nil, false, false),
-                ("new_session_ticket", .fromServer, 128.2, 249, true, false),
-                ("first_application_data", .fromServer, 130.9, nil, false, false),
+                (.tcpSyn, .fromClient, 0, nil, false, false), (.tcpSynAck, .fromServer, 31.9, nil, false, false),
+                (.tcpAck, .fromClient, 31.92, nil, false, false),
+                (.clientHello, .fromClient, 32, 1_517, false, false),
+                (.helloRetryRequest, .fromServer, 64.1, 88, false, false),
+                (.clientHello, .fromClient, 64.2, 382, false, false),
+                (.serverHello, .fromServer, 96, 155, false, false),
+                (.encryptedExtensions, .fromServer, 96, 21, true, false),
+                (.certificate, .fromServer, 96, 3_105, true, false),
+                (.certificateVerify, .fromServer, 96, 79, true, false),
+                (.finished, .fromServer, 96, 36, true, false), (.finished, .fromClient, 96.1, 36, true, false),
+                (.firstApplicationData, .fromClient, 97.4, nil, false, false),
+                (.newSessionTicket, .fromServer, 128.2, 249, true, false),
+                (.firstApplicationData, .fromServer, 130.9, nil, false, false),
             ], from: flow.start)
         tls.alpn = "h2"
         tls.sessionTicket = true
@@ -90,16 +92,16 @@ enum SampleHandshakes {
         tls.handshake.duration = 100_350_000
         tls.handshake.timeline = steps(
             [
-                ("initial", .fromClient, 0, 1_200, false, false), ("client_hello", .fromClient, 0, 482, false, false),
-                ("retry", .fromServer, 40.8, 112, false, false),
-                ("client_hello", .fromClient, 43.1, 482, false, false),
-                ("initial", .fromServer, 90.1, 177, false, false),
-                ("server_hello", .fromServer, 90.1, 123, false, false),
-                ("encrypted_extensions", .fromServer, 90.1, nil, true, true),
-                ("certificate", .fromServer, 90.1, nil, true, true),
-                ("finished", .fromServer, 90.1, nil, true, true),
-                ("first_application_data", .fromClient, 100.4, nil, false, false),
-                ("finished", .fromClient, 100.4, nil, true, true),
+                (.initial, .fromClient, 0, 1_200, false, false), (.clientHello, .fromClient, 0, 482, false, false),
+                (.retry, .fromServer, 40.8, 112, false, false),
+                (.clientHello, .fromClient, 43.1, 482, false, false),
+                (.initial, .fromServer, 90.1, 177, false, false),
+                (.serverHello, .fromServer, 90.1, 123, false, false),
+                (.encryptedExtensions, .fromServer, 90.1, nil, true, true),
+                (.certificate, .fromServer, 90.1, nil, true, true),
+                (.finished, .fromServer, 90.1, nil, true, true),
+                (.firstApplicationData, .fromClient, 100.4, nil, false, false),
+                (.finished, .fromClient, 100.4, nil, true, true),
             ], from: flow.start)
         tls.alpnOffered = ["h3"]
         flow.tls = tls
@@ -129,8 +131,8 @@ enum SampleHandshakes {
         let start = flow.start
         flow.tls?.handshake.timeline = steps(
             [
-                ("tcp_syn", .fromClient, 0, nil, false, false), ("tcp_syn_ack", .fromServer, 9, nil, false, false),
-                ("client_hello", .fromClient, hello, 517, false, false),
+                (.tcpSyn, .fromClient, 0, nil, false, false), (.tcpSynAck, .fromServer, 9, nil, false, false),
+                (.clientHello, .fromClient, hello, 517, false, false),
             ], from: start)
         return flow
     }

@@ -1,3 +1,4 @@
+import StreamtopBase
 import StreamtopTestSupport
 import Testing
 

@@ -19,13 +19,6 @@ package struct QUICConnectionID: Hashable, Sendable {
         for byte in bytes.prefix(Self.maximumLength) { append(byte) }
     }
 
-    /// Reads `length` bytes, which the caller has required; nil when that is more than an ID can have.
-    @_lifetime(reader: copy reader)
-    package init?(_ reader: inout ByteReader, length: Int) {
-        guard length <= Self.maximumLength, length >= 0, reader.remaining >= length else { return nil }
-        for _ in 0..<length { append(reader.uint8()) }
-    }
-
     package var isEmpty: Bool { length == 0 }
 
     package var bytes: [UInt8] {
@@ -38,7 +31,8 @@ package struct QUICConnectionID: Hashable, Sendable {
         }
     }
 
-    private mutating func append(_ byte: UInt8) {
+    /// Adds a byte at the end; one that does not fit is left out.
+    package mutating func append(_ byte: UInt8) {
         switch length {
         case 0..<8: high |= UInt64(byte) << (56 - 8 * UInt64(length))
         case 8..<16: middle |= UInt64(byte) << (56 - 8 * UInt64(length - 8))
