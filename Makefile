@@ -7,7 +7,7 @@ DESTDIR      ?=
 IMPORT_CHECK := --explicit-target-dependency-import-check error
 RELEASE      := .build/release/streamtop
 
-PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp3-dev pkg-config
+PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp2-dev libnghttp3-dev pkg-config
 TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
 PYTHON_PEERS := aioquic==1.7.2
 BENCH_PACKAGES := tshark tcptrace

@@ -41,6 +41,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CNghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CNghttp3", providers: [.apt(["libnghttp3-dev"])]),
 
         // Small C: what Swift cannot see of curses, and the signal handlers (decision 0040). Needs libncurses-dev.
@@ -51,7 +52,7 @@ let package = Package(
 
         // Words and meters, bytes to values
         .target(name: "StreamtopBase", dependencies: ["CPrefetch"]),
-        .target(name: "StreamtopWire", dependencies: [base, "CNghttp3"]),
+        .target(name: "StreamtopWire", dependencies: [base, "CNghttp2", "CNghttp3"]),
 
         // Facts shown to a user
         .target(name: "StreamtopModel", dependencies: [base]),

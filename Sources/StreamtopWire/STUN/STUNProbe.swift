@@ -1,0 +1,33 @@
+/// Tells whether a datagram, or the beginning of a stream, is a STUN message, without decoding it.
+package enum STUNProbe {
+    /// A whole message fills the datagram: its cookie says so (RFC 8489 section 5), or, without one (RFC 3489), a known type, a
+    /// length that fits to the byte, and attributes that fill it.
+    package static func isMessage(_ datagram: RawSpan) -> Bool {
+        var reader = ByteReader(datagram)
+        guard let first = reader.peekUInt8(), first & 0xc0 == 0, let header = try? STUNHeader(decoding: &reader) else {
+            return false
+        }
+        if header.hasCookie { return header.attributeLength <= reader.remaining && header.method.isKnown }
+        return header.attributeLength == reader.remaining && isClassic(header) && areAttributes(reader)
+    }
+
+    /// The message types of RFC 3489 section 11.1: Binding and Shared Secret without indications.
+    private static func isClassic(_ header: STUNHeader) -> Bool {
+        (header.method == .binding || header.method == .sharedSecret) && header.messageClass != .indication
+    }
+
+    /// Types of RFC 3489 whose lengths fill what is there.
+    private static func areAttributes(_ reader: borrowing ByteReader) -> Bool {
+        var rest = reader.rest
+        while !rest.isAtEnd {  // each turn takes four bytes or more
+            guard rest.remaining >= 4 else { return false }
+            let type = rest.uint16()
+            let length = Int(rest.uint16())
+            guard (0x0001...0x0022).contains(type) || type >= 0x8000, length % 4 == 0, length <= rest.remaining else {
+                return false
+            }
+            rest.skip(length)
+        }
+        return true
+    }
+}
