@@ -123,8 +123,8 @@ struct FlowEntry: ~Copyable {
         self.transport = transport
         start = time
         last = time
-        client.windowStart = time
-        server.windowStart = time
+        counters[0].windowStart = time
+        counters[1].windowStart = time
     }
 
     /// A direction that travels in another VLAN or tunnel than the one that opened the flow, or in none.
@@ -144,16 +144,10 @@ struct FlowEntry: ~Copyable {
     func answers(to key: FlowKey) -> Bool { self.key == key || (other != nil && otherKey == key) }
 
     /// What the client sent.
-    var client: Counters {
-        _read { yield counters[0] }
-        _modify { yield &counters[0] }
-    }
+    var client: Counters { counters[0] }
 
     /// What the server sent.
-    var server: Counters {
-        _read { yield counters[1] }
-        _modify { yield &counters[1] }
-    }
+    var server: Counters { counters[1] }
 
     var identifier: FlowIdentifier { FlowIdentifier(number: number) }
     var clientEndpoint: Endpoint { clientIsLow ? key.low : key.high }

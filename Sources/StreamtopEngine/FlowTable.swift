@@ -41,8 +41,8 @@ struct FlowTable: ~Copyable {
     mutating func abandon() { entries.abandon() }
 
     subscript(position: UInt32) -> FlowEntry {
-        _read { yield entries[position] }
-        _modify { yield &entries[position] }
+        unsafeAddress { unsafe UnsafePointer(entries.address(of: position)) }
+        unsafeMutableAddress { unsafe entries.address(of: position) }
     }
 
     @inline(__always)

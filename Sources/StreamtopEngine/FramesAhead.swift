@@ -22,13 +22,10 @@ struct FramesAhead: ~Copyable {
         var tracker = FlowEntry.none
     }
 
-    private var waiting = InlineArray<8, Waiting> { _ in Waiting() }
+    var waiting = InlineArray<8, Waiting> { _ in Waiting() }
 
-    /// The frame with this number in its batch, or the room that it will take.
-    subscript(number: Int) -> Waiting {
-        _read { yield waiting[number & 7] }
-        _modify { yield &waiting[number & 7] }
-    }
+    /// Where the frame with this number in its batch is, or the room that it will take.
+    static func place(_ number: Int) -> Int { number & 7 }
 }
 
 extension FlowEngine {
@@ -41,9 +38,11 @@ extension FlowEngine {
         for turn in 0..<(records.count + FramesAhead.capacity) {
             // The oldest first: its place is the one that the newest takes.
             let due = turn - FramesAhead.capacity
-            if due >= 0 { observe(records[due], &ahead[due], in: bytes) }
+            if due >= 0 { observe(records[due], &ahead.waiting[FramesAhead.place(due)], in: bytes) }
             prefetch(&ahead, turn, count: records.count)
-            if turn < records.count { decode(records[turn], into: &ahead[turn], from: bytes) }
+            if turn < records.count {
+                decode(records[turn], into: &ahead.waiting[FramesAhead.place(turn)], from: bytes)
+            }
         }
     }
 
@@ -67,18 +66,20 @@ extension FlowEngine {
     @inline(__always)
     private func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
         let buffers = turn - 3 * FramesAhead.stride
-        if buffers >= 0, buffers < count, tcpTrackers.contains(ahead[buffers].tracker) {
-            prefetchBuffers(of: ahead[buffers])
+        if buffers >= 0, buffers < count, tcpTrackers.contains(ahead.waiting[FramesAhead.place(buffers)].tracker) {
+            prefetchBuffers(of: ahead.waiting[FramesAhead.place(buffers)])
         }
         let tracker = turn - 2 * FramesAhead.stride
         if tracker >= 0, tracker < count {
-            let position = ahead[tracker].flow.likely
-            ahead[tracker].tracker = flows.contains(position) ? flows[position].tcp : FlowEntry.none
-            tcpTrackers.prefetch(ahead[tracker].tracker)
+            let position = ahead.waiting[FramesAhead.place(tracker)].flow.likely
+            ahead.waiting[FramesAhead.place(tracker)].tracker =
+                flows.contains(position) ? flows[position].tcp : FlowEntry.none
+            tcpTrackers.prefetch(ahead.waiting[FramesAhead.place(tracker)].tracker)
         }
         let entry = turn - FramesAhead.stride
         if entry >= 0, entry < count {
-            ahead[entry].flow.likely = flows.prefetchEntry(ahead[entry].flow.hash) ?? FlowEntry.none
+            ahead.waiting[FramesAhead.place(entry)].flow.likely =
+                flows.prefetchEntry(ahead.waiting[FramesAhead.place(entry)].flow.hash) ?? FlowEntry.none
         }
     }
 

@@ -17,17 +17,21 @@ extension HTTP3ConnectionTracker {
         let stream = requests[index].identifier
         var reader = ByteReader(bytes)
         // Each element moves the reader or the frame decoder on. A stream may leave while it is read: it is over then.
-        while let place = knownIndex(stream), let element = requests[place][direction].frames.next(&reader) {
+        while let place = knownIndex(stream),
+            let element = requests[place].messages[direction.index].frames.next(&reader)
+        {
             switch element {
             case .frame(let type, let length, let headerLength):
                 sides[direction].count(type, headerLength: headerLength)
                 check(type, place, direction)
-                if !requests[place][direction].begin(type, length: length, at: time) { undecodedSections += 1 }
+                if !requests[place].messages[direction.index].begin(type, length: length, at: time) {
+                    undecodedSections += 1
+                }
                 if type == .data { beginContent(place, direction) }
             case .payload(let count, let isLast):
                 let end = reader.consumed
                 countPayload(count, place, direction)
-                requests[place][direction].collect(bytes.extracting((end - count)..<end))
+                requests[place].messages[direction.index].collect(bytes.extracting((end - count)..<end))
                 if isLast { endFrame(place, direction, &events) }
             }
         }
@@ -36,7 +40,7 @@ extension HTTP3ConnectionTracker {
     private mutating func check(_ type: HTTP3FrameType, _ index: Int, _ direction: Direction) {
         switch type.kind {
         case .data where requests[index].exchange != nil && head(index, direction) == nil:
-            if requests[index][direction].undecidedHead == nil { violations += 1 }
+            if requests[index].messages[direction.index].undecidedHead == nil { violations += 1 }
         case .settings, .goAway, .maxPushID, .cancelPush, .origin: violations += 1
         case .pushPromise where direction == .fromClient: violations += 1
         case .unknown where type.isForbidden: violations += 1
@@ -50,7 +54,7 @@ extension HTTP3ConnectionTracker {
 
     private mutating func countPayload(_ count: Int, _ index: Int, _ direction: Direction) {
         let bytes = UInt64(count)
-        guard requests[index][direction].type == .data else {
+        guard requests[index].messages[direction.index].type == .data else {
             sides[direction].overheadBytes &+= bytes
             return
         }
@@ -64,13 +68,14 @@ extension HTTP3ConnectionTracker {
 
     /// Content follows the final head: a section that was not decoded has been that.
     private mutating func beginContent(_ index: Int, _ direction: Direction) {
-        guard direction == .fromServer, let time = requests[index].response.undecidedHead else { return }
+        guard direction == .fromServer, let time = requests[index].messages[Direction.fromServer.index].undecidedHead
+        else { return }
         if requests[index].exchange?.responseTime == nil { requests[index].exchange?.responseTime = time }
     }
 
     private mutating func endFrame(_ index: Int, _ direction: Direction, _ events: inout [FlowEvent.Kind]) {
-        guard let payload = requests[index][direction].takeSection() else { return }
-        let reader = requests[index][direction]
+        guard let payload = requests[index].messages[direction.index].takeSection() else { return }
+        let reader = requests[index].messages[direction.index]
         var target = HTTP3FieldDecoder.Target(stream: requests[index].identifier, time: reader.frameTime)
         var section = payload
         if reader.type == .pushPromise {
@@ -83,10 +88,10 @@ extension HTTP3ConnectionTracker {
             }
             target.push = push
             section = bytes.copy(bytes.remaining)
-        } else if requests[index][direction].undecidedHead == nil, head(index, direction) == nil {
-            requests[index][direction].undecidedHead = reader.frameTime
+        } else if requests[index].messages[direction.index].undecidedHead == nil, head(index, direction) == nil {
+            requests[index].messages[direction.index].undecidedHead = reader.frameTime
         }
-        requests[index][direction].waitingSections += 1
+        requests[index].messages[direction.index].waitingSections += 1
         var decoded: [HTTP3FieldDecoder.Decoded] = []
         if direction == .fromClient {
             clientFields.read(section, for: target, &decoded)
@@ -103,7 +108,8 @@ extension HTTP3ConnectionTracker {
         for section in decoded {
             if let push = section.target.push, let fields = section.fields { promise(push, HTTPMessageHead(fields)) }
             guard let index = knownIndex(section.target.stream) else { continue }
-            requests[index][direction].waitingSections = max(0, requests[index][direction].waitingSections - 1)
+            requests[index].messages[direction.index].waitingSections = max(
+                0, requests[index].messages[direction.index].waitingSections - 1)
             if section.target.push == nil {
                 takeHead(section.fields.map(HTTPMessageHead.init), index, direction, at: section.target.time)
             }
@@ -118,12 +124,12 @@ extension HTTP3ConnectionTracker {
         if direction == .fromClient {
             guard requests[index].exchange?.request == nil else { return }  // trailers
             requests[index].exchange?.request = head ?? HTTPMessageHead([])
-            requests[index].request.undecidedHead = nil
+            requests[index].messages[Direction.fromClient.index].undecidedHead = nil
             log.countRequest()
             return
         }
         guard let head, requests[index].exchange?.response == nil else { return }
-        requests[index].response.undecidedHead = nil
+        requests[index].messages[Direction.fromServer.index].undecidedHead = nil
         guard !head.isInterim else { return }
         answer(index, head, at: time)
     }
@@ -170,48 +176,54 @@ extension HTTP3ConnectionTracker {
     // MARK: Ends and holes
 
     mutating func bridge(_ count: UInt64, _ index: Int, _ direction: Direction) {
-        let hadSync = !requests[index][direction].frames.hasLostSync
-        let hole = requests[index][direction].frames.gap(of: count)
-        if requests[index][direction].losesSection() {
+        let hadSync = !requests[index].messages[direction.index].frames.hasLostSync
+        let hole = requests[index].messages[direction.index].frames.gap(of: count)
+        if requests[index].messages[direction.index].losesSection() {
             undecodedSections += 1
             if head(index, direction) == nil {
-                requests[index][direction].undecidedHead = requests[index][direction].frameTime
+                requests[index].messages[direction.index].undecidedHead =
+                    requests[index].messages[direction.index].frameTime
             }
         }
         countPayload(Int(clamping: hole.payload), index, direction)
-        if hadSync, requests[index][direction].frames.hasLostSync { lostStreams += 1 }
+        if hadSync, requests[index].messages[direction.index].frames.hasLostSync { lostStreams += 1 }
     }
 
     mutating func endMessage(
         _ index: Int, _ direction: Direction, at time: Timestamp, _ events: inout [FlowEvent.Kind]
     ) {
-        requests[index][direction].isOver = true
+        requests[index].messages[direction.index].isOver = true
         if direction == .fromServer { requests[index].exchange?.endTime = time }
         closeIfOver(index, &events)
     }
 
     /// The exchange is over when its response is, once its heads are decoded.
     private mutating func closeIfOver(_ index: Int, _ events: inout [FlowEvent.Kind]) {
-        guard requests[index].response.isOver, requests[index].response.waitingSections == 0,
-            requests[index].request.waitingSections == 0
+        guard requests[index].messages[Direction.fromServer.index].isOver,
+            requests[index].messages[Direction.fromServer.index].waitingSections == 0,
+            requests[index].messages[Direction.fromClient.index].waitingSections == 0
         else { return }
         if requests[index].exchange != nil, requests[index].exchange?.response == nil,
-            let time = requests[index].response.undecidedHead
+            let time = requests[index].messages[Direction.fromServer.index].undecidedHead
         {
             answer(index, HTTPMessageHead([]), at: time)
         }
         close(index, &events)
-        if requests[index].isPush || requests[index].request.isOver { requests.remove(at: index) }
+        if requests[index].isPush || requests[index].messages[Direction.fromClient.index].isOver {
+            requests.remove(at: index)
+        }
     }
 
     mutating func resetMessage(
         _ index: Int, _ direction: Direction, code: UInt64, at time: Timestamp, _ events: inout [FlowEvent.Kind]
     ) {
-        requests[index][direction].isOver = true
+        requests[index].messages[direction.index].isOver = true
         // A client ends a request that was answered early in this way (RFC 9114 section 4.1).
         let isHarmless = direction == .fromClient && code == 0x100
         if !isHarmless { breakOff(index, code: code, &events) }
-        if requests[index].request.isOver, requests[index].response.isOver || requests[index].isPush {
+        if requests[index].messages[Direction.fromClient.index].isOver,
+            requests[index].messages[Direction.fromServer.index].isOver || requests[index].isPush
+        {
             requests.remove(at: index)
         }
     }

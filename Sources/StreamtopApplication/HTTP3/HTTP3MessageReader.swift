@@ -62,8 +62,8 @@ struct HTTP3RequestStream: Sendable {
     let identifier: UInt64
     /// The last time it moved, for choosing whom to forget.
     var lastTime: Timestamp
-    var request = HTTP3MessageReader()
-    var response = HTTP3MessageReader()
+    /// The message of each end, by `Direction.index`.
+    var messages: InlineArray<2, HTTP3MessageReader> = [HTTP3MessageReader(), HTTP3MessageReader()]
     /// nil once it is over and was handed to the log.
     var exchange: HTTPExchange?
     var isPush = false
@@ -75,20 +75,5 @@ struct HTTP3RequestStream: Sendable {
         self.identifier = identifier
         self.exchange = exchange
         lastTime = time
-    }
-
-    subscript(direction: Direction) -> HTTP3MessageReader {
-        _read {
-            switch direction {
-            case .fromClient: yield request
-            case .fromServer: yield response
-            }
-        }
-        _modify {
-            switch direction {
-            case .fromClient: yield &request
-            case .fromServer: yield &response
-            }
-        }
     }
 }

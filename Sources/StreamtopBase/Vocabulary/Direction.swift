@@ -17,6 +17,11 @@ package enum Direction: UInt8, Sendable, CaseIterable {
 
     @inlinable
     package var reversed: Direction { self == .fromClient ? .fromServer : .fromClient }
+
+    /// Place of the end that sends in this direction among the two of a flow.
+    @inlinable
+    @inline(__always)
+    package var index: Int { Int(rawValue) }
 }
 
 /// A pair of values, one for each end of a flow, indexed by the direction that end sends in.
@@ -34,8 +39,8 @@ package struct BothWays<Value> {
     @inlinable
     package subscript(direction: Direction) -> Value {
         get { direction == .fromClient ? client : server }
-        _modify {
-            if direction == .fromClient { yield &client } else { yield &server }
+        set {
+            if direction == .fromClient { client = newValue } else { server = newValue }
         }
     }
 }

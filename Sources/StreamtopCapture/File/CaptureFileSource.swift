@@ -19,12 +19,6 @@ package final class CaptureFileSource: FrameSource {
         package init() {}
     }
 
-    private enum Format {
-        case unknown
-        case pcap(PcapParser)
-        case pcapng(PcapngParser)
-    }
-
     private enum State: Equatable {
         case reading
         /// Everything good is delivered; this comes next.
@@ -36,7 +30,10 @@ package final class CaptureFileSource: FrameSource {
     private let name: String
     private let options: Options
     private var supply: ByteSupply
-    private var format = Format.unknown
+    /// One of the two, once the file's beginning has told its format. No enum of both: the compiler keeps its tag among
+    /// bits of the parsers that are not all written (decision 0171).
+    private var pcap: PcapParser?
+    private var pcapng: PcapngParser?
     private var state = State.reading
     /// The incomplete record that opens the next batch.
     private var carry: [UInt8] = []
@@ -53,17 +50,11 @@ package final class CaptureFileSource: FrameSource {
     }
 
     package func takeSecrets() -> [CapturedSecrets] {
-        guard case .pcapng(var parser) = format else { return [] }
-        let secrets = parser.takeSecrets()
-        if !secrets.isEmpty { format = .pcapng(parser) }
-        return secrets
+        pcapng?.takeSecrets() ?? []
     }
 
     package func takeHostNames() -> [HostName] {
-        guard case .pcapng(var parser) = format else { return [] }
-        let names = parser.takeHostNames()
-        if !names.isEmpty { format = .pcapng(parser) }
-        return names
+        pcapng?.takeHostNames() ?? []
     }
 
     package func read(into batch: inout FrameBatch) throws(CaptureError) -> SourceStatus {
@@ -125,17 +116,13 @@ package final class CaptureFileSource: FrameSource {
     private func parse(
         _ array: borrowing [UInt8], length: Int, into frames: inout [FrameRecord]
     ) -> ParseStop {
-        // The format is moved out and back, so that the parser is changed in place and not copied.
-        var current = format
-        format = .unknown
-        defer { format = current }
         let bytes = unsafe array.span.bytes.extracting(first: length)
         var start = 0
-        if case .unknown = current {
+        if isUnknown {
             guard length >= 4 else { return .needMore(consumed: 0, inside: "the file header") }
             let magic = FileWords(bytes, isSwapped: false).uint32(at: 0)
             if magic == PcapngParser.sectionHeader {
-                current = .pcapng(PcapngParser())
+                pcapng = PcapngParser()
             } else if PcapParser.isMagic(magic) {
                 start = PcapParser.fileHeaderLength
                 guard length >= start else {
@@ -143,24 +130,18 @@ package final class CaptureFileSource: FrameSource {
                 }
                 let parser = PcapParser(header: bytes)
                 facts.interfaces = [parser.interface]
-                current = .pcap(parser)
+                pcap = parser
             } else {
                 return .damaged(at: 0, reason: "")
             }
         }
-        switch consume current {
-        case .pcap(let parser):
-            current = .pcap(parser)
-            return parser.parse(bytes, from: start, into: &frames)
-        case .pcapng(var parser):
-            let stop = parser.parse(bytes, from: start, into: &frames, facts: &facts)
-            current = .pcapng(parser)
-            return stop
-        case .unknown:
-            current = .unknown
-            return .needMore(consumed: 0, inside: "the file header")
-        }
+        if let pcap { return pcap.parse(bytes, from: start, into: &frames) }
+        // One of the two is there by now.
+        return pcapng?.parse(bytes, from: start, into: &frames, facts: &facts)
+            ?? .needMore(consumed: 0, inside: "the file header")
     }
+
+    private var isUnknown: Bool { pcap == nil && pcapng == nil }
 
     /// Keeps the incomplete rest, or remembers the fault until the frames before it are used.
     private func settle(_ stop: ParseStop, batch: borrowing FrameBatch, length: Int) throws(CaptureError) {
@@ -191,11 +172,11 @@ package final class CaptureFileSource: FrameSource {
     /// The file is over: well, or in the middle of something.
     private func finish() throws(CaptureError) {
         state = .ended
-        if case .unknown = format, carry.isEmpty, base == 0 {
+        if isUnknown, carry.isEmpty, base == 0 {
             throw CaptureError(.notACapture, "\(name) is empty: there is no capture in it")
         }
         guard !carry.isEmpty else { return }
-        if case .unknown = format {
+        if isUnknown {
             let magic = carry.count >= 4 ? damage(at: 0, "cut short inside \(inside)") : notACapture(carry[...])
             throw magic
         }

@@ -7,9 +7,9 @@ import StreamtopWire
 extension DTLSConnectionTracker {
     /// Opens one record; false when there is no key for its epoch.
     func isForKnownEpoch(_ header: DTLSRecordHeader, _ direction: Direction) -> Bool {
-        guard self[direction].key != nil else { return false }
-        if case .unified = header.form { return self[direction].keyEpoch & 3 == header.epoch }
-        return self[direction].keyEpoch == header.epoch
+        guard ends[direction.index].key != nil else { return false }
+        if case .unified = header.form { return ends[direction.index].keyEpoch & 3 == header.epoch }
+        return ends[direction.index].keyEpoch == header.epoch
     }
 
     /// Opens one record; false when there is no key for it.
@@ -28,11 +28,11 @@ extension DTLSConnectionTracker {
             type = openPlain(record, direction, into: &content)
         }
         guard let type else {
-            self[direction].failures += 1
-            if self[direction].failures > DTLSWay.mostFailures { self[direction].giveUp() }
+            ends[direction.index].failures += 1
+            if ends[direction.index].failures > DTLSWay.mostFailures { ends[direction.index].giveUp() }
             return true
         }
-        self[direction].failures = 0
+        ends[direction.index].failures = 0
         facts.tls.isDecrypted = true
         guard let type = TLSContentType(rawValue: type) else { return true }
         // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
@@ -47,7 +47,7 @@ extension DTLSConnectionTracker {
     ) -> UInt8? {
         let number = UInt64(record.header.epoch) << 48 | record.header.sequence
         let identifier = record.header.form == .connectionID ? facts.connectionIDs[direction.reversed] ?? [] : nil
-        return unsafe self[direction].key?.open(
+        return unsafe ends[direction.index].key?.open(
             type: record.header.type?.rawValue ?? 0, sequence: number, header: record.headerBytes.span.bytes,
             fragment: record.fragment.span.bytes, connectionID: identifier, into: &content) ?? nil
     }
@@ -56,7 +56,7 @@ extension DTLSConnectionTracker {
     private mutating func openUnified(
         _ record: DTLSWay.Waiting, sequenceLength: Int, _ direction: Direction, into content: inout [UInt8]
     ) -> UInt8? {
-        guard let mask = unsafe self[direction].mask?.mask(sample: record.fragment.span.bytes) ?? nil else {
+        guard let mask = unsafe ends[direction.index].mask?.mask(sample: record.fragment.span.bytes) ?? nil else {
             return nil
         }
         var header = record.headerBytes
@@ -70,12 +70,12 @@ extension DTLSConnectionTracker {
             header[place + index] ^= bytes[index]
             low = low << 8 | UInt64(header[place + index])
         }
-        let number = fullNumber(low, bits: 8 * sequenceLength, expected: self[direction].expected)
+        let number = fullNumber(low, bits: 8 * sequenceLength, expected: ends[direction.index].expected)
         let type =
-            unsafe self[direction].key?.open(
+            unsafe ends[direction.index].key?.open(
                 type: 0, sequence: number, header: header.span.bytes, fragment: record.fragment.span.bytes,
                 into: &content) ?? nil
-        if type != nil { self[direction].expected = max(self[direction].expected, number &+ 1) }
+        if type != nil { ends[direction.index].expected = max(ends[direction.index].expected, number &+ 1) }
         return type
     }
 
@@ -102,11 +102,11 @@ extension DTLSConnectionTracker {
         guard header.epoch == 1, let master = known[.master], let serverRandom = facts.serverRandom else {
             return false
         }
-        self[direction].key = RecordKey(
+        ends[direction.index].key = RecordKey(
             masterSecret: master, clientRandom: random, serverRandom: serverRandom, cipher: cipher, version: version,
             encryptThenMAC: facts.encryptThenMAC, from: direction)
-        self[direction].keyEpoch = 1
-        return self[direction].key != nil
+        ends[direction.index].keyEpoch = 1
+        return ends[direction.index].key != nil
     }
 
     private mutating func makeKey13(
@@ -122,24 +122,24 @@ extension DTLSConnectionTracker {
         default: secret = nil
         }
         // Low bits that were in use before: a key update moved the epoch on (RFC 9147 section 6.1).
-        if self[direction].secretEpoch >= 3, self[direction].secretEpoch & 3 != epoch {
-            epoch = self[direction].secretEpoch + 1
+        if ends[direction.index].secretEpoch >= 3, ends[direction.index].secretEpoch & 3 != epoch {
+            epoch = ends[direction.index].secretEpoch + 1
             guard epoch & 3 == header.epoch else { return false }
-            secret = updatedTrafficSecret(self[direction].trafficSecret, hash: cipher.hash, datagram: true)
+            secret = updatedTrafficSecret(ends[direction.index].trafficSecret, hash: cipher.hash, datagram: true)
             facts.tls.keyUpdates += 1
         }
         guard let secret, case .aead(let algorithm) = cipher.mode else { return false }
         let number = HeaderProtectionAlgorithm(algorithm)
         let maskKey = HKDF(cipher.hash).expandLabel(secret, "sn", length: number.keyLength, prefix: "dtls13")
-        self[direction].key = RecordKey(trafficSecret: secret, cipher: cipher, datagram: true)
-        self[direction].mask = HeaderProtectionKey(number, key: maskKey)
-        self[direction].keyEpoch = epoch
-        self[direction].expected = 0
+        ends[direction.index].key = RecordKey(trafficSecret: secret, cipher: cipher, datagram: true)
+        ends[direction.index].mask = HeaderProtectionKey(number, key: maskKey)
+        ends[direction.index].keyEpoch = epoch
+        ends[direction.index].expected = 0
         if epoch >= 3 {
-            self[direction].trafficSecret = secret
-            self[direction].secretEpoch = epoch
+            ends[direction.index].trafficSecret = secret
+            ends[direction.index].secretEpoch = epoch
         }
-        return self[direction].key != nil
+        return ends[direction.index].key != nil
     }
 
     /// Holds a record for secrets that may come, or gives the direction up.
@@ -147,28 +147,30 @@ extension DTLSConnectionTracker {
         let isGiven = facts.clientRandom.flatMap { tables.secrets?[$0] } != nil
         let size = record.fragment.count
         guard isGiven || tables.awaitsSecrets else {
-            self[direction].giveUp()
+            ends[direction.index].giveUp()
             return
         }
         // Records of an epoch without a secret are passed over: others may have one.
-        guard tables.awaitsSecrets, self[direction].waitingBytes + size <= DTLSWay.mostWaitingBytes else { return }
-        self[direction].waiting.append(record)
-        self[direction].waitingBytes += size
-        self[direction].lookedAt = tables.secrets?.generation ?? 0
+        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= DTLSWay.mostWaitingBytes else {
+            return
+        }
+        ends[direction.index].waiting.append(record)
+        ends[direction.index].waitingBytes += size
+        ends[direction.index].lookedAt = tables.secrets?.generation ?? 0
     }
 
     /// New secrets came: opens what waited for them.
     mutating func retryWaiting(tables: borrowing SecurityTables, events: inout [FlowEvent.Kind]) {
         guard let generation = tables.secrets?.generation else { return }
         for direction in [Direction.fromServer, .fromClient]
-        where !self[direction].waiting.isEmpty && self[direction].lookedAt != generation {
-            let held = self[direction].waiting
-            self[direction].lookedAt = generation
-            self[direction].waiting = []
-            self[direction].waitingBytes = 0
+        where !ends[direction.index].waiting.isEmpty && ends[direction.index].lookedAt != generation {
+            let held = ends[direction.index].waiting
+            ends[direction.index].lookedAt = generation
+            ends[direction.index].waiting = []
+            ends[direction.index].waitingBytes = 0
             for record in held where !open(record, direction, tables: tables, events: &events) {
-                self[direction].waiting.append(record)
-                self[direction].waitingBytes += record.fragment.count
+                ends[direction.index].waiting.append(record)
+                ends[direction.index].waitingBytes += record.fragment.count
             }
         }
     }

@@ -14,23 +14,14 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
     package var malformedCount: Int { malformed + facts.malformedMessages }
 
     var facts = HandshakeFacts(isDatagram: true)
-    var client = DTLSWay()
-    var server = DTLSWay()
+    /// What each end sends, by `Direction.index`.
+    var ends: InlineArray<2, DTLSWay> = InlineArray { _ in DTLSWay() }
     var malformed = 0
 
     package init() {}
 
     /// Enough was seen to call this DTLS: a hello, or records without one that is not.
     package var isConvincing: Bool { facts.sawHello || facts.tls.records.count > UInt64(malformed) }
-
-    subscript(direction: Direction) -> DTLSWay {
-        _read {
-            if direction == .fromClient { yield client } else { yield server }
-        }
-        _modify {
-            if direction == .fromClient { yield &client } else { yield &server }
-        }
-    }
 
     /// Whether a datagram, on any port, begins with a DTLS record. CAPWAP puts four bytes in front (RFC 5415 section 4.2).
     package static func canBegin(_ bytes: RawSpan) -> Bool {
@@ -76,11 +67,11 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
 
     /// Decrypted datagrams of one direction since the last call; returns how many more there were that did not fit.
     package mutating func takePlaintext(direction: Direction) -> (datagrams: [[UInt8]], lost: UInt64) {
-        let datagrams = self[direction].datagrams
-        let lost = self[direction].plaintextLost
-        self[direction].datagrams = []
-        self[direction].plaintextBytes = 0
-        self[direction].plaintextLost = 0
+        let datagrams = ends[direction.index].datagrams
+        let lost = ends[direction.index].plaintextLost
+        ends[direction.index].datagrams = []
+        ends[direction.index].plaintextBytes = 0
+        ends[direction.index].plaintextLost = 0
         return (datagrams, lost)
     }
 
@@ -89,9 +80,15 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
         dtls.tls = facts.tls
         dtls.tls.handshake = facts.summary(earlyAccepted: nil, serverRoundTrip: nil)
         dtls.tls.handshake.timeline = facts.tls.handshake.timeline.inOrder(limit: HandshakeFacts.mostSteps)
-        dtls.retransmittedFlights = client.reassembly.retransmittedFlights + server.reassembly.retransmittedFlights
-        dtls.reorderedMessages = client.reassembly.reordered + server.reassembly.reordered
-        dtls.fragments = client.reassembly.extraFragments + server.reassembly.extraFragments
+        dtls.retransmittedFlights =
+            ends[Direction.fromClient.index].reassembly.retransmittedFlights
+            + ends[Direction.fromServer.index].reassembly.retransmittedFlights
+        dtls.reorderedMessages =
+            ends[Direction.fromClient.index].reassembly.reordered
+            + ends[Direction.fromServer.index].reassembly.reordered
+        dtls.fragments =
+            ends[Direction.fromClient.index].reassembly.extraFragments
+            + ends[Direction.fromServer.index].reassembly.extraFragments
         dtls.cookie = facts.helloVerify || facts.helloRetry
         dtls.srtpProfile = facts.srtpProfile.map { SRTPProfile(rawValue: $0).text }
         dtls.srtpProfilesOffered = facts.srtpProfilesOffered.map { SRTPProfile(rawValue: $0).text }
@@ -115,10 +112,10 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
             return
         }
         noteShape(header, direction, at: time, events: &events)
-        guard !self[direction].isOpaque, facts.sawHello else { return }
+        guard !ends[direction.index].isOpaque, facts.sawHello else { return }
         let record = DTLSWay.Waiting(
             header: header, headerBytes: headerBytes, fragment: fragment.copy(fragment.remaining), time: time)
-        if self[direction].waiting.isEmpty, open(record, direction, tables: tables, events: &events) { return }
+        if ends[direction.index].waiting.isEmpty, open(record, direction, tables: tables, events: &events) { return }
         wait(record, direction, tables: tables)
     }
 
@@ -198,14 +195,14 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
 
     private mutating func keep(_ datagram: [UInt8], _ direction: Direction) {
         guard keepsPlaintext else { return }
-        guard self[direction].datagrams.count < DTLSWay.mostDatagrams,
-            self[direction].plaintextBytes + datagram.count <= DTLSWay.mostPlaintext
+        guard ends[direction.index].datagrams.count < DTLSWay.mostDatagrams,
+            ends[direction.index].plaintextBytes + datagram.count <= DTLSWay.mostPlaintext
         else {
-            self[direction].plaintextLost += 1
+            ends[direction.index].plaintextLost += 1
             return
         }
-        self[direction].plaintextBytes += datagram.count
-        self[direction].datagrams.append(datagram)
+        ends[direction.index].plaintextBytes += datagram.count
+        ends[direction.index].datagrams.append(datagram)
     }
 
     private mutating func takeHandshake(
@@ -217,7 +214,7 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
                 malformed += 1
                 return
             }
-            if self[direction].reassembly.take(header, &content, at: time) {
+            if ends[direction.index].reassembly.take(header, &content, at: time) {
                 events.append(.dtlsRetransmit(from: direction))
             }
             deliver(direction, encrypted: encrypted, anyway: false, events: &events)
@@ -228,7 +225,7 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
     private mutating func deliver(
         _ direction: Direction, encrypted: Bool, anyway: Bool, events: inout [FlowEvent.Kind]
     ) {
-        while let message = self[direction].reassembly.nextMessage(anyway: anyway) {
+        while let message = ends[direction.index].reassembly.nextMessage(anyway: anyway) {
             // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
             unsafe facts.take(
                 message.type, body: ByteReader(message.body.span.bytes), from: direction, at: message.start,

@@ -15,15 +15,15 @@ extension TLSConnectionTracker {
         tables: inout SecurityTables, events: inout [FlowEvent.Kind]
     ) {
         noteShape(record, type, from: direction, events: &events)
-        guard !self[direction].isOpaque else { return }
+        guard !ends[direction.index].isOpaque else { return }
         guard record.isKept else {
             // Passed over, or holed: it has a number all the same.
-            self[direction].sequence &+= 1
+            ends[direction.index].sequence &+= 1
             return
         }
-        let header = self[direction].stream.header
-        let fragment = self[direction].stream.fragment
-        if self[direction].waiting.isEmpty,
+        let header = ends[direction.index].stream.header
+        let fragment = ends[direction.index].stream.fragment
+        if ends[direction.index].waiting.isEmpty,
             open(record, header, fragment, from: direction, tables: &tables, events: &events)
         {
             return
@@ -60,7 +60,7 @@ extension TLSConnectionTracker {
                     step: .finished, from: direction, time: record.start, bytes: version == .ssl3 ? 40 : 16,
                     encrypted: true, inferred: true), &events)
         case .applicationData: facts.applicationData(from: direction, at: record.start, events: &events)
-        case .alert where self[direction].isOpaque || !facts.tls.hasSecrets:
+        case .alert where ends[direction.index].isOpaque || !facts.tls.hasSecrets:
             add(TLSAlertSnapshot(time: record.start, from: direction, level: nil, description: nil))
         default: break
         }
@@ -80,8 +80,8 @@ extension TLSConnectionTracker {
             return true
         }
         // Early data that the server refused ends without a word: the next record is under the handshake keys.
-        if self[direction].epoch == .early, facts.serverRandom != nil {
-            self[direction].enter(.handshake)
+        if ends[direction.index].epoch == .early, facts.serverRandom != nil {
+            ends[direction.index].enter(.handshake)
             if ensureKey(direction, tables: tables), let inner = unseal(type, header, fragment, direction) {
                 takeContent(inner, record, direction, &tables, &events)
                 return true
@@ -92,9 +92,9 @@ extension TLSConnectionTracker {
             takeContent(inner, record, direction, &tables, &events)
             return true
         }
-        self[direction].failures += 1
-        self[direction].sequence &+= 1
-        if self[direction].failures > TLSWay.mostFailures { self[direction].giveUp() }
+        ends[direction.index].failures += 1
+        ends[direction.index].sequence &+= 1
+        if ends[direction.index].failures > TLSWay.mostFailures { ends[direction.index].giveUp() }
         return true  // there is a key: waiting for another would not help
     }
 
@@ -104,15 +104,16 @@ extension TLSConnectionTracker {
         _ type: TLSContentType, _ record: TLSRecordStream.Record, _ header: [UInt8], _ fragment: [UInt8],
         tables: inout SecurityTables, events: inout [FlowEvent.Kind]
     ) -> Bool {
-        guard client.epoch == .early, facts.serverRandom != nil, let random = facts.clientRandom,
+        guard ends[Direction.fromClient.index].epoch == .early, facts.serverRandom != nil,
+            let random = facts.clientRandom,
             let known = tables.secrets?[random], known[.clientEarlyTraffic] == nil,
             known[.clientHandshakeTraffic] != nil
         else { return false }
-        client.enter(.handshake)
+        ends[Direction.fromClient.index].enter(.handshake)
         if ensureKey(.fromClient, tables: tables), let inner = unseal(type, header, fragment, .fromClient) {
             takeContent(inner, record, .fromClient, &tables, &events)
         } else {
-            client.enter(.early)
+            ends[Direction.fromClient.index].enter(.early)
         }
         return true
     }
@@ -121,22 +122,22 @@ extension TLSConnectionTracker {
     private mutating func unseal(
         _ type: TLSContentType, _ header: [UInt8], _ fragment: [UInt8], _ direction: Direction
     ) -> UInt8? {
-        self[direction].content.removeAll(keepingCapacity: true)
-        let tries = self[direction].afterGap ? Self.mostNumbersTried : 1
+        ends[direction.index].content.removeAll(keepingCapacity: true)
+        let tries = ends[direction.index].afterGap ? Self.mostNumbersTried : 1
         for ahead in 0..<tries {
-            let number = self[direction].sequence &+ ahead
+            let number = ends[direction.index].sequence &+ ahead
             // Taken out and put back: the array is written in place and keeps its room.
             var content: [UInt8] = []
-            swap(&content, &self[direction].content)
+            swap(&content, &ends[direction.index].content)
             // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
-            let inner = unsafe self[direction].key?.open(
+            let inner = unsafe ends[direction.index].key?.open(
                 type: type.rawValue, sequence: number, header: header.span.bytes, fragment: fragment.span.bytes,
                 into: &content)
-            swap(&content, &self[direction].content)
+            swap(&content, &ends[direction.index].content)
             if let inner {
-                self[direction].sequence = number &+ 1
-                self[direction].afterGap = false
-                self[direction].failures = 0
+                ends[direction.index].sequence = number &+ 1
+                ends[direction.index].afterGap = false
+                ends[direction.index].failures = 0
                 return inner
             }
         }
@@ -148,22 +149,22 @@ extension TLSConnectionTracker {
     private mutating func unsealAfterLostUpdate(
         _ type: TLSContentType, _ header: [UInt8], _ fragment: [UInt8], _ direction: Direction
     ) -> UInt8? {
-        guard facts.isVersion13, self[direction].afterGap, self[direction].epoch == .application,
-            let cipher = facts.cipher, !self[direction].trafficSecret.isEmpty
+        guard facts.isVersion13, ends[direction.index].afterGap, ends[direction.index].epoch == .application,
+            let cipher = facts.cipher, !ends[direction.index].trafficSecret.isEmpty
         else { return nil }
-        let known = (secret: self[direction].trafficSecret, sequence: self[direction].sequence)
+        let known = (secret: ends[direction.index].trafficSecret, sequence: ends[direction.index].sequence)
         var secret = known.secret
         for generation in 1...Self.mostUpdatesLost {
             secret = updatedTrafficSecret(secret, hash: cipher.hash)
-            self[direction].key = RecordKey(trafficSecret: secret, cipher: cipher)
-            self[direction].sequence = 0
+            ends[direction.index].key = RecordKey(trafficSecret: secret, cipher: cipher)
+            ends[direction.index].sequence = 0
             guard let inner = unseal(type, header, fragment, direction) else { continue }
-            self[direction].trafficSecret = secret
+            ends[direction.index].trafficSecret = secret
             facts.tls.keyUpdates += generation
             return inner
         }
-        self[direction].key = RecordKey(trafficSecret: known.secret, cipher: cipher)
-        self[direction].sequence = known.sequence
+        ends[direction.index].key = RecordKey(trafficSecret: known.secret, cipher: cipher)
+        ends[direction.index].sequence = known.sequence
         return nil
     }
 
@@ -179,21 +180,21 @@ extension TLSConnectionTracker {
             return
         }
         facts.tls.isDecrypted = true
-        let content = self[direction].content
+        let content = ends[direction.index].content
         switch TLSContentType(rawValue: type) {
         case .handshake:
             takeHandshake(content, record.start, direction, &tables, &events, encrypted: true)
         case .alert: takeAlert(content, from: direction, at: record.start)
         case .applicationData:
-            if self[direction].epoch == .early {
+            if ends[direction.index].epoch == .early {
                 early.take(content)
             } else if facts.isVersion13 {
                 facts.applicationData(from: direction, at: record.start, events: &events)
             }
             guard keepsPlaintext else { return }
-            let room = TLSWay.mostPlaintext - self[direction].plaintext.count
-            self[direction].plaintext.append(contentsOf: content.prefix(max(0, room)))
-            self[direction].plaintextLost += UInt64(max(0, content.count - max(0, room)))
+            let room = TLSWay.mostPlaintext - ends[direction.index].plaintext.count
+            ends[direction.index].plaintext.append(contentsOf: content.prefix(max(0, room)))
+            ends[direction.index].plaintextLost += UInt64(max(0, content.count - max(0, room)))
         default: break
         }
     }
@@ -202,32 +203,34 @@ extension TLSConnectionTracker {
     private mutating func wait(_ record: TLSWay.Waiting, _ direction: Direction, tables: borrowing SecurityTables) {
         let size = record.fragment.count
         // Early data is followed by keys of its own: not being able to read it does not make the rest unreadable.
-        if !tables.awaitsSecrets, self[direction].epoch == .early { return }
-        guard tables.awaitsSecrets, self[direction].waitingBytes + size <= TLSWay.mostWaitingBytes else {
-            self[direction].giveUp()
+        if !tables.awaitsSecrets, ends[direction.index].epoch == .early { return }
+        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= TLSWay.mostWaitingBytes else {
+            ends[direction.index].giveUp()
             return
         }
-        self[direction].waiting.append(record)
-        self[direction].waitingBytes += size
+        ends[direction.index].waiting.append(record)
+        ends[direction.index].waitingBytes += size
     }
 
     /// New secrets came: opens what waited for them.
     mutating func retryWaiting(tables: borrowing SecurityTables, events: inout [FlowEvent.Kind]) {
-        guard let secrets = tables.secrets, !client.waiting.isEmpty || !server.waiting.isEmpty else { return }
+        guard let secrets = tables.secrets,
+            !ends[Direction.fromClient.index].waiting.isEmpty || !ends[Direction.fromServer.index].waiting.isEmpty
+        else { return }
         let generation = secrets.generation
         var copy = copy tables
         // The server first: what it says decides how the client's records are read.
-        for direction in [Direction.fromServer, .fromClient] where self[direction].lookedAt != generation {
-            let held = self[direction].waiting
-            self[direction].waiting = []
-            self[direction].waitingBytes = 0
+        for direction in [Direction.fromServer, .fromClient] where ends[direction.index].lookedAt != generation {
+            let held = ends[direction.index].waiting
+            ends[direction.index].waiting = []
+            ends[direction.index].waitingBytes = 0
             for (index, record) in held.enumerated() {
                 if open(record.record, record.header, record.fragment, from: direction, tables: &copy, events: &events)
                 {
                     continue
                 }
-                self[direction].waiting = Array(held[index...])
-                self[direction].waitingBytes = self[direction].waiting.reduce(0) { $0 + $1.fragment.count }
+                ends[direction.index].waiting = Array(held[index...])
+                ends[direction.index].waitingBytes = ends[direction.index].waiting.reduce(0) { $0 + $1.fragment.count }
                 break
             }
         }
@@ -235,11 +238,11 @@ extension TLSConnectionTracker {
 
     /// True when the direction has a key for its epoch, made now if its secret is known.
     private mutating func ensureKey(_ direction: Direction, tables: borrowing SecurityTables) -> Bool {
-        if self[direction].key != nil { return true }
+        if ends[direction.index].key != nil { return true }
         guard let secrets = tables.secrets, let random = facts.clientRandom,
-            self[direction].lookedAt != secrets.generation
+            ends[direction.index].lookedAt != secrets.generation
         else { return false }
-        self[direction].lookedAt = secrets.generation
+        ends[direction.index].lookedAt = secrets.generation
         guard let known = secrets[random] else { return false }
         facts.tls.hasSecrets = true
         if let label = secretLabel(direction) {
@@ -247,16 +250,16 @@ extension TLSConnectionTracker {
             // answer the secret's length tells the hash.
             guard let secret = known[label] else { return false }
             let cipher = facts.cipher ?? RecordCipher(Self.likelySuite(secretLength: secret.count))
-            self[direction].trafficSecret = secret
-            self[direction].key = RecordKey(trafficSecret: secret, cipher: cipher)
+            ends[direction.index].trafficSecret = secret
+            ends[direction.index].key = RecordKey(trafficSecret: secret, cipher: cipher)
         } else if let master = known[.master], let cipher = facts.cipher, let version = facts.version,
             let serverRandom = facts.serverRandom
         {
-            self[direction].key = RecordKey(
+            ends[direction.index].key = RecordKey(
                 masterSecret: master, clientRandom: random, serverRandom: serverRandom, cipher: cipher,
                 version: version, encryptThenMAC: facts.encryptThenMAC, from: direction)
         }
-        return self[direction].key != nil
+        return ends[direction.index].key != nil
     }
 
     private static func likelySuite(secretLength: Int) -> TLSCipherSuite {
@@ -265,7 +268,7 @@ extension TLSConnectionTracker {
 
     /// TLS 1.3: the label of the direction's epoch; nil before TLS 1.3.
     private func secretLabel(_ direction: Direction) -> SecretLabel? {
-        switch (self[direction].epoch, direction) {
+        switch (ends[direction.index].epoch, direction) {
         case (.early, _): .clientEarlyTraffic
         case (.handshake, .fromClient): .clientHandshakeTraffic
         case (.handshake, .fromServer): .serverHandshakeTraffic
@@ -277,12 +280,12 @@ extension TLSConnectionTracker {
 
     /// A KeyUpdate passed: the direction goes on with the next generation of its keys.
     mutating func updateKeys(_ direction: Direction) {
-        guard let cipher = facts.cipher, !self[direction].trafficSecret.isEmpty else { return }
-        let secret = updatedTrafficSecret(self[direction].trafficSecret, hash: cipher.hash)
-        self[direction].trafficSecret = secret
-        self[direction].key = RecordKey(trafficSecret: secret, cipher: cipher)
-        self[direction].sequence = 0
-        self[direction].handshake.reset()
+        guard let cipher = facts.cipher, !ends[direction.index].trafficSecret.isEmpty else { return }
+        let secret = updatedTrafficSecret(ends[direction.index].trafficSecret, hash: cipher.hash)
+        ends[direction.index].trafficSecret = secret
+        ends[direction.index].key = RecordKey(trafficSecret: secret, cipher: cipher)
+        ends[direction.index].sequence = 0
+        ends[direction.index].handshake.reset()
     }
 }
 

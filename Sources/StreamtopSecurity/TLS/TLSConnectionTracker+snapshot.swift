@@ -51,7 +51,7 @@ extension TLSConnectionTracker {
 
     /// Records of the direction are being opened: what is there is known, nothing need be concluded.
     private func isReading(_ direction: Direction) -> Bool {
-        facts.tls.isDecrypted && !self[direction].isOpaque
+        facts.tls.isDecrypted && !ends[direction.index].isOpaque
     }
 
     private var earlyBytes: UInt64 { early.bytes > 0 ? early.bytes : shape.earlyBytes }

@@ -33,20 +33,11 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
 
     var facts = HandshakeFacts(isDatagram: false)
     var shape = Version13Shape()
-    var client = TLSWay()
-    var server = TLSWay()
+    /// What each end sends, by `Direction.index`.
+    var ends: InlineArray<2, TLSWay> = InlineArray { _ in TLSWay() }
     var early = EarlyDataReading()
 
     package init() {}
-
-    subscript(direction: Direction) -> TLSWay {
-        _read {
-            if direction == .fromClient { yield client } else { yield server }
-        }
-        _modify {
-            if direction == .fromClient { yield &client } else { yield &server }
-        }
-    }
 
     /// Takes the next bytes of one direction's stream; a piece is what one segment brought, or what filled a hole.
     package mutating func observe(
@@ -55,9 +46,9 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
     ) {
         guard verdict != .notTLS else { return }
         retryWaiting(tables: tables, events: &events)
-        self[direction].stream.beginPiece()
+        ends[direction.index].stream.beginPiece()
         var reader = ByteReader(bytes)
-        while let record = self[direction].stream.next(&reader, at: time) {
+        while let record = ends[direction.index].stream.next(&reader, at: time) {
             take(record, from: direction, tables: &tables, events: &events)
         }
         judge(direction)
@@ -68,26 +59,26 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
         guard count > 0 else { return }
         gaps += 1
         gapBytes += UInt64(count)
-        self[direction].stream.gap(of: count)
-        self[direction].handshake.reset()
-        self[direction].afterGap = true
+        ends[direction.index].stream.gap(of: count)
+        ends[direction.index].handshake.reset()
+        ends[direction.index].afterGap = true
     }
 
     /// Decrypted application bytes of one direction since the last call, appended to `output`; returns how many more there
     /// were that did not fit.
     package mutating func takePlaintext(direction: Direction, into output: inout [UInt8]) -> UInt64 {
-        output.append(contentsOf: self[direction].plaintext)
-        self[direction].plaintext.removeAll(keepingCapacity: true)
-        let lost = self[direction].plaintextLost
-        self[direction].plaintextLost = 0
+        output.append(contentsOf: ends[direction.index].plaintext)
+        ends[direction.index].plaintext.removeAll(keepingCapacity: true)
+        let lost = ends[direction.index].plaintextLost
+        ends[direction.index].plaintextLost = 0
         return lost
     }
 
     private mutating func judge(_ direction: Direction) {
         guard verdict == .unsure else { return }
-        if facts.sawHello || self[direction].stream.count >= Self.convincingRecords {
+        if facts.sawHello || ends[direction.index].stream.count >= Self.convincingRecords {
             verdict = .tls
-        } else if self[direction].stream.neverFound {
+        } else if ends[direction.index].stream.neverFound {
             verdict = .notTLS
         }
     }
@@ -105,15 +96,15 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
             takeSSL2Hello(record, events: &events)
             return
         }
-        let isProtected = self[direction].epoch != .plain
+        let isProtected = ends[direction.index].epoch != .plain
         switch type {
         case .changeCipherSpec: takeChangeCipherSpec(record, from: direction, events: &events)
         case .handshake where !isProtected || facts.isVersion13:
             if record.isKept {
-                takeHandshake(self[direction].stream.fragment, record.start, direction, &tables, &events)
+                takeHandshake(ends[direction.index].stream.fragment, record.start, direction, &tables, &events)
             }
         case .alert where record.length == 2:
-            if record.isKept { takeAlert(self[direction].stream.fragment, from: direction, at: record.start) }
+            if record.isKept { takeAlert(ends[direction.index].stream.fragment, from: direction, at: record.start) }
         case .applicationData where !isProtected && !facts.sawHello:
             // Picked up in the middle: which version and keys these are is not known.
             break
@@ -127,7 +118,7 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
         // TLS 1.3 sends it for old middleboxes only (RFC 8446 appendix D.4); a client may before any answer.
         guard !facts.isVersion13, facts.version != nil || !facts.offersVersion13 else { return }
         facts.changeCipherSpec(from: direction, at: record.start, events: &events)
-        self[direction].enter(.application)
+        ends[direction.index].enter(.application)
     }
 
     /// Content of a handshake record, as sent or as opened.
@@ -135,9 +126,9 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
         _ content: [UInt8], _ time: Timestamp, _ direction: Direction, _ tables: inout SecurityTables,
         _ events: inout [FlowEvent.Kind], encrypted: Bool = false
     ) {
-        self[direction].handshake.append(content, at: time)
-        let bytes = self[direction].handshake.bytes
-        let first = self[direction].handshake.start
+        ends[direction.index].handshake.append(content, at: time)
+        let bytes = ends[direction.index].handshake.bytes
+        let first = ends[direction.index].handshake.start
         // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
         var reader = unsafe ByteReader(bytes.span.bytes)
         var taken = 0
@@ -149,7 +140,7 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
             taken = reader.consumed
             if advance(after: type, from: direction, tables: &tables, encrypted: encrypted, events: &events) { return }
         }
-        self[direction].handshake.consume(taken, rest: time)
+        ends[direction.index].handshake.consume(taken, rest: time)
     }
 
     /// What a message changes for the records that follow; true when the direction's keys changed, so that what is left in
@@ -163,18 +154,18 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
             began(tables: &tables)
             return false
         case (.serverHello, .fromServer) where facts.isVersion13 && facts.serverRandom != nil && !encrypted:
-            server.enter(.handshake)
-            if client.epoch == .plain { client.enter(.handshake) }
-            client.lookedAt = -1
+            ends[Direction.fromServer.index].enter(.handshake)
+            if ends[Direction.fromClient.index].epoch == .plain { ends[Direction.fromClient.index].enter(.handshake) }
+            ends[Direction.fromClient.index].lookedAt = -1
             prepare(tables: tables)
             return true
-        case (.endOfEarlyData, .fromClient) where client.epoch == .early:
-            client.enter(.handshake)
+        case (.endOfEarlyData, .fromClient) where ends[Direction.fromClient.index].epoch == .early:
+            ends[Direction.fromClient.index].enter(.handshake)
             return true
-        case (.finished, _) where facts.isVersion13 && encrypted && self[direction].epoch == .handshake:
-            self[direction].enter(.application)
+        case (.finished, _) where facts.isVersion13 && encrypted && ends[direction.index].epoch == .handshake:
+            ends[direction.index].enter(.application)
             return true
-        case (.keyUpdate, _) where encrypted && self[direction].epoch == .application:
+        case (.keyUpdate, _) where encrypted && ends[direction.index].epoch == .application:
             updateKeys(direction)
             facts.tls.keyUpdates += 1
             return true
@@ -186,7 +177,7 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
     private mutating func began(tables: inout SecurityTables) {
         prepare(tables: tables)
         guard facts.offersEarlyData, facts.clientHellos == 1, let random = facts.clientRandom else { return }
-        client.enter(.early)
+        ends[Direction.fromClient.index].enter(.early)
         early.isReplayed = tables.earlyHellos.note(random)
     }
 
@@ -196,8 +187,10 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
         let isKnown = tables.secrets?[random] != nil
         facts.tls.hasSecrets = facts.tls.hasSecrets || isKnown
         let keeps = isKnown || tables.awaitsSecrets
-        client.stream.keepsApplicationData = keeps && !client.isOpaque
-        server.stream.keepsApplicationData = keeps && !server.isOpaque
+        ends[Direction.fromClient.index].stream.keepsApplicationData =
+            keeps && !ends[Direction.fromClient.index].isOpaque
+        ends[Direction.fromServer.index].stream.keepsApplicationData =
+            keeps && !ends[Direction.fromServer.index].isOpaque
     }
 
     mutating func takeAlert(_ content: [UInt8], from direction: Direction, at time: Timestamp) {
@@ -217,7 +210,7 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
     /// SSL 2.0 form hello: `suites_length session_length challenge_length`, then the lists. Only that it was there and the
     /// challenge, which is the client's random, are kept.
     private mutating func takeSSL2Hello(_ record: TLSRecordStream.Record, events: inout [FlowEvent.Kind]) {
-        let body = self[.fromClient].stream.fragment
+        let body = ends[Direction.fromClient.index].stream.fragment
         var reader = unsafe ByteReader(body.span.bytes)
         guard reader.remaining >= 6 else { return }
         let suites = Int(reader.uint16())

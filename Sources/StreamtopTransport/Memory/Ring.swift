@@ -30,7 +30,7 @@ struct Ring<Element: BitwiseCopyable>: ~Copyable {
     }
 
     @inline(__always)
-    private func address(_ index: Int) -> UnsafeMutablePointer<Element> {
+    func address(_ index: Int) -> UnsafeMutablePointer<Element> {
         guard let storage = unsafe storage else { preconditionFailure("a ring without elements") }
         return unsafe storage + (Int(head) &+ index) & Int(mask)
     }

@@ -105,7 +105,7 @@ extension QUICConnectionTracker {
             acknowledge(ack, in: payload, level: level, by: direction, at: time, events: &events)
         case .crypto(let offset, let data):
             let bytes = payload.extracting(data.start..<(data.start + data.count))
-            sides[direction].streams[level].insert(bytes, at: offset)
+            sides[direction].cryptoStreams[level.index].insert(bytes, at: offset)
             takeMessages(level: level, direction: direction, at: time, scratch: &scratch)
         case .newConnectionID(_, _, let identifier, let token):
             note(identifier, of: direction, scratch: &scratch)
@@ -218,7 +218,7 @@ extension QUICConnectionTracker {
     ) {
         var start = scratch.messageBytes.count
         // Each turn takes four bytes or more.
-        while sides[direction].streams[level].takeMessage(into: &scratch.messageBytes) {
+        while sides[direction].cryptoStreams[level.index].takeMessage(into: &scratch.messageBytes) {
             let count = scratch.messageBytes.count - start
             scratch.messages.append(
                 QUICHandshakeMessage(direction: direction, level: level, time: time, start: start, count: count))

@@ -165,7 +165,7 @@ extension QUICConnectionTracker {
 
     private mutating func forgetInitials() {
         for way in Direction.allCases {
-            sides[way].streams[.initial] = QUICCryptoStream()
+            sides[way].cryptoStreams[QUICLevel.initial.index] = QUICCryptoStream()
             let bytes = sides[way].recovery.discard(.initial)
             sides[way].flight.released(bytes, distance: 0, at: start)
         }

@@ -4,6 +4,8 @@ import StreamtopWire
 /// Which keys protect a packet, hence which part of the TLS handshake its CRYPTO frames carry (RFC 9001 section 4).
 package enum QUICLevel: UInt8, Sendable, CaseIterable {
     case initial, handshake, oneRTT
+
+    var index: Int { Int(rawValue) }
 }
 
 /// A whole TLS handshake message that CRYPTO frames carried.

@@ -8,7 +8,8 @@ struct QUICSide: ~Copyable {
     var datagrams = QUICDatagramMeter()
     var payloadBytes = 0
     var parameters: QUICTransportParameters?
-    var streams = QUICCryptoStreams()
+    /// By number of the level.
+    var cryptoStreams: InlineArray<3, QUICCryptoStream> = InlineArray { _ in QUICCryptoStream() }
     var recovery = QUICSenderRecovery()
     var flight = QUICFlightMeter()
     var window = QUICWindowEstimator()
@@ -58,31 +59,5 @@ struct QUICSide: ~Copyable {
         let limit = min(16_384, parameters?.integer(.maxAckDelay) ?? 25) * 1_000
         let microseconds = field > limit >> exponent ? limit : min(limit, field << exponent)
         return Int64(microseconds) * 1_000  // at most 16 seconds
-    }
-}
-
-/// The CRYPTO streams of one direction.
-struct QUICCryptoStreams: Sendable {
-    private var initial = QUICCryptoStream()
-    private var handshake = QUICCryptoStream()
-    private var oneRTT = QUICCryptoStream()
-
-    init() {}
-
-    subscript(level: QUICLevel) -> QUICCryptoStream {
-        _read {
-            switch level {
-            case .initial: yield initial
-            case .handshake: yield handshake
-            case .oneRTT: yield oneRTT
-            }
-        }
-        _modify {
-            switch level {
-            case .initial: yield &initial
-            case .handshake: yield &handshake
-            case .oneRTT: yield &oneRTT
-            }
-        }
     }
 }

@@ -58,8 +58,8 @@ struct TCPSegmentQueue: ~Copyable {
 
     /// Index is 0 for the oldest range; callers stay below `count`.
     subscript(index: Int) -> TCPSegment {
-        _read { yield ranges[index] }
-        _modify { yield &ranges[index] }
+        unsafeAddress { unsafe UnsafePointer(ranges.address(index)) }
+        unsafeMutableAddress { unsafe ranges.address(index) }
     }
 
     /// Index of the first range that ends after `sequence`; `count` when there is none.

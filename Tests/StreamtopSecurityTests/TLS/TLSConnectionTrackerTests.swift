@@ -110,7 +110,7 @@ struct TLSPlayer: ~Copyable {
         var player = TLSPlayer(secrets: SecretStore(), awaits: true)
         player.play(Array(RFC8448Trace.records.prefix(6)))
         #expect(!player.tracker.snapshot().isDecrypted)
-        #expect(player.tracker.server.waitingBytes > 0)
+        #expect(player.tracker.ends[Direction.fromServer.index].waitingBytes > 0)
         player.tables.secrets?.append(keyLogText: Array(RFC8448Trace.keyLog.utf8))
         player.play(Array(RFC8448Trace.records.suffix(3)))
         let tls = player.tracker.snapshot()
@@ -121,7 +121,9 @@ struct TLSPlayer: ~Copyable {
         var never = TLSPlayer(secrets: SecretStore(), awaits: true)
         never.play(Array(RFC8448Trace.records.prefix(4)))
         for _ in 0..<10 { never.feed(HelloBuilder.record(23, Array(repeating: 1, count: 16000)), .fromServer) }
-        #expect(never.tracker.server.isOpaque && never.tracker.server.waiting.isEmpty)
+        #expect(
+            never.tracker.ends[Direction.fromServer.index].isOpaque
+                && never.tracker.ends[Direction.fromServer.index].waiting.isEmpty)
     }
 
     @Test("A lost record: the next one opens under its own number")

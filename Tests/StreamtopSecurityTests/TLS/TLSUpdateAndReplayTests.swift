@@ -80,7 +80,7 @@ import Testing
         for number in 0..<40 {
             player.feed(Self.seal([4], 23, secret: Self.secret(77), number: number), .fromClient)
         }
-        #expect(player.plaintext(.fromClient).isEmpty && player.tracker.client.isOpaque)
+        #expect(player.plaintext(.fromClient).isEmpty && player.tracker.ends[Direction.fromClient.index].isOpaque)
     }
 
     @Test("The same hello with early data in a second connection is a replay; in the same one it is not")
@@ -117,7 +117,7 @@ import Testing
         builder.cipherSuites = [0xc02f]
         player.feed(HelloBuilder.record(22, HelloBuilder.message(2, builder.serverBody)), .fromServer)
         player.feed(HelloBuilder.record(20, [1]) + HelloBuilder.record(23, Self.secret(1)), .fromClient)
-        player.tracker.client.enter(.plain)
+        player.tracker.ends[Direction.fromClient.index].enter(.plain)
         player.feed(Self.hello(), .fromClient)
         #expect(player.tracker.snapshot().handshake.duration ?? 0 >= 0)
         #expect(player.tracker.facts.moments.firstClientHello != nil)
