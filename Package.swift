@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(name: "StreamtopCaptureTests", dependencies: [base, "StreamtopCapture", "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopViewTests",
-            dependencies: [base, model, "StreamtopView", "StreamtopTestSupport"],
+            dependencies: [base, model, "StreamtopView", "StreamtopDiagnosis", "StreamtopTestSupport"],
             exclude: ["Screens", "Themes"]),
         .testTarget(name: "StreamtopTerminalTests", dependencies: ["StreamtopView", "StreamtopTerminal"]),
         .testTarget(name: "StreamtopProgramTests", dependencies: [base, "streamtop"]),

@@ -5,6 +5,8 @@ extension FlowDiagnosis {
     /// How well the flow does (handbook 11.1): the worst of the dimensions that apply, each linear between a value that
     /// nobody notices (100) and one that nobody bears (0). nil when nothing can be said; that is not 100.
     package static func score(_ flow: borrowing FlowSnapshot) -> HealthScore? {
+        // A connection that failed carried nothing: there is no worse.
+        if ConnectionRules.hasFailed(copy flow) { return HealthScore(value: 0, worst: .handshake) }
         var worst: HealthScore?
         func weigh(_ dimension: HealthScore.Dimension, _ value: Double, good: Double, bad: Double) {
             guard value.isFinite else { return }
@@ -17,11 +19,13 @@ extension FlowDiagnosis {
             for end in Direction.allCases {
                 if let delay = flow.queueDelay[end] { weigh(.queueDelay, delay.p95.milliseconds, good: 5, bad: 300) }
             }
-            if let base = base(flow.roundTrip) { weigh(.roundTrip, base.milliseconds, good: 50, bad: 400) }
         }
-        if let handshake = flow.roundTrip.handshake {
+        let base = base(flow.roundTrip)
+        if let base { weigh(.roundTrip, base.milliseconds, good: 50, bad: 400) }
+        let handshake = max(flow.roundTrip.handshake ?? -1, flow.handshakeCost?.time ?? -1)
+        if handshake >= 0 {
             // Two round trips and 50 ms are what TCP and TLS need at best.
-            let expected = (base(flow.roundTrip) ?? handshake).milliseconds * 2 + 50
+            let expected = (base ?? handshake).milliseconds * 2 + 50
             weigh(.handshake, handshake.milliseconds, good: min(expected, 2900), bad: 3000)
         }
         func weigh(_ side: TCPSideSnapshot) {
@@ -39,7 +43,8 @@ extension FlowDiagnosis {
         return worst
     }
 
-    private static func base(_ trip: FlowRoundTrip) -> Nanoseconds? {
+    /// Round trip of the empty path, as far as both halves of it are known.
+    static func base(_ trip: FlowRoundTrip) -> Nanoseconds? {
         if let total = trip.total { return total.minimum }
         guard let client = trip.client, let server = trip.server else { return nil }
         return saturatingAdd(client.minimum, server.minimum)

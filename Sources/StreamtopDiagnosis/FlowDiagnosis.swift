@@ -106,10 +106,12 @@ package struct FlowDiagnosis: Sendable {
         let confidence = min(1, max(0, finding.confidence.isFinite ? finding.confidence : 0))
         let isPossible = confidence < 0.5
         let severity = isPossible ? .info : finding.severity
-        return Verdict(
+        var verdict = Verdict(
             rule: rule.name, ruleNumber: rule.number, severity: severity, subject: finding.subject,
             summary: isPossible ? "Possible: \(finding.summary)" : finding.summary, evidence: finding.evidence,
             advice: finding.advice, firstSeen: since, confidence: confidence, priority: rule.priority(of: severity))
+        verdict.ofMany = finding.ofMany
+        return verdict
     }
 
     static func verdict(hostRule number: Int, _ finding: Finding, since: Timestamp) -> Verdict? {

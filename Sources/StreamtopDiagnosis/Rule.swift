@@ -22,9 +22,10 @@ package struct Rule: Sendable {
     var needs: Needs
     var judge: Judge
 
-    /// Order of verdicts: what blinds us, then what cuts the line, then the ends, then the path.
+    /// Order of verdicts: what blinds us, then connections that fail, then what cuts the line, then the ends, then the
+    /// path.
     package enum Group: Int, Sendable {
-        case capture, host, connectivity, endpoint, path, application
+        case capture, connection, host, connectivity, endpoint, path, application
     }
 
     /// Enter and leave times (handbook 11.1: 3 s and 10 s). A count that cannot be taken back needs neither.
@@ -122,4 +123,6 @@ struct Finding: Sendable {
     var advice: String
     /// 0 to 1; below 0.5 the sentence says "possible" and the severity is a remark.
     var confidence: Double
+    /// How the same is told of many connections, after "40 of 40 connections to …"; empty where nobody tells it so.
+    var ofMany = ""
 }

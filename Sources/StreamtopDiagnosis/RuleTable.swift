@@ -2,6 +2,6 @@
 package enum RuleTable {
     package static let rules: [Rule] =
         (PathRules.rules + RecoveryRules.rules + EndpointRules.rules + ConnectivityRules.rules
-        + HandshakeRules.rules + CaptureRules.rules)
+        + ConnectionRules.rules + HandshakeRules.rules + LatencyRules.rules + CaptureRules.rules)
         .sorted { $0.number < $1.number }
 }

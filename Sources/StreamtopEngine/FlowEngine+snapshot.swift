@@ -42,8 +42,17 @@ extension FlowEngine {
             }
             snapshot.flows.append(flow)
         }
+        (snapshot.headline, snapshot.verdicts) = judged(snapshot)
         snapshot.protocolTotals = counter.totals.values.sorted { $0.name < $1.name }
         return snapshot
+    }
+
+    /// The first line of a picture, and its verdicts with those about destinations.
+    private func judged(_ snapshot: Snapshot) -> (Headline, [Verdict]) {
+        var judge = HeadlineJudge(at: snapshot.time)
+        for index in snapshot.flows.indices { judge.add(snapshot.flows[index]) }
+        let headline = judge.headline(capture: snapshot.verdicts, health: snapshot.health, totals: snapshot.totals)
+        return (headline, snapshot.verdicts + judge.destinationVerdicts())
     }
 
     /// The flow's snapshot, from the cache when nothing was added to the flow since, or when so many flows are busy that
@@ -169,6 +178,7 @@ extension FlowEngine {
             protocolNumber: entry.key.transport, client: endpoint(entry, .fromClient, at: time),
             server: endpoint(entry, .fromServer, at: time), orientation: entry.orientation, start: entry.start,
             end: entry.last, state: state(of: entry, at: time))
+        flow.time = time
         flow.isFinal = final
         flow.icmpType = entry.icmpType
         flow.icmpCode = entry.icmpCode
@@ -205,6 +215,7 @@ extension FlowEngine {
         end.bytes = counters.bytes
         end.payloadBytes = counters.payloadBytes
         end.rate = counters.rate(at: time)
+        if counters.packets > 0 { end.lastPacket = counters.last }
         return end
     }
 

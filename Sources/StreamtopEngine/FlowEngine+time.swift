@@ -91,6 +91,12 @@ extension FlowEngine {
         if flows[position].quic != FlowEntry.none {
             quicFlows[flows[position].quic].connection.read(into: &sample, at: time)
         }
+        // A part cannot exceed the whole: the queue is that of the newest packet, the round trip is smoothed.
+        for end in Direction.allCases {
+            if let queue = sample.queueDelay[end], let trip = sample.roundTrip[end], queue > trip {
+                sample.queueDelay[end] = trip
+            }
+        }
         return sample
     }
 

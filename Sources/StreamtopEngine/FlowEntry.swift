@@ -78,13 +78,18 @@ struct FlowEntry: ~Copyable {
         var packets: UInt64 = 0
         var bytes: UInt64 = 0
         var payloadBytes: UInt64 = 0
-        /// Bytes since `windowStart`, for the rate of the last second.
-        var windowBytes: UInt64 = 0
+        /// Bytes since `windowStart`, for the rate of the last second; 34 Gb/s fill it, and it stays full.
+        private(set) var windowBytes: UInt32 = 0
+        /// From `windowStart` to the newest packet, in nanoseconds; below a second.
+        private var newest: UInt32 = 0
         var windowStart = Timestamp(nanoseconds: 0)
         /// Bits a second in the window before.
         var rate: Float = 0
         var smallest: UInt16 = .max
         var largest: UInt16 = 0
+
+        /// When the newest packet passed.
+        var last: Timestamp { windowStart + Nanoseconds(newest) }
 
         mutating func record(packets number: Int, bytes count: Int, payload: Int, at time: Timestamp) {
             // Counts of packets and bytes: 2^64 is out of reach of any capture, wrapping is the safe way to say so. The
@@ -99,9 +104,13 @@ struct FlowEntry: ~Copyable {
             if elapsed >= .seconds(1) {
                 rate = elapsed < .seconds(2) ? Float(Double(windowBytes) * 8 / elapsed.seconds) : 0
                 windowBytes = 0
+                newest = 0
                 windowStart = time
+            } else if elapsed > 0 {
+                newest = max(newest, UInt32(truncatingIfNeeded: elapsed))  // below a second
             }
-            windowBytes &+= UInt64(truncatingIfNeeded: count)
+            let (sum, isFull) = windowBytes.addingReportingOverflow(UInt32(clamping: count))
+            windowBytes = isFull ? .max : sum
         }
 
         /// Bits a second over about the last second.
@@ -154,7 +163,7 @@ struct FlowEntry: ~Copyable {
     var serverEndpoint: Endpoint { clientIsLow ? key.high : key.low }
 
     /// Bytes both ways in the second that runs.
-    var windowBytes: UInt64 { client.windowBytes &+ server.windowBytes }
+    var windowBytes: UInt64 { UInt64(client.windowBytes) + UInt64(server.windowBytes) }
 
     /// Counts a packet and says what it makes of the flow.
     @discardableResult

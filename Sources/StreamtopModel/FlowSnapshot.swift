@@ -39,6 +39,8 @@ package struct EndpointSnapshot: Equatable, Sendable {
     package var payloadBytes: UInt64 = 0
     /// Bits a second over the last second of capture time.
     package var rate: Double = 0
+    /// When its newest packet passed; nil before the first.
+    package var lastPacket: Timestamp?
 
     package init(endpoint: Endpoint) { self.endpoint = endpoint }
 }
@@ -60,6 +62,8 @@ package struct FlowSnapshot: Sendable {
     package var start: Timestamp
     package var end: Timestamp
     package var state: FlowState
+    /// Now, when this was made: a flow that is silent has no other clock.
+    package var time: Timestamp
     package var isFinal = false
     /// The flow table was full and this flow had to go; it may have continued.
     package var isEvicted = false
@@ -100,6 +104,7 @@ package struct FlowSnapshot: Sendable {
         self.orientation = orientation
         self.start = start
         self.end = end
+        time = end
         self.state = state
     }
 }

@@ -19,6 +19,8 @@ package struct QUICSnapshot: Equatable, Sendable {
     /// Key updates of the 1-RTT keys; nil without secrets.
     package var keyUpdates: Int?
     package var packets = QUICPacketCounts()
+    /// Of the Initial packets, those that the client sent.
+    package var clientInitials = 0
     package var clientParameters: [QUICParameter] = []
     package var serverParameters: [QUICParameter] = []
     package var client = QUICSideSnapshot()
@@ -50,6 +52,9 @@ package struct QUICSnapshot: Equatable, Sendable {
 /// Moments of the handshake after the first packet of the flow; nil where not seen.
 package struct QUICHandshakeTimes: Equatable, Sendable {
     package var firstInitial: Timestamp?
+    /// The client's newest Initial before anything came back, where its timer and not its size made it send several
+    /// (RFC 9002 section 6.2).
+    package var repeatedRequest: Timestamp?
     package var serverInitial: Timestamp?
     package var serverHandshake: Timestamp?
     package var clientHandshake: Timestamp?

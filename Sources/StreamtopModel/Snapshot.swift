@@ -20,6 +20,8 @@ package struct Snapshot: Sendable {
     /// Verdicts about this host and this capture rather than one flow.
     package var verdicts: [Verdict] = []
     package var health = CaptureHealth()
+    /// The first line of the dashboard.
+    package var headline = Headline(state: .unknown, text: "")
 
     package init(time: Timestamp) { self.time = time }
 }

@@ -11,6 +11,9 @@ package struct TCPSnapshot: Equatable, Sendable {
     /// SYN and SYN-ACK retransmissions.
     package var synRetransmissions = 0
     package var synAckRetransmissions = 0
+    package var opening = TCPOpening()
+    /// The end whose FIN came first.
+    package var firstFin: Direction?
     private let place = PassedByAddress()
 
     package init() {}
@@ -19,6 +22,15 @@ package struct TCPSnapshot: Equatable, Sendable {
         get { direction == .fromClient ? client : server }
         set { if direction == .fromClient { client = newValue } else { server = newValue } }
     }
+}
+
+/// When the packets of the three-way handshake passed; nil where not seen.
+package struct TCPOpening: Equatable, Sendable {
+    package var syn: Timestamp?
+    package var synAck: Timestamp?
+    package var ack: Timestamp?
+
+    package init() {}
 }
 
 /// Place of the capture point on the path, seen from the flow's two ends.
@@ -48,6 +60,8 @@ package struct TCPSideSnapshot: Equatable, Sendable {
         get { sender.dataPackets }
         set { sender.dataPackets = newValue }
     }
+    /// Sequence space sent and not acknowledged, SYN and FIN included, whatever became of it.
+    package var outstandingBytes = 0
     /// Segments with data that were sent again.
     package var retransmissions = RetransmissionCounts()
     /// SYN and FIN segments without data that were sent again, always by the sender's timer.

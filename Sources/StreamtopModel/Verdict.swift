@@ -27,6 +27,8 @@ package struct Verdict: Equatable, Sendable {
     package var confidence: Double
     /// Order among verdicts that fire together; smaller is shown first.
     package var priority: Int
+    /// How the same is told of many connections, after "40 of 40 connections to …"; empty where nobody tells it so.
+    package var ofMany = ""
 
     package struct Evidence: Equatable, Sendable {
         package var name: String

@@ -52,7 +52,7 @@ import Testing
         flow.tls = tls
     }
 
-    /// QUIC whose client turned to TCP 300 ms after its first packet.
+    /// QUIC whose client asked twice and turned to TCP 300 ms after its first packet.
     static func blocked(_ flow: inout FlowSnapshot, _ fill: (inout QUICSnapshot) -> Void) {
         let start = flow.start
         quic(&flow) { quic, tls in
@@ -60,6 +60,7 @@ import Testing
             quic.packets.initial = 3
             quic.handshake.firstInitial = start
             quic.fallback = start + .milliseconds(300)
+            quic.handshake.repeatedRequest = start + .milliseconds(200)
             tls.handshake.duration = nil
             tls.handshake.roundTrips = nil
             fill(&quic)
@@ -153,15 +154,16 @@ import Testing
             flow.server.packets = 3
         },
         Scenario("26 not for a single packet", []) { blocked(&$0) { $0.packets.initial = 1 } },
+        Scenario("26 not in a race of both", []) { blocked(&$0) { $0.handshake.repeatedRequest = nil } },
         Scenario("26 not without TCP", []) { blocked(&$0) { $0.fallback = nil } },
-        Scenario("26 not when the server refuses aloud", []) {
+        Scenario("26 not when the server refuses aloud, 57 instead", [57]) {
             blocked(&$0) { quic in
                 quic.close = QUICClose(
                     code: 2, isApplication: false, reason: "", by: .fromServer,
                     time: quic.handshake.firstInitial ?? Timestamp(nanoseconds: 0))
             }
         },
-        Scenario("26 not when QUIC came about after all", []) {
+        Scenario("26 not when QUIC came about after all, late", [24]) {
             blocked(&$0) { $0.handshake.firstClientData = $0.handshake.firstInitial }
         },
 
@@ -195,33 +197,33 @@ import Testing
             }
         },
 
-        Scenario("56 expired", [56]) { expiring(&$0, in: .seconds(-1)) },
-        Scenario("56 expires in 13 days", [56]) { expiring(&$0, in: .seconds(86_400 * 14 - 1)) },
-        Scenario("56 not with 14 days left", []) { expiring(&$0, in: .seconds(86_400 * 14)) },
-        Scenario("56 not valid yet", [56]) { flow in
+        Scenario("76 expired", [76]) { expiring(&$0, in: .seconds(-1)) },
+        Scenario("76 expires in 13 days", [76]) { expiring(&$0, in: .seconds(86_400 * 14 - 1)) },
+        Scenario("76 not with 14 days left", []) { expiring(&$0, in: .seconds(86_400 * 14)) },
+        Scenario("76 not valid yet", [76]) { flow in
             let later = flow.end + .seconds(3600)
             secure(&flow) { $0.certificates[0].notBefore = later }
         },
-        Scenario("56 not without dates", []) {
+        Scenario("76 not without dates", []) {
             secure(&$0) {
                 $0.certificates[0].notBefore = nil
                 $0.certificates[0].notAfter = nil
             }
         },
 
-        Scenario("57 TLS 1.0, resumed", [57]) {
+        Scenario("77 TLS 1.0, resumed", [77]) {
             secure(&$0) {
                 $0.version = "1.0"
                 $0.handshake.kind = .resumed
             }
         },
-        Scenario("57 RC4", [57]) { secure(&$0) { $0.cipherSuite = "TLS_RSA_WITH_RC4_128_SHA" } },
-        Scenario("57 3DES", [57]) { secure(&$0) { $0.cipherSuite = "TLS_RSA_WITH_3DES_EDE_CBC_SHA" } },
-        Scenario("57 export", [57]) { secure(&$0) { $0.cipherSuite = "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA" } },
-        Scenario("57 not for AES-CBC", []) {
+        Scenario("77 RC4", [77]) { secure(&$0) { $0.cipherSuite = "TLS_RSA_WITH_RC4_128_SHA" } },
+        Scenario("77 3DES", [77]) { secure(&$0) { $0.cipherSuite = "TLS_RSA_WITH_3DES_EDE_CBC_SHA" } },
+        Scenario("77 export", [77]) { secure(&$0) { $0.cipherSuite = "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA" } },
+        Scenario("77 not for AES-CBC", []) {
             secure(&$0) { $0.cipherSuite = "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA" }
         },
-        Scenario("57 not while nothing is chosen", []) {
+        Scenario("77 not while nothing is chosen", []) {
             secure(&$0) {
                 $0.version = nil
                 $0.cipherSuite = nil

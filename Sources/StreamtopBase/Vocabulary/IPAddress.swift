@@ -58,6 +58,16 @@ package struct IPAddress: Hashable, Comparable, Sendable {
         isIPv4 ? low >> 24 == 127 : high == 0 && low == 1
     }
 
+    /// 224.0.0.0/4, 255.255.255.255 or ff00::/8.
+    package var isMulticast: Bool {
+        isIPv4 ? low >> 28 == 14 || low == 0xffff_ffff : high >> 56 == 0xff
+    }
+
+    /// 169.254.0.0/16 or fe80::/10.
+    package var isLinkLocal: Bool {
+        isIPv4 ? low >> 16 == 0xa9fe : high >> 54 == 0x3fa
+    }
+
     /// From bytes in network order, 4 or 16 of them; nil for any other count.
     package init?(bytes: [UInt8]) {
         func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }

@@ -1,7 +1,7 @@
 import StreamtopBase
 import StreamtopModel
 
-/// What a handshake costs and what it puts at risk (rules 24 to 27, 56 and 57).
+/// What a handshake costs and what it puts at risk (rules 24 to 27, 76 and 77).
 ///
 /// That QUIC fails and the client falls back to TCP (rule 26) takes two flows to see: the engine puts them together and
 /// leaves the fact with the QUIC flow.
@@ -14,6 +14,9 @@ enum HandshakeRules {
         source: "RFC 9000 section 8.1: 3, less a packet")
     static let initials = Threshold(
         "first packets of the client without an answer", 2, .count, source: "RFC 9002 section 6.2: sent again once")
+    static let patience = Threshold(
+        "time without an answer, unless the first packet was repeated", 1_000, .milliseconds,
+        source: "RFC 9002 section 6.2.2: the first timer")
     static let chain = Threshold(
         "certificate list that fits, at most", 3600, .bytes, source: "RFC 9000 section 8.1: 3 times 1200")
     static let soon = Threshold("days left, watch", 14, .count, source: "own")
@@ -30,19 +33,22 @@ enum HandshakeRules {
             thresholds: [amplification, chain], hold: .atOnce, needs: .quic, judge: .flow(amplificationStall)),
         Rule(
             26, "quic_blocked", .path, symptom: "QUIC does not come about, and the client goes on with TCP.",
-            thresholds: [initials], silentWhen: ["the server said why it refuses"], hold: .atOnce,
+            thresholds: [initials, patience],
+            silentWhen: [
+                "the server said why it refuses", "the client asked by QUIC and TCP at once and took the first",
+            ], hold: .atOnce,
             needs: .quic, judge: .flow(blocked)),
         Rule(
             27, "early_data_replay", .endpoint, symptom: "A request in early data can be played again.",
             thresholds: [], silentWhen: ["the server refused the early data", "the request may be repeated"],
             hold: .atOnce, needs: .security, judge: .flow(replay)),
         Rule(
-            56, "certificate_expiry", .endpoint, symptom: "Clients will refuse, or already refuse, the certificate.",
+            76, "certificate_expiry", .endpoint, symptom: "Clients will refuse, or already refuse, the certificate.",
             thresholds: [soon],
             silentWhen: ["another certificate of the chain expires: clients may know a newer path"],
             hold: .atOnce, needs: .security, judge: .flow(expiry)),
         Rule(
-            57, "weak_security", .endpoint, symptom: "The connection is protected by broken or retired means.",
+            77, "weak_security", .endpoint, symptom: "The connection is protected by broken or retired means.",
             thresholds: [version], silentWhen: ["the server has not chosen yet"], hold: .atOnce, needs: .security,
             judge: .flow(weak)),
     ]
@@ -50,6 +56,7 @@ enum HandshakeRules {
     // MARK: Cost
 
     private static func slow(_ flow: FlowSnapshot) -> Finding? {
+        if let finding = asked(flow) { return finding }
         guard let cost = flow.handshakeCost, let total = cost.trips, total >= Int(trips.value),
             let security = flow.security
         else { return nil }
@@ -58,9 +65,7 @@ enum HandshakeRules {
         if security.handshake.kind == .helloRetry {
             let group = security.group.map { " (it wants \($0))" } ?? ""
             causes.append("the server refused the client's key share\(group)")
-            advice.append(
-                "at the server, enable the groups clients offer: \(offered(security)); X25519MLKEM768 and x25519 suit most"
-            )
+            advice.append(retryAdvice(security))
         }
         if flow.quic?.hasRetry == true {
             causes.append("the server asked the client to prove its address (Retry)")
@@ -86,6 +91,8 @@ enum HandshakeRules {
         var price = ""
         var isCostly = false
         if let lost = cost.time(ofTrips: total - best) {
+            // Below a millisecond nobody can tell the difference.
+            if lost.milliseconds < 1 { return nil }
             evidence.append(.init("lost_ms", lost.milliseconds))
             price = ", \(FigureText.time(lost)) more than needed"
             isCostly = lost.milliseconds >= waste.value
@@ -96,9 +103,28 @@ enum HandshakeRules {
             evidence: evidence, advice: sentence(advice), confidence: 0.95)
     }
 
+    /// QUIC: the first packet or its answer was lost, and a timer had to send it again.
+    private static func asked(_ flow: FlowSnapshot) -> Finding? {
+        guard let quic = flow.quic, let first = quic.handshake.firstInitial, let again = quic.handshake.repeatedRequest,
+            quic.handshake.firstClientData != nil
+        else { return nil }
+        let lost = again - first
+        guard lost.milliseconds >= waste.value else { return nil }
+        return Finding(
+            severity: .warning, subject: .path,
+            summary:
+                "The client had to send its first packet again: it or its answer was lost, and starting took at least \(FigureText.time(lost)) longer",
+            evidence: [.init("lost_ms", lost.milliseconds), .init("client_initials", Double(quic.clientInitials))],
+            advice:
+                "One loss may be chance; many mean a path or firewall that drops the first UDP datagrams, or a server that is late to read.",
+            confidence: 0.85)
+    }
+
     private static func blocked(_ flow: FlowSnapshot) -> Finding? {
         guard let quic = flow.quic, let fallback = quic.fallback, let asked = quic.handshake.firstInitial,
-            quic.handshake.firstClientData == nil, quic.close == nil, quic.packets.initial >= Int(initials.value)
+            quic.handshake.firstClientData == nil, quic.close == nil, quic.packets.initial >= Int(initials.value),
+            // Browsers ask by QUIC and TCP at once, and drop the later one: that is no fault of the path.
+            quic.handshake.repeatedRequest != nil || (fallback - asked).milliseconds >= patience.value
         else { return nil }
         let port = flow.server.endpoint.port
         let evidence: [Verdict.Evidence] = [
@@ -267,8 +293,22 @@ enum HandshakeRules {
         return nil
     }
 
-    private static func offered(_ security: TLSSnapshot) -> String {
-        security.keySharesOffered.isEmpty ? "none seen" : security.keySharesOffered.joined(separator: ", ")
+    /// Who should change what after a HelloRetryRequest. Only groups that TLS 1.3 has are named (RFC 8446 section
+    /// 4.2.7; RFC 8734; the hybrids of draft-ietf-tls-ecdhe-mlkem): no end can be told to enable another.
+    private static func retryAdvice(_ security: TLSSnapshot) -> String {
+        let shares = security.keySharesOffered.filter(isGroupOf13)
+        guard !shares.isEmpty else {
+            let wanted = security.group.flatMap { isGroupOf13($0) ? $0 : nil } ?? "x25519"
+            return "at the client, send a key share that TLS 1.3 knows: \(wanted) or x25519"
+        }
+        return "at the server, enable the groups clients send shares for: \(shares.joined(separator: ", "))"
+    }
+
+    static func isGroupOf13(_ name: String) -> Bool {
+        [
+            "secp256r1", "secp384r1", "secp521r1", "x25519", "x448", "X25519MLKEM768", "SecP256r1MLKEM768",
+            "SecP384r1MLKEM1024",
+        ].contains(name) || name.hasPrefix("ffdhe") || name.hasPrefix("brainpool") && name.hasSuffix("tls13")
     }
 
     private static func subject(_ certificate: CertificateSnapshot) -> String {

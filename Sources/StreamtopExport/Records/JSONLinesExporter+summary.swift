@@ -6,7 +6,7 @@ extension JSONLinesExporter {
     /// wall clock, nil when the output is to be the same every time. `verdicts` are those about host and capture.
     package mutating func appendSummary(
         _ totals: TrafficTotals, health: CaptureHealth, duration: Nanoseconds, elapsed: Nanoseconds?,
-        verdicts: [Verdict] = [], to buffer: inout RecordBuffer
+        verdicts: [Verdict] = [], headline: Headline? = nil, to buffer: inout RecordBuffer
     ) {
         record("summary", to: &buffer) { json in
             json.member("packets", totals.packets)
@@ -25,6 +25,14 @@ extension JSONLinesExporter {
             json.member("ts_backwards", health.timestampsBackwards)
             json.decodeCounts(health.decode)
             json.undecoded(health.undecoded)
+            if let headline {
+                json.object("headline") { json in
+                    json.member("state", headline.state.rawValue)
+                    json.member("rule", headline.rule)
+                    json.member("flow", headline.flow.map { "f\($0.number)" })
+                    json.member("text", headline.text)
+                }
+            }
             if !verdicts.isEmpty { json.verdicts(verdicts) }
             json.member("trouble", health.trouble)
             json.milliseconds("elapsed_ms", elapsed)

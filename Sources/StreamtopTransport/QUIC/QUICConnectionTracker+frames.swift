@@ -185,7 +185,9 @@ extension QUICConnectionTracker {
         let outcome = sides[sender].recovery.acknowledge(
             ack, ranges: &ranges, level: level, delay: delay, otherHalf: distance, at: time)
         sides[sender].flight.released(outcome.ackedBytes + outcome.lostBytes, distance: distance, at: time)
-        if let sample = outcome.sample {
+        // Asked twice, nobody knows which of the two was answered, or whether an answer was lost.
+        let isAmbiguous = level == .initial && direction == .fromServer && times.repeatedRequest != nil
+        if let sample = outcome.sample, !isAmbiguous {
             record(sample, to: direction, source: level == .oneRTT ? .quicAck : .quicHandshake, at: time)
         }
         if outcome.startsRecovery { sides[sender].window.cut(loop: loopEstimate, at: time) }

@@ -105,6 +105,11 @@ extension QUICConnectionTracker {
                 events.append(
                     .handshakeStep(step: .initial, from: direction, bytes: header.packetLength, encrypted: false))
             }
+            // A hello in several packets leaves at once; what comes this much later was sent by a timer.
+            if let asked = times.firstInitial, times.serverInitial == nil, !hasRetry, time - asked >= .milliseconds(100)
+            {
+                times.repeatedRequest = time
+            }
             // A token that a Retry gave came back from where it was sent.
             if hasRetry, header.tokenLength > 0 { amplification.validate() }
         } else if times.serverInitial == nil {

@@ -12,6 +12,7 @@ extension QUICConnectionTracker {
         quic.hasRetry = hasRetry
         quic.isRetryTagValid = isRetryTagValid
         quic.isDecrypted = hasOpenedOneRTT
+        quic.clientInitials = clientInitials
         if earlyPackets > 0 {
             var early = QUICZeroRTT()
             early.packets = earlyPackets

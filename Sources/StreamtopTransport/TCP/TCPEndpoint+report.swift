@@ -28,6 +28,7 @@ extension TCPEndpoint {
         side.segments = Int(segmentCount)
         side.dataSegments = Int(dataSegments)
         side.uniqueBytes = uniqueBytes
+        side.outstandingBytes = outstanding
         if !trouble.isEmpty {
             side.retransmissions = trouble.value.repairs.counts
             side.loss = trouble.value.losses.counts()

@@ -13,6 +13,10 @@ extension TCPFlowTracker {
         report.snapshot.multipath = multipath
         report.snapshot.synRetransmissions = Int(handshake.synRepeats)
         report.snapshot.synAckRetransmissions = Int(handshake.answerRepeats)
+        report.snapshot.opening.syn = handshake.synTime
+        report.snapshot.opening.synAck = handshake.answerTime
+        report.snapshot.opening.ack = handshake.completionTime
+        report.snapshot.firstFin = firstFin
         (report.roundTrip.client, report.queueDelay.client) = client.roundTrip.snapshots
         (report.roundTrip.server, report.queueDelay.server) = server.roundTrip.snapshots
         report.roundTrip.total = wholeLoop(report.roundTrip.client, report.roundTrip.server)

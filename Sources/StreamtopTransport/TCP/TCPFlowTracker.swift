@@ -46,6 +46,7 @@ package struct TCPFlowTracker: ~Copyable {
     var handshake = TCPHandshakeMeter()
     let start: Timestamp
     private var synOrigin: Direction?
+    private(set) var firstFin: Direction?
     /// A step back of this much is not disorder among packets.
     private static let clockStep = Nanoseconds.seconds(10)
     /// Round trips up to this are a host talking to itself, 0.1 ms: own, measured by captures in the lab's senders, which
@@ -85,6 +86,7 @@ package struct TCPFlowTracker: ~Copyable {
     package mutating func flipDirections() {
         swap(&client, &server)
         if let origin = synOrigin { synOrigin = origin.reversed }
+        if let first = firstFin { firstFin = first.reversed }
         if case .closing(let by) = connection { connection = .closing(by: by.reversed) }
         if let hint = localHint { localHint = LocalHint(client: hint.server, server: hint.client) }
         locate()
@@ -192,6 +194,7 @@ package struct TCPFlowTracker: ~Copyable {
             }
             events.append(.established(handshake: handshake.total))
         }
+        if flags.isFin, firstFin == nil { firstFin = direction }
         connection.observe(flags, from: direction)
         isPlain = connection == .established && (handshake.isComplete || synOrigin == nil)
     }

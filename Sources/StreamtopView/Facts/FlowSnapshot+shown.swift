@@ -34,8 +34,13 @@ extension FlowSnapshot {
 
     private func isAt(_ end: Vantage) -> Bool { tcp?.vantage == end || tcp?.vantage == .loopback }
 
-    /// The larger of the two ways' queues, now.
+    /// The larger of the two ways' queues, now. The round trip beside it is smoothed, and holds it.
     var shownQueueDelay: Nanoseconds? {
+        guard let queue = largerQueue else { return nil }
+        return shownRoundTrip.map { min(queue, $0.value) } ?? queue
+    }
+
+    private var largerQueue: Nanoseconds? {
         switch (queueDelay.client?.last, queueDelay.server?.last) {
         case (let client?, let server?): max(client, server)
         case (let client?, nil): client

@@ -12,7 +12,7 @@ enum FlowScreen {
         }
         let flow = context.snapshot.flows[index]
         drawIdentity(flow, layout.identity, &cells)
-        Headline.of(flow).draw(in: layout.headline, into: &cells)
+        HeadlineView.of(flow).draw(in: layout.headline, into: &cells)
         TabBar.draw(
             OpenFlow.Tab.allCases.map(Words.tab), active: open.tab.rawValue, in: layout.tabs, into: &cells)
         switch open.tab {

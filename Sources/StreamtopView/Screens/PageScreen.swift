@@ -4,7 +4,7 @@ import StreamtopModel
 enum PageScreen {
     static func draw(_ context: ViewContext, _ state: ViewState, into cells: inout CellBuffer) {
         let layout = PageLayout(state, context)
-        Headline.of(context).draw(in: layout.headline, into: &cells)
+        HeadlineView.of(context, state.filter).draw(in: layout.headline, into: &cells)
         let end = TabBar.draw(
             tabNames(context.snapshot), active: state.page.rawValue, in: layout.tabs, into: &cells)
         let isFilterNamed = drawOrder(context, state, layout.tabs, from: end, &cells)

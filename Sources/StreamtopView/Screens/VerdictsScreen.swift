@@ -10,7 +10,11 @@ enum VerdictsScreen {
         let area = layout.content
         cells.put(Words.verdictsHeader, x: 3, y: layout.columns.y, .columnHeader, maxWidth: area.width - 4)
         guard !rows.isEmpty else {
-            cells.put(Words.noVerdicts, x: 3, y: area.y + 1, .fine, maxWidth: area.width - 4)
+            let hidden = state.filter == .all ? 0 : VerdictRow.all(of: context.snapshot, .all).count
+            let isWell = hidden == 0 && context.snapshot.headline.state == .ok
+            cells.put(
+                hidden > 0 ? Words.noVerdictPasses(hidden) : isWell ? Words.noVerdicts : Words.noVerdictsYet, x: 3,
+                y: area.y + 1, isWell ? .fine : .label, maxWidth: area.width - 4)
             return
         }
         let visible = max(1, area.height / linesPerRow)

@@ -76,7 +76,7 @@ enum MouseReducer {
             return []
         }
         if layout.headline.contains(x: event.x, y: event.y) {
-            guard event.kind == .doubleClick, let flow = Headline.of(context).flow else { return [] }
+            guard event.kind == .doubleClick, let flow = context.snapshot.headline.flow else { return [] }
             return ViewReducer.open(flow, &state)
         }
         if state.page == .flows, layout.columns.contains(x: event.x, y: event.y) {

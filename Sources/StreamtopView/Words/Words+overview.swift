@@ -10,9 +10,10 @@ extension Words {
     static let cpuLabel = "cpu "
     static let memoryLabel = "mem "
     static let wellSign = "✓"
+    static let unknownSign = "·"
+    static let outsideFilter = "outside the filter: "
     static let adviceLabel = "What to do: "
     static let adviceShort = "do"
-    static let captureLostAdvice = "a larger buffer (-B), a narrower filter (-f), or a shorter snap length (-s)"
     static let filterLabel = "filter "
     static let sortLabel = "sort "
     static let sortTitle = "Sort by"
@@ -24,7 +25,13 @@ extension Words {
     static let looping = "loop"
     static let fullSpeed = "max"
     static let verdictsHeader = "since     verdict, worst first"
-    static let noVerdicts = "✓ No verdict fired: nothing seen holds a flow back."
+    static let noVerdicts = "✓ No rule fired: nothing seen holds a flow back."
+    static let noVerdictsYet = "No rule fired; the first line says what could not be judged."
+
+    static func noVerdictPasses(_ count: Int) -> String {
+        count == 1 ? "The one verdict does not pass the filter." : "None of \(count) verdicts passes the filter."
+    }
+
     static let eventsHeader = "time        of its flow  what happened, newest first"
     static let noEvents = "Nothing has happened yet that is worth a line."
 
@@ -40,29 +47,13 @@ extension Words {
         source.kind == .live ? "Waiting for the first packet on \(source.name)" : "Reading \(source.name)"
     }
 
-    static func captureLost(_ lost: UInt64, of packets: UInt64) -> String {
-        let share = Double(lost) / max(1, Double(lost) + Double(packets))
-        return "Capture lost \(NumberText.grouped(lost)) packets (\(PercentText.ratio(share))): "
-            + "loss and round trips may read wrong."
-    }
-
-    static func allWell(_ snapshot: Snapshot) -> String {
-        let count = snapshot.flowCount == 1 ? "1 flow" : "\(NumberText.grouped(snapshot.flowCount)) flows"
-        var slowest: (flow: Int, delay: Nanoseconds)?
-        for index in snapshot.flows.indices {
-            guard let delay = snapshot.flows[index].shownQueueDelay, delay > slowest?.delay ?? .min else { continue }
-            slowest = (index, delay)
-        }
-        let sentence = "Nothing holds \(count) back."
-        guard let slowest else { return sentence }
-        return sentence + " Most queue delay: \(DurationText.withUnit(slowest.delay)), "
-            + ends(snapshot.flows[slowest.flow])
-    }
-
     static func flowIsWell(_ flow: FlowSnapshot) -> String {
         guard let trip = flow.shownRoundTrip else { return "No verdict on this flow." }
-        var text = "Nothing holds this flow back: round trip \(trip.bound.prefix)\(DurationText.withUnit(trip.value))"
-        if let queue = flow.shownQueueDelay { text += ", of it \(DurationText.withUnit(queue)) in queues" }
+        var text = "No rule fired: round trip \(trip.bound.prefix)\(DurationText.withUnit(trip.value))"
+        // Of the same instant, but of one half of the loop where only that was measured.
+        if let queue = flow.shownQueueDelay {
+            text += ", of it \(DurationText.withUnit(min(queue, trip.value))) in queues"
+        }
         return text
     }
 

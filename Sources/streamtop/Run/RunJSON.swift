@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCapture
+import StreamtopDiagnosis
 import StreamtopEngine
 import StreamtopExport
 import StreamtopModel
@@ -77,7 +78,9 @@ private struct RecordStream: ~Copyable {
         if !hasMeta { appendMeta(run) }
         try append(&run.engine)
         var failure: ProgramFailure?
+        var judge = HeadlineJudge(at: run.engine.now)
         run.engine.forEachFinalFlow { flow in
+            judge.add(flow)
             guard failure == nil, !output.isClosed else { return }
             exporter.appendFlow(flow, to: &output.bytes)
             do throws(ProgramFailure) {
@@ -93,7 +96,9 @@ private struct RecordStream: ~Copyable {
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
         exporter.appendSummary(
             run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed,
-            verdicts: run.engine.captureVerdicts,
+            verdicts: run.engine.captureVerdicts + judge.destinationVerdicts(),
+            headline: judge.headline(
+                capture: run.engine.captureVerdicts, health: health, totals: run.engine.trafficTotals),
             to: &output.bytes)
         try output.flush()
     }

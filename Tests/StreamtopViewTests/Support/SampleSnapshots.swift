@@ -1,5 +1,6 @@
 import Foundation
 import StreamtopBase
+import StreamtopDiagnosis
 import StreamtopModel
 
 @testable import StreamtopView
@@ -295,7 +296,12 @@ enum SampleSnapshots {
     static func context(
         _ snapshot: Snapshot, now: Nanoseconds = 0, replay: ReplayStatus? = nil, ascii: Bool = false
     ) -> ViewContext {
-        ViewContext(
+        var snapshot = snapshot
+        var judge = HeadlineJudge(at: snapshot.time)
+        for flow in snapshot.flows { judge.add(flow) }
+        snapshot.headline = judge.headline(
+            capture: snapshot.verdicts, health: snapshot.health, totals: snapshot.totals)
+        return ViewContext(
             snapshot: snapshot, now: now, replay: replay,
             source: SourceLabel(
                 kind: replay == nil ? .live : .file, name: replay == nil ? "eth0" : "evening-stream.pcapng.zst"),
