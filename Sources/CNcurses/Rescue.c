@@ -25,6 +25,7 @@ static size_t reset_length;
 
 static volatile sig_atomic_t pending;
 static volatile sig_atomic_t stops;
+static volatile sig_atomic_t ending;
 static int wake_descriptor = -1;
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE};
@@ -71,6 +72,7 @@ void st_signal_wake(void) {
 
 static void on_stop(int number) {
     stops += 1;
+    ending = 1;
     // Asked for the third time: the orderly way out is stuck somewhere.
     if (stops > 2) {
         st_rescue_now();
@@ -103,7 +105,8 @@ static void catch(int number, void (*handler)(int)) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = handler;
-    action.sa_flags = SA_RESTART;
+    // A call that waits for a slow reader goes on after any signal but one that asks the program to end.
+    action.sa_flags = handler == on_stop ? 0 : SA_RESTART;
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, NULL);
 }
@@ -153,6 +156,10 @@ int st_signal_take(void) {
 }
 
 int st_signal_peek(void) { return pending; }
+
+void st_ending_mark(void) { ending = 1; }
+
+bool st_ending(void) { return ending; }
 
 void st_signal_suspend(void) {
     // SIGSTOP cannot be caught: the whole process group stops, as with Ctrl-Z in a program that does nothing about it.

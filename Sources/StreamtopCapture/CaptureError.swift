@@ -14,8 +14,10 @@ package struct CaptureError: Error, Equatable, Sendable {
         case damaged(offset: UInt64)
         /// A live source failed for another reason.
         case live
-        /// A capture file could not be written.
+        /// A file could not be written.
         case writing
+        /// A file that is there already would be overwritten.
+        case overwriting
     }
 
     package var code: Code

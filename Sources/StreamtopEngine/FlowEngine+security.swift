@@ -25,6 +25,9 @@ extension FlowEngine {
     /// The key log's text ended: a last line without a line feed counts. Text of another source may follow.
     package mutating func endKeyLog() { security.endKeyLog() }
 
+    /// Secrets that the key log text given so far held.
+    package var secretsRead: Int { security.secretsRead }
+
     /// More secrets may come: encrypted records are held for them, within bounds.
     package mutating func awaitSecrets(_ awaits: Bool) { security.awaitsSecrets = awaits }
 

@@ -23,8 +23,33 @@ package struct CaptureHealth: Equatable, Sendable {
     package var ownMemoryBytes: UInt64?
     /// What is wrong with the source right now, in words; nil when it is well.
     package var trouble: String?
+    /// Secrets of others' connections that were read; nil when none were given.
+    package var secrets: Int?
+    /// Files that were to be written beside the analysis and are not whole.
+    package var failedOutputs: [FailedOutput] = []
 
     package init() {}
+}
+
+/// A file that was to be written beside the analysis and could not be, or not whole.
+package struct FailedOutput: Equatable, Sendable {
+    package enum Kind: String, Sendable {
+        /// What is captured (`-w`).
+        case capture
+        /// The packets of one flow.
+        case flow
+        case qlog
+    }
+    package var kind: Kind
+    package var path: String
+    /// In words, with the path.
+    package var reason: String
+
+    package init(kind: Kind, path: String, reason: String) {
+        self.kind = kind
+        self.path = path
+        self.reason = reason
+    }
 }
 
 package struct UndecodedCount: Equatable, Sendable {

@@ -38,6 +38,9 @@ package struct SecurityTables: Sendable {
     /// The key log's text ended: a last line without a line feed counts.
     package mutating func endKeyLog() { secrets?.endOfText() }
 
+    /// Secrets stored so far, repeated ones counted again.
+    package var secretsRead: Int { secrets?.generation ?? 0 }
+
     /// The tables, for health.
     package var health: [TableHealth] {
         [

@@ -28,6 +28,13 @@ package enum TerminalSignals {
         Taken(rawValue: st_signal_peek()).contains(.stop)
     }
 
+    /// Whether the program was ever asked to end, by a signal or by `markEnding`: who waits for others waits no longer
+    /// than it must. Callable from any thread.
+    package static var isEnding: Bool { st_ending() }
+
+    /// The user asked the program to end.
+    package static func markEnding() { st_ending_mark() }
+
     /// Waits until a signal comes, `wake()` is called or the time is over.
     package static func wait(milliseconds: Int32) {
         _ = st_wait_readable(st_signal_descriptor(), -1, milliseconds)

@@ -24,6 +24,7 @@ struct Streamtop: ParsableCommand {
     @OptionGroup var options: Options
 
     static func main() {
+        StandardDescriptors.fill()
         let status: ExitStatus
         do {
             let command = try parse()
@@ -65,6 +66,10 @@ struct Streamtop: ParsableCommand {
         }
         if options.listsInterfaces { return try InterfaceReport.print(json: options.json) }
         if settings.isJSON { return try RunJSON.run(settings) }
+        if settings.writeFile == "-", isatty(STDOUT_FILENO) != 0 {
+            throw ProgramFailure(
+                .usage, "-w - writes to standard output, which is a terminal: name a file, or use a pipe")
+        }
         if isatty(STDOUT_FILENO) == 0 { return try RunText.run(settings) }
         return try RunInteractive.run(settings, environment: environment)
     }

@@ -29,7 +29,7 @@ import Testing
         ["--bogus"], ["-c", "0", "-r", "x"], ["-s", "10", "-r", "x"], ["--speed", "1000", "-r", "x"],
         ["--interval", "soon", "-r", "x"], ["-f", "tcp", "-r", "x", "udp"], ["-r", "x", "-i", "lo"],
         ["demo", "-r", "x"], ["capture.pcap"], ["-r", "-", "-r", "-"], ["--follow", "-i", "lo"],
-        ["-r", "x", "-w", "x"], ["-r", "x", "--write-secrets"],
+        ["-r", "x", "--json", "-w", "-"], ["-r", "x", "--write-secrets"], ["-B", "2048"], ["-B", "0"],
     ])
     func wrongUsageIsTwo(_ arguments: [String]) throws {
         let outcome = try Program.run(arguments)

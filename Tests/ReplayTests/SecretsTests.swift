@@ -9,7 +9,7 @@ import Testing
         .appending(path: "Fixtures/tls13-0rtt/capture.pcapng").path()
 
     /// The key log that the fixture carries.
-    private static func keyLog() throws -> [UInt8] {
+    static func keyLog() throws -> [UInt8] {
         let source = try CaptureFileSource(path: fixture)
         var batch = FrameBatch()
         var text: [UInt8] = []

@@ -99,6 +99,9 @@ void st_signal_wake(void);
 int st_signal_take(void);
 /// The same bits without taking them, and without a system call.
 int st_signal_peek(void);
+/// Whether the process was ever asked to end, by a signal or by `st_ending_mark`.
+bool st_ending(void);
+void st_ending_mark(void);
 enum { ST_SIGNAL_STOP = 1, ST_SIGNAL_RESIZE = 2, ST_SIGNAL_SUSPEND = 4, ST_SIGNAL_CONTINUE = 8 };
 /// Stops the process as Ctrl-Z does; returns when it is continued.
 void st_signal_suspend(void);

@@ -27,6 +27,8 @@ struct ByteSupply: ~Copyable {
     var size: UInt64? { file.size }
     var position: UInt64 { file.position }
 
+    func name(_ path: String) -> FileBytes.NameState { file.name(path) }
+
     /// Up to `buffer.count` unpacked bytes; waits at most `patience` milliseconds for the first.
     mutating func read(
         into buffer: UnsafeMutableRawBufferPointer, patience: Int32

@@ -41,6 +41,9 @@ package final class CaptureFileSource: FrameSource {
     /// Offset in the capture of the first byte of `carry`.
     private var base: UInt64 = 0
 
+    /// What is wrong though the source goes on: the name of a followed file leads to another one now, or to none.
+    package private(set) var trouble: String?
+
     /// Opens the file; nothing is read yet.
     package init(path: String, options: Options = Options()) throws(CaptureError) {
         name = path
@@ -189,6 +192,12 @@ package final class CaptureFileSource: FrameSource {
             state = .ended
             throw damage(at: size, "the file became shorter while it was followed")
         }
+        trouble =
+            switch supply.name(name) {
+            case .same: nil
+            case .gone: "\(name) was removed or renamed; waiting for more of the file that bore this name"
+            case .replaced: "\(name) is another file now; waiting for more of the one that bore this name before"
+            }
         sleepMilliseconds(options.patience)
         return true
     }

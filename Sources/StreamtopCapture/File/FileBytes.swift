@@ -13,6 +13,9 @@ struct FileBytes: ~Copyable {
         case broken(String)
     }
 
+    /// Where the name that the file was opened by leads now.
+    enum NameState { case same, gone, replaced }
+
     private let descriptor: Int32
     private let isOwned: Bool
     /// Regular files never block; pipes, terminals and sockets are polled before they are read.
@@ -75,6 +78,12 @@ struct FileBytes: ~Copyable {
         var status = stat()
         guard isRegular, unsafe fstat(descriptor, &status) == 0 else { return nil }
         return UInt64(max(0, status.st_size))
+    }
+
+    func name(_ path: String) -> NameState {
+        guard isOwned else { return .same }
+        guard let now = FileIdentity(path: path) else { return .gone }
+        return now == FileIdentity(descriptor: descriptor) ? .same : .replaced
     }
 
     private func failure() -> CaptureError {

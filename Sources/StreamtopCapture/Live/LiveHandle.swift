@@ -10,8 +10,10 @@ package struct LiveOptions: Sendable {
     /// Bytes kept of a frame at most.
     package var snaplen = CaptureLimits.frameBytes
     package var isPromiscuous = true
-    /// Kernel buffer of each interface, in MiB.
+    /// Kernel buffer of each interface, in MiB; within `bufferMiBRange`.
     package var bufferMiB = 64
+    /// libpcap takes the size as a signed number of 32 bits.
+    package static let bufferMiBRange = 1...2_047
     package var filter: String?
     /// Milliseconds `read` waits for a frame.
     package var patience: Int32 = 100
@@ -35,7 +37,9 @@ final class LiveHandle {
         do throws(CaptureError) {
             unsafe pcap_set_snaplen(created, Int32(clamping: options.snaplen))
             unsafe pcap_set_promisc(created, options.isPromiscuous ? 1 : 0)
-            unsafe pcap_set_buffer_size(created, Int32(clamping: max(1, options.bufferMiB)) &* (1 << 20) & 0x7fff_ffff)
+            let size = max(
+                LiveOptions.bufferMiBRange.lowerBound, min(options.bufferMiB, LiveOptions.bufferMiBRange.upperBound))
+            unsafe pcap_set_buffer_size(created, Int32(clamping: size << 20))
             // How long the kernel may hold a part-filled block back: what a screen of ten pictures a second needs.
             unsafe pcap_set_timeout(created, 50)
             let nano = unsafe pcap_set_tstamp_precision(created, PCAP_TSTAMP_PRECISION_NANO) == 0

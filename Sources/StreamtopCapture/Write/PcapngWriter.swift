@@ -1,17 +1,15 @@
-// Unsafe only in `flush` and `init`: the buffer's own bytes are lent to write(2) for the call, a path to open(2).
-import Glibc
 import StreamtopBase
 
 /// Writes frames as a pcapng file with nanosecond stamps. Other readers can open the file at any time; `finish` adds the
-/// drop counts and closes it.
+/// drop counts and closes it. After an error nothing more is written.
 package final class PcapngWriter {
     private struct Port: Hashable {
         var interface: UInt32
         var linkType: LinkType
     }
 
-    private let path: String
-    private var descriptor: Int32
+    private let file: OutputFile
+    private var isFinished = false
     private var buffer: [UInt8] = []
     private var ports: [Port: UInt32] = [:]
     private var last: (port: Port, index: UInt32)?
@@ -22,15 +20,9 @@ package final class PcapngWriter {
 
     private static let flushSize = 1 << 18
 
-    /// Creates or replaces the file at `path` (`-` is standard output) and writes the section header.
-    package init(path: String, application: String) throws(CaptureError) {
-        self.path = path
-        descriptor =
-            path == "-"
-            ? 1 : unsafe path.withCString { unsafe open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) }
-        guard descriptor >= 0 else {
-            throw CaptureError(.writing, "cannot write \(path): \(errorText(errno))")
-        }
+    /// Writes the section header to `file`, which is this writer's alone from now on.
+    package init(_ file: OutputFile, application: String) throws(CaptureError) {
+        self.file = file
         buffer.reserveCapacity(Self.flushSize * 2)
         block(PcapngParser.sectionHeader) { writer in
             writer.put(UInt32(0x1a2b_3c4d))
@@ -44,8 +36,7 @@ package final class PcapngWriter {
     }
 
     deinit {
-        try? flush()
-        closeFile()
+        if !isFinished { try? flush() }
     }
 
     /// Writes all frames of a batch.
@@ -104,32 +95,37 @@ package final class PcapngWriter {
             }
         }
         try flush()
-        if closeFile() != 0 { throw CaptureError(.writing, "cannot write \(path): \(errorText(errno))") }
+        isFinished = true
+        do throws(OutputFile.Fault) { try file.finish() } catch { throw failure(error) }
     }
 
-    /// Hands everything written so far to the system.
+    /// Hands everything written so far to the system. A file that takes only a part of it ends with a whole block.
     package func flush() throws(CaptureError) {
-        var done = 0
-        // Ends: every turn writes a byte at least, or throws.
-        while done < buffer.count, descriptor >= 0 {
-            let count = unsafe buffer.withUnsafeBytes { whole in
-                unsafe Glibc.write(descriptor, whole.baseAddress.map { unsafe $0 + done }, whole.count - done)
-            }
-            if count > 0 {
-                done += count
-            } else if errno != EINTR {
-                let text = errorText(errno)
-                buffer.removeAll()
-                throw CaptureError(.writing, "cannot write \(path): \(text)")
-            }
+        let start = file.position
+        do throws(OutputFile.Fault) {
+            try file.write(buffer)
+        } catch {
+            isFinished = true
+            file.cut(to: start + UInt64(wholeBlocks(within: Int(clamping: file.position - start))))
+            throw failure(error)
         }
         buffer.removeAll(keepingCapacity: true)
     }
 
-    @discardableResult
-    private func closeFile() -> Int32 {
-        defer { descriptor = -1 }
-        return descriptor > 2 ? close(descriptor) : 0
+    private func failure(_ fault: OutputFile.Fault) -> CaptureError {
+        CaptureError(.writing, "cannot write \(file.path): \(fault.text)")
+    }
+
+    /// Bytes of the blocks in `buffer` that end within its first `count` bytes.
+    private func wholeBlocks(within count: Int) -> Int {
+        var end = 0
+        // Ends: a block has twelve bytes at least.
+        while end + 12 <= count {
+            let length = (4..<8).reduce(0) { $0 | Int(buffer[end + $1]) << (8 * ($1 - 4)) }
+            guard length >= 12, end + length <= count else { break }
+            end += length
+        }
+        return end
     }
 
     /// The number of an interface in our file; describes it at its first frame.

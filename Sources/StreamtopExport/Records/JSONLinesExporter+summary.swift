@@ -34,7 +34,17 @@ extension JSONLinesExporter {
                 }
             }
             if !verdicts.isEmpty { json.verdicts(verdicts) }
+            json.member("secrets", health.secrets)
             json.member("trouble", health.trouble)
+            if !health.failedOutputs.isEmpty {
+                json.array("failed_outputs", health.failedOutputs) { json, output in
+                    json.object { json in
+                        json.member("kind", output.kind)
+                        json.member("path", output.path)
+                        json.member("reason", output.reason)
+                    }
+                }
+            }
             json.milliseconds("elapsed_ms", elapsed)
         }
     }

@@ -26,6 +26,7 @@ enum CaptureScreen {
         source.add(Words.bytes, ByteText.short(snapshot.totals.bytes))
         source.add(Words.bytesCaptured, ByteText.short(snapshot.totals.capturedBytes))
         source.add(Words.flowsSeen, NumberText.grouped(snapshot.totals.flows))
+        if let secrets = health.secrets { source.add(Words.secrets, NumberText.grouped(UInt64(secrets))) }
 
         var losses = FactGroup(Words.captureLosses)
         losses.count(Words.dropsKernel, health.kernelDrops, .act)
@@ -34,6 +35,7 @@ enum CaptureScreen {
         losses.count(Words.framesCut, health.truncatedFrames, .watch)
         losses.count(Words.timestampsBackwards, health.timestampsBackwards, .watch)
         if let trouble = health.trouble { losses.add(Words.trouble, trouble, .act) }
+        for output in health.failedOutputs { losses.add(Words.failedOutput, output.reason, .act) }
 
         var decode = FactGroup(Words.captureDecode)
         decode.count(Words.decodeTruncated, UInt64(max(0, health.decode.truncated)), .watch)

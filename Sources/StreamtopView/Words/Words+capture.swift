@@ -16,6 +16,8 @@ extension Words {
     static let framesCut = "frames cut short"
     static let timestampsBackwards = "clock went back"
     static let trouble = "trouble"
+    static let failedOutput = "not written"
+    static let secrets = "secrets read"
     static let captureDecode = "Not understood"
     static let decodeTruncated = "cut by the capture"
     static let decodeMalformed = "against the rules"

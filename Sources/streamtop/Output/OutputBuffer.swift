@@ -1,5 +1,7 @@
-import Foundation
+import Glibc
+import StreamtopCapture
 import StreamtopExport
+import StreamtopTerminal
 
 /// Where bytes go: standard output through one big buffer. A closed pipe is an end, not an error.
 struct OutputBuffer: ~Copyable {
@@ -7,12 +9,12 @@ struct OutputBuffer: ~Copyable {
     var bytes = RecordBuffer(capacity: OutputBuffer.drainSize + 65_536)
     /// The reader has gone; nothing more needs to be made.
     private(set) var isClosed = false
-    private let descriptor: Int32
+    private let file: OutputFile
 
     private static let drainSize = 1 << 18
 
     init(descriptor: Int32 = 1) {
-        self.descriptor = descriptor
+        file = OutputFile(standard: descriptor, isStopping: { TerminalSignals.isEnding })
     }
 
     /// Writes when enough has gathered.
@@ -24,24 +26,12 @@ struct OutputBuffer: ~Copyable {
     mutating func flush() throws(ProgramFailure) {
         defer { bytes.removeAll() }
         guard !isClosed else { return }
-        var done = 0
-        while done < bytes.count {
-            // The pointer lives for the call; `done` stays below `count`.
-            let written = unsafe bytes.bytes.withUnsafeBytes { buffer in
-                unsafe write(descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
-            }
-            if written >= 0 {
-                done += written
-            } else if errno == EPIPE {
-                isClosed = true
-                return
-            } else if errno == EAGAIN {
-                // Someone made the terminal or pipe non-blocking: wait until it takes more.
-                var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = unsafe poll(&ready, 1, 1_000)
-            } else if errno != EINTR {
-                throw ProgramFailure(.failure, "writing the output failed: \(SystemError.text(errno))")
-            }
+        do throws(OutputFile.Fault) {
+            try file.write(bytes.bytes)
+        } catch {
+            // Whatever the fault, nothing of what follows would be understood after it.
+            isClosed = true
+            if error != .closedPipe { throw ProgramFailure(.failure, "writing the output failed: \(error.text)") }
         }
     }
 

@@ -70,10 +70,13 @@ struct AnalysisPump: ~Copyable {
             } catch {
                 end(with: error)
             }
+            showNotices()
             publishWhenDue()
         }
-        try run.finish()
-        return failure
+        run.finish()
+        showNotices()
+        // What was on the screen for a moment is told once more when the screen is gone.
+        return failure ?? run.failedOutputs.last.map { ProgramFailure(.failure, $0.reason) }
     }
 
     // MARK: Frames as they come
@@ -212,8 +215,8 @@ struct AnalysisPump: ~Copyable {
 
     private mutating func write(_ match: FlowMatch, path: String) throws(ProgramFailure) {
         do throws(ProgramFailure) {
-            try run.record(match, path: path)
-            status.notify("writing the flow's packets to \(path) from now on")
+            let name = try run.record(match, path: path)
+            status.notify("writing the flow's packets to \(name) from now on")
         } catch {
             status.notify(error.message, .critical)
         }
@@ -235,6 +238,10 @@ struct AnalysisPump: ~Copyable {
         }
     }
 
+    private mutating func showNotices() {
+        for notice in run.takeNotices() { status.notify(notice.text, notice.severity) }
+    }
+
     private mutating func publishWhenDue() {
         let clock = Clocks.monotonic
         guard clock >= nextPicture else { return }
@@ -243,6 +250,8 @@ struct AnalysisPump: ~Copyable {
         var snapshot = run.engine.snapshot(request)
         cost.fill(&snapshot.health)
         snapshot.health.trouble = failure?.message ?? run.trouble
+        snapshot.health.failedOutputs = run.failedOutputs
+        snapshot.health.secrets = run.secretsRead
         if settings.isReplay { status.put(replayStatus) }
         snapshots.put(snapshot)
         TerminalSignals.wake()

@@ -17,15 +17,25 @@ struct AnalysisRun: ~Copyable {
     private let duration: Nanoseconds?
     private var deadline = Timestamp(nanoseconds: .max)
     private var keyLog: KeyLogFile?
+    /// The key log as the command line named it; nil when only the environment did.
+    private let namedKeyLog: String?
+    private var keyLogSecrets = 0
+    /// The part of a key log that is read before the first frame was read.
+    private var isKeyLogRead = false
     /// Secrets that came since the last frames, to be written in front of the next.
     private var captured: [CapturedSecrets] = []
     private var writer: CaptureWriter?
     private var recorders: [FlowRecorder] = []
+    /// Files that were to be written and are not whole; the newest at the end.
+    private(set) var failedOutputs: [FailedOutput] = []
+    private var notices: [Notice] = []
+    private var toldTrouble: String?
     /// Why privileges could not be given up; nil when all is well.
     private let privilegeTrouble: String?
 
     init(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
         if settings.keylog != nil { Privileges.forbidCoreFiles() }
+        try ProtectedFiles.checkStandardOutput(settings)
         // Whatever can fail comes first: an owner of an engine is whole or not there. Root opens interfaces, and files
         // to read for who may be root; what is written is the user's.
         let mayStay = settings.isLive || !Privileges.isSetuid
@@ -36,7 +46,7 @@ struct AnalysisRun: ~Copyable {
             if let path = settings.writeFile { try CaptureWriter(path: path, settings: settings) } else { nil }
         let keyLog: KeyLogFile? =
             if let path = settings.keylog {
-                try KeyLogFile(path, mayAppear: settings.isLive || settings.isKeylogOptional)
+                try KeyLogFile(path, mayAppear: settings.isLive, isOptional: settings.isKeylogOptional)
             } else { nil }
         // What is open stays open; nothing more needs privileges, except to open an interface that went away.
         let stillCapable = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
@@ -45,9 +55,10 @@ struct AnalysisRun: ~Copyable {
         self.writer = writer
         self.keyLog = keyLog
         engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
-        engine.awaitSecrets(settings.isLive && keyLog != nil)
+        engine.awaitSecrets(settings.isLive && settings.keylog != nil)
         isLive = settings.isLive
         writesSecrets = settings.writesSecrets
+        namedKeyLog = settings.isKeylogOptional ? nil : settings.keylog
         packetsLeft = settings.packetCount ?? .max
         duration = settings.duration
         if isLive, let duration { deadline = Clocks.wall + duration }
@@ -65,6 +76,9 @@ struct AnalysisRun: ~Copyable {
         return options
     }
 
+    /// Secrets of others' connections read so far; nil when no key log was named and the capture carried none.
+    var secretsRead: Int? { engine.secretsRead > 0 || namedKeyLog != nil ? engine.secretsRead : nil }
+
     /// What is wrong with the capture though it goes on, in words.
     var trouble: String? { feed.trouble ?? privilegeTrouble }
 
@@ -76,11 +90,12 @@ struct AnalysisRun: ~Copyable {
         for name in feed.takeHostNames() { engine.note(name) }
         switch status {
         case .frames:
-            try admit()
+            admit()
             captured.removeAll()
         case .idle:
             if isLive, Clocks.wall >= deadline { isOver = true }
-            try writer?.flush()
+            writer?.flush()
+            collectFailures()
         case .ended: isOver = true
         }
         return isOver && batch.frames.isEmpty ? .ended : status
@@ -98,29 +113,68 @@ struct AnalysisRun: ~Copyable {
         return status
     }
 
-    /// From now on also writes the flow's packets to a file.
-    mutating func record(_ match: FlowMatch, path: String) throws(ProgramFailure) {
-        recorders.append(try FlowRecorder(match: match, path: path))
+    /// From now on also writes the flow's packets to a file. Returns its name.
+    mutating func record(_ match: FlowMatch, path: String) throws(ProgramFailure) -> String {
+        let recorder = try FlowRecorder(match: match, path: path)
+        recorders.append(recorder)
+        return recorder.name
     }
 
     /// Ends the analysis and the files that are written.
-    mutating func finish() throws(ProgramFailure) {
+    mutating func finish() {
         isOver = true
+        if isLive {
+            takeNewKeyLog()
+            noteMissingSecrets()
+        }
         engine.finish()
-        try writer?.append(FrameBatch(), secrets: captured, facts: feed.facts)
+        writer?.append(FrameBatch(), secrets: captured, facts: feed.facts)
         captured.removeAll()
-        try writer?.finish(facts: feed.facts)
-        for index in recorders.indices { try recorders[index].finish(facts: feed.facts) }
+        writer?.finish(facts: feed.facts)
+        for index in recorders.indices { recorders[index].finish(facts: feed.facts) }
+        collectFailures()
+    }
+
+    /// What the user should be told once, since the last call; where there is no screen to say it for as long as it lasts,
+    /// also what is wrong with the source.
+    mutating func takeNotices(withTrouble: Bool = false) -> [Notice] {
+        defer { notices.removeAll() }
+        let trouble = trouble
+        if withTrouble, trouble != toldTrouble {
+            toldTrouble = trouble
+            if let trouble { notices.append(Notice(text: trouble, severity: .warning)) }
+        }
+        return notices
+    }
+
+    /// Another file of this run could not be written.
+    mutating func note(_ failure: FailedOutput) {
+        failedOutputs.append(failure)
+        notices.append(Notice(text: failure.reason, severity: .critical))
+    }
+
+    /// A file that fails is given up; the analysis goes on.
+    private mutating func collectFailures() {
+        if let failure = writer?.failure {
+            note(failure)
+            writer = nil
+        }
+        for index in recorders.indices.reversed() {
+            guard let failure = recorders[index].failure else { continue }
+            note(failure)
+            recorders.remove(at: index)
+        }
     }
 
     /// Starts over: an empty engine, the source from its beginning.
     mutating func restart(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
         let fresh = try FrameFeed(settings)
         if let path = settings.keylog {
-            keyLog = try KeyLogFile(path, mayAppear: settings.isLive || settings.isKeylogOptional)
+            keyLog = try KeyLogFile(path, mayAppear: settings.isLive, isOptional: settings.isKeylogOptional)
         }
         feed = fresh
         engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
+        isKeyLogRead = false
         // What was written is written: a second pass adds nothing to it.
         writer = nil
         batch = FrameBatch()
@@ -148,15 +202,48 @@ struct AnalysisRun: ~Copyable {
             engine.endKeyLog()
         }
         guard keyLog != nil else { return }
-        while let text = keyLog?.read(), !text.isEmpty {  // ends at the file's end
-            engine.append(keyLog: text)
-            if writesSecrets { captured.append(CapturedSecrets(kind: .tlsKeyLog, bytes: text, beforeFrame: 0)) }
+        if isLive {
+            takeNewKeyLog()
+        } else if !isKeyLogRead {
+            // What opens a file's frames is there before the first of them.
+            isKeyLogRead = true
+            guard var log = keyLog.take() else { return }
+            log.readAll { takeKeyLog($0) }
+            keyLog = consume log
+            engine.endKeyLog()
+            noteMissingSecrets()
+        } else {
+            takeNewKeyLog()
+            engine.endKeyLog()
         }
-        if !isLive { engine.endKeyLog() }
+    }
+
+    /// Pieces of a key log taken between two batches of frames; what is left comes with the next.
+    private static let keyLogPieces = 16
+
+    private mutating func takeNewKeyLog() {
+        for _ in 0..<AnalysisRun.keyLogPieces {
+            guard let text = keyLog?.read(), !text.isEmpty else { return }
+            takeKeyLog(text)
+        }
+    }
+
+    private mutating func takeKeyLog(_ text: [UInt8]) {
+        guard !text.isEmpty else { return }
+        let before = engine.secretsRead
+        engine.append(keyLog: text)
+        keyLogSecrets += engine.secretsRead - before
+        if writesSecrets { captured.append(CapturedSecrets(kind: .tlsKeyLog, bytes: text, beforeFrame: 0)) }
+    }
+
+    /// A log that was named and opens nothing is most likely the wrong file.
+    private mutating func noteMissingSecrets() {
+        guard let path = namedKeyLog, keyLogSecrets == 0 else { return }
+        notices.append(Notice(text: "0 secrets read from \(path): nothing is decrypted with it", severity: .warning))
     }
 
     /// Cuts the batch at the limits and writes it where that was asked for.
-    private mutating func admit() throws(ProgramFailure) {
+    private mutating func admit() {
         if batch.frames.count >= packetsLeft {
             batch.frames.removeSubrange(packetsLeft...)
             isOver = true
@@ -169,7 +256,8 @@ struct AnalysisRun: ~Copyable {
                 isOver = true
             }
         }
-        try writer?.append(batch, secrets: captured, facts: feed.facts)
-        for index in recorders.indices { try recorders[index].append(batch, facts: feed.facts) }
+        writer?.append(batch, secrets: captured, facts: feed.facts)
+        for index in recorders.indices { recorders[index].append(batch, facts: feed.facts) }
+        collectFailures()
     }
 }

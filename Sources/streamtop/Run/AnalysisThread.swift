@@ -53,6 +53,7 @@ final class AnalysisThread: Sendable {
 
     /// Ends the analysis and waits for it. Returns what it failed with.
     func stop() -> ProgramFailure? {
+        TerminalSignals.markEnding()
         commands.stop()
         while true {
             if case .over(let failure) = life.withLock({ $0 }) { return failure }

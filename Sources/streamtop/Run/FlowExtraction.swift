@@ -25,8 +25,8 @@ enum FlowExtraction {
         let thread = Thread { [quiet] in
             TerminalSignals.blockInThisThread()
             do throws(ProgramFailure) {
-                let packets = try extract(quiet, match: match, path: path)
-                status.notify("\(packets) packets written to \(path)")
+                let written = try extract(quiet, match: match, path: path)
+                status.notify("\(written.packets) packets written to \(written.name)")
             } catch {
                 status.notify(error.message, .critical)
             }
@@ -38,7 +38,7 @@ enum FlowExtraction {
 
     private static func extract(
         _ settings: Settings, match: FlowMatch, path: String
-    ) throws(ProgramFailure) -> UInt64 {
+    ) throws(ProgramFailure) -> (packets: UInt64, name: String) {
         var feed = try FrameFeed(settings)
         var recorder = try FlowRecorder(match: match, path: path)
         var batch = FrameBatch()
@@ -52,9 +52,11 @@ enum FlowExtraction {
                 break
             }
             if status == .ended { break }
-            try recorder.append(batch, facts: feed.facts)
+            recorder.append(batch, facts: feed.facts)
+            if recorder.failure != nil { break }
         }
-        try recorder.finish(facts: feed.facts)
-        return recorder.packets
+        recorder.finish(facts: feed.facts)
+        if let failure = recorder.failure { throw ProgramFailure(.failure, failure.reason) }
+        return (recorder.packets, recorder.name)
     }
 }

@@ -87,6 +87,7 @@ extension ProgramFailure {
             case .badFilter: .configuration
             case .unreadable, .notACapture, .damaged: .file
             case .live, .writing: .failure
+            case .overwriting: .usage
             }
         self.init(status, error.description)
     }

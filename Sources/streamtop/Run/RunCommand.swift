@@ -55,6 +55,15 @@ final class CommandMailbox: Sendable {
 struct Notice: Equatable, Sendable {
     var text: String
     var severity: Verdict.Severity
+
+    /// Without a screen notices go to standard error.
+    static func print(_ notices: [Notice]) {
+        guard !notices.isEmpty else { return }
+        var output = OutputBuffer(descriptor: 2)
+        for notice in notices { output.append("streamtop: \(notice.text)\n") }
+        // Who closed standard error does not want to know.
+        try? output.flush()
+    }
 }
 
 /// What the analysis thread shows besides snapshots: the newest replay status, and notices in order.

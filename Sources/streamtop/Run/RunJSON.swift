@@ -26,12 +26,12 @@ enum RunJSON {
             guard error.status == .file else { throw error }
             damage = error
         }
-        try run.finish()
+        run.finish()
         let elapsed = settings.isDeterministic ? nil : Clocks.monotonic - began
         try records.finish(&run, damage: damage, elapsed: elapsed)
         run.engine.abandon()
         if let damage { throw damage }
-        return .done
+        return records.hasFailedOutputs ? .failure : .done
     }
 
     private static func follow(_ run: inout AnalysisRun, _ records: inout RecordStream) throws(ProgramFailure) {
@@ -56,17 +56,22 @@ private struct RecordStream: ~Copyable {
     private var qlog: QLogFolder?
 
     init(_ settings: Settings) throws(ProgramFailure) {
-        let qlog: QLogFolder? = if let path = settings.qlogFolder { try QLogFolder(path) } else { nil }
+        let qlog: QLogFolder? =
+            if let path = settings.qlogFolder { try QLogFolder(path, settings) } else { nil }
         self.settings = settings
         self.qlog = qlog
     }
 
     var isClosed: Bool { output.isClosed }
 
+    /// A file beside the records could not be written.
+    private(set) var hasFailedOutputs = false
+
     /// Writes what came up since the last call.
     mutating func `continue`(_ run: inout AnalysisRun) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
-        try append(&run.engine)
+        try append(&run)
+        Notice.print(run.takeNotices(withTrouble: true))
         if settings.isLive { appendActiveFlows(&run.engine) }
         if settings.isLive || settings.follows { try output.flush() } else { try output.drain() }
     }
@@ -76,7 +81,7 @@ private struct RecordStream: ~Copyable {
         _ run: inout AnalysisRun, damage: ProgramFailure?, elapsed: Nanoseconds?
     ) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
-        try append(&run.engine)
+        try append(&run)
         var failure: ProgramFailure?
         var judge = HeadlineJudge(at: run.engine.now)
         run.engine.forEachFinalFlow { flow in
@@ -85,14 +90,19 @@ private struct RecordStream: ~Copyable {
             exporter.appendFlow(flow, to: &output.bytes)
             do throws(ProgramFailure) {
                 try output.drain()
-                try qlog?.write(flow)
             } catch {
                 failure = error
             }
+            qlog?.write(flow)
         }
         if let failure { throw failure }
+        noteFailedLog(&run)
+        Notice.print(run.takeNotices(withTrouble: true))
+        hasFailedOutputs = !run.failedOutputs.isEmpty
         var health = run.engine.health
         health.trouble = damage?.message ?? run.trouble
+        health.failedOutputs = run.failedOutputs
+        health.secrets = run.secretsRead
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
         exporter.appendSummary(
             run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed,
@@ -126,19 +136,22 @@ private struct RecordStream: ~Copyable {
             version: Version.text, to: &output.bytes)
     }
 
-    private mutating func append(_ engine: inout FlowEngine) throws(ProgramFailure) {
-        guard engine.hasOutputs else { return }
-        var failure: ProgramFailure?
-        engine.drainOutputs { entry in
+    private mutating func append(_ run: inout AnalysisRun) throws(ProgramFailure) {
+        guard run.engine.hasOutputs else { return }
+        run.engine.drainOutputs { entry in
             switch entry {
             case .event(let event): exporter.appendEvent(event, to: &output.bytes)
             case .sample(let flow, let start, let sample):
                 exporter.appendSample(sample, flow: flow, start: start, to: &output.bytes)
             case .retired(let flow):
                 exporter.appendFlow(flow, to: &output.bytes)
-                do throws(ProgramFailure) { try qlog?.write(flow) } catch { failure = error }
+                qlog?.write(flow)
             }
         }
-        if let failure { throw failure }
+        noteFailedLog(&run)
+    }
+
+    private mutating func noteFailedLog(_ run: inout AnalysisRun) {
+        if let failure = qlog?.takeFailure() { run.note(failure) }
     }
 }

@@ -16,16 +16,21 @@ enum RunText {
             while !run.isOver, !TerminalSignals.isStopPending {
                 if try run.step() == .ended { break }
                 run.engine.drainOutputs { _ in }
+                Notice.print(run.takeNotices(withTrouble: true))
             }
         } catch {
             guard error.status == .file else { throw error }
             damage = error
         }
-        try run.finish()
-        var output = OutputBuffer()
-        output.append(FlowTableText.text(of: run.engine.snapshot()))
-        try output.flush()
+        run.finish()
+        Notice.print(run.takeNotices(withTrouble: true))
+        // `-w -` has standard output for itself.
+        if settings.writeFile != "-" {
+            var output = OutputBuffer()
+            output.append(FlowTableText.text(of: run.engine.snapshot()))
+            try output.flush()
+        }
         if let damage { throw damage }
-        return .done
+        return run.failedOutputs.isEmpty ? .done : .failure
     }
 }

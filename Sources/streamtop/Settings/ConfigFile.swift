@@ -1,5 +1,6 @@
 import Foundation
 import StreamtopBase
+import StreamtopCapture
 import TOMLKit
 
 /// The configuration file: defaults for the command line. Every key is optional; an unknown one is an error, so that a
@@ -75,7 +76,8 @@ struct ConfigFile: Equatable, Sendable {
         case "ascii": return set(\.ascii, value.bool)
         case "promiscuous": return set(\.promiscuous, value.bool)
         case "loop": return set(\.loop, value.bool)
-        case "buffer_mib": return set(\.bufferMebibytes, value.int.flatMap { (1...4096).contains($0) ? $0 : nil })
+        case "buffer_mib":
+            return set(\.bufferMebibytes, value.int.flatMap { LiveOptions.bufferMiBRange.contains($0) ? $0 : nil })
         case "snaplen_bytes": return set(\.snapLength, value.int.flatMap { (64...262_144).contains($0) ? $0 : nil })
         case "interval": return set(\.interval, value.string.flatMap { DurationArgument(argument: $0) })
         case "speed":
@@ -98,7 +100,7 @@ struct ConfigFile: Equatable, Sendable {
         switch key {
         case "theme": "the name of a theme (streamtop --list-themes)"
         case "interfaces": "a list of names, like [\"eth0\"]"
-        case "buffer_mib": "a number of MiB from 1 to 4096"
+        case "buffer_mib": "a number of MiB from 1 to \(LiveOptions.bufferMiBRange.upperBound)"
         case "snaplen_bytes": "a number of bytes from 64 to 262144"
         case "interval": "a time, like \"100ms\""
         case "speed": "a number from 0.1 to 100, or \"max\""

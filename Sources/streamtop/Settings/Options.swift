@@ -25,6 +25,9 @@ struct Options: ParsableArguments {
         help: ArgumentHelp("Also write what is captured to this pcapng file.", valueName: "file"))
     var writeFile: String?
 
+    @Flag(help: "With -w and --qlog: replace files that are there already.")
+    var force = false
+
     @Option(
         name: [.customShort("c"), .customLong("count")],
         help: ArgumentHelp("Stop after this many packets.", valueName: "packets"))

@@ -1,5 +1,6 @@
 import Foundation
 import StreamtopBase
+import StreamtopCapture
 
 /// What the command line, the configuration file and the environment come to. The command line wins.
 struct Settings: Equatable, Sendable {
@@ -14,6 +15,8 @@ struct Settings: Equatable, Sendable {
     /// In libpcap's language; nil for everything.
     var filter: String?
     var writeFile: String?
+    /// Files that are there already may be replaced.
+    var replacesFiles: Bool
     var packetCount: Int?
     var snapLength: Int
     var bufferMebibytes: Int
@@ -74,12 +77,13 @@ struct Settings: Equatable, Sendable {
         self.input = input
         filter = try Settings.filter(options.filter, words: words)
         writeFile = options.writeFile
+        replacesFiles = options.force
         packetCount = try Settings.checked(options.packetCount, 1...Int.max, "-c")
         snapLength =
             try Settings.checked(options.snapLength, 64...Settings.defaultSnapLength, "-s")
             ?? config.snapLength ?? Settings.defaultSnapLength
         bufferMebibytes =
-            try Settings.checked(options.bufferMebibytes, 1...4096, "-B")
+            try Settings.checked(options.bufferMebibytes, LiveOptions.bufferMiBRange, "-B")
             ?? config.bufferMebibytes ?? Settings.defaultBufferMebibytes
         isPromiscuous = options.avoidsPromiscuous ? false : config.promiscuous ?? true
         isJSON = options.json
@@ -167,8 +171,8 @@ struct Settings: Equatable, Sendable {
         if writesSecrets, writeFile == nil { throw ProgramFailure(.usage, "--write-secrets needs -w FILE") }
         if qlogFolder != nil, !isJSON { throw ProgramFailure(.usage, "--qlog needs --json") }
         if writesSecrets, keylog == nil { throw ProgramFailure(.usage, "--write-secrets needs --keylog FILE") }
-        if case .files(let names) = input, let writeFile, names.contains(writeFile) {
-            throw ProgramFailure(.usage, "-w \(writeFile) would overwrite the file that is read")
+        if writeFile == "-", isJSON {
+            throw ProgramFailure(.usage, "-w - and --json both write to standard output: name a file for one of them")
         }
     }
 

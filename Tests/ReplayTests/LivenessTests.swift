@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+
+/// Nothing the program is given keeps it from starting, from going on or from ending.
+@Suite struct LivenessTests {
+    private static let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/tls13-0rtt/capture.pcapng").path()
+
+    private func pipe(in folder: TemporaryFolder) -> String {
+        let path = folder.url.path + "/pipe"
+        #expect(unsafe mkfifo(path, 0o600) == 0)
+        return path
+    }
+
+    private func sample(_ folder: TemporaryFolder, requests: Int = 5) throws -> String {
+        try folder.file("m.pcap", SampleCapture.bytes(requests: requests)).path
+    }
+
+    private func summary(_ output: String) -> String {
+        output.split(separator: "\n").last { $0.contains(#""type":"summary""#) }.map(String.init) ?? ""
+    }
+
+    // MARK: Key logs
+
+    /// A pipe nobody writes to.
+    @Test func aKeyLogWithoutAWriterDoesNotBlock() throws {
+        let folder = try TemporaryFolder()
+        let program = try RunningProgram(["--json", "-r", sample(folder), "--keylog", pipe(in: folder)])
+        #expect(program.waitForEnd() == 0)
+        #expect(program.records("summary").first?.packets == 16)
+        #expect(summary(program.output).contains(#""secrets":0"#))
+        #expect(program.errors.contains("0 secrets read from"))
+    }
+
+    /// A pipe whose writer never says anything and never ends: the frames begin without it.
+    @Test func aSilentKeyLogIsWaitedForBriefly() throws {
+        let folder = try TemporaryFolder()
+        let path = pipe(in: folder)
+        let holder = unsafe open(path, O_RDWR)
+        defer { close(holder) }
+        let program = try RunningProgram(["--json", "-r", sample(folder), "--keylog", path])
+        #expect(program.waitForEnd() == 0)
+        #expect(program.errors.contains("0 secrets read"))
+    }
+
+    /// `--keylog <(ssh host cat keys)`: slow, in pieces, and whole before the first frame.
+    @Test func aKeyLogFromAPipeIsReadToItsEnd() throws {
+        let folder = try TemporaryFolder()
+        let text = try SecretsTests.keyLog()
+        let keys = try folder.file("keys", text).path
+        let bare = folder.url.path + "/bare.pcapng"
+        _ = try Program.run(["--json", "-r", Self.fixture, "-w", bare])
+        let script = #""$1" --json -r "$2" --keylog <(head -c 300 "$3"; sleep 0.4; tail -c +301 "$3")"#
+        let outcome = try Shell.run(script, [Program.path, bare, keys])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains(#""decrypted":true"#))
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(summary(outcome.output).contains(#""secrets":\#(lines.count),"#))
+        #expect(outcome.errors.isEmpty)
+    }
+
+    @Test(arguments: ["/dev/zero", "/dev/urandom", "/tmp", "/no/such/file"])
+    func whatIsNoKeyLogIsRefused(_ path: String) throws {
+        let folder = try TemporaryFolder()
+        let program = try RunningProgram(["--json", "-r", sample(folder), "--keylog", path])
+        #expect(program.waitForEnd() == 1)
+        #expect(program.errors.contains("\(path): the key log cannot be read"))
+        // Not asked for on the command line, it is no reason to stop.
+        let other = try RunningProgram(["--json", "-r", sample(folder)], environment: ["SSLKEYLOGFILE": path])
+        #expect(other.waitForEnd() == 0)
+    }
+
+    @Test func aKeyLogOfSomethingElseIsSaid() throws {
+        let folder = try TemporaryFolder()
+        let keys = try folder.file("keys", [UInt8](repeating: 0x20, count: 100_000)).path
+        let outcome = try Program.run(["--json", "-r", sample(folder), "--keylog", keys])
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "streamtop: 0 secrets read from \(keys): nothing is decrypted with it\n")
+        #expect(summary(outcome.output).contains(#""secrets":0"#))
+        #expect(try !Program.run(["--json", "-r", sample(folder)]).output.contains(#""secrets""#))
+    }
+
+    // MARK: The end
+
+    /// Ends the program in the state that `arguments` and `script` bring about; the summary must be there in time.
+    private func endsInTime(_ program: RunningProgram, summary: Bool = true, status: Int32 = 0) {
+        let start = ContinuousClock.now
+        #expect(program.stop(seconds: 20) == status, "\(program.errors)")
+        // Two seconds are promised; a loaded machine gets some more.
+        #expect(ContinuousClock.now - start < .seconds(6))
+        if summary { #expect(program.records("summary").count == 1) }
+    }
+
+    @Test func aCaptureThatDoesNotComeEndsAtTheFirstSignal() throws {
+        let folder = try TemporaryFolder()
+        let program = try RunningProgram(["--json", "-r", pipe(in: folder)])
+        usleep(300_000)
+        endsInTime(program)
+    }
+
+    @Test func aKeyLogThatDoesNotComeEndsAtTheFirstSignal() throws {
+        let folder = try TemporaryFolder()
+        let path = pipe(in: folder)
+        let holder = unsafe open(path, O_RDWR)
+        defer { close(holder) }
+        let program = try RunningProgram(["--json", "-r", sample(folder), "-r", "-", "--keylog", path])
+        usleep(300_000)
+        endsInTime(program)
+    }
+
+    @Test func oneOfTwoCapturesThatStandsStill() throws {
+        let folder = try TemporaryFolder()
+        let program = try RunningProgram(["--json", "-r", sample(folder), "-r", pipe(in: folder)])
+        usleep(300_000)
+        endsInTime(program)
+        #expect(program.records("summary").first?.packets != nil)
+    }
+
+    /// Who reads the records reads no more: what is told so far is all that can be told.
+    @Test func aStuckReaderOfRecordsIsGivenUpAfterTheFirstSignal() throws {
+        let folder = try TemporaryFolder()
+        let path = pipe(in: folder)
+        let reader = unsafe open(path, O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        let input = try sample(folder, requests: 20_000)
+        let script = #""$0" --json --interval 10ms -r "$1" > "$2" & echo $! > "$3"; wait $!; echo $? > "$4""#
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        let identifier = folder.url.path + "/pid"
+        let status = folder.url.path + "/status"
+        process.arguments = ["-c", script, Program.path, input, path, identifier, status]
+        process.environment = Program.base
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        usleep(700_000)
+        let number = try #require(
+            Int32(String(contentsOfFile: identifier, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(kill(number, 0) == 0, "it waits for its reader")
+        let start = ContinuousClock.now
+        kill(number, SIGTERM)
+        process.waitUntilExit()
+        #expect(ContinuousClock.now - start < .seconds(6))
+        #expect(try String(contentsOfFile: status, encoding: .utf8) == "1\n")
+    }
+
+    /// The same for the copy of the capture; the records are whole.
+    @Test func aStuckReaderOfTheCopyIsGivenUpAfterTheFirstSignal() throws {
+        let folder = try TemporaryFolder()
+        let path = pipe(in: folder)
+        let reader = unsafe open(path, O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        let program = try RunningProgram(["--json", "-r", sample(folder, requests: 20_000), "-w", path])
+        usleep(700_000)
+        endsInTime(program, status: 1)
+        #expect(program.errors.contains("its reader takes nothing"))
+    }
+
+    // MARK: Files that are followed
+
+    @Test func aFollowedFileThatIsReplacedIsSaid() throws {
+        let folder = try TemporaryFolder()
+        let path = try sample(folder)
+        let program = try RunningProgram(["--json", "--follow", "-r", path])
+        #expect(program.waitFor { !$0.records("event").isEmpty })
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+        _ = try sample(folder)
+        #expect(program.waitFor { $0.errors.contains("\(path) is another file now") })
+        #expect(program.stop() == 0)
+        #expect(summary(program.output).contains(#""trouble":"\#(path) is another file now"#))
+        #expect(program.records("summary").first?.packets == 16)
+    }
+}
