@@ -5,28 +5,33 @@ SWIFT_WANTED := 6.2
 PREFIX       ?= /usr/local
 DESTDIR      ?=
 IMPORT_CHECK := --explicit-target-dependency-import-check error
+# The runtime inside: what is installed runs where no Swift is.
+RELEASE_FLAGS := -c release --static-swift-stdlib
 RELEASE      := .build/release/streamtop
+SHARED       := $(DESTDIR)$(PREFIX)/share/streamtop
+THEMES       := $(notdir $(wildcard Themes/*.toml))
+DEMO         := $(notdir $(wildcard Sources/streamtop/Resources/*))
 
 PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp2-dev libnghttp3-dev pkg-config
 TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
 PYTHON_PEERS := aioquic==1.7.2
 BENCH_PACKAGES := tshark tcptrace
 
-.PHONY: run build test bench fuzz format lint install setup setup-test setup-bench swift-present clean picture
+.PHONY: run build test bench fuzz format lint install uninstall check-install setup setup-test setup-bench swift-present clean picture
 
 run: build ## Open the dashboard on the bundled demo capture
 	@$(RELEASE) demo
 
 build: setup ## Release build
-	$(SWIFT) build -c release $(IMPORT_CHECK) --product streamtop
+	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product streamtop
 
 test: setup-test lint ## All set-up, all tests
 	$(SWIFT) build --build-tests $(IMPORT_CHECK)
 	$(SWIFT) test --skip-build
 
 bench: setup-bench build ## Speed and memory beside peers, one table
-	$(SWIFT) build -c release $(IMPORT_CHECK) --product streamtop-bench
-	$(SWIFT) build -c release $(IMPORT_CHECK) --product bare-pcap-loop
+	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product streamtop-bench
+	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product bare-pcap-loop
 	.build/release/streamtop-bench --streamtop $(RELEASE)
 
 fuzz: setup ## Fuzz the reader, the decoders and the engine for a minute each
@@ -39,11 +44,18 @@ lint: swift-present
 	$(SWIFT) format lint -s -r Package.swift Sources Tests
 
 install: build ## Install the program, its demo and its themes under PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/streamtop/themes
-	install -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/streamtop
-	install -m 644 Sources/streamtop/Resources/* $(DESTDIR)$(PREFIX)/share/streamtop/
-	install -m 644 Themes/*.toml $(DESTDIR)$(PREFIX)/share/streamtop/themes/
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARED)/themes
+	install -s -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/streamtop
+	install -m 644 $(addprefix Sources/streamtop/Resources/,$(DEMO)) $(SHARED)/
+	install -m 644 $(addprefix Themes/,$(THEMES)) $(SHARED)/themes/
 	@echo "For live captures without root: sudo setcap cap_net_raw,cap_net_admin+eip $(DESTDIR)$(PREFIX)/bin/streamtop"
+
+uninstall: ## Remove what `make install` put under PREFIX, and nothing else
+	rm -f $(DESTDIR)$(PREFIX)/bin/streamtop $(addprefix $(SHARED)/,$(DEMO)) $(addprefix $(SHARED)/themes/,$(THEMES))
+	rmdir $(SHARED)/themes $(SHARED) 2>/dev/null || true
+
+check-install: build ## Install to a folder of its own and run it with the toolchain out of reach
+	Tests/Install/check $(MAKE)
 
 picture: build ## Render the README's picture of the screen from a real run
 	docs/picture/render

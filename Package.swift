@@ -95,7 +95,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
-            resources: [.copy("Resources")]),
+            exclude: ["Resources"]),
 
         // Measuring: what a replay costs, beside a bare libpcap loop and peers (`make bench`)
         .executableTarget(

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -173,6 +174,8 @@ void st_signals_block_in_thread(void) {
     for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) sigaddset(&set, numbers[index]);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
+
+void st_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int st_wait_readable(int first, int second, int timeout_ms) {
     struct pollfd descriptors[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};

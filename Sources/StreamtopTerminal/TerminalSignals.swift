@@ -50,6 +50,9 @@ package enum TerminalSignals {
         st_signals_block_in_thread()
     }
 
+    /// Names the calling thread for `ps` and debuggers; 15 bytes at most count.
+    package static func nameThisThread(_ name: String) { unsafe st_thread_name(name) }
+
     /// Whether the descriptor becomes readable within the time.
     package static func isReadable(_ descriptor: Int32, withinMilliseconds milliseconds: Int32) -> Bool {
         st_wait_readable(descriptor, -1, milliseconds) != 0

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
+import Glibc
 import StreamtopTerminal
 import StreamtopView
 
@@ -38,7 +39,7 @@ struct Streamtop: ParsableCommand {
             report(isAnswer ? fullMessage(for: error) + "\n" : complaint(error), to: isAnswer ? 1 : 2)
             status = isAnswer ? .done : .usage
         }
-        Foundation.exit(status.rawValue)
+        Glibc.exit(status.rawValue)
     }
 
     private static func run(_ options: Options) throws(ProgramFailure) -> ExitStatus {

@@ -189,15 +189,10 @@ enum Shell {
         let folder = try TemporaryFolder()
         let output = try folder.emptyFile("output")
         let errors = try folder.emptyFile("errors")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-o", "pipefail", "-c", script, "bash"] + arguments
-        process.environment = Program.base
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output.handle
-        process.standardError = errors.handle
-        try process.run()
-        process.waitUntilExit()
+        let process = try ChildProcess(
+            ["/bin/bash", "-o", "pipefail", "-c", script, "bash"] + arguments, environment: Program.base,
+            output: output.handle.fileDescriptor, errors: errors.handle.fileDescriptor)
+        process.wait()
         return Program.Outcome(
             status: process.terminationStatus, signal: nil,
             output: String(decoding: try Data(contentsOf: output.url), as: UTF8.self),

@@ -9,26 +9,17 @@ import Testing
             .deletingLastPathComponent()
     }
 
+    /// A script that begins in `folder`; what it says on either output.
     private func shell(_ script: String, _ arguments: [String], in folder: URL) throws -> (status: Int32, text: String)
     {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", script, "sh"] + arguments
-        process.currentDirectoryURL = folder
-        process.environment = Program.base
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text)
+        let outcome = try Shell.run("cd '\(folder.path)' && { \(script); } 2>&1", arguments)
+        return (outcome.status, outcome.output)
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/make"), "needs make"))
     func installedProgramFindsItsThemesAndItsDemo() throws {
         let folder = try TemporaryFolder()
-        // The program under test stands in for a release build.
+        // The program under test stands in for a release build, which `make check-install` looks at.
         let made = try shell(
             #"make -s -o build install PREFIX="$1" RELEASE="$2""#, [folder.url.path, Program.path], in: package)
         #expect(made.status == 0, "\(made.text)")
@@ -47,7 +38,22 @@ import Testing
         let demo = try shell(#""$1" demo"#, [program], in: elsewhere)
         #expect(demo.status == 0)
         #expect(demo.text.contains("203.0.113.7:51544"))
+        // What others put there stays.
+        let mine = folder.url.path + "/share/streamtop/themes/mine.toml"
+        try Data(contentsOf: URL(fileURLWithPath: folder.url.path + "/share/streamtop/themes/mono.toml"))
+            .write(to: URL(fileURLWithPath: mine))
+        let removed = try shell(#"make -s uninstall PREFIX="$1""#, [folder.url.path], in: package)
+        #expect(removed.status == 0, "\(removed.text)")
+        let left = FileManager.default.enumerator(atPath: folder.url.path)?.compactMap { $0 as? String } ?? []
+        #expect(left.filter { $0.contains(".") } == ["share/streamtop/themes/mine.toml"])
+        try FileManager.default.removeItem(atPath: mine)
+        #expect(try shell(#"make -s uninstall PREFIX="$1""#, [folder.url.path], in: package).status == 0)
+        #expect(FileManager.default.subpaths(atPath: folder.url.path)?.contains { $0.hasPrefix("share/") } == false)
+
         // Alone, without what was installed beside it, it says where it looked.
+        let again = try shell(
+            #"make -s -o build install PREFIX="$1" RELEASE="$2""#, [folder.url.path, Program.path], in: package)
+        #expect(again.status == 0)
         try FileManager.default.removeItem(at: folder.url.appendingPathComponent("share"))
         let bare = try shell(#""$1" demo"#, [program], in: elsewhere)
         #expect(bare.status == 1)

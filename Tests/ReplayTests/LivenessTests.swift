@@ -122,25 +122,19 @@ import Testing
         let path = pipe(in: folder)
         let reader = unsafe open(path, O_RDONLY | O_NONBLOCK)
         defer { close(reader) }
-        let input = try sample(folder, requests: 20_000)
-        let script = #""$0" --json --interval 10ms -r "$1" > "$2" & echo $! > "$3"; wait $!; echo $? > "$4""#
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        let identifier = folder.url.path + "/pid"
-        let status = folder.url.path + "/status"
-        process.arguments = ["-c", script, Program.path, input, path, identifier, status]
-        process.environment = Program.base
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let writer = unsafe open(path, O_WRONLY)
+        let errors = try folder.emptyFile("errors")
+        let program = try ChildProcess(
+            [Program.path, "--json", "--interval", "10ms", "-r", sample(folder, requests: 20_000)],
+            environment: Program.base, output: writer, errors: errors.handle.fileDescriptor)
+        close(writer)
         usleep(700_000)
-        let number = try #require(
-            Int32(String(contentsOfFile: identifier, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
-        #expect(kill(number, 0) == 0, "it waits for its reader")
+        #expect(program.isRunning, "it waits for its reader")
         let start = ContinuousClock.now
-        kill(number, SIGTERM)
-        process.waitUntilExit()
+        program.signal(SIGTERM)
+        program.wait()
         #expect(ContinuousClock.now - start < .seconds(6))
-        #expect(try String(contentsOfFile: status, encoding: .utf8) == "1\n")
+        #expect(program.terminationStatus == 1)
     }
 
     /// The same for the copy of the capture; the records are whole.

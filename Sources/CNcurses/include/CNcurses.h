@@ -108,6 +108,9 @@ void st_signal_suspend(void);
 /// Blocks the signals above in the calling thread, so that the thread that waits for them gets them.
 void st_signals_block_in_thread(void);
 
+/// Names the calling thread.
+void st_thread_name(const char *name);
+
 /// Waits until `first` or `second` is readable (either may be negative) or the time is over. Bit 0: first, bit 1: second.
 int st_wait_readable(int first, int second, int timeout_ms);
 

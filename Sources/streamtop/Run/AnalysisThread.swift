@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import StreamtopBase
 import StreamtopEngine
 import StreamtopModel
@@ -31,15 +31,12 @@ final class AnalysisThread: Sendable {
 
     /// Opens the source and starts. Throws what opening failed with, before any screen is taken.
     func start() throws(ProgramFailure) {
-        let thread = Thread { [self] in
-            TerminalSignals.blockInThisThread()
+        let isStarted = WorkThread.start("analysis", stackSize: AnalysisThread.stackSize) { [self] in
             let failure = body()
             life.withLock { $0 = .over(failure) }
             TerminalSignals.wake()
         }
-        thread.name = "analysis"
-        thread.stackSize = AnalysisThread.stackSize
-        thread.start()
+        guard isStarted else { throw ProgramFailure(.failure, "the system has no thread to give") }
         while true {
             switch life.withLock({ $0 }) {
             case .opening: usleep(1_000)

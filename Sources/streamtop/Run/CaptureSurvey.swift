@@ -1,4 +1,3 @@
-import Foundation
 import StreamtopBase
 import StreamtopTerminal
 import Synchronization
@@ -25,13 +24,8 @@ final class CaptureSurvey: Sendable {
         guard settings.canRestart, !settings.follows else { return }
         var quiet = settings
         quiet.writeFile = nil
-        let thread = Thread { [self, quiet] in
-            TerminalSignals.blockInThisThread()
-            survey(quiet)
-        }
-        thread.name = "survey"
-        thread.qualityOfService = .background
-        thread.start()
+        // Without it there is no bar to seek on, and all else works.
+        WorkThread.start("survey") { [self, quiet] in survey(quiet) }
     }
 
     private func survey(_ settings: Settings) {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import StreamtopBase
 
 /// The clocks. With the pacing of replays and the analysis thread these are the only readers of time in the program.
@@ -18,5 +18,9 @@ enum Clocks {
     }
 
     /// Seconds to add to UTC for local times of day, now.
-    static var utcOffsetSeconds: Int { TimeZone.current.secondsFromGMT() }
+    static var utcOffsetSeconds: Int {
+        var seconds = time(nil)
+        var local = unsafe tm()
+        return unsafe localtime_r(&seconds, &local) == nil ? 0 : unsafe local.tm_gmtoff
+    }
 }

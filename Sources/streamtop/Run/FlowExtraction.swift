@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import StreamtopBase
 import StreamtopCapture
 import StreamtopModel
@@ -8,12 +8,12 @@ import StreamtopTerminal
 enum FlowFileName {
     /// `streamtop-f12-20261123T194501.pcapng`, in the current folder. The time is UTC.
     static func name(of flow: FlowIdentifier, at time: Timestamp) -> String {
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = TimeZone(identifier: "UTC")
-        formatter.dateFormat = "yyyyMMdd'T'HHmmss"
-        let stamp = formatter.string(from: Date(timeIntervalSince1970: time.nanoseconds.seconds))
-        return "streamtop-f\(flow.number)-\(stamp).pcapng"
+        var seconds = time_t(time.nanoseconds / 1_000_000_000)
+        var utc = unsafe tm()
+        _ = unsafe gmtime_r(&seconds, &utc)
+        let fields = unsafe [utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec]
+        let digits = fields.map { $0 < 10 ? "0\($0)" : "\($0)" }
+        return "streamtop-f\(flow.number)-\(digits[..<3].joined())T\(digits[3...].joined()).pcapng"
     }
 }
 
@@ -22,8 +22,7 @@ enum FlowExtraction {
     static func start(_ settings: Settings, match: FlowMatch, path: String, status: StatusMailbox) {
         var quiet = settings
         quiet.writeFile = nil
-        let thread = Thread { [quiet] in
-            TerminalSignals.blockInThisThread()
+        let isStarted = WorkThread.start("extraction") { [quiet] in
             do throws(ProgramFailure) {
                 let written = try extract(quiet, match: match, path: path)
                 status.notify("\(written.packets) packets written to \(written.name)")
@@ -32,8 +31,7 @@ enum FlowExtraction {
             }
             TerminalSignals.wake()
         }
-        thread.name = "extraction"
-        thread.start()
+        if !isStarted { status.notify("the system has no thread to give", .critical) }
     }
 
     private static func extract(

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import StreamtopBase
 import StreamtopModel
 
@@ -40,7 +40,7 @@ struct OwnCost {
     }
 
     private static var residentBytes: UInt64? {
-        guard let text = FileManager.default.contents(atPath: "/proc/self/statm") else { return nil }
+        guard let text = FileText.read("/proc/self/statm") else { return nil }
         let fields = String(decoding: text, as: UTF8.self).split(separator: " ")
         guard fields.count > 1, let pages = UInt64(fields[1]) else { return nil }
         return pages &* UInt64(max(sysconf(Int32(_SC_PAGESIZE)), 1))

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import StreamtopBase
 import StreamtopCapture
 import StreamtopEngine
@@ -190,15 +191,14 @@ private struct Dashboard: ~Copyable {
 
     private mutating func save(theme name: String) {
         guard let path = settings.configPath else { return notify("no configuration file: HOME is not set", .warning) }
-        do {
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
-            let changed = Data(ConfigFile.settingTheme(name, in: text).utf8)
-            try changed.write(to: URL(fileURLWithPath: path), options: .atomic)
+        let text = FileText.read(path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let fault =
+            Folder.make(PathText.folder(of: path)).map { SystemError.text($0) }
+            ?? FileText.replace(path, with: Array(ConfigFile.settingTheme(name, in: text).utf8))
+        if let fault {
+            notify("\(path) cannot be written: \(fault)", .warning)
+        } else {
             notify("theme \(name) is kept in \(path)")
-        } catch {
-            notify("\(path) cannot be written: \(error.localizedDescription)", .warning)
         }
     }
 

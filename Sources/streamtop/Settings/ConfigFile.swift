@@ -1,4 +1,3 @@
-import Foundation
 import StreamtopBase
 import StreamtopCapture
 import TOMLKit
@@ -37,8 +36,8 @@ struct ConfigFile: Equatable, Sendable {
 
     /// Reads the file; `isRequired` when the user named it.
     static func read(path: String, isRequired: Bool) throws(ProgramFailure) -> ConfigFile {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            if !isRequired && !FileManager.default.fileExists(atPath: path) { return ConfigFile() }
+        guard let data = FileText.read(path) else {
+            if !isRequired && !FileText.exists(path) { return ConfigFile() }
             throw ProgramFailure(.configuration, "\(path): cannot be read")
         }
         return try ConfigFile(text: String(decoding: data, as: UTF8.self), path: path)

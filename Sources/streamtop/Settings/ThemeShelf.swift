@@ -1,9 +1,8 @@
-import Foundation
 import StreamtopView
 
 /// The themes there are: the files found and the one compiled in.
 struct ThemeShelf {
-    private let files: [String: URL]
+    private let files: [String: String]
 
     init(configPath: String?) {
         files = SharedFiles.themeFiles(configPath: configPath)
@@ -19,7 +18,7 @@ struct ThemeShelf {
         do {
             return try ThemeParser.parse(text, name: name, parentText: { self.text(of: $0) })
         } catch {
-            throw ProgramFailure(.configuration, "\(files[name].map { "\($0.path): " } ?? "")\(error)")
+            throw ProgramFailure(.configuration, "\(files[name].map { "\($0): " } ?? "")\(error)")
         }
     }
 
@@ -37,7 +36,7 @@ struct ThemeShelf {
     }
 
     private func text(of name: String) -> String? {
-        if let file = files[name], let data = FileManager.default.contents(atPath: file.path) {
+        if let file = files[name], let data = FileText.read(file) {
             return String(decoding: data, as: UTF8.self)
         }
         return name == BuiltinTheme.name ? BuiltinTheme.text : nil

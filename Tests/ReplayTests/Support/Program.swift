@@ -20,30 +20,17 @@ enum Program {
     static func run(
         _ arguments: [String], input: [UInt8]? = nil, environment: [String: String] = [:], user: UInt32? = nil
     ) throws -> Outcome {
-        let process = Process()
-        if let user {
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
-            process.arguments = ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", path] + arguments
-        } else {
-            process.executableURL = URL(fileURLWithPath: path)
-            process.arguments = arguments
-        }
-        process.environment = base.merging(environment) { $1 }
+        let wrapper = user.map { ["/usr/bin/setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"] } ?? []
         let folder = try TemporaryFolder()
         let output = try folder.emptyFile("output")
         let errors = try folder.emptyFile("errors")
-        process.standardOutput = output.handle
-        process.standardError = errors.handle
-        if let input {
-            process.standardInput = try FileHandle(forReadingFrom: folder.file("input", input))
-        } else {
-            process.standardInput = FileHandle.nullDevice
-        }
-        try process.run()
-        process.waitUntilExit()
-        let signal = process.terminationReason == .uncaughtSignal ? process.terminationStatus : nil
+        let source = try input.map { try FileHandle(forReadingFrom: folder.file("input", $0)) }
+        let process = try ChildProcess(
+            wrapper + [path] + arguments, environment: base.merging(environment) { $1 },
+            input: source?.fileDescriptor, output: output.handle.fileDescriptor, errors: errors.handle.fileDescriptor)
+        process.wait()
         return Outcome(
-            status: process.terminationStatus, signal: signal,
+            status: process.terminationStatus, signal: process.endSignal,
             output: try String(contentsOf: output.url, encoding: .utf8),
             errors: try String(contentsOf: errors.url, encoding: .utf8))
     }

@@ -51,6 +51,8 @@ final class PseudoTerminal {
         _ = unsafe posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
         _ = unsafe posix_spawn_file_actions_adddup2(&actions, 0, 1)
         _ = unsafe posix_spawn_file_actions_adddup2(&actions, 0, 2)
+        // Nothing of the tests' own stays open in the child, least of all what tells that another one ended.
+        for other: Int32 in 3..<256 { _ = unsafe posix_spawn_file_actions_addclose(&actions, other) }
         var attributes = posix_spawnattr_t()
         _ = unsafe posix_spawnattr_init(&attributes)
         let newSession: Int16 = 0x80  // POSIX_SPAWN_SETSID, a macro Swift does not see

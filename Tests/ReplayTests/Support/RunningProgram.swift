@@ -2,7 +2,7 @@ import Foundation
 
 /// The program while it runs, without a terminal: what it writes goes to files that can be looked into at any time.
 final class RunningProgram {
-    private let process = Process()
+    private let process: ChildProcess
     private let folder: TemporaryFolder
     private let outputFile: URL
     private let errorFile: URL
@@ -16,21 +16,13 @@ final class RunningProgram {
         outputFile = output.url
         errorFile = errors.url
         let words = wrapper + [Program.path] + arguments
-        process.executableURL = URL(fileURLWithPath: words[0])
-        process.arguments = Array(words.dropFirst())
-        process.environment = Program.base.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output.handle
-        process.standardError = errors.handle
-        try process.run()
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process = try ChildProcess(
+            words, environment: Program.base.merging(environment) { $1 }, output: output.handle.fileDescriptor,
+            errors: errors.handle.fileDescriptor)
     }
 
     /// Of the wrapper where it stays in front of the program; `ip netns exec` becomes the program.
-    var identifier: pid_t { process.processIdentifier }
+    var identifier: pid_t { process.identifier }
 
     var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
     var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
@@ -48,7 +40,7 @@ final class RunningProgram {
     }
 
     /// Waits until `condition` holds for the output; false when `seconds` pass without it.
-    func waitFor(seconds: Double = 20, _ condition: (RunningProgram) -> Bool) -> Bool {
+    func waitFor(seconds: Double = 60, _ condition: (RunningProgram) -> Bool) -> Bool {
         let end = Date().addingTimeInterval(seconds)
         while Date() < end {
             if condition(self) { return true }
@@ -58,16 +50,16 @@ final class RunningProgram {
     }
 
     func signal(_ number: Int32) {
-        _ = kill(process.processIdentifier, number)
+        process.signal(number)
     }
 
     /// Ends the program as a service is ended and returns its exit status; nil when it does not end.
-    func stop(seconds: Double = 20) -> Int32? {
+    func stop(seconds: Double = 60) -> Int32? {
         signal(SIGTERM)
         return waitForEnd(seconds: seconds)
     }
 
-    func waitForEnd(seconds: Double = 20) -> Int32? {
+    func waitForEnd(seconds: Double = 60) -> Int32? {
         guard waitFor(seconds: seconds, { !$0.process.isRunning }) else { return nil }
         return process.terminationStatus
     }
