@@ -20,6 +20,7 @@ static SCREEN *screen;
 static FILE *key_stream;
 static int key_descriptor = -1;
 static bool uses_mouse;
+static bool marks_paste;
 static bool painted_cursor;
 
 bool st_locale_is_utf8(void) {
@@ -53,6 +54,7 @@ static void arm(void) {
     char reset[512];
     size_t used = 0;
     if (uses_mouse) used = append(reset, used, sizeof reset, "\033[?1006l\033[?1003l\033[?1002l\033[?1000l");
+    if (marks_paste) used = append(reset, used, sizeof reset, "\033[?2004l");
     used = append(reset, used, sizeof reset, tigetstr("sgr0"));
     used = append(reset, used, sizeof reset, tigetstr("op"));
     used = append(reset, used, sizeof reset, tigetstr("rmkx"));
@@ -74,6 +76,21 @@ static void enter_modes(void) {
         mouseinterval(0);
         mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     }
+    // Pasted text comes between marks, so that it is not taken for keys.
+    if (marks_paste) {
+        fputs("\033[?2004h", stdout);
+        fflush(stdout);
+    }
+}
+
+static void leave_modes(void) {
+    mousemask(0, NULL);
+    if (marks_paste) {
+        fputs("\033[?2004l", stdout);
+        fflush(stdout);
+    }
+    curs_set(1);
+    endwin();
 }
 
 int st_terminal_colors(const char *name) {
@@ -104,10 +121,9 @@ bool st_screen_open(const char *name, int keys, bool mouse) {
         start_color();
         use_default_colors();
     }
-    // The marks around pasted text, should the terminal send them: named, so that they are not taken for typing.
-    define_key("\033[200~", ST_KEY_PASTE);
-    define_key("\033[201~", ST_KEY_PASTE);
     uses_mouse = mouse && reports_mouse();
+    // Terminals that report the mouse in xterm's way also mark pasted text in its way.
+    marks_paste = reports_mouse();
     enter_modes();
     arm();
     return true;
@@ -121,9 +137,7 @@ static void restore_modes(void) {
 
 void st_screen_close(void) {
     if (screen == NULL) return;
-    mousemask(0, NULL);
-    curs_set(1);
-    endwin();
+    leave_modes();
     delscreen(screen);
     screen = NULL;
     restore_modes();
@@ -133,9 +147,7 @@ void st_screen_close(void) {
 
 void st_screen_leave(void) {
     if (screen == NULL) return;
-    mousemask(0, NULL);
-    curs_set(1);
-    endwin();
+    leave_modes();
     restore_modes();
 }
 

@@ -6,14 +6,20 @@ struct NcursesInput {
     /// The last press, for telling a double click: terminals do not.
     private var lastPress: (x: Int, y: Int, time: ContinuousClock.Instant)?
 
+    /// Read too far: what comes before anything else.
+    private var waiting: st_input?
+
     private static let doubleClickTime: Duration = .milliseconds(350)
 
     /// The next key without waiting; nil when there is none left.
     mutating func next(at time: ContinuousClock.Instant) -> Key? {
         while true {
-            let input = st_input_next()
+            let input = waiting ?? st_input_next()
+            waiting = nil
             switch Int(input.kind) {
             case ST_INPUT_NONE: return nil
+            case ST_INPUT_TEXT where input.code == 0x1b:
+                if let key = escape() { return key }
             case ST_INPUT_TEXT:
                 if let key = NcursesInput.key(scalar: input.code) { return key }
             case ST_INPUT_MOUSE:
@@ -21,6 +27,27 @@ struct NcursesInput {
             default:
                 if let key = NcursesInput.key(code: Int32(truncatingIfNeeded: input.code)) { return key }
             }
+        }
+    }
+
+    /// Escape, or the sequence that it begins.
+    private mutating func escape() -> Key? {
+        let outcome = EscapeSequence.decode {
+            guard waiting == nil else { return nil }
+            let input = st_input_next()
+            guard Int(input.kind) == ST_INPUT_TEXT else {
+                // A key that curses knows, or nothing: the sequence is over.
+                if Int(input.kind) != ST_INPUT_NONE { waiting = input }
+                return nil
+            }
+            return input.code
+        }
+        switch outcome {
+        case .key(let key): return key
+        case .swallowed: return nil
+        case .escape(let next):
+            if let next { waiting = st_input(kind: Int32(ST_INPUT_TEXT), code: next, column: 0, row: 0, button: 0) }
+            return .escape
         }
     }
 

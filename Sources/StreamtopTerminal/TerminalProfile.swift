@@ -8,6 +8,8 @@ package struct TerminalProfile: Equatable, Sendable {
     package var depth: ColorDepth
     /// The locale writes UTF-8, so braille and box characters can be shown.
     package var isUnicode: Bool
+    /// The console of the kernel: its fonts have 256 or 512 characters, braille and fine blocks not among them.
+    package var isConsole: Bool { name == "linux" || name.hasPrefix("linux-") }
 
     package init(name: String, depth: ColorDepth, isUnicode: Bool) {
         self.name = name
@@ -58,7 +60,8 @@ package struct TerminalProfile: Equatable, Sendable {
         switch colors {
         case 0x100_0000...: .trueColor
         case 256...: .palette256
-        case 8...: .palette16
+        case 16...: .palette16
+        case 8...: .palette8
         default: .mono
         }
     }

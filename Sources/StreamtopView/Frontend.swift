@@ -34,6 +34,6 @@ package enum Frontend {
         case .theme(let selected, _): ListPopups.drawThemes(selected, state, context, into: &cells)
         case nil: break
         }
-        if context.ascii { ASCIIFallback.apply(to: &cells) }
+        context.glyphs.apply(to: &cells)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import StreamtopTestSupport
 import Testing
 
 /// The dashboard on a real terminal: it comes up under every kind of terminal, and the terminal is given back however
@@ -86,6 +87,58 @@ import Testing
         #expect(!terminal.waitFor("\u{1b}]4;", seconds: 0))
         // A terminal without colours is sent none.
         if term == "vt100" { #expect(!terminal.waitFor("\u{1b}[3", seconds: 0)) }
+    }
+
+    /// Every escape that a terminal of eight colours is sent for a whole screen: nothing is painted dark on dark, and quiet
+    /// words are white, or dim.
+    @Test func eightColoursAsTheyAreSent() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.file("capture.pcap", SampleCapture.bytes()).path
+        let terminal = try PseudoTerminal(
+            ["-r", path, "--speed", "max"], environment: ["TERM": "xterm", "TZ": "UTC"])
+        #expect(terminal.waitFor("■"))
+        // What was on its way is over: then the whole screen again.
+        usleep(500_000)
+        terminal.forget()
+        terminal.type("\u{0c}")
+        #expect(terminal.waitFor("quit"))
+        usleep(300_000)
+        let screen = String(decoding: terminal.written, as: UTF8.self)
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+        let black = screen.matches(of: /\u{1b}\[(?:[0-9;]*;)?30(?:;[0-9;]*)?m/)
+        // Black letters stand on the coloured ground of the tab that is open, and nowhere else.
+        #expect(black.count <= 1)
+        let readable = screen.replacing("\u{1b}[H", with: "\n\u{1b}[H")
+            .replacing(/\u{1b}\[\d+(;\d+)?[Hd]/) { "\n" + $0.output.0 }
+            .replacing("\r", with: "\\r").replacing("\u{1b}", with: "\\e")
+        let golden = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
+            path: "Fixtures/terminal/overview-8-colours-80x24.txt")
+        let outcome = try Snapshotting.compare(readable, with: golden)
+        #expect(outcome == .same, "\(outcome.failure ?? "")")
+    }
+
+    /// A paste cannot quit, and keys that terminals send in their own ways are taken or swallowed whole.
+    @Test func sequencesAreNotTyped() throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder)
+        #expect(terminal.waitFor("\u{1b}[?2004h"))
+        #expect(terminal.waitFor(title))
+        for text in ["\u{1b}[200~quit\rq\u{1b}[201~", "\u{1b}[1;5Q", "\u{1b}[27;5;113~", "\u{1b}[I"] {
+            terminal.type(text)
+        }
+        usleep(300_000)
+        terminal.forget()
+        terminal.type("?")
+        // Still there, and on the page where it was.
+        #expect(terminal.waitFor("Ctrl-"))
+        terminal.type("\u{1b}[200~q\u{1b}[201~")
+        usleep(100_000)
+        terminal.type("\u{1b}")
+        usleep(100_000)
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+        #expect(terminal.waitFor("\u{1b}[?2004l"))
     }
 
     @Test func noColorMeansNoColor() throws {

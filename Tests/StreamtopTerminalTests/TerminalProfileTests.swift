@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("vt100", ColorDepth.mono), ("linux", .palette16), ("xterm", .palette16), ("xterm-16color", .palette16),
+        ("vt100", ColorDepth.mono), ("linux", .palette8), ("xterm", .palette8), ("xterm-16color", .palette16),
         ("xterm-256color", .palette256), ("xterm-direct", .trueColor),
     ])
     func depthIsThatOfTheDescription(_ type: String, _ depth: ColorDepth) {
@@ -34,7 +34,7 @@ import Testing
         #expect(profile("xterm-256color", colorTerm: announced, without: "xterm-direct2")?.depth == .palette256)
         #expect(profile("screen-256color", colorTerm: announced)?.depth == .palette256)
         // A terminal of 8 colours that announces more is not believed: TERM was set on purpose.
-        #expect(profile("linux", colorTerm: announced)?.depth == .palette16)
+        #expect(profile("linux", colorTerm: announced)?.depth == .palette8)
     }
 
     @Test func otherAnnouncementsMeanNothing() {

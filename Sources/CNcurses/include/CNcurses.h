@@ -42,8 +42,6 @@ typedef struct {
 
 enum { ST_INPUT_NONE = 0, ST_INPUT_TEXT = 1, ST_INPUT_CODE = 2, ST_INPUT_MOUSE = 3 };
 enum { ST_MOUSE_NONE = 0, ST_MOUSE_PRESS = 1, ST_MOUSE_WHEEL_UP = 2, ST_MOUSE_WHEEL_DOWN = 3 };
-/// Code of the marks around pasted text; above all of curses' own.
-enum { ST_KEY_PASTE = 0x2000 };
 
 /// Whether the terminal description `name` exists and how many colours it tells of; -1 when it does not exist.
 int st_terminal_colors(const char *name);

@@ -10,6 +10,8 @@ package enum Key: Hashable, Sendable {
     case function(Int)
     /// Control with a letter, given in lower case.
     case control(Character)
+    /// Text from the clipboard, as far as the terminal marks it. It is text, never keys.
+    case paste(String)
     case mouse(MouseEvent)
     case resize(width: Int, height: Int)
 }

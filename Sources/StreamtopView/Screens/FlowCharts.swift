@@ -37,7 +37,7 @@ struct FlowCharts {
         drawCursorTime(window, titleLine, &cells)
     }
 
-    /// The samples in the window, and the one before it so that lines enter from the left edge.
+    /// The samples in the window.
     private func visible(_ samples: [FlowSample], _ window: TimeWindow) -> [FlowSample] {
         let first = samples.firstIndex { $0.time >= window.start } ?? samples.endIndex
         return Array(samples[first...].prefix { $0.time <= window.end })
@@ -56,7 +56,7 @@ struct FlowCharts {
         samples.filter { $0.retransmissionCount > 0 }
             .map { Chart.Mark(time: $0.time, sign: "r", role: .markRetransmission) }
             + samples.filter { $0.zeroWindowCount > 0 }
-            .map { Chart.Mark(time: $0.time, sign: "0", role: .markZeroWindow) }
+            .map { Chart.Mark(time: $0.time, sign: "⊘", role: .markZeroWindow) }
             + samples.filter { $0.lossCount > 0 }.map { Chart.Mark(time: $0.time, sign: "×", role: .markLoss) }
     }
 
@@ -66,12 +66,10 @@ struct FlowCharts {
         let left = layout.plotColumns.lowerBound
         cells.set("└", x: left - 1, y: area.y, .axis)
         for x in layout.plotColumns { cells.set("─", x: x, y: area.y, .axis) }
-        let steps = window.columns >= 120 ? 8 : 4
-        for step in 0..<steps {
-            let column = window.columns * step / steps
-            let back = window.back(fromShare: step, of: steps)
-            cells.set("┬", x: left + column, y: area.y, .axis)
-            cells.put(Words.ago(back), x: left + column + 1, y: area.y, .axis)
+        for back in window.ticks {
+            let x = left + window.column(of: window.end - back)
+            cells.set("┬", x: x, y: area.y, .axis)
+            cells.put(Words.axisAgo(back), x: x + 1, y: area.y, .axis)
         }
         let isNow = context.snapshot.time - window.end < .seconds(1)
         let end = isNow ? Words.now : DurationText.timeOfDay(window.end, utcOffsetSeconds: context.utcOffsetSeconds)
@@ -276,7 +274,7 @@ private struct ChartPage {
         if isReading {
             return value("× " + Words.lossLabel, read.map { String($0.lossCount) }, .markLoss)
                 + value("r " + Words.retransmissions, read.map { String($0.retransmissionCount) }, .markRetransmission)
-                + value("0 " + Words.zeroWindows, read.map { String($0.zeroWindowCount) }, .markZeroWindow)
+                + value("⊘ " + Words.zeroWindows, read.map { String($0.zeroWindowCount) }, .markZeroWindow)
         }
         var spans = value("× " + Words.lossLabel, side.lossRatio.map(PercentText.ratio), .markLoss)
         spans += value(
@@ -284,7 +282,7 @@ private struct ChartPage {
         spans.append(TextSpan(" " + Words.causes(side.retransmissions), .muted))
         let count = (flow.tcp?.client.zeroWindows ?? 0) + (flow.tcp?.server.zeroWindows ?? 0)
         if count > 0 {
-            spans += value("0 " + Words.zeroWindows, NumberText.grouped(count), .markZeroWindow)
+            spans += value("⊘ " + Words.zeroWindows, NumberText.grouped(count), .markZeroWindow)
         }
         return spans
     }

@@ -13,7 +13,7 @@ enum CursorReducer {
         case .cursorRight: open.cursor = open.cursor == nil || now + 1 >= columns ? nil : window.time(ofColumn: now + 1)
         case .cursorFarRight:
             open.cursor = open.cursor == nil || now + 10 >= columns ? nil : window.time(ofColumn: now + 10)
-        case .cursorStart: open.cursor = window.time(ofColumn: 0)
+        case .cursorStart: open.cursor = max(firstSample(state, context) ?? window.start, window.time(ofColumn: 0))
         case .cursorEnd: open.cursor = nil
         default: return
         }
@@ -25,6 +25,11 @@ enum CursorReducer {
         let plot = ChartsLayout(content: FlowLayout(state, context).content).plotColumns
         guard plot.contains(x), let window = window(state, context) else { return }
         state.openFlow?.cursor = window.time(ofColumn: x - plot.lowerBound)
+    }
+
+    private static func firstSample(_ state: ViewState, _ context: ViewContext) -> Timestamp? {
+        guard let open = state.openFlow, let index = context.snapshot.flowIndex(open.flow) else { return nil }
+        return context.snapshot.flows[index].series?.samples.first?.time
     }
 
     private static func window(_ state: ViewState, _ context: ViewContext) -> TimeWindow? {

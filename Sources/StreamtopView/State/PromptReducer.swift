@@ -27,6 +27,9 @@ enum PromptReducer {
         case .tab: prompt.text = FilterCompletion.completed(prompt.text, in: context.snapshot)
         case .character(let character):
             if prompt.text.count < FilterParser.longest { prompt.text.append(character) }
+        case .paste(let text):
+            let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+            prompt.text += line.prefix(max(0, FilterParser.longest - prompt.text.count))
         case .up, .down, .pageUp, .pageDown:
             // The list stays in reach while one types.
             let movement: Action.Movement =

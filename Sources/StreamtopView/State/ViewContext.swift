@@ -8,22 +8,23 @@ package struct ViewContext: Sendable {
     package var now: Nanoseconds
     package var replay: ReplayStatus?
     package var source: SourceLabel
-    /// The terminal shows no more than ASCII.
-    package var ascii: Bool
+    /// The characters that the terminal can show.
+    package var glyphs: GlyphSet
     /// Added to capture time (UTC) for the times of day on screen.
     package var utcOffsetSeconds: Int
     /// Themes to choose from, in the order to show.
     package var themes: [ThemeListing]
 
     package init(
-        snapshot: Snapshot, now: Nanoseconds, replay: ReplayStatus? = nil, source: SourceLabel, ascii: Bool = false,
+        snapshot: Snapshot, now: Nanoseconds, replay: ReplayStatus? = nil, source: SourceLabel,
+        glyphs: GlyphSet = .unicode,
         utcOffsetSeconds: Int = 0, themes: [ThemeListing] = []
     ) {
         self.snapshot = snapshot
         self.now = now
         self.replay = replay
         self.source = source
-        self.ascii = ascii
+        self.glyphs = glyphs
         self.utcOffsetSeconds = utcOffsetSeconds
         self.themes = themes
     }

@@ -37,5 +37,7 @@ package enum ColorDepth: String, Sendable, CaseIterable {
     case trueColor = "truecolor"
     case palette256 = "256"
     case palette16 = "16"
+    /// The eight of ECMA-48: what TERM=xterm, screen and linux name.
+    case palette8 = "8"
     case mono
 }

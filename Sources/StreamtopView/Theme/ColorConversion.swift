@@ -10,8 +10,12 @@ extension Color {
         case (.rgb(let red, let green, let blue), .palette16):
             .indexed(XtermPalette.nearest16(RGB(red: red, green: green, blue: blue)))
         case (.indexed, .palette256): self
+        case (.rgb(let red, let green, let blue), .palette8):
+            .indexed(XtermPalette.nearest8(RGB(red: red, green: green, blue: blue)))
         case (.indexed(let index), .palette16):
             index < 16 ? self : .indexed(XtermPalette.nearest16(XtermPalette.value(of: index)))
+        case (.indexed(let index), .palette8):
+            index < 8 ? self : .indexed(XtermPalette.nearest8(XtermPalette.value(of: index)))
         }
     }
 }
@@ -65,9 +69,14 @@ enum XtermPalette {
     }
 
     /// Nearest of the first sixteen. Greys go to greys and hues to hues: a tint must not vanish, nor a grey turn blue.
-    static func nearest16(_ color: RGB) -> UInt8 {
+    static func nearest16(_ color: RGB) -> UInt8 { nearestBasic(color, among: 0...15) }
+
+    /// The same among the first eight.
+    static func nearest8(_ color: RGB) -> UInt8 { nearestBasic(color, among: 0...7) }
+
+    private static func nearestBasic(_ color: RGB, among range: ClosedRange<UInt8>) -> UInt8 {
         let isHue = color.chroma > 40 && max(color.red, color.green, color.blue) > 70
-        return nearest(color, among: 0...15) { candidate in
+        return nearest(color, among: range) { candidate in
             candidate.distance(to: color) + ((candidate.chroma > 40) == isHue ? 0 : 1_000_000)
         }
     }

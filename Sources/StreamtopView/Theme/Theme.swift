@@ -35,7 +35,7 @@ package struct Theme: Equatable, Sendable {
             attributes.formUnion(role.monoAttributes)
             // What is reversed already stands out of a reversed row by not being so.
             attributes.formSymmetricDifference(ground.monoAttributes)
-        case .palette16:
+        case .palette16, .palette8:
             if ground.isChoice, front.background == .default,
                 back.background.reduced(to: depth) == screen.background.reduced(to: depth)
             {
@@ -44,10 +44,30 @@ package struct Theme: Equatable, Sendable {
         case .trueColor, .palette256:
             break
         }
-        if foreground == background, foreground != .default {
-            foreground = depth == .palette16 ? readable(on: background) : screen.foreground.reduced(to: depth)
+        if depth == .palette16 || depth == .palette8 {
+            foreground = clear(foreground, on: background, depth: depth)
+            // Black or white is all the grey there is; quiet roles take less of it.
+            if foreground == .indexed(0) || foreground == .indexed(7), role.monoAttributes.contains(.dim),
+                !attributes.contains(.reverse)
+            {
+                attributes.insert(.dim)
+            }
+        } else if foreground == background, foreground != .default {
+            foreground = screen.foreground.reduced(to: depth)
         }
         return Style(foreground: foreground, background: background, attributes: attributes)
+    }
+
+    /// The foreground if it can be told from the background on every terminal, else one that can.
+    ///
+    /// What the sixteen look like is the user's business. Dark grey (8) is black on many screens, and plain blue (4) is
+    /// so dark on most that it cannot be read on black.
+    private func clear(_ foreground: Color, on background: Color, depth: ColorDepth) -> Color {
+        guard case .indexed(let index) = foreground else { return foreground }
+        let behind: UInt8 = if case .indexed(let index) = background { index } else { 0 }
+        if index == behind || index == 8 || index % 8 == behind % 8 { return readable(on: .indexed(behind)) }
+        if index == 4, behind == 0 || behind == 8 { return .indexed(depth == .palette8 ? 6 : 12) }
+        return foreground
     }
 
     /// Black or white, whichever shows on one of the sixteen colours.

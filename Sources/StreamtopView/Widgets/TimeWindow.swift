@@ -44,8 +44,19 @@ struct TimeWindow: Equatable {
         return min(columns * 2 - 1, Int(Double(time - start) / Double(span) * Double(columns * 2)))
     }
 
-    /// How long before the end a share of the window lies.
-    func back(fromShare step: Int, of steps: Int) -> Nanoseconds { span - span / Int64(max(1, steps)) * Int64(step) }
+    /// How long before its end the window is labelled, longest first: multiples of a round time, with room for the words.
+    var ticks: [Nanoseconds] {
+        let most = Int64(max(1, columns / Self.columnsPerTick))
+        let step = Self.roundSteps.first { span / $0 <= most } ?? span
+        return (1...max(1, span / step)).reversed().map { $0 * step }.filter { $0 <= span }
+    }
+
+    private static let columnsPerTick = 11
+    private static let roundSteps: [Nanoseconds] =
+        [100, 200, 500].map { .milliseconds($0) }
+        + [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400].map {
+            .seconds($0)
+        }
 
     /// The moment in the middle of a column.
     func time(ofColumn column: Int) -> Timestamp {

@@ -44,6 +44,13 @@ enum Words {
         time < .seconds(1) ? "-0.\(max(0, time) / 100_000_000)s" : "-" + DurationText.age(time)
     }
 
+    /// A label of a time axis: `-15s`, `-0.5s`, `-2:00`.
+    static func axisAgo(_ time: Nanoseconds) -> String {
+        let seconds = time.seconds
+        guard seconds < 60 else { return "-" + DurationText.age(time) }
+        return "-" + NumberText.fixed(seconds, decimals: seconds == seconds.rounded() ? 0 : 1) + "s"
+    }
+
     /// How far to trust an estimate.
     static func confidence(_ value: Double) -> String { PercentText.whole(value) + " sure" }
 

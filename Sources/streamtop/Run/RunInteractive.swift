@@ -93,7 +93,8 @@ private struct Dashboard: ~Copyable {
         state = ViewState(width: size.width, height: size.height, theme: theme.name)
         context = ViewContext(
             snapshot: Snapshot(time: Timestamp(nanoseconds: 0)), now: Clocks.monotonic, source: settings.label,
-            ascii: settings.isASCII || !profile.isUnicode, utcOffsetSeconds: Clocks.utcOffsetSeconds,
+            glyphs: settings.isASCII || !profile.isUnicode ? .ascii : profile.isConsole ? .console : .unicode,
+            utcOffsetSeconds: Clocks.utcOffsetSeconds,
             themes: shelf.listings)
     }
 
@@ -231,7 +232,9 @@ extension Settings {
             case .files: .file
             case .demo: .demo
             }
-        let name = input == .demo ? "bundled capture" : inputNames.joined(separator: ", ")
+        // The name, not the way to it: that is what tells one capture from another in the few columns there are.
+        let names = inputNames.map { $0 == "-" ? "standard input" : String($0.split(separator: "/").last ?? "") }
+        let name = input == .demo ? "bundled capture" : names.joined(separator: ", ")
         return SourceLabel(kind: kind, name: name, filter: filter ?? "")
     }
 }

@@ -12,7 +12,7 @@ import Testing
         var name: String
         var keys: [Key] = []
         var replay: ReplayStatus?
-        var ascii = false
+        var glyphs = GlyphSet.unicode
         var snapshot: @Sendable () -> Snapshot = SampleSnapshots.evening
         /// Sizes apart from the three that every screen is looked at.
         var sizes = [(80, 24), (120, 40), (200, 60)]
@@ -35,7 +35,7 @@ import Testing
         Scene(
             name: "overview-crowd", keys: [.end], snapshot: { SampleSnapshots.crowd(1_000) },
             sizes: [(80, 24), (120, 40)]),
-        Scene(name: "overview-ascii", ascii: true, sizes: [(120, 40)]),
+        Scene(name: "overview-ascii", glyphs: .ascii, sizes: [(120, 40)]),
         Scene(name: "overview-replay", replay: replay, sizes: [(80, 24), (120, 40)]),
         Scene(name: "overview-filter", keys: ["/"] + typed("proto:tls rtt>5"), sizes: [(80, 24), (120, 40)]),
         Scene(name: "overview-filter-error", keys: ["/"] + typed("rtq>50ms"), sizes: [(80, 24)]),
@@ -47,7 +47,8 @@ import Testing
         Scene(name: "help-flow", keys: [.enter, "?"], replay: replay, sizes: [(120, 40)]),
         Scene(name: "flow", keys: [.enter]),
         Scene(name: "flow-cursor", keys: [.enter, "H", "H", "H", .left], sizes: [(80, 24), (120, 40)]),
-        Scene(name: "flow-ascii", keys: [.enter], ascii: true, sizes: [(80, 24)]),
+        Scene(name: "flow-console", keys: [.enter], glyphs: .console, sizes: [(80, 24)]),
+        Scene(name: "flow-ascii", keys: [.enter], glyphs: .ascii, sizes: [(80, 24)]),
         Scene(name: "flow-facts", keys: [.enter, .tab, .tab, .tab], sizes: [(80, 24), (120, 40)]),
         Scene(name: "flow-events", keys: [.enter, .backTab], sizes: [(80, 24)]),
         Scene(name: "flow-udp", keys: [.down, .down, .enter], sizes: [(80, 24)]),
@@ -58,7 +59,7 @@ import Testing
         Scene(
             name: "flow-handshake-quic", keys: [.enter, .tab], snapshot: SampleHandshakes.lone(SampleHandshakes.quic)),
         Scene(
-            name: "flow-handshake-ascii", keys: [.enter, .tab], ascii: true,
+            name: "flow-handshake-ascii", keys: [.enter, .tab], glyphs: .ascii,
             snapshot: SampleHandshakes.lone(SampleHandshakes.retried), sizes: [(80, 24)]),
         Scene(
             name: "flow-http", keys: [.enter, .tab, .tab], snapshot: SampleHandshakes.lone(SampleExchanges.player)),
@@ -93,7 +94,7 @@ import Testing
         let snapshot = scene.snapshot()
         for (width, height) in scene.sizes {
             var state = ViewState(width: width, height: height)
-            var context = SampleSnapshots.context(snapshot, replay: scene.replay, ascii: scene.ascii)
+            var context = SampleSnapshots.context(snapshot, replay: scene.replay, glyphs: scene.glyphs)
             ViewReducer.advance(&state, in: context)
             for key in scene.keys {
                 context.now += .milliseconds(100)
@@ -107,7 +108,7 @@ import Testing
                 let outcome = try Snapshotting.compare(text, with: folder.appending(path: "\(name).\(suffix)"))
                 if let failure = outcome.failure { Issue.record("\(failure)") }
             }
-            if scene.ascii {
+            if scene.glyphs == .ascii {
                 #expect(cells.cells.allSatisfy { $0.scalar.value >= 0x20 && $0.scalar.value < 0x7f })
             }
         }

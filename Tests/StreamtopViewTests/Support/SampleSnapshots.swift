@@ -294,7 +294,7 @@ enum SampleSnapshots {
     }
 
     static func context(
-        _ snapshot: Snapshot, now: Nanoseconds = 0, replay: ReplayStatus? = nil, ascii: Bool = false
+        _ snapshot: Snapshot, now: Nanoseconds = 0, replay: ReplayStatus? = nil, glyphs: GlyphSet = .unicode
     ) -> ViewContext {
         var snapshot = snapshot
         var judge = HeadlineJudge(at: snapshot.time)
@@ -305,7 +305,7 @@ enum SampleSnapshots {
             snapshot: snapshot, now: now, replay: replay,
             source: SourceLabel(
                 kind: replay == nil ? .live : .file, name: replay == nil ? "eth0" : "evening-stream.pcapng.zst"),
-            ascii: ascii, themes: ShippedThemes.listings)
+            glyphs: glyphs, themes: ShippedThemes.listings)
     }
 }
 

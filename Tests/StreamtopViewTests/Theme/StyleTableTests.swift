@@ -28,15 +28,34 @@ import Testing
         }
     }
 
-    @Test(arguments: [ColorDepth.palette256, .palette16])
+    @Test(arguments: [ColorDepth.palette256, .palette16, .palette8])
     func palettesStayInRangeAndReadable(depth: ColorDepth) {
         for style in BuiltinTheme.theme.styles(depth: depth).distinctStyles {
             for color in [style.foreground, style.background] {
                 guard case .indexed(let index) = color else { continue }
-                #expect(depth == .palette256 || index < 16)
+                #expect(depth == .palette256 || index < (depth == .palette8 ? 8 : 16))
             }
             #expect(style.foreground == .default || style.foreground != style.background)
         }
+    }
+
+    /// Whatever the terminal makes of its sixteen: no text is dark on dark, and the quiet roles do not vanish.
+    @Test(arguments: [ColorDepth.palette16, .palette8])
+    func nothingIsDarkOnDark(depth: ColorDepth) {
+        let table = BuiltinTheme.theme.styles(depth: depth)
+        for role in StyleRole.allCases {
+            for ground in Ground.allCases {
+                let style = table.style(role, on: ground)
+                guard case .indexed(let front) = style.foreground, case .indexed(let back) = style.background else {
+                    Issue.record("\(role) on \(ground) has no colours of its own")
+                    continue
+                }
+                #expect(front % 8 != back % 8, "\(role) on \(ground)")
+                #expect(back != 0 || ![0, 4, 8].contains(front), "\(role) on \(ground)")
+            }
+        }
+        #expect(
+            table.style(.tab, on: .screen) == Style(foreground: .indexed(7), background: .indexed(0), attributes: .dim))
     }
 
     static let nearest: [(RGB, UInt8)] = [

@@ -51,6 +51,28 @@ import Testing
         #expect(ChartScale(largest: largest, least: 1) { "\($0)" }.top == top)
     }
 
+    @Test func aCharacterHasTheColourOfMostOfItsDots() {
+        var canvas = BrailleCanvas(width: 1, height: 1)
+        var cells = CellBuffer(width: 1, height: 1)
+        for y in 0..<3 { for x in 0..<2 { canvas.set(x: x, y: y, .chartRoundTrip) } }
+        for x in 0..<2 { canvas.set(x: x, y: 3, .chartQueue) }
+        canvas.draw(at: 0, 0, into: &cells)
+        #expect(cells[0, 0] == Cell("⣿", role: .chartRoundTrip))
+        for x in 0..<2 { for y in 1..<3 { canvas.set(x: x, y: y, .chartQueue) } }
+        canvas.draw(at: 0, 0, into: &cells)
+        #expect(cells[0, 0].role == .chartQueue)
+    }
+
+    @Test(arguments: [
+        (Nanoseconds.seconds(30), 60, [30, 20, 10] as [Double]),
+        (.seconds(1), 113, (1...10).reversed().map { Double($0) / 10 }),
+        (.seconds(60), 72, [60, 50, 40, 30, 20, 10]), (.seconds(8), 20, [5]),
+    ])
+    func ticksAreRound(span: Nanoseconds, columns: Int, seconds: [Double]) {
+        let window = TimeWindow(start: start, end: start + span, columns: columns)
+        #expect(window.ticks.map(\.seconds) == seconds)
+    }
+
     @Test func columnsAndTimesAreInverse() {
         let window = TimeWindow(start: start, end: start + .seconds(60), columns: 113)
         for column in 0..<113 { #expect(window.column(of: window.time(ofColumn: column)) == column) }
