@@ -38,7 +38,9 @@ extension FlowEngine {
             var flow = shownFlow(position, isSelected: flows[position].identifier == request.selected)
             if flows[position].series != FlowEntry.none {
                 let recorder = series.recorders[flows[position].series]
-                flow.series = flow.identifier == request.selected ? recorder.snapshot : recorder.tail(request.sparkline)
+                flow.series =
+                    flow.identifier == request.selected
+                    ? recorder.series : recorder.series.tail(request.sparkline, of: [.roundTrip])
             }
             snapshot.flows.append(flow)
         }
@@ -198,7 +200,7 @@ extension FlowEngine {
         if entry.secureStream != FlowEntry.none { fillTLS(&flow, entry) }
         if entry.secureDatagrams != FlowEntry.none { fillDTLS(&flow, entry) }
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
-        if final, entry.series != FlowEntry.none { flow.series = series.recorders[entry.series].snapshot }
+        if final, entry.series != FlowEntry.none { flow.series = series.recorders[entry.series].series }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
         let score = FlowDiagnosis.score(flow)
         flow.score = score

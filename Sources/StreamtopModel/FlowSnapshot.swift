@@ -87,7 +87,7 @@ package struct FlowSnapshot: Sendable {
     /// Sizes of UDP datagrams, both ways.
     package var datagramSizes: BothWays<DatagramSizes>?
     /// Values over time for charts; only when the engine was asked to keep them.
-    package var series: FlowSeries?
+    package var series: MetricSeries?
     private let place = PassedByAddress()
 
     package init(

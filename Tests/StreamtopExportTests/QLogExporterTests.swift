@@ -21,7 +21,7 @@ import Testing
         sample.inFlight.server = 12_000
         sample.congestionWindow.server = 24_000
         sample.losses.server = 2
-        flow.series = FlowSeries(interval: .seconds(1), samples: [sample])
+        flow.series = MetricSeries(interval: .seconds(1), samples: [sample])
         guard quic else {
             flow.tcp = TCPSnapshot()
             return flow

@@ -80,24 +80,26 @@ extension QLogExporter {
 
     /// The charts' values: per sample one event for each end that sends, and one for its losses.
     private func samples(_ flow: FlowSnapshot, _ namespace: String) -> [QLogEvent] {
+        guard let series = flow.series else { return [] }
         var list: [QLogEvent] = []
-        for sample in flow.series?.samples ?? [] {
+        for step in 0..<series.count {
+            let time = series.times[step]
+            let trip = Direction.allCases.compactMap { series.value(.roundTrip, $0, at: step) }
             for direction in Direction.allCases {
-                let trip = [sample.roundTrip.client, sample.roundTrip.server].compactMap { $0 }
-                let flight = sample.inFlight[direction]
-                let window = sample.congestionWindow[direction]
+                let flight = series.value(.inFlight, direction, at: step)
+                let window = series.value(.congestionWindow, direction, at: step)
                 guard flight != nil || window != nil || (direction == .fromClient && !trip.isEmpty) else { continue }
                 list.append(
-                    QLogEvent(time: sample.time, name: namespace + ":recovery_metrics_updated") { json in
+                    QLogEvent(time: time, name: namespace + ":recovery_metrics_updated") { json in
                         json.member("sender", direction)
-                        if !trip.isEmpty { json.milliseconds("smoothed_rtt", trip.reduce(0, saturatingAdd)) }
-                        json.member("bytes_in_flight", flight)
-                        json.member("congestion_window", window)
+                        if !trip.isEmpty { json.milliseconds("smoothed_rtt", Nanoseconds(trip.reduce(0, +))) }
+                        json.member("bytes_in_flight", flight.map { Int($0) })
+                        json.member("congestion_window", window.map { Int($0) })
                     })
-                let lost = sample.losses[direction]
+                let lost = Int(series.value(.losses, direction, at: step) ?? 0)
                 guard lost > 0 else { continue }
                 list.append(
-                    QLogEvent(time: sample.time, name: "streamtop:packets_lost") { json in
+                    QLogEvent(time: time, name: "streamtop:packets_lost") { json in
                         json.member("sender", direction)
                         json.member("count", lost)
                     })

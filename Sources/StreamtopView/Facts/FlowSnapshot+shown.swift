@@ -48,6 +48,11 @@ extension FlowSnapshot {
         }
     }
 
+    /// The larger of the two ways' queues that 95 % of the flow's life stayed below.
+    var worstQueue: Nanoseconds? {
+        [queueDelay.client?.p95, queueDelay.server?.p95].compactMap { $0 }.max()
+    }
+
     var shownInFlight: Reading<Int>? {
         (tcp?[mainSender].inFlight ?? quic?[mainSender].inFlight).map {
             Reading($0.last, $0.isLowerBound ? .atLeast : .exact)

@@ -4,7 +4,18 @@ import StreamtopModel
 /// What a filter can ask about.
 enum FilterField: String, CaseIterable {
     case host, client, server, port, proto, state, verdict, severity, flow, vlan, tunnel
-    case rtt, queue, loss, retrans, rate, up, down, bytes, age, flight, cwnd, rwnd
+    case rtt, queue, queuep95, loss, retrans, rate, up, down, bytes, age, flight, cwnd, rwnd
+
+    /// The field of a name, or of what the screen calls it.
+    init?(named name: String) {
+        switch name {
+        case "q": self = .queue
+        case "qp95": self = .queuep95
+        case "rtx": self = .retrans
+        case "unread": self = .rwnd
+        default: self.init(rawValue: name)
+        }
+    }
 
     enum Kind {
         case text
@@ -15,7 +26,7 @@ enum FilterField: String, CaseIterable {
         switch self {
         case .host, .client, .server, .proto, .state, .verdict, .severity, .tunnel: .text
         case .port, .flow, .vlan, .retrans: .number(.count)
-        case .rtt, .queue, .age: .number(.time)
+        case .rtt, .queue, .queuep95, .age: .number(.time)
         case .loss: .number(.ratio)
         case .rate, .up, .down: .number(.bits)
         case .bytes, .flight, .cwnd, .rwnd: .number(.bytes)
@@ -24,27 +35,8 @@ enum FilterField: String, CaseIterable {
 
     /// The flow's number in the unit of the field; nil is "not known", and no comparison with it holds.
     func numbers(of flow: FlowSnapshot) -> [Double] {
-        let value: Double? =
-            switch self {
-            case .port: nil
-            case .flow: Double(flow.identifier.number)
-            case .vlan: flow.vlan.map(Double.init)
-            case .retrans: flow.shownRetransmissions.map(Double.init)
-            case .rtt: flow.shownRoundTrip.map { $0.value.seconds }
-            case .queue: flow.shownQueueDelay.map { $0.seconds }
-            case .age: flow.age.seconds
-            case .loss: flow.shownLossRatio
-            case .rate: flow.client.rate + flow.server.rate
-            case .up: flow.client.rate
-            case .down: flow.server.rate
-            case .bytes: Double(flow.client.bytes) + Double(flow.server.bytes)
-            case .flight: flow.shownInFlight.map { Double($0.value) }
-            case .cwnd: flow.shownCongestionWindow.map { Double($0.value) }
-            case .rwnd: flow.shownReceiveWindow.map { Double($0.last) }
-            default: nil
-            }
         if self == .port { return [Double(flow.client.endpoint.port), Double(flow.server.endpoint.port)] }
-        return value.map { [$0] } ?? []
+        return MetricTable.number(self)?(flow).map { [$0] } ?? []
     }
 
     /// The flow's texts under the field; one of them has to match.

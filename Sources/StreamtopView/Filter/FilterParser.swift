@@ -69,7 +69,7 @@ enum FilterParser {
             return .anywhere(text.lowercased())
         }
         let name = text[..<symbol].lowercased()
-        guard let field = FilterField(rawValue: name) else {
+        guard let field = FilterField(named: name) else {
             // An address or an endpoint has colons, too: `fe80::1`, `10.0.0.1:443`.
             if text[symbol] == ":", name.contains(".") || name.allSatisfy(\.isHexDigit) || name.first == "[" {
                 return .anywhere(text.lowercased())
@@ -199,7 +199,7 @@ enum FilterParser {
         let symbols = "<>=:"
         let isContinued = last.text.last.map(symbols.contains) == true && FilterField(prefixOf: last.text) != nil
         let continues =
-            token.text.first.map("<>=!".contains) == true && FilterField(rawValue: last.text.lowercased()) != nil
+            token.text.first.map("<>=!".contains) == true && FilterField(named: last.text.lowercased()) != nil
         if isContinued || continues {
             tokens[tokens.count - 1].text += token.text
         } else {
@@ -211,6 +211,6 @@ enum FilterParser {
 extension FilterField {
     /// The field at the start of a term such as `rtt>`.
     init?(prefixOf term: String) {
-        self.init(rawValue: term.prefix { !":<>=!".contains($0) }.lowercased())
+        self.init(named: term.prefix { !":<>=!".contains($0) }.lowercased())
     }
 }

@@ -19,7 +19,11 @@ enum EndpointText {
         let name = end.name.flatMap { $0.isEmpty ? nil : $0 }
         let room = width - port.utf8.count
         guard room >= 7 else { return whole }
-        guard name == nil, !end.endpoint.address.isIPv4, !port.isEmpty else {
+        // Of an IPv4 address the last numbers tell ends apart.
+        if name == nil, end.endpoint.address.isIPv4 {
+            return "…" + end.endpoint.address.description.suffix(room - 1) + port
+        }
+        guard name == nil, !port.isEmpty else {
             return middleCut(name ?? end.endpoint.address.description, width: room) + port
         }
         return "[" + middleCut(end.endpoint.address.description, width: room - 2) + "]" + port

@@ -38,9 +38,9 @@ enum KeyBindings {
         all.filter { $0.place == place && $0.help != nil }
     }
 
-    static let all: [KeyBinding] = everywhere + table + flow + lists + replay
+    static let all: [KeyBinding] = moving + PageTable.keys + everywhere + table + flow + lists + replay
 
-    private static let everywhere: [KeyBinding] = [
+    private static let moving: [KeyBinding] = [
         KeyBinding(["?", "h", .function(1)], .help, .everywhere, "?  h  F1", Words.helpHelp, hint: Words.hintHelp),
         KeyBinding(
             ["q", .control("c"), .function(10)], .quit, .everywhere, "q  Ctrl-C", Words.helpQuit, hint: Words.hintQuit),
@@ -56,11 +56,9 @@ enum KeyBindings {
         KeyBinding(["G", .end], .move(.last), .everywhere, "", nil),
         KeyBinding([.tab], .nextTab, .everywhere, "Tab Shift-Tab", Words.helpTabs),
         KeyBinding([.backTab], .previousTab, .everywhere, "", nil),
-        KeyBinding(["1"], .page(.flows), .everywhere, "1 2 3 4 5", Words.helpPages),
-        KeyBinding(["2"], .page(.handshakes), .everywhere, "", nil),
-        KeyBinding(["3"], .page(.verdicts), .everywhere, "", nil),
-        KeyBinding(["4"], .page(.events), .everywhere, "", nil),
-        KeyBinding(["5"], .page(.capture), .everywhere, "", nil),
+    ]
+
+    private static let everywhere: [KeyBinding] = [
         KeyBinding(
             ["/", .function(4), .function(3)], .filter, .everywhere, "/  F4", Words.helpFilter, hint: Words.hintFilter),
         KeyBinding([" ", "p"], .pause, .everywhere, "Space  p", Words.helpPause, hint: Words.hintPause),

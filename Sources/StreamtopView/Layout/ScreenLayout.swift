@@ -1,3 +1,6 @@
+import StreamtopBase
+import StreamtopModel
+
 /// Where the parts of a screen stand. The reducer asks it, too: a click means what is drawn there.
 struct ScreenLayout {
     /// The header line; always there.
@@ -53,8 +56,16 @@ struct PageLayout {
     }
 
     /// The table's columns; two columns on the left are for the signs of severity and selection.
-    func placedColumns(sortedBy column: FlowColumn) -> [FlowColumn.Placed] {
-        FlowColumn.layout(width: content.width - 3, from: content.x + 2, sortedBy: column)
+    func placedColumns(_ state: ViewState, _ context: ViewContext) -> [FlowColumn.Placed] {
+        var addresses = AddressWidths(client: 6, server: 6)
+        for row in state.table.rows.dropFirst(state.table.scroll).prefix(content.height) {
+            guard let index = context.snapshot.flowIndex(row.flow, hint: row.hint) else { continue }
+            let flow = context.snapshot.flows[index]
+            addresses.client = max(addresses.client, TextWidth.columns(of: EndpointText.full(flow.client)))
+            addresses.server = max(addresses.server, TextWidth.columns(of: EndpointText.full(flow.shownServer)))
+        }
+        return FlowColumn.layout(
+            width: content.width - 3, from: content.x + 2, sortedBy: state.table.sort.column, addresses: addresses)
     }
 
     /// Which tab a column of the tab line belongs to.
@@ -93,14 +104,15 @@ struct ChartsLayout {
     /// Figures below the charts; empty when there is no room for them.
     var facts: Rect
 
-    init(content: Rect, hasFacts: Bool = true) {
+    /// - Parameter wanted: charts that the flow has; as many are laid out as have room.
+    init(content: Rect, charts wanted: Int = 3, hasFacts: Bool = true) {
         var rest = content
         // Time first: figures get a share only once the charts are comfortable.
         let factRows =
             !hasFacts ? 0 : content.height >= 44 ? 17 : content.height >= 30 ? 11 : content.height >= 16 ? 2 : 0
         facts = rest.takeBottom(factRows)
         axis = rest.takeBottom(rest.height > 3 ? 1 : 0)
-        let count = max(1, min(3, rest.height / 3))
+        let count = max(1, min(wanted, rest.height / 3))
         charts = []
         for index in 0..<count {
             charts.append(rest.takeTop(rest.height / (count - index)))

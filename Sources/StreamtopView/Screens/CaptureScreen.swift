@@ -5,6 +5,13 @@ import StreamtopModel
 enum CaptureScreen {
     static let mostLines = 200
 
+    static let page = PageRow(
+        page: .capture, name: "Capture", keys: .capture, isFiltered: false,
+        draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
+        move: { movement, state, _, page in
+            state.captureScroll = movement.moved(state.captureScroll, count: mostLines, page: page)
+        })
+
     static func draw(_ context: ViewContext, _ state: ViewState, _ layout: PageLayout, into cells: inout CellBuffer) {
         cells.put(Words.captureHeader, x: 2, y: layout.columns.y, .columnHeader, maxWidth: layout.content.width - 3)
         FactsPane.draw(groups(context), in: layout.content, scroll: state.captureScroll, into: &cells)

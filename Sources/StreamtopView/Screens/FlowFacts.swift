@@ -21,13 +21,12 @@ enum FlowFacts {
             if let shares = side.limitedBy, let text = Words.limits(shares) { add(Words.limitedBy, text) }
         }
         var second: [TextSpan] = []
-        let known = flow.buffers.filter { $0.delay != nil || $0.occupiedBytes != nil }
-        for buffer in known.sorted(by: { ($0.delay ?? 0) > ($1.delay ?? 0) }) {
+        let ladder = BufferLadder(flow)
+        for rung in ladder.rungs.sorted(by: { ($0.delay ?? -1) > ($1.delay ?? -1) }) {
+            guard let delay = rung.delay else { continue }
             second += [
-                TextSpan("  " + Words.buffer(buffer) + " ", .label),
-                buffer.delay.map { TextSpan(DurationText.withUnit($0), .value) }
-                    ?? buffer.occupiedBytes.map { TextSpan(ByteText.short($0), .value) }
-                    ?? TextSpan(Words.unknown, .unknown),
+                TextSpan("  " + Words.buffer(rung.buffer) + " ", .label),
+                TextSpan(DurationText.withUnit(delay), .value),
             ]
         }
         if !second.isEmpty { second.insert(TextSpan(Words.buffersShort + " ", .muted), at: 0) }
@@ -87,25 +86,23 @@ enum FlowFacts {
 
     private static func buffers(_ flow: FlowSnapshot) -> FactGroup {
         var group = FactGroup(Words.buffersGroup)
-        let most = flow.buffers.compactMap(\.delay).max() ?? 0
-        for buffer in flow.buffers {
-            guard buffer.delay != nil || buffer.occupiedBytes != nil else {
+        let ladder = BufferLadder(flow)
+        for (place, rung) in ladder.rungs.enumerated() {
+            let buffer = rung.buffer
+            guard rung.delay != nil || buffer.occupiedBytes != nil else {
                 group.add(Words.buffer(buffer), nil)
                 continue
             }
-            var text = buffer.delay.map(DurationText.withUnit) ?? ""
-            var share = most > 0 ? Double(buffer.delay ?? 0) / Double(most) : 0
+            var text = rung.delay.map(DurationText.withUnit) ?? Words.unknown + " ms"
             if let occupied = buffer.occupiedBytes {
-                text += (text.isEmpty ? "" : "  ") + ByteText.short(occupied)
-                if let capacity = buffer.capacityBytes {
-                    text += " \(Words.of) " + ByteText.short(capacity)
-                    if buffer.delay == nil, capacity > 0 { share = Double(occupied) / Double(capacity) }
-                }
+                text += "  " + ByteText.short(occupied)
+                if let capacity = buffer.capacityBytes { text += " \(Words.of) " + ByteText.short(capacity) }
             }
-            text += "  \(buffer.source)" + (buffer.confidence < 1 ? " " + Words.confidence(buffer.confidence) : "")
-            let isLargest = most > 0 && buffer.delay == most
+            text += "  " + Words.bufferSource(buffer.source)
+            if buffer.confidence < 1 { text += " " + Words.confidence(buffer.confidence) }
+            let isLargest = place == ladder.largest
             group.addGauge(
-                Words.buffer(buffer), share, text + (isLargest ? "  ◀ " + Words.largest : ""),
+                Words.buffer(buffer), ladder.share(rung), text + (isLargest ? "  ◀ " + Words.largest : ""),
                 isLargest ? .chartQueue : .gaugeFill)
         }
         return group

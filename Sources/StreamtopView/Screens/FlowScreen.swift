@@ -14,20 +14,8 @@ enum FlowScreen {
         drawIdentity(flow, layout.identity, &cells)
         HeadlineView.of(flow).draw(in: layout.headline, into: &cells)
         TabBar.draw(
-            OpenFlow.Tab.allCases.map(Words.tab), active: open.tab.rawValue, in: layout.tabs, into: &cells)
-        switch open.tab {
-        case .charts:
-            FlowCharts(flow: flow, open: open, context: context, layout: ChartsLayout(content: layout.content))
-                .draw(titleLine: layout.tabs, into: &cells)
-        case .handshake:
-            HandshakeTab.draw(flow, scroll: open.scroll, in: layout.content, into: &cells)
-        case .http:
-            HTTPTab.draw(flow, scroll: open.scroll, in: layout.content, into: &cells)
-        case .facts:
-            FactsPane.draw(FlowFacts.groups(flow, context), in: layout.content, scroll: open.scroll, into: &cells)
-        case .events:
-            drawEvents(flow, open, context, layout.content, &cells)
-        }
+            TabTable.names, active: TabTable.index(of: open.tab), in: layout.tabs, into: &cells)
+        open.tab.draw(flow, open, context, layout, &cells)
     }
 
     private static func drawIdentity(_ flow: FlowSnapshot, _ area: Rect, _ cells: inout CellBuffer) {
@@ -48,20 +36,5 @@ enum FlowScreen {
         if let tunnel = flow.tunnel { spans.append(TextSpan("  " + Words.tunnel(tunnel), .label)) }
         spans.append(TextSpan("  " + Words.flowNumber(flow.identifier), .muted))
         cells.put(spans, x: area.x + 1, y: area.y, maxWidth: area.width - 2)
-    }
-
-    private static func drawEvents(
-        _ flow: FlowSnapshot, _ open: OpenFlow, _ context: ViewContext, _ area: Rect, _ cells: inout CellBuffer
-    ) {
-        let events = EventRow.all(of: context.snapshot).filter { $0.flow == flow.identifier }
-        guard !events.isEmpty else {
-            cells.put(Words.noEvents, x: 2, y: area.y + 1, .muted)
-            return
-        }
-        let first = max(0, min(open.scroll, events.count - area.height))
-        for (line, event) in events.dropFirst(first).prefix(area.height).enumerated() {
-            EventsScreen.draw(event, area.row(line), context, showsFlow: false, into: &cells)
-        }
-        FlowTable.drawScrollbar(events.count, first, area, &cells)
     }
 }

@@ -6,7 +6,7 @@ enum FooterLine {
         guard area.height > 0 else { return }
         cells.fill(area, " ", .text, ground: .bar)
         if let prompt = state.prompt {
-            drawPrompt(prompt, context, in: area, &cells)
+            drawPrompt(prompt, context, rows: state.table.rows.count, in: area, &cells)
         } else if let notice = state.notice {
             let role = notice.severity == .info ? StyleRole.accent : Words.severityRole(notice.severity)
             cells.put(notice.text, x: area.x + 1, y: area.y, role, maxWidth: area.width - 2)
@@ -15,24 +15,48 @@ enum FooterLine {
         }
     }
 
+    /// A hint at its place; a click on it does what its key does.
+    struct Hint {
+        var key: String
+        var text: String
+        var action: Action
+        var x: Int
+        var range: Range<Int> { x..<(x + TextWidth.columns(of: key) + 1 + TextWidth.columns(of: text)) }
+    }
+
+    /// The hints that fit, from the left.
+    static func hints(_ context: ViewContext, _ state: ViewState, in area: Rect) -> [Hint] {
+        let isOpen = state.openFlow != nil
+        var all = [
+            Hint(
+                key: isOpen ? "Esc" : "Enter", text: isOpen ? Words.hintBack : Words.hintOpen,
+                action: isOpen ? .back : .open, x: 0)
+        ]
+        for place in ViewReducer.places(of: state, context) {
+            for binding in KeyBindings.all where binding.place == place {
+                guard let text = binding.hint else { continue }
+                all.append(Hint(key: shortKey(binding), text: text, action: binding.action, x: 0))
+            }
+        }
+        // Help must be reachable on the narrowest screen.
+        all = all.filter { $0.action == .help } + all.filter { $0.action != .help }
+        var placed: [Hint] = []
+        var x = area.x + 1
+        for var hint in all {
+            hint.x = x
+            guard hint.range.upperBound < area.right else { break }
+            x = hint.range.upperBound + 2
+            placed.append(hint)
+        }
+        return placed
+    }
+
     private static func drawHints(
         _ context: ViewContext, _ state: ViewState, in area: Rect, _ cells: inout CellBuffer
     ) {
-        var x = area.x + 1
-        let isOpen = state.openFlow != nil
-        var hints = [(key: isOpen ? "Esc" : "Enter", text: isOpen ? Words.hintBack : Words.hintOpen)]
-        let places = ViewReducer.places(of: state, context)
-        for binding in places.flatMap({ place in KeyBindings.all.filter { $0.place == place } }) {
-            if let hint = binding.hint { hints.append((key: shortKey(binding), text: hint)) }
-        }
-        // Help must be reachable on the narrowest screen.
-        let isHelp: ((key: String, text: String)) -> Bool = { $0.text == Words.hintHelp }
-        hints = hints.filter(isHelp) + hints.filter { !isHelp($0) }
-        for hint in hints {
-            let width = TextWidth.columns(of: hint.key) + 1 + TextWidth.columns(of: hint.text)
-            guard x + width < area.right else { break }
-            x += cells.put(hint.key, x: x, y: area.y, .key) + 1
-            x += cells.put(hint.text, x: x, y: area.y, .keyText) + 2
+        for hint in hints(context, state, in: area) {
+            let width = cells.put(hint.key, x: hint.x, y: area.y, .key)
+            cells.put(hint.text, x: hint.x + width + 1, y: area.y, .keyText)
         }
     }
 
@@ -43,7 +67,7 @@ enum FooterLine {
     }
 
     private static func drawPrompt(
-        _ prompt: FilterPrompt, _ context: ViewContext, in area: Rect, _ cells: inout CellBuffer
+        _ prompt: FilterPrompt, _ context: ViewContext, rows: Int, in area: Rect, _ cells: inout CellBuffer
     ) {
         var x = area.x + 1
         x += cells.put("/", x: x, y: area.y, .key)
@@ -62,8 +86,9 @@ enum FooterLine {
         cells.put("█", x: x, y: area.y, .accent)
         cells.put(error, x: x + 1, y: area.y, .act, maxWidth: max(0, area.right - x - 2))
         guard prompt.error == nil else { return }
+        let passing = prompt.text.isEmpty ? "" : Words.passing(rows, context.snapshot.flows.count) + "   "
         cells.putRight(
-            Words.promptHints, right: area.right - 1, y: area.y, .muted, maxWidth: max(0, area.right - x - 4))
+            passing + Words.promptHints, right: area.right - 1, y: area.y, .muted, maxWidth: max(0, area.right - x - 4))
     }
 
     /// What the last word may become, in a line above the prompt.

@@ -3,6 +3,21 @@ import StreamtopModel
 
 /// Handshakes over all flows: how long each kind took, and what went wrong.
 enum HandshakesScreen {
+    static let page = PageRow(
+        page: .handshakes, name: "Handshakes", keys: .handshakes,
+        draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
+        flow: { state, context in
+            let failures = HandshakeSurvey(context.snapshot, state.filter).failures
+            return failures.isEmpty ? nil : failures[min(state.handshakes.selected, failures.count - 1)].flow.identifier
+        },
+        opens: .handshake,
+        move: { movement, state, context, page in move(movement, &state, context, page: page) },
+        select: { line, state, context, page in
+            guard let row = failure(atLine: line, state, context, page: page) else { return false }
+            state.handshakes.selected = row
+            return true
+        })
+
     private static let kindWidth = 15
     private static let numberWidth = 11
     private static let bars: [Unicode.Scalar] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]

@@ -13,11 +13,15 @@ enum HeaderLine {
         let limit = area.right - 2 - rightWidth
         // Groups leave whole from the right when the line is short.
         for group in groups(context, state, isWide: area.width >= 100) {
-            let width = group.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
-            guard x + width <= limit else { continue }
+            var group = group
+            // What is wrong is the last to leave: without room for the count of flows it stands alone.
+            if width(group) > limit - x { group = group.filter { $0.role == .act || $0.role == .watch } }
+            guard !group.isEmpty, x + width(group) <= limit else { continue }
             x += cells.put(group, x: x, y: area.y) + 2
         }
     }
+
+    private static func width(_ group: [TextSpan]) -> Int { group.reduce(0) { $0 + TextWidth.columns(of: $1.text) } }
 
     private static func groups(_ context: ViewContext, _ state: ViewState, isWide: Bool) -> [[TextSpan]] {
         let snapshot = context.snapshot
@@ -32,12 +36,12 @@ enum HeaderLine {
         if drops > 0 {
             groups.append([TextSpan(Words.dropsLabel, .label), TextSpan(NumberText.grouped(drops), .act)])
         }
+        groups.append(flows(snapshot))
         groups.append([TextSpan(RateText.withUnit(snapshot.bitRate), .value)])
         groups.append([
             TextSpan(NumberText.scaled(snapshot.packetRate.rounded(), base: 1_000, letters: ["", "k", "M"]), .value),
             TextSpan(Words.packetsPerSecond, .unit),
         ])
-        groups.append(flows(snapshot))
         if drops == 0, context.source.kind == .live {
             groups.append([TextSpan(Words.dropsLabel, .label), TextSpan("0", .fine)])
         }
@@ -54,7 +58,9 @@ enum HeaderLine {
             default: break
             }
         }
-        var spans = [TextSpan(NumberText.grouped(snapshot.flowCount), .value), TextSpan(Words.flowsLabel, .label)]
+        var spans = [
+            TextSpan(NumberText.grouped(snapshot.flowCount), .value), TextSpan(Words.flows(snapshot.flowCount), .label),
+        ]
         if act > 0 { spans += [TextSpan(" \(act) \(Words.severity(.critical))", .act)] }
         if watch > 0 { spans += [TextSpan(" \(watch) \(Words.severity(.warning))", .watch)] }
         return spans
@@ -77,6 +83,7 @@ enum HeaderLine {
         if snapshot.start != nil {
             let clock = DurationText.timeOfDay(snapshot.time, utcOffsetSeconds: context.utcOffsetSeconds)
             spans += [TextSpan(clock, .value)]
+            if isWide { spans.append(TextSpan(" " + Words.zone(context.utcOffsetSeconds), .muted)) }
         }
         return spans
     }

@@ -6,7 +6,7 @@ enum ListPopups {
         let entries = FlowColumn.sortable.map { column in
             let isCurrent = column == state.table.sort.column
             let mark = isCurrent ? (state.table.sort.descending ? "▼" : "▲") : " "
-            return (mark: mark, name: Words.column(column).title, note: Words.column(column).explanation)
+            return (mark: mark, name: column.looks.title, note: column.looks.explanation)
         }
         draw(entries, selected, Words.sortTitle, Words.sortFoot, nameWidth: 10, state, context, into: &cells)
     }

@@ -1,42 +1,27 @@
 import StreamtopModel
 
-/// What the four pages share: headline, tabs with the filter and the order named, totals.
+/// What the pages share: headline, tabs with the filter and the order named, totals.
 enum PageScreen {
     static func draw(_ context: ViewContext, _ state: ViewState, into cells: inout CellBuffer) {
         let layout = PageLayout(state, context)
         HeadlineView.of(context, state.filter).draw(in: layout.headline, into: &cells)
         let end = TabBar.draw(
-            tabNames(context.snapshot), active: state.page.rawValue, in: layout.tabs, into: &cells)
+            PageTable.names(context.snapshot), active: PageTable.index(of: state.page), in: layout.tabs, into: &cells)
         let isFilterNamed = drawOrder(context, state, layout.tabs, from: end, &cells)
-        switch state.page {
-        case .flows:
-            FlowTable.draw(context, state, layout, into: &cells)
-            drawPreview(context, state, layout.preview, &cells)
-        case .handshakes: HandshakesScreen.draw(context, state, layout, into: &cells)
-        case .verdicts: VerdictsScreen.draw(context, state, layout, into: &cells)
-        case .events: EventsScreen.draw(context, state, layout, into: &cells)
-        case .capture: CaptureScreen.draw(context, state, layout, into: &cells)
-        }
+        PageTable[state.page].draw(context, state, layout, &cells)
+        if state.page == .flows { drawPreview(context, state, layout.preview, &cells) }
         drawTotals(context, layout.totals, filter: isFilterNamed ? [] : filterSpans(context, state, room: 30), &cells)
     }
 
     /// The filter in force and how many flows pass it; empty where there is none.
     private static func filterSpans(_ context: ViewContext, _ state: ViewState, room: Int) -> [TextSpan] {
-        guard !state.filterText.isEmpty, [.flows, .handshakes, .verdicts].contains(state.page) else { return [] }
+        guard !state.filterText.isEmpty, PageTable[state.page].isFiltered else { return [] }
         let text = EndpointText.middleCut(state.filterText, width: room)
         var spans = [TextSpan(" " + Words.filterLabel, .label), TextSpan(text, .match)]
         if state.page == .flows {
             spans.append(TextSpan(Words.shownOf(state.table.rows.count, context.snapshot.flows.count), .label))
         }
         return spans
-    }
-
-    /// Tabs carry a count where it says something: how many verdicts ask for a look.
-    static func tabNames(_ snapshot: Snapshot) -> [String] {
-        Page.allCases.map { page in
-            let count = page == .verdicts ? VerdictRow.count(of: snapshot, .all) : 0
-            return count > 0 ? "\(Words.page(page)) \(count)" : Words.page(page)
-        }
     }
 
     /// The selected flow over time: on a tall screen the room below the table goes to time.
@@ -53,7 +38,7 @@ enum PageScreen {
         cells.put(" \(Words.ends(flow)) ", x: title.x + 1, y: title.y, .accent, maxWidth: max(0, title.width - 34))
         FlowCharts(
             flow: flow, open: OpenFlow(flow: selected), context: context,
-            layout: ChartsLayout(content: rest, hasFacts: false)
+            layout: ChartsLayout(content: rest, charts: ChartTable.rows(of: flow).count, hasFacts: false)
         ).draw(titleLine: title, into: &cells)
     }
 

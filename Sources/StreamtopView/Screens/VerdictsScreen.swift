@@ -5,6 +5,33 @@ import StreamtopModel
 enum VerdictsScreen {
     static let linesPerRow = 3
 
+    static let page = PageRow(
+        page: .verdicts, name: "Verdicts", keys: .verdicts, count: { VerdictRow.count(of: $0, .all) },
+        draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
+        flow: { state, context in selected(state, context)?.flow?.identifier },
+        copied: { state, context in selected(state, context).map(Words.copied) },
+        move: { movement, state, context, page in
+            let count = VerdictRow.count(of: context.snapshot, state.filter)
+            state.verdicts.selected = movement.moved(state.verdicts.selected, count: count, page: page)
+        },
+        select: { line, state, context, page in
+            state.verdicts.selected = state.verdicts.scroll + line / linesPerRow
+            clip(&state, context, page)
+            return true
+        },
+        clip: clip)
+
+    @Sendable
+    private static func clip(_ state: inout ViewState, _ context: ViewContext, _ page: Int) {
+        state.verdicts.clip(
+            to: VerdictRow.count(of: context.snapshot, state.filter), page: max(1, page / linesPerRow))
+    }
+
+    private static func selected(_ state: ViewState, _ context: ViewContext) -> VerdictRow? {
+        let rows = VerdictRow.all(of: context.snapshot, state.filter)
+        return rows.indices.contains(state.verdicts.selected) ? rows[state.verdicts.selected] : nil
+    }
+
     static func draw(_ context: ViewContext, _ state: ViewState, _ layout: PageLayout, into cells: inout CellBuffer) {
         let rows = VerdictRow.all(of: context.snapshot, state.filter)
         let area = layout.content

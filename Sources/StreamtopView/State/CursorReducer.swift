@@ -4,7 +4,7 @@ import StreamtopModel
 /// Keys of the time cursor: it steps from column to column of the charts.
 enum CursorReducer {
     static func move(_ action: Action, _ state: inout ViewState, _ context: ViewContext) {
-        guard var open = state.openFlow, open.tab == .charts, let window = window(state, context) else { return }
+        guard var open = state.openFlow, open.tab.isTimeline, let window = window(state, context) else { return }
         let columns = window.columns
         let now = open.cursor.map { window.column(of: $0) } ?? columns
         switch action {
@@ -29,7 +29,7 @@ enum CursorReducer {
 
     private static func firstSample(_ state: ViewState, _ context: ViewContext) -> Timestamp? {
         guard let open = state.openFlow, let index = context.snapshot.flowIndex(open.flow) else { return nil }
-        return context.snapshot.flows[index].series?.samples.first?.time
+        return context.snapshot.flows[index].series?.times.first
     }
 
     private static func window(_ state: ViewState, _ context: ViewContext) -> TimeWindow? {

@@ -7,12 +7,15 @@ enum FlowOrder {
     /// order of first packet, so that rows do not dance.
     static func rows(of snapshot: Snapshot, _ filter: Filter, _ sort: FlowSort) -> [FlowRow] {
         let matching = snapshot.flows.indices.filter { filter == .all || filter.matches(snapshot.flows[$0]) }
-        if let key = numberKey(sort.column) {
+        switch MetricTable.row(sort.column)?.value {
+        case .number(let key):
             let keyed = matching.map { (index: $0, key: key(snapshot.flows[$0])) }
             return sorted(keyed, descending: sort.descending).map { row(snapshot, $0) }
+        case .text(let key):
+            let keyed = matching.map { (index: $0, key: key(snapshot.flows[$0])) }
+            return sorted(keyed, descending: sort.descending).map { row(snapshot, $0) }
+        case nil: return matching.map { row(snapshot, $0) }
         }
-        let keyed = matching.map { (index: $0, key: textKey(sort.column, snapshot.flows[$0])) }
-        return sorted(keyed, descending: sort.descending).map { row(snapshot, $0) }
     }
 
     /// The rows as they were, without the flows that are gone; new ones follow at the end.
@@ -46,38 +49,12 @@ enum FlowOrder {
         }.map(\.index)
     }
 
-    private static func numberKey(_ column: FlowColumn) -> ((FlowSnapshot) -> Double?)? {
-        switch column {
-        case .client, .server, .protocols, .state, .trend: nil
-        case .age: { $0.age.seconds }
-        case .roundTrip: { $0.shownRoundTrip.map { Double($0.value) } }
-        case .queue: { $0.shownQueueDelay.map(Double.init) }
-        case .inFlight: { $0.shownInFlight.map { Double($0.value) } }
-        case .congestionWindow: { $0.shownCongestionWindow.map { Double($0.value) } }
-        case .receiveWindow: { $0.shownReceiveWindow.map { Double($0.occupied) } }
-        case .loss: { $0.shownLossRatio }
-        case .retransmissions: { $0.shownRetransmissions.map(Double.init) }
-        case .up: { $0.client.rate }
-        case .down: { $0.server.rate }
-        case .verdict: { verdictKey($0) }
-        }
-    }
-
     /// Severity first, then the rule table's priority, then traffic: what hurts, and whom it hurts most.
-    private static func verdictKey(_ flow: FlowSnapshot) -> Double {
+    @Sendable
+    static func verdictKey(_ flow: FlowSnapshot) -> Double? {
         let rate = min(flow.client.rate + flow.server.rate, 9e11)
         guard let worst = flow.worstVerdict else { return rate / 1e12 }
         let rank = worst.severity == .critical ? 3.0 : worst.severity == .warning ? 2 : 1
         return rank * 1_000_000 - Double(min(max(worst.priority, 0), 999_999)) + rate / 1e12
-    }
-
-    private static func textKey(_ column: FlowColumn, _ flow: FlowSnapshot) -> String? {
-        switch column {
-        case .client: EndpointText.full(flow.client)
-        case .server: EndpointText.full(flow.shownServer)
-        case .protocols: flow.shownProtocols.joined(separator: " ")
-        case .state: flow.state.rawValue
-        default: nil
-        }
     }
 }

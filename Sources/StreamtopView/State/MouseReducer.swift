@@ -22,6 +22,10 @@ enum MouseReducer {
         if let replay = context.replay, screen.seek.contains(x: event.x, y: event.y) {
             return ReplayReducer.seek(toColumn: event.x, of: SeekBar.track(screen.seek, replay), replay)
         }
+        if state.prompt == nil, state.notice == nil, screen.footer.contains(x: event.x, y: event.y) {
+            let hint = FooterLine.hints(context, state, in: screen.footer).first { $0.range.contains(event.x) }
+            return hint.map { ViewReducer.perform($0.action, &state, context) } ?? []
+        }
         if state.openFlow != nil { return clickFlow(&state, event, context) }
         return clickPage(&state, event, context)
     }
@@ -30,7 +34,7 @@ enum MouseReducer {
         _ movement: Action.Movement, _ state: inout ViewState, _ context: ViewContext
     ) -> [Effect] {
         if state.popup != nil { return PopupReducer.reduce(&state, movement == .up ? .up : .down, context) }
-        if state.openFlow?.tab == .charts {
+        if state.openFlow?.tab.isTimeline == true {
             return ViewReducer.perform(movement == .up ? .zoomIn : .zoomOut, &state, context)
         }
         var effects: [Effect] = []
@@ -57,12 +61,11 @@ enum MouseReducer {
     private static func clickFlow(_ state: inout ViewState, _ event: MouseEvent, _ context: ViewContext) -> [Effect] {
         let layout = FlowLayout(state, context)
         if layout.tabs.contains(x: event.x, y: event.y) {
-            let names = OpenFlow.Tab.allCases.map(Words.tab)
-            if let tab = PageLayout.tab(atColumn: event.x, names: names).flatMap(OpenFlow.Tab.init) {
-                state.openFlow?.tab = tab
+            if let place = PageLayout.tab(atColumn: event.x, names: TabTable.names) {
+                state.openFlow?.tab = TabTable.rows[place]
                 state.openFlow?.scroll = 0
             }
-        } else if layout.content.contains(x: event.x, y: event.y), state.openFlow?.tab == .charts {
+        } else if layout.content.contains(x: event.x, y: event.y), state.openFlow?.tab.isTimeline == true {
             CursorReducer.place(atColumn: event.x, &state, context)
         }
         return []
@@ -71,8 +74,8 @@ enum MouseReducer {
     private static func clickPage(_ state: inout ViewState, _ event: MouseEvent, _ context: ViewContext) -> [Effect] {
         let layout = PageLayout(state, context)
         if layout.tabs.contains(x: event.x, y: event.y) {
-            let names = PageScreen.tabNames(context.snapshot)
-            if let page = PageLayout.tab(atColumn: event.x, names: names).flatMap(Page.init) { state.page = page }
+            let names = PageTable.names(context.snapshot)
+            if let place = PageLayout.tab(atColumn: event.x, names: names) { state.page = PageTable.rows[place].page }
             return []
         }
         if layout.headline.contains(x: event.x, y: event.y) {
@@ -80,7 +83,7 @@ enum MouseReducer {
             return ViewReducer.open(flow, &state)
         }
         if state.page == .flows, layout.columns.contains(x: event.x, y: event.y) {
-            let columns = layout.placedColumns(sortedBy: state.table.sort.column)
+            let columns = layout.placedColumns(state, context)
             if let hit = columns.first(where: { $0.range.contains(event.x) })?.column, FlowColumn.sortable.contains(hit)
             {
                 ViewReducer.setSort(hit, &state, context)
@@ -89,26 +92,7 @@ enum MouseReducer {
         }
         guard layout.content.contains(x: event.x, y: event.y) else { return [] }
         let line = event.y - layout.content.y
-        switch state.page {
-        case .flows:
-            let row = state.table.scroll + line
-            guard state.table.rows.indices.contains(row) else { return [] }
-            state.table.selected = state.table.rows[row].flow
-        case .verdicts:
-            state.verdicts.selected = state.verdicts.scroll + line / VerdictsScreen.linesPerRow
-            state.verdicts.clip(
-                to: VerdictRow.count(of: context.snapshot, state.filter),
-                page: max(1, layout.content.height / VerdictsScreen.linesPerRow))
-        case .events:
-            state.events.selected = state.events.scroll + line
-            state.events.clip(to: context.snapshot.events.count, page: layout.content.height)
-        case .handshakes:
-            guard let row = HandshakesScreen.failure(atLine: line, state, context, page: layout.content.height) else {
-                return []
-            }
-            state.handshakes.selected = row
-        case .capture: return []
-        }
+        guard PageTable[state.page].select(line, &state, context, layout.content.height) else { return [] }
         return event.kind == .doubleClick ? ViewReducer.perform(.open, &state, context) : []
     }
 }

@@ -44,16 +44,7 @@ package enum ViewReducer {
 
     /// Where keys are looked up, the most particular place first.
     static func places(of state: ViewState, _ context: ViewContext) -> [KeyBinding.Place] {
-        let page: KeyBinding.Place =
-            if state.openFlow != nil { .flow } else {
-                switch state.page {
-                case .flows: .flows
-                case .handshakes: .handshakes
-                case .verdicts: .verdicts
-                case .events: .events
-                case .capture: .capture
-                }
-            }
+        let page: KeyBinding.Place = state.openFlow != nil ? .flow : PageTable[state.page].keys
         return context.replay == nil ? [page, .everywhere] : [page, .replay, .everywhere]
     }
 
@@ -128,7 +119,7 @@ package enum ViewReducer {
     private static func open(_ state: inout ViewState, _ context: ViewContext) -> [Effect] {
         guard state.openFlow == nil, let flow = concerned(state, context) else { return [] }
         let effects = open(flow, &state)
-        if state.page == .handshakes { state.openFlow?.tab = .handshake }
+        state.openFlow?.tab = PageTable[state.page].opens
         return effects
     }
 
@@ -141,27 +132,11 @@ package enum ViewReducer {
     /// The flow that a key is about.
     static func concerned(_ state: ViewState, _ context: ViewContext) -> FlowIdentifier? {
         if let open = state.openFlow { return open.flow }
-        switch state.page {
-        case .flows: return state.table.selected
-        case .verdicts:
-            let rows = VerdictRow.all(of: context.snapshot, state.filter)
-            return rows.indices.contains(state.verdicts.selected) ? rows[state.verdicts.selected].flow?.identifier : nil
-        case .events:
-            let events = EventRow.all(of: context.snapshot)
-            return events.indices.contains(state.events.selected) ? events[state.events.selected].flow : nil
-        case .handshakes:
-            let failures = HandshakeSurvey(context.snapshot, state.filter).failures
-            return failures.isEmpty ? nil : failures[min(state.handshakes.selected, failures.count - 1)].flow.identifier
-        case .capture: return nil
-        }
+        return PageTable[state.page].flow(state, context)
     }
 
     private static func copyText(_ state: ViewState, _ context: ViewContext) -> String? {
-        if state.openFlow == nil, state.page == .verdicts {
-            let rows = VerdictRow.all(of: context.snapshot, state.filter)
-            guard rows.indices.contains(state.verdicts.selected) else { return nil }
-            return Words.copied(rows[state.verdicts.selected])
-        }
+        if state.openFlow == nil, let copied = PageTable[state.page].copied { return copied(state, context) }
         guard let flow = concerned(state, context), let index = context.snapshot.flowIndex(flow) else { return nil }
         return Words.copied(context.snapshot.flows[index])
     }
@@ -193,7 +168,7 @@ package enum ViewReducer {
 
     private static func stepSort(_ step: Int, _ state: inout ViewState, _ context: ViewContext) {
         // Only what is on screen: the order one sees must have a name one sees.
-        let shown = PageLayout(state, context).placedColumns(sortedBy: state.table.sort.column).map(\.column)
+        let shown = PageLayout(state, context).placedColumns(state, context).map(\.column)
             .filter { FlowColumn.sortable.contains($0) }
         guard let index = shown.firstIndex(of: state.table.sort.column), !shown.isEmpty else { return }
         setSort(shown[(index + step + shown.count) % shown.count], &state, context)
@@ -203,12 +178,10 @@ package enum ViewReducer {
 
     private static func stepTab(_ step: Int, _ state: inout ViewState) {
         if let open = state.openFlow {
-            let count = OpenFlow.Tab.allCases.count
-            state.openFlow?.tab = OpenFlow.Tab(rawValue: (open.tab.rawValue + step + count) % count) ?? .charts
+            state.openFlow?.tab = TabTable.tab(step, from: open.tab)
             state.openFlow?.scroll = 0
         } else {
-            let count = Page.allCases.count
-            state.page = Page(rawValue: (state.page.rawValue + step + count) % count) ?? .flows
+            state.page = PageTable.page(step, from: state.page)
         }
     }
 
@@ -231,7 +204,7 @@ package enum ViewReducer {
     static func move(_ movement: Action.Movement, _ state: inout ViewState, _ context: ViewContext) -> [Effect] {
         let page = PageLayout(state, context).content.height
         if state.openFlow != nil {
-            if state.openFlow?.tab == .charts {
+            if state.openFlow?.tab.isTimeline == true {
                 switch movement {
                 case .up: return stepFlow(-1, &state, context)
                 case .down: return stepFlow(1, &state, context)
@@ -243,23 +216,7 @@ package enum ViewReducer {
             state.openFlow?.scroll = movement.moved(scroll, count: OpenFlow.mostLines, page: page)
             return []
         }
-        switch state.page {
-        case .flows:
-            let rows = state.table.rows
-            guard !rows.isEmpty else { return [] }
-            let now = rows.firstIndex { $0.flow == state.table.selected } ?? 0
-            state.table.selected = rows[movement.moved(now, count: rows.count, page: page)].flow
-        case .verdicts:
-            let count = VerdictRow.all(of: context.snapshot, state.filter).count
-            state.verdicts.selected = movement.moved(state.verdicts.selected, count: count, page: page)
-        case .events:
-            let count = EventRow.all(of: context.snapshot).count
-            state.events.selected = movement.moved(state.events.selected, count: count, page: page)
-        case .handshakes:
-            HandshakesScreen.move(movement, &state, context, page: page)
-        case .capture:
-            state.captureScroll = movement.moved(state.captureScroll, count: CaptureScreen.mostLines, page: page)
-        }
+        PageTable[state.page].move(movement, &state, context, page)
         keepSelectionVisible(&state, context)
         return []
     }
@@ -288,9 +245,7 @@ package enum ViewReducer {
         } else {
             state.table.scroll = scroll(state.table.scroll, showing: selected, of: rows.count, page: page)
         }
-        let verdicts = max(1, page / VerdictsScreen.linesPerRow)
-        state.verdicts.clip(to: VerdictRow.count(of: context.snapshot, state.filter), page: verdicts)
-        state.events.clip(to: context.snapshot.events.count, page: page)
+        for row in PageTable.rows { row.clip(&state, context, page) }
     }
 
     static func scroll(_ scroll: Int, showing row: Int, of count: Int, page: Int) -> Int {

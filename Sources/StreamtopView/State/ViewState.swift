@@ -36,7 +36,8 @@ package struct ViewState: Sendable {
     }
 }
 
-enum Page: Int, CaseIterable, Sendable {
+/// A page; its row in `PageTable` says what it is.
+enum Page: Sendable {
     case flows, handshakes, verdicts, events, capture
 }
 
@@ -64,11 +65,8 @@ struct FlowSort: Equatable, Sendable {
 
 /// The screen of one flow.
 struct OpenFlow: Equatable, Sendable {
-    enum Tab: Int, CaseIterable, Sendable {
-        case charts, handshake, http, facts, events
-    }
     var flow: FlowIdentifier
-    var tab = Tab.charts
+    var tab = FlowTab.charts
     /// Where the time cursor stands; nil follows now.
     var cursor: Timestamp?
     var zoom = ChartZoom.standard

@@ -15,7 +15,7 @@ struct TimeWindow: Equatable {
 
     /// The window of a flow's charts; nil while it has no series.
     init?(of flow: FlowSnapshot, now: Timestamp, zoom: ChartZoom, columns: Int) {
-        guard let first = flow.series?.samples.first?.time, let last = flow.series?.samples.last?.time else {
+        guard let first = flow.series?.times.first, let last = flow.series?.times.last else {
             return nil
         }
         // A flow that ended long ago is looked at where it lived.

@@ -5,7 +5,15 @@ import StreamtopModel
 extension Words {
     static let paused = "paused"
     static let dropsLabel = "drops "
-    static let flowsLabel = " flows"
+    static func flows(_ count: Int) -> String { count == 1 ? " flow" : " flows" }
+
+    /// What the clock on screen is ahead of UTC: `UTC`, `UTC+2`, `UTC-3:30`.
+    static func zone(_ offsetSeconds: Int) -> String {
+        guard offsetSeconds != 0 else { return "UTC" }
+        let minutes = abs(offsetSeconds) / 60
+        let rest = minutes % 60 == 0 ? "" : ":" + (minutes % 60 < 10 ? "0" : "") + "\(minutes % 60)"
+        return "UTC" + (offsetSeconds < 0 ? "-" : "+") + "\(minutes / 60)" + rest
+    }
     static let packetsPerSecond = " p/s"
     static let cpuLabel = "cpu "
     static let memoryLabel = "mem "
@@ -20,6 +28,8 @@ extension Words {
     static let sortFoot = "Enter sorts, again reverses; Esc"
     static let themeTitle = "Theme"
     static let themeFoot = "j k try on, Enter keeps, Esc goes back"
+    static func passing(_ count: Int, _ all: Int) -> String { "\(count) of \(all)" + flows(all) }
+
     static let promptHints = "Enter keeps  Tab completes  Esc undoes"
     static let noCandidates = "free text: looked for in addresses, names, protocols, verdicts"
     static let looping = "loop"
@@ -33,6 +43,10 @@ extension Words {
     }
 
     static let eventsHeader = "time        of its flow  what happened, newest first"
+    static func noEventPasses(_ count: Int) -> String {
+        count == 1 ? "The one event does not pass the filter." : "None of \(count) events passes the filter."
+    }
+
     static let noEvents = "Nothing has happened yet that is worth a line."
 
     static func sourceKind(_ kind: SourceLabel.Kind) -> String {
@@ -75,15 +89,38 @@ extension Words {
         switch column {
         case .up: "rate from client"
         case .down: "rate from server"
-        default: self.column(column).title
+        default: column.looks.title
         }
     }
 
-    /// A figure behind a verdict: `rtt_ms 112.4`.
+    /// A figure behind a verdict: `rtt 112.4 ms`.
     static func evidence(_ evidence: Verdict.Evidence) -> String {
         let size = abs(evidence.value)
         let decimals = size == size.rounded() ? 0 : size < 10 ? 2 : 1
-        return evidence.name + " " + NumberText.fixed(evidence.value, decimals: decimals)
+        let number = NumberText.fixed(evidence.value, decimals: decimals)
+        // Names carry their unit behind the last underscore.
+        var parts = evidence.name.split(separator: "_").map(String.init)
+        let value: String
+        switch parts.last {
+        case "ms": value = number + " ms"
+        case "s": value = number + " s"
+        case "bps": value = RateText.withUnit(evidence.value)
+        case "bytes": value = ByteText.short(evidence.value)
+        case "ratio", "share": value = PercentText.ratio(evidence.value)
+        default: return (parts.joined(separator: " ") + " " + number)
+        }
+        parts.removeLast()
+        return parts.joined(separator: " ") + " " + value
+    }
+
+    /// How the filling of a buffer is known.
+    static func bufferSource(_ source: String) -> String {
+        switch source {
+        case "rtt": "from round trips"
+        case "receive_window": "from the window"
+        case "kernel": "from the kernel"
+        default: spaced(source)
+        }
     }
 
     // MARK: Events

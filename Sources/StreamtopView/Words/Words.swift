@@ -44,6 +44,9 @@ enum Words {
         time < .seconds(1) ? "-0.\(max(0, time) / 100_000_000)s" : "-" + DurationText.age(time)
     }
 
+    /// A line that lies above the chart.
+    static let aboveTheChart = "above the chart"
+
     /// A label of a time axis: `-15s`, `-0.5s`, `-2:00`.
     static func axisAgo(_ time: Nanoseconds) -> String {
         let seconds = time.seconds

@@ -90,6 +90,48 @@ import Testing
         return snapshot
     }
 
+    private static func clearTabs(_ state: ViewState, _ context: ViewContext, _ cells: inout CellBuffer) {
+        guard state.popup == nil, state.height >= Frontend.leastHeight, state.width >= Frontend.leastWidth else {
+            return
+        }
+        let bar = state.openFlow == nil ? PageLayout(state, context).tabs : FlowLayout(state, context).tabs
+        let names = state.openFlow == nil ? PageTable.names(context.snapshot) : TabTable.names
+        let end = min(bar.right, TabBar.ranges(names, from: bar.x + 1).last?.upperBound ?? 0)
+        cells.fill(
+            Rect(x: 0, y: bar.y, width: end, height: 1), context.glyphs == .ascii ? "-" : "─", .border)
+    }
+
+    @Test func barsAreAsReviewed() throws {
+        var lines = ""
+        for width in [40, 80, 120] {
+            for keys in [[], [Key.enter]] {
+                var state = ViewState(width: width, height: 24)
+                let context = SampleSnapshots.context(SampleSnapshots.evening())
+                ViewReducer.advance(&state, in: context)
+                for key in keys { _ = ViewReducer.reduce(&state, key, in: context) }
+                var cells = CellBuffer(width: width, height: 24)
+                Frontend.render(context, state, into: &cells)
+                let row = state.openFlow == nil ? PageLayout(state, context).tabs.y : FlowLayout(state, context).tabs.y
+                lines += (0..<width).map { String(cells[$0, row].scalar) }.joined() + "\n"
+            }
+        }
+        let outcome = try Snapshotting.compare(lines, with: TestFiles.folder.appending(path: "Screens/bars.txt"))
+        if let failure = outcome.failure { Issue.record("\(failure)") }
+    }
+
+    @Test func everyColumnAndFieldHasItsRow() {
+        for column in FlowColumn.allCases {
+            #expect(MetricTable.rows.count { $0.column == column } == 1, "\(column)")
+            #expect(!column.looks.title.isEmpty)
+        }
+        for field in FilterField.allCases {
+            guard case .number = field.kind, field != .port else { continue }
+            #expect(MetricTable.rows.count { $0.field == field } == 1, "\(field)")
+        }
+        #expect(Set(PageTable.rows.map(\.page)).count == PageTable.rows.count)
+        #expect(Set(TabTable.names).count == TabTable.rows.count)
+    }
+
     @Test(arguments: scenes) func screenIsAsReviewed(scene: Scene) throws {
         let snapshot = scene.snapshot()
         for (width, height) in scene.sizes {
@@ -102,6 +144,8 @@ import Testing
             }
             var cells = CellBuffer(width: width, height: height)
             Frontend.render(context, state, into: &cells)
+            // The bar of tabs has a golden file of its own: a new tab changes that one, and no screen.
+            Self.clearTabs(state, context, &cells)
             let folder = TestFiles.folder.appending(path: "Screens")
             let name = "\(scene.name)-\(width)x\(height)"
             for (text, suffix) in [(ScreenText.characters(cells), "txt"), (ScreenText.roles(cells), "roles.txt")] {

@@ -49,7 +49,7 @@ enum SampleSnapshots {
     }
 
     /// A minute of samples every 200 ms, with a queue that builds and drains as a loss-based control makes it.
-    static func series(base: Double, queue: Double, flight: Int, rate: Double, losses: Bool) -> FlowSeries {
+    static func series(base: Double, queue: Double, flight: Int, rate: Double, losses: Bool) -> MetricSeries {
         let count = 300
         let samples = (0..<count).map { index -> FlowSample in
             var sample = FlowSample(time: now - .milliseconds(Int64((count - 1 - index) * 200)))
@@ -71,7 +71,7 @@ enum SampleSnapshots {
             if losses, index == 42 { sample.zeroWindows.client = 1 }
             return sample
         }
-        return FlowSeries(interval: .milliseconds(200), samples: samples)
+        return MetricSeries(interval: .milliseconds(200), samples: samples)
     }
 
     static func bufferbloat() -> Verdict {

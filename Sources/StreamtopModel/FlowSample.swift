@@ -21,14 +21,3 @@ package struct FlowSample: Equatable, Sendable {
 
     package init(time: Timestamp) { self.time = time }
 }
-
-/// Samples of a flow at even steps of capture time, oldest first. When it outgrows its capacity the step doubles.
-package struct FlowSeries: Equatable, Sendable {
-    package var interval: Nanoseconds
-    package var samples: [FlowSample]
-
-    package init(interval: Nanoseconds, samples: [FlowSample]) {
-        self.interval = interval
-        self.samples = samples
-    }
-}

@@ -1,0 +1,70 @@
+import StreamtopBase
+import StreamtopModel
+
+/// Bytes under way, the sender's window and the receiver's.
+enum WindowChart {
+    static let row = ChartRow(
+        applies: { $0.tcp != nil || $0.series?.has(.inFlight) == true || $0.quic?[$0.mainSender].inFlight != nil },
+        draw: draw)
+
+    @Sendable
+    private static func draw(_ reading: ChartReading, _ title: Rect, _ plot: Rect, _ cells: inout CellBuffer) {
+        let sender = reading.sender
+        let flight = reading.values(.inFlight, sender)
+        let congestion = reading.values(.congestionWindow, sender)
+        let receive = reading.values(.receiveWindow, sender.reversed)
+        let used = (flight + congestion).compactMap { $0 }.max() ?? 0
+        let lowest = receive.compactMap { $0 }.min() ?? 0
+        // A receive window far above everything else would press the rest to the floor; its number is in the title.
+        let isWindowInSight = lowest <= max(used * 3, 1)
+        let most = isWindowInSight ? max(used, min(receive.compactMap { $0 }.max() ?? 0, used * 3)) : used
+        let scale = ChartScale(largest: most, isBinary: true, least: 4_096) { ByteText.short($0) }
+        reading.chart(
+            [
+                Chart.Series(values: flight, role: .chartInFlight, form: .area),
+                Chart.Series(
+                    values: receive.map { isWindowInSight ? $0 : nil }, role: .chartReceiveWindow, form: .dotted),
+                Chart.Series(values: congestion, role: .chartCongestionWindow, form: .line),
+            ], scale
+        ).draw(in: plot, into: &cells)
+        reading.put([values(reading, isWindowInSight)] + remarks(reading), title, &cells)
+    }
+
+    private static func values(_ reading: ChartReading, _ isWindowInSight: Bool) -> [TextSpan] {
+        let flow = reading.flow
+        let sender = reading.sender
+        var spans = [TextSpan(Words.bytesTitle, .title)]
+        let flight =
+            reading.isReading
+            ? reading.atCursor(.inFlight, sender).map { Reading(Int($0)) } : flow.shownInFlight
+        spans += reading.spans(
+            "■ " + Words.flightLabel, flight.map { $0.bound.prefix + ByteText.short($0.value) }, .chartInFlight)
+        let congestion = flow.shownCongestionWindow
+        let shown = reading.isReading ? reading.atCursor(.congestionWindow, sender).map { Int($0) } : congestion?.value
+        let prefix = congestion?.bound.prefix ?? ""
+        spans += reading.spans(
+            "━ " + Words.windowLabel, shown.map { prefix + ByteText.short($0) }, .chartCongestionWindow)
+        let receive =
+            reading.isReading
+            ? reading.atCursor(.receiveWindow, sender.reversed).map { Int($0) } : flow.shownReceiveWindow?.last
+        let sign = flow.shownReceiveWindow?.scaleUnknown == true ? "≥" : ""
+        spans += reading.spans(
+            "┄ " + Words.receiveLabel, receive.map { sign + ByteText.short($0) }, .chartReceiveWindow)
+        if !isWindowInSight { spans.append(TextSpan(" " + Words.aboveTheChart, .chartReceiveWindow)) }
+        return spans
+    }
+
+    /// What is said behind the values, each where it fits.
+    private static func remarks(_ reading: ChartReading) -> [[TextSpan]] {
+        let flow = reading.flow
+        var remarks = [[TextSpan("  " + Words.senderIs(reading.sender), .muted)]]
+        let window =
+            flow.tcp?[reading.sender].congestionWindow ?? flow.quic?[reading.sender].congestionWindow
+        guard !reading.isReading, let window else { return remarks }
+        if let phase = window.phase { remarks.insert([TextSpan("  " + Words.phase(phase), .label)], at: 0) }
+        if window.source == .estimate {
+            remarks.append([TextSpan("  \(Words.windowLabel) \(Words.confidence(window.confidence))", .muted)])
+        }
+        return remarks
+    }
+}
