@@ -38,10 +38,23 @@ struct PageLayout {
     /// A title line and charts; empty when there is no room or no wish for them.
     var preview: Rect
 
-    init(body: Rect, hasPreview: Bool) {
-        var rest = body
+    /// - Parameters:
+    ///   - headlineLines: what the headline would like; it gets more than its share where rows would be empty.
+    ///   - rows: rows of the content that are in use.
+    init(body: Rect, hasPreview: Bool, headlineLines: Int = 0, rows: Int = .max) {
         // Narrow screens wrap the sentence; the advice must not be what is lost.
-        headline = rest.takeTop(body.height < 12 ? 1 : body.width < 100 && body.height >= 18 ? 3 : 2)
+        let share = body.height < 12 ? 1 : body.width < 100 && body.height >= 18 ? 3 : 2
+        self.init(body: body, hasPreview: hasPreview, headline: share)
+        let spare = content.height - min(rows, content.height)
+        let height = min(headlineLines, share + spare, Self.mostHeadline)
+        if height > share { self.init(body: body, hasPreview: hasPreview, headline: height) }
+    }
+
+    private static let mostHeadline = 7
+
+    private init(body: Rect, hasPreview: Bool, headline height: Int) {
+        var rest = body
+        headline = rest.takeTop(height)
         tabs = rest.takeTop(1)
         totals = rest.takeBottom(body.height >= 10 ? 1 : 0)
         columns = rest.takeTop(1)
@@ -51,8 +64,11 @@ struct PageLayout {
     }
 
     init(_ state: ViewState, _ context: ViewContext) {
+        let isFlows = state.page == .flows
         self.init(
-            body: ScreenLayout(state, context).body, hasPreview: state.page == .flows && state.showsPreview)
+            body: ScreenLayout(state, context).body, hasPreview: isFlows && state.showsPreview,
+            headlineLines: isFlows ? HeadlineView.of(context, state.filter).lines(width: state.width) : 0,
+            rows: state.table.rows.count)
     }
 
     /// The table's columns; two columns on the left are for the signs of severity and selection.
@@ -81,16 +97,21 @@ struct FlowLayout {
     var tabs: Rect
     var content: Rect
 
-    init(body: Rect) {
+    /// - Parameter headlineLines: what the headline would like.
+    init(body: Rect, headlineLines: Int = 0) {
         var rest = body
         identity = rest.takeTop(1)
-        headline = rest.takeTop(body.height >= 16 ? 2 : 1)
+        // What to do is worth more than a row of a chart.
+        headline = rest.takeTop(body.height < 16 ? 1 : max(2, min(headlineLines, body.height >= 20 ? 5 : 3)))
         tabs = rest.takeTop(1)
         content = rest
     }
 
     init(_ state: ViewState, _ context: ViewContext) {
-        self.init(body: ScreenLayout(state, context).body)
+        let flow = state.openFlow.flatMap { context.snapshot.flowIndex($0.flow) }.map { context.snapshot.flows[$0] }
+        self.init(
+            body: ScreenLayout(state, context).body,
+            headlineLines: flow.map { HeadlineView.of($0).lines(width: state.width) } ?? 0)
     }
 }
 

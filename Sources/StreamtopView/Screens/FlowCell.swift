@@ -97,7 +97,11 @@ extension FlowCell {
     }
 
     func drawVerdict(_ cells: inout CellBuffer) {
-        guard let verdict = flow.worstVerdict else { return }
+        guard let verdict = flow.worstVerdict else {
+            // That a flow is over is said by a word, not by its colour alone.
+            if flow.state != .open { put(Words.state(flow), .muted, &cells) }
+            return
+        }
         let role = Words.severityRole(verdict.severity)
         let more = flow.verdicts.count > 1 ? " +\(flow.verdicts.count - 1)" : ""
         let name = Words.rule(verdict)

@@ -26,7 +26,7 @@ enum HeaderLine {
     private static func groups(_ context: ViewContext, _ state: ViewState, isWide: Bool) -> [[TextSpan]] {
         let snapshot = context.snapshot
         var groups: [[TextSpan]] = []
-        let name = EndpointText.middleCut(context.source.name, width: isWide ? 32 : 14)
+        let name = EndpointText.middleCut(context.source.name, width: isWide ? 32 : 18)
         var source = [TextSpan(name, .value)]
         if isWide { source += [TextSpan(" " + Words.sourceKind(context.source.kind), .muted)] }
         groups.append(source)

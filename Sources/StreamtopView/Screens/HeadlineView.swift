@@ -65,7 +65,15 @@ struct HeadlineView {
         }
     }
 
-    /// Draws into one or two lines: the sentence, wrapped if it must, and the advice where a line is left.
+    /// Lines that the whole takes at a width.
+    func lines(width: Int) -> Int {
+        let sentences = TextWrap.lines(sign + " " + sentence, width: width - 2, limit: 9).count
+        guard !advice.isEmpty else { return sentences }
+        let left = 4 + TextWidth.columns(of: Words.adviceLabel)
+        return sentences + TextWrap.lines(advice, width: width - left, limit: 9).count
+    }
+
+    /// Draws into the lines there are: the sentence, wrapped if it must, and the advice where a line is left.
     func draw(in area: Rect, into cells: inout CellBuffer) {
         for y in area.y..<area.bottom { cells.set("▌", x: area.x, y: y, role) }
         let lines = TextWrap.lines(sign + " " + sentence, width: area.width - 2, limit: area.height)

@@ -1,9 +1,13 @@
 import StreamtopBase
 import StreamtopModel
 
-/// All verdicts there are, worst first: what, where, on which figures, what to do.
+/// All verdicts there are, worst first, one line each; below them the selected one in full: what, where, on which figures,
+/// what to do.
 enum VerdictsScreen {
-    static let linesPerRow = 3
+    /// Rows of the list on a screen with so many lines of content.
+    static func listHeight(_ content: Int) -> Int { content - detailHeight(content) }
+
+    private static func detailHeight(_ content: Int) -> Int { content < 8 ? 0 : min(10, content * 3 / 5) }
 
     static let page = PageRow(
         page: .verdicts, name: "Verdicts", keys: .verdicts, count: { VerdictRow.count(of: $0, .all) },
@@ -12,10 +16,12 @@ enum VerdictsScreen {
         copied: { state, context in selected(state, context).map(Words.copied) },
         move: { movement, state, context, page in
             let count = VerdictRow.count(of: context.snapshot, state.filter)
-            state.verdicts.selected = movement.moved(state.verdicts.selected, count: count, page: page)
+            state.verdicts.selected = movement.moved(
+                state.verdicts.selected, count: count, page: listHeight(page))
         },
         select: { line, state, context, page in
-            state.verdicts.selected = state.verdicts.scroll + line / linesPerRow
+            guard line < listHeight(page) else { return false }
+            state.verdicts.selected = state.verdicts.scroll + line
             clip(&state, context, page)
             return true
         },
@@ -24,7 +30,7 @@ enum VerdictsScreen {
     @Sendable
     private static func clip(_ state: inout ViewState, _ context: ViewContext, _ page: Int) {
         state.verdicts.clip(
-            to: VerdictRow.count(of: context.snapshot, state.filter), page: max(1, page / linesPerRow))
+            to: VerdictRow.count(of: context.snapshot, state.filter), page: max(1, listHeight(page)))
     }
 
     private static func selected(_ state: ViewState, _ context: ViewContext) -> VerdictRow? {
@@ -44,38 +50,59 @@ enum VerdictsScreen {
                 y: area.y + 1, isWell ? .fine : .label, maxWidth: area.width - 4)
             return
         }
-        let visible = max(1, area.height / linesPerRow)
-        for (line, row) in rows.dropFirst(state.verdicts.scroll).prefix(visible).enumerated() {
-            let y = area.y + line * linesPerRow
-            let isSelected = state.verdicts.scroll + line == state.verdicts.selected
-            if isSelected {
-                cells.lay(.selection, over: Rect(x: area.x, y: y, width: area.width, height: linesPerRow))
-                cells.put("▶", x: 0, y: y, .accent)
+        var detail = area
+        let list = detail.takeTop(listHeight(area.height))
+        for (line, row) in rows.dropFirst(state.verdicts.scroll).prefix(list.height).enumerated() {
+            let place = list.row(line)
+            if state.verdicts.scroll + line == state.verdicts.selected {
+                cells.lay(.selection, over: place)
+                cells.put("▶", x: 0, y: place.y, .accent)
             }
-            draw(row, Rect(x: area.x, y: y, width: area.width, height: linesPerRow), context, &cells)
+            drawLine(row, place, context, &cells)
         }
-        FlowTable.drawScrollbar(
-            rows.count, state.verdicts.scroll, Rect(x: area.x, y: area.y, width: area.width, height: visible), &cells)
+        FlowTable.drawScrollbar(rows.count, state.verdicts.scroll, list, &cells)
+        if let selected = selected(state, context) { drawInFull(selected, detail, &cells) }
     }
 
-    private static func draw(_ row: VerdictRow, _ area: Rect, _ context: ViewContext, _ cells: inout CellBuffer) {
+    private static func drawLine(_ row: VerdictRow, _ area: Rect, _ context: ViewContext, _ cells: inout CellBuffer) {
         let verdict = row.verdict
-        let role = Words.severityRole(verdict.severity)
         let limit = area.right - 2
-        cells.set(Words.severitySign(verdict.severity), x: 1, y: area.y, role)
+        cells.set(Words.severitySign(verdict.severity), x: 1, y: area.y, Words.severityRole(verdict.severity))
         let since = DurationText.timeOfDay(verdict.firstSeen, utcOffsetSeconds: context.utcOffsetSeconds)
-        let place = row.flow.map { Words.ends($0) } ?? Words.subject(verdict.subject)
         var x = 3
         x += cells.put(since, x: x, y: area.y, .muted) + 2
-        x += cells.put(Words.rule(verdict), x: x, y: area.y, role, maxWidth: limit - x) + 2
-        x += cells.put(verdict.summary, x: x, y: area.y, .text, maxWidth: max(0, limit - x)) + 2
-        // The place and the figures go to the second line, what to do to the third: the first stays one sentence.
-        var left = 5
-        left += cells.put(place, x: left, y: area.y + 1, .accent, maxWidth: max(0, limit - left)) + 2
-        let evidence = verdict.evidence.map { Words.evidence($0) }.joined(separator: "  ")
-        left += cells.put(evidence, x: left, y: area.y + 1, .label, maxWidth: max(0, limit - left)) + 2
-        cells.put(Words.confidence(verdict.confidence), x: left, y: area.y + 1, .muted, maxWidth: max(0, limit - left))
-        let label = cells.put(Words.adviceLabel, x: 5, y: area.y + 2, .label)
-        cells.put(verdict.advice, x: 5 + label, y: area.y + 2, .text, maxWidth: max(0, limit - 5 - label))
+        x +=
+            cells.put(
+                Words.rule(verdict), x: x, y: area.y, Words.severityRole(verdict.severity), maxWidth: limit - x) + 2
+        x += cells.put(place(row), x: x, y: area.y, .accent, maxWidth: max(0, limit - x)) + 2
+        cells.put(verdict.summary, x: x, y: area.y, .text, maxWidth: max(0, limit - x))
+    }
+
+    private static func place(_ row: VerdictRow) -> String {
+        row.flow.map { Words.ends($0) } ?? Words.subject(row.verdict.subject)
+    }
+
+    /// Sentence, what to do, figures: in this order, for the end is what a small screen lacks room for.
+    private static func drawInFull(_ row: VerdictRow, _ area: Rect, _ cells: inout CellBuffer) {
+        guard area.height > 1 else { return }
+        let verdict = row.verdict
+        cells.fill(area.row(0), "─", .border)
+        cells.put(" \(place(row)) ", x: area.x + 1, y: area.y, .accent, maxWidth: max(0, area.width - 4))
+        let evidence = verdict.evidence.map { Words.evidence($0) }.joined(separator: ", ")
+        let trust = Words.confidence(verdict.confidence) + ", " + Words.ruleNumber(verdict.ruleNumber)
+        let parts: [(label: String, text: String, role: StyleRole)] = [
+            ("", Words.rule(verdict) + ": " + verdict.summary, Words.severityRole(verdict.severity)),
+            (Words.adviceLabel, verdict.advice, .text),
+            (Words.evidenceLabel + " ", evidence.isEmpty ? "" : evidence + "; " + trust, .label),
+        ]
+        var y = area.y + 1
+        for part in parts where !part.text.isEmpty {
+            guard y < area.bottom else { return }
+            let left = area.x + 3 + cells.put(part.label, x: area.x + 3, y: y, .label)
+            for line in TextWrap.lines(part.text, width: area.right - left - 1, limit: area.bottom - y) {
+                cells.put(line, x: left, y: y, part.role, maxWidth: area.right - left - 1)
+                y += 1
+            }
+        }
     }
 }

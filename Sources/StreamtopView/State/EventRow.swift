@@ -18,8 +18,8 @@ struct EventRow: Equatable {
                     continue
                 }
             }
-            if let last = rows.last, last.event.flow == event.flow, folds(last.event.kind, event.kind) {
-                rows[rows.count - 1].count += 1
+            if let place = row(in: rows, before: event) {
+                rows[place].count += 1
             } else {
                 rows.append(EventRow(event: event))
             }
@@ -27,15 +27,27 @@ struct EventRow: Equatable {
         return rows
     }
 
-    private static func folds(_ later: FlowEvent.Kind, _ earlier: FlowEvent.Kind) -> Bool {
-        let (one, other) = (Words.event(later), Words.event(earlier))
-        return isFoldable(later) && one.name == other.name
+    /// The row that an event is folded into: of its kind and flow, with nothing but such rows behind it.
+    private static func row(in rows: [EventRow], before event: FlowEvent) -> Int? {
+        guard let kind = repeated(event.kind) else { return nil }
+        for place in rows.indices.reversed().prefix(reach) {
+            guard let other = repeated(rows[place].event.kind) else { return nil }
+            if other == kind, rows[place].event.flow == event.flow { return place }
+        }
+        return nil
     }
 
-    private static func isFoldable(_ kind: FlowEvent.Kind) -> Bool {
+    /// Rows that are looked back at; losses of more flows than this side by side are not folded.
+    private static let reach = 16
+
+    /// What happens to single segments, and so again and again.
+    private static func repeated(_ kind: FlowEvent.Kind) -> Int? {
         switch kind {
-        case .retransmission, .loss: true
-        default: false
+        case .retransmission: 0
+        case .loss: 1
+        case .spurious: 2
+        case .ecnCE: 3
+        default: nil
         }
     }
 }

@@ -106,7 +106,8 @@ extension Words {
         case "s": value = number + " s"
         case "bps": value = RateText.withUnit(evidence.value)
         case "bytes": value = ByteText.short(evidence.value)
-        case "ratio", "share": value = PercentText.ratio(evidence.value)
+        case "ratio", "share":
+            return parts.dropLast().joined(separator: " ") + " share " + PercentText.ratio(evidence.value)
         default: return (parts.joined(separator: " ") + " " + number)
         }
         parts.removeLast()
