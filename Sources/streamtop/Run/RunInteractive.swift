@@ -205,7 +205,9 @@ private struct Dashboard: ~Copyable {
 
     private mutating func copy(_ text: String) {
         let isSent = terminal.copy(Data(text.utf8).base64EncodedString())
-        notify(isSent ? "sent to the terminal's clipboard (OSC 52)" : "this terminal has no clipboard", isSent ? .info : .warning)
+        notify(
+            isSent ? "sent to the terminal's clipboard (OSC 52)" : "this terminal has no clipboard",
+            isSent ? .info : .warning)
     }
 
     /// Writes the flow's packets: from now on when live, all of them from a file.
