@@ -20,7 +20,7 @@ extension FlowDiagnosis {
                 if let delay = flow.queueDelay[end] { weigh(.queueDelay, delay.p95.milliseconds, good: 5, bad: 300) }
             }
         }
-        let base = base(flow.roundTrip)
+        let base = flow.roundTrip.base
         if let base { weigh(.roundTrip, base.milliseconds, good: 50, bad: 400) }
         let handshake = max(flow.roundTrip.handshake ?? -1, flow.handshakeCost?.time ?? -1)
         if handshake >= 0 {
@@ -28,25 +28,19 @@ extension FlowDiagnosis {
             let expected = (base ?? handshake).milliseconds * 2 + 50
             weigh(.handshake, handshake.milliseconds, good: min(expected, 2900), bad: 3000)
         }
-        func weigh(_ side: TCPSideSnapshot) {
-            if side.dataSegments >= 20, let loss = side.lossRatio { weigh(.loss, loss * 100, good: 0.1, bad: 5) }
-            guard let shares = side.limitedBy else { return }
+        var isBlind = false
+        for end in Direction.allCases {
+            guard let sender = flow.sender(end) else { continue }
+            if sender.isPathUnmeasured, sender.dataPackets >= 20 { isBlind = true }
+            if sender.dataPackets >= 20, let loss = sender.lossRatio { weigh(.loss, loss * 100, good: 0.1, bad: 5) }
+            guard let shares = sender.limitedBy else { continue }
             let all = saturatingAdd(saturatingAdd(shares.network, shares.receiver), shares.application)
-            guard all >= .seconds(3) else { return }
-            let held = saturatingAdd(shares.receiver, side.sendBufferLimited ?? 0)
+            guard all >= .seconds(3) else { continue }
+            let held = saturatingAdd(shares.receiver, sender.sendBufferLimited ?? 0)
             weigh(.limits, 100 * Double(held) / Double(all), good: 5, bad: 60)
         }
-        if let tcp = flow.$tcp {
-            weigh(tcp.value.client)
-            weigh(tcp.value.server)
-        }
+        // Half of the picture is no health: where a busy sender's queue could not be measured, only trouble is told.
+        if isBlind, worst?.value ?? 0 > 50 { return nil }
         return worst
-    }
-
-    /// Round trip of the empty path, as far as both halves of it are known.
-    static func base(_ trip: FlowRoundTrip) -> Nanoseconds? {
-        if let total = trip.total { return total.minimum }
-        guard let client = trip.client, let server = trip.server else { return nil }
-        return saturatingAdd(client.minimum, server.minimum)
     }
 }

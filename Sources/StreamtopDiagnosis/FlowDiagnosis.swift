@@ -44,18 +44,17 @@ package struct FlowDiagnosis: Sendable {
             observe(judge(flow), rules, index, sender: nil, life: life, at: time)
         }
         if let tcp = flow.$tcp {
-            timeouts.client.observe(tcp.value.client.retransmissions.timeout, at: time)
-            timeouts.server.observe(tcp.value.server.retransmissions.timeout, at: time)
-            let client = SenderCase(
-                flow: flow, tcp: tcp.value, sender: .fromClient,
-                hadTimeoutBurst: timeouts.client.hasBurst(at: time, ever: flow.isFinal))
-            let server = SenderCase(
-                flow: flow, tcp: tcp.value, sender: .fromServer,
-                hadTimeoutBurst: timeouts.server.hasBurst(at: time, ever: flow.isFinal))
+            timeouts.client.observe(tcp.value.client.timeouts, at: time)
+            timeouts.server.observe(tcp.value.server.timeouts, at: time)
+        }
+        for end in Direction.allCases {
+            let hadBurst = timeouts[end].hasBurst(at: time, ever: flow.isFinal)
+            guard let sender = SenderCase(flow: flow, sender: end, hadTimeoutBurst: hadBurst) else { continue }
             for index in rules.indices {
-                guard case .sender(let judge) = rules[index].judge else { continue }
-                observe(judge(client), rules, index, sender: .fromClient, life: life, at: time)
-                observe(judge(server), rules, index, sender: .fromServer, life: life, at: time)
+                guard case .sender(let judge) = rules[index].judge,
+                    sender.facts.isSuperset(of: rules[index].needs) || !standing.isEmpty
+                else { continue }
+                observe(judge(sender), rules, index, sender: end, life: life, at: time)
             }
         }
         return verdicts()
@@ -93,7 +92,8 @@ package struct FlowDiagnosis: Sendable {
             if rule.number == RuleNumber.senderPaced, spoken.contains(where: { $0.verdict.severity > .info }) {
                 return false
             }
-            return !spoken.contains { other in
+            // To one that is about to speak, too: it will say it better.
+            return !standing.contains { other in
                 rule.yieldsTo.contains(other.rule)
                     && (other.sender == entry.sender || other.sender == nil || entry.sender == nil)
             }
@@ -111,6 +111,7 @@ package struct FlowDiagnosis: Sendable {
             summary: isPossible ? "Possible: \(finding.summary)" : finding.summary, evidence: finding.evidence,
             advice: finding.advice, firstSeen: since, confidence: confidence, priority: rule.priority(of: severity))
         verdict.ofMany = finding.ofMany
+        verdict.direction = finding.direction
         return verdict
     }
 

@@ -18,7 +18,7 @@ package struct Rule: Sendable {
     package var yieldsTo: Set<Int>
     /// How long the figures must stand before the rule speaks, and be gone before it stops.
     var hold: Hold
-    /// What a flow must have for the rule to be asked at all.
+    /// What must be known for the rule to be asked at all.
     var needs: Needs
     var judge: Judge
 
@@ -36,16 +36,31 @@ package struct Rule: Sendable {
         static let atOnce = Hold(enter: 0, leave: .seconds(10))
     }
 
-    /// Parts of a flow without which a rule has nothing to go by. Most flows lack most of them.
+    /// Facts without which a rule has nothing to go by. Most flows lack most of them.
     struct Needs: OptionSet, Sendable {
-        let rawValue: UInt8
+        let rawValue: UInt16
+
+        // Of the flow: whose handshake or headers the rule reads.
         static let tcp = Needs(rawValue: 1)
         static let quic = Needs(rawValue: 2)
         /// TLS or DTLS.
         static let security = Needs(rawValue: 4)
         static let fragmentation = Needs(rawValue: 8)
 
-        init(rawValue: UInt8) { self.rawValue = rawValue }
+        // Of a sender, whatever its transport.
+        /// A queue on its path.
+        static let queue = Needs(rawValue: 16)
+        /// The share of its packets that was lost, and what to.
+        static let losses = Needs(rawValue: 32)
+        /// What held it, over time.
+        static let limits = Needs(rawValue: 64)
+        /// What it sent again, and why: the repetition of a range can be seen.
+        static let repetitions = Needs(rawValue: 128)
+        /// The window that its receiver offers.
+        static let receiveWindow = Needs(rawValue: 256)
+        static let firstFlight = Needs(rawValue: 512)
+
+        init(rawValue: UInt16) { self.rawValue = rawValue }
 
         /// What `flow` has.
         init(of flow: borrowing FlowSnapshot) {
@@ -56,12 +71,21 @@ package struct Rule: Sendable {
             if flow.$dtls != nil { insert(.security) }
             if flow.fragmentation != nil { insert(.fragmentation) }
         }
+
+        /// What is known of a sender.
+        init(of sender: borrowing SenderSnapshot, isTCP: Bool, hasQueue: Bool) {
+            self = isTCP ? [.repetitions, .receiveWindow] : []
+            if hasQueue { insert(.queue) }
+            if sender.lossRatio != nil { insert(.losses) }
+            if sender.limitedBy != nil { insert(.limits) }
+            if sender.initialWindowBytes != nil { insert(.firstFlight) }
+        }
     }
 
     enum Judge: Sendable {
         /// Asked once for a flow of any transport.
         case flow(@Sendable (FlowSnapshot) -> Finding?)
-        /// Asked for each end of a TCP flow as the sender of data.
+        /// Asked for each end of a flow as the sender of data, where the facts of `needs` are known.
         case sender(@Sendable (SenderCase) -> Finding?)
     }
 
@@ -116,6 +140,8 @@ package struct Threshold: Sendable {
 struct Finding: Sendable {
     var severity: Verdict.Severity
     var subject: Verdict.Subject
+    /// Which way what waits or is lost was going, where that was measured.
+    var direction: Verdict.Travel?
     /// A plain sentence: which part of the flow, which buffer, how much.
     var summary: String
     var evidence: [Verdict.Evidence]

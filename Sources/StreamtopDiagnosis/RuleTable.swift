@@ -1,7 +1,7 @@
 /// All rules, in the order of their numbers. A room that adds a layer adds its file of rules and one line here.
 package enum RuleTable {
     package static let rules: [Rule] =
-        (PathRules.rules + RecoveryRules.rules + EndpointRules.rules + ConnectivityRules.rules
+        (PathRules.rules + RecoveryRules.rules + EndpointRules.rules + PeerRules.rules + ConnectivityRules.rules
         + ConnectionRules.rules + HandshakeRules.rules + LatencyRules.rules + CaptureRules.rules)
         .sorted { $0.number < $1.number }
 }

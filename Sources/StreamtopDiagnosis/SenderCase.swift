@@ -1,33 +1,49 @@
 import StreamtopBase
 import StreamtopModel
 
-/// One end of a TCP flow as the sender of data, with all that a rule may ask about it. Reads the model, derives nothing
-/// that the trackers should have measured.
+/// One end of a flow as the sender of data, whatever the transport, with all that a rule may ask about it. Reads the model,
+/// derives nothing that the trackers should have measured.
 ///
 /// A class because two dozen rules look at each case: sharing it costs less than copying it. It holds no more of the flow
 /// than they ask about, for the same reason.
 final class SenderCase {
     let sender: Direction
-    /// The sender, and the receiver that advertises its window to it.
-    let side: TCPSideSnapshot
-    let peer: TCPSideSnapshot
+    let side: SenderSnapshot
+    /// What only TCP tells: of this end, and of the receiver that advertises its window to it; nil for other transports.
+    let tcp: TCPSideSnapshot?
+    let peer: TCPSideSnapshot?
+    /// Payload bytes of the other direction.
+    let peerBytes: UInt64
     /// At least two timeouts fell within ten seconds, lately or, of a flow that ended, ever.
     let hadTimeoutBurst: Bool
     /// From the flow's first packet to its last.
     let life: Nanoseconds
     let vantage: Vantage?
+    /// The facts that there are: rules that need others are not asked.
+    let facts: Rule.Needs
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothWays<QueueDelaySnapshot?>
 
-    init(flow: borrowing FlowSnapshot, tcp: borrowing TCPSnapshot, sender: Direction, hadTimeoutBurst: Bool) {
+    /// nil where the flow's transport says nothing of its senders.
+    init?(flow: borrowing FlowSnapshot, sender: Direction, hadTimeoutBurst: Bool) {
+        guard let side = flow.sender(sender) else { return nil }
         self.sender = sender
-        side = sender == .fromClient ? tcp.client : tcp.server
-        peer = sender == .fromClient ? tcp.server : tcp.client
+        self.side = side
+        peerBytes = flow.sender(sender.reversed)?.uniqueBytes ?? 0
+        if let box = flow.$tcp {
+            tcp = sender == .fromClient ? box.value.client : box.value.server
+            peer = sender == .fromClient ? box.value.server : box.value.client
+        } else {
+            (tcp, peer) = (nil, nil)
+        }
         self.hadTimeoutBurst = hadTimeoutBurst
         life = flow.end - flow.start
-        vantage = tcp.vantage
+        vantage = flow.vantage
         roundTrip = flow.roundTrip
         queueDelay = flow.queueDelay
+        facts = Rule.Needs(
+            of: side, isTCP: tcp != nil,
+            hasQueue: queueDelay.client != nil || queueDelay.server != nil)
     }
 
     // MARK: Who
@@ -47,13 +63,7 @@ final class SenderCase {
     // MARK: Round trip
 
     /// Base of the whole loop, as far as it is known.
-    var baseRoundTrip: Nanoseconds? {
-        if let total = roundTrip.total { return total.minimum }
-        guard let client = roundTrip.client, let server = roundTrip.server else {
-            return roundTrip.handshake
-        }
-        return saturatingAdd(client.minimum, server.minimum)
-    }
+    var baseRoundTrip: Nanoseconds? { roundTrip.base ?? roundTrip.handshake }
 
     /// The half of the loop, seen from the capture point, with the larger queue.
     var queue: (half: Direction, delay: QueueDelaySnapshot, samples: Int)? {
@@ -69,11 +79,28 @@ final class SenderCase {
         return best
     }
 
+    /// Which way the packets go that wait in the queue of `half`; nil where it was not measured.
+    func direction(ofQueueIn half: Direction) -> Verdict.Travel? {
+        guard let inbound = queueDelay[half]?.inboundShare else { return nil }
+        if inbound > 0.3, inbound < 0.7 { return .both }
+        let isFromHalf = inbound >= 0.7
+        return isFromHalf == (half == .fromClient) ? .toServer : .toClient
+    }
+
     /// Where on the path the queue of `half` stands, in words.
     func place(ofQueueIn half: Direction) -> String {
-        if vantage == .middle { return "between the capture point and the \(name(of: half))" }
-        return half == sender
-            ? "in the path queue from the \(senderName)" : "in the path queue towards the \(receiverName)"
+        let stretch = vantage == .middle ? " between the capture point and the \(name(of: half))" : ""
+        switch direction(ofQueueIn: half) {
+        case .toClient: return "in the queue towards the client\(stretch)"
+        case .toServer: return "in the queue towards the server\(stretch)"
+        case .both: return "in queues of both directions\(stretch)"
+        case nil: return stretch.isEmpty ? "in a queue on the path" : "in a queue\(stretch)"
+        }
+    }
+
+    /// The queue of `half` was measured to hold only what goes towards this sender: its acknowledgments wait, not its data.
+    func holdsAcknowledgmentsOnly(queueOf half: Direction) -> Bool {
+        direction(ofQueueIn: half) == (sender == .fromClient ? .toClient : .toServer)
     }
 
     // MARK: Limits
@@ -103,15 +130,33 @@ final class SenderCase {
         let name = side.congestionControl?.name ?? .unknown
         guard isNetworkLimited, name != .bbr else { return nil }
         let unless = name == .unknown ? ", unless that is in use" : ""
+        guard tcp != nil else { return "At the sender (\(senderName)): BBR for its QUIC connections\(unless)." }
         return
             "At the sender (\(senderName)): net.ipv4.tcp_congestion_control=bbr with net.core.default_qdisc=fq\(unless)."
     }
+
+    // MARK: Repairs
+
+    /// Packets sent again and those of them that were needless; where a transport sends no packet again, those that it held
+    /// for lost and those that had arrived all the same.
+    var repairs: (all: Int, needless: Int) {
+        // Duplicate SACKs that belong to no retransmission report copies that the network made.
+        guard let tcp else { return (side.heldForLost ?? 0, side.falselyHeld ?? 0) }
+        return (tcp.retransmissions.packets, min(tcp.retransmissions.packets, tcp.retransmissions.spurious))
+    }
+    var reorderingAdvice: String {
+        tcp == nil
+            ? "At the sender (\(senderName)): a packet threshold that grows with the reordering seen (RFC 9002 section 6.1.1)."
+            : "At the sender (\(senderName)): keep RACK on (net.ipv4.tcp_recovery=1), raise net.ipv4.tcp_reordering."
+    }
+
+    var repairsName: String { tcp == nil ? "packets held for lost" : "retransmissions" }
 
     // MARK: Trust
 
     /// Share of the sender's data that the receiver acknowledged and the capture does not hold.
     var missedShare: Double {
-        let missed = Double(side.lostBeforeCaptureBytes)
+        let missed = Double(side.missedBytes)
         let all = missed + Double(side.uniqueBytes)
         return all > 0 ? missed / all : 0
     }

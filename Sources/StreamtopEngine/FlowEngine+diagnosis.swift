@@ -16,6 +16,7 @@ extension FlowEngine {
     mutating func diagnoseSome() {
         hostVerdicts = hostDiagnosis.evaluate(health: health, at: now)
         undiagnosed.removeAll { !flows.contains($0) || !flows[$0].needsDiagnosis }
+        sharePathBases()
         if undiagnosed.count > options.limits.diagnosesPerSecond {
             sortByBytes()
         }

@@ -60,6 +60,7 @@ package struct FlowEngine: ~Copyable {
     var nextSecond = Timestamp(nanoseconds: .max)
     var rateWindow = RateWindow()
     var hostDiagnosis = HostDiagnosis()
+    var pathBases = PathBases()
     var hostVerdicts: [Verdict] = []
     /// `finish` was called; and every flow was judged after it.
     var isFinished = false

@@ -117,6 +117,12 @@ extension FlowSnapshot {
         return nil
     }
 
+    /// Where on the path the capture was taken; nil where it cannot be told.
+    package var vantage: Vantage? {
+        if let tcp = $tcp { return tcp.value.vantage }
+        return $quic?.value.vantage
+    }
+
     /// The flow's name in other tools. It takes a hash, so it is made when somebody asks; nil for ends of two families,
     /// which no flow has.
     package var communityID: CommunityID? {

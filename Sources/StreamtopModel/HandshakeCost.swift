@@ -80,11 +80,7 @@ extension FlowSnapshot {
 
     private func handshakeRoundTrip(_ carrier: HandshakeCost.Carrier) -> Nanoseconds? {
         if carrier == .tcp, let handshake = roundTrip.handshake { return handshake }
-        if let total = roundTrip.total { return total.minimum }
-        guard let client = roundTrip.client, let server = roundTrip.server else {
-            return carrier == .dtls ? answersRoundTrip : nil
-        }
-        return saturatingAdd(client.minimum, server.minimum)
+        return roundTrip.base ?? (carrier == .dtls ? answersRoundTrip : nil)
     }
 
     /// How soon each end answered the other in the handshake, both together: the way from the capture point to the server and

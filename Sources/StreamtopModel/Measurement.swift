@@ -62,7 +62,21 @@ package struct FlowRoundTrip: Equatable, Sendable {
     /// The latest lasting jump of the base round trip, up or down; nil when the path kept its length.
     package var baseChange: BaseRoundTripChange?
 
+    /// The base of both halves where another flow between the same hosts has measured a shorter one; nil where none has.
+    package var sharedBase: Nanoseconds?
+
     package init() {}
+
+    /// The half that leads to `end`.
+    package subscript(end: Direction) -> RoundTripSnapshot? { end == .fromClient ? client : server }
+
+    /// Round trip of the empty path, both halves: the one derivation of it. nil while a half is unknown.
+    package var base: Nanoseconds? {
+        if let sharedBase { return sharedBase }
+        if let total { return total.minimum }
+        guard let client, let server else { return nil }
+        return saturatingAdd(client.minimum, server.minimum)
+    }
 }
 
 /// The base of the round trip moved and stayed: the path became another one.
@@ -84,12 +98,18 @@ package struct QueueDelaySnapshot: Equatable, Sendable {
     package var p50: Nanoseconds
     package var p95: Nanoseconds
     package var maximum: Nanoseconds
+    /// Of this delay, the share that packets met on their way from the end to the capture point, 0 to 1; the rest was met
+    /// on the way there. nil where no clock of the end tells (RFC 7323 timestamps).
+    package var inboundShare: Double?
 
-    package init(last: Nanoseconds, p50: Nanoseconds, p95: Nanoseconds, maximum: Nanoseconds) {
+    package init(
+        last: Nanoseconds, p50: Nanoseconds, p95: Nanoseconds, maximum: Nanoseconds, inboundShare: Double? = nil
+    ) {
         self.last = last
         self.p50 = p50
         self.p95 = p95
         self.maximum = maximum
+        self.inboundShare = inboundShare
     }
 }
 

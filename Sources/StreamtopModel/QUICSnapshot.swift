@@ -25,6 +25,8 @@ package struct QUICSnapshot: Equatable, Sendable {
     package var serverParameters: [QUICParameter] = []
     package var client = QUICSideSnapshot()
     package var server = QUICSideSnapshot()
+    /// Where the capture was taken, inferred from the halves of the round trip; nil when it cannot be told.
+    package var vantage: Vantage?
     package var close: QUICClose?
     /// 1-RTT packets were opened.
     package var isDecrypted = false

@@ -14,17 +14,34 @@ package enum CongestionControlName: String, Sendable {
     case cubic, bbr, reno, unknown
 }
 
+/// Losses of a sender: events, each a burst within one round trip, and the lost packets in them, by cause.
 package struct LossCounts: Equatable, Sendable {
     package var events = 0
     package var random = 0
     package var congestive = 0
     package var policed = 0
     package var unknown = 0
+    /// The lost packets of the events of each kind.
+    package var randomPackets = 0
+    package var congestivePackets = 0
+    package var policedPackets = 0
+    package var unknownPackets = 0
+    /// Queueing delay that the packets around congestive losses met, median; nil without such.
+    package var queueAtCongestion: Nanoseconds?
     /// Of the lost segments: those lost between sender and capture point, and those lost behind it.
     package var upstream = 0
     package var downstream = 0
 
     package init() {}
+
+    /// The causes cannot be known: the counts stay, the kinds become unknown.
+    package mutating func withholdCauses() {
+        unknown += random + congestive + policed
+        unknownPackets += randomPackets + congestivePackets + policedPackets
+        (random, congestive, policed) = (0, 0, 0)
+        (randomPackets, congestivePackets, policedPackets) = (0, 0, 0)
+        queueAtCongestion = nil
+    }
 }
 
 package struct InFlightSnapshot: Equatable, Sendable {

@@ -20,6 +20,9 @@ package struct SenderSnapshot: Equatable, Sendable {
     package var ectPackets = 0
     package var cePackets = 0
 
+    /// Nothing in the capture tells the round trips of its data: queue, window and the causes of losses are unknown.
+    package var isPathUnmeasured = false
+
     // Rates, bits a second
     package var lastRate: Double?
     package var maxRate: Double?
@@ -48,6 +51,10 @@ package struct SenderSnapshot: Equatable, Sendable {
     package var loss = LossCounts()
     /// Lost data packets over data packets sent; nil when nothing was sent or the capture itself lost too much.
     package var lossRatio: Double?
+
+    /// Packets that a sender without retransmissions held for lost, and those of them that had arrived (RFC 9002 section 6).
+    package var heldForLost: Int?
+    package var falselyHeld: Int?
 
     /// Rank correlation (Spearman) of bytes in flight and queue delay over at least 20 round trips: near 1 when this
     /// sender's own data is the queue; nil on too little data.

@@ -49,6 +49,11 @@ package struct TCPSideSnapshot: Equatable, Sendable {
     // Options of its SYN
     package var mssBytes: Int?
     package var windowScale: Int?
+    /// The least scale of its window that a flight beyond the unscaled field has proven; nil where the scale is known, or
+    /// nothing proved one.
+    package var windowScaleMin: Int?
+    /// Its SYN was captured with all of its options.
+    package var areOptionsWhole = false
     package var sackPermitted: Bool?
     package var timestamps: Bool?
     package var ecnNegotiated: Bool?
@@ -91,6 +96,17 @@ package struct TCPSideSnapshot: Equatable, Sendable {
     package var fins = 0
     /// DSACK blocks this end received for its data: proven needless retransmissions (RFC 2883).
     package var dsacks = 0
+    /// The SACK blocks for its data lie outside of what it sent, by so many bytes; nil where they make sense.
+    package var brokenSACKOffset: Int?
+    /// Small segments that it sent only when the delayed acknowledgment of the one before had come, of so many small ones.
+    package var delayedAckWaits = 0
+    package var smallSegments = 0
+    /// Time that each of those waited, on the average.
+    package var delayedAckWait: Nanoseconds?
+    /// Data in its SYN that the other end did not take (RFC 7413).
+    package var isEarlyDataDeclined = false
+    /// Its peer has left or fallen silent, and data is sent to it again and again; nil while it answers.
+    package var peerGone: PeerGone?
     /// What it offers as receiver.
     package var receiveWindow: ReceiveWindowSnapshot?
     /// Payload bytes of the largest segment; above the MSS it betrays segmentation offload at the capture point.
@@ -99,6 +115,8 @@ package struct TCPSideSnapshot: Equatable, Sendable {
     /// tail probe or a timeout (RFC 8985 section 7).
     package var recoveries: Int?
     package var tailRecoveries: Int?
+    /// Times that its timer fired; what it then sent again is in `retransmissions.timeout`.
+    package var timeouts = 0
     /// Most timeouts in a row without new data acknowledged; each doubles the wait (RFC 6298 section 5.5).
     package var longestBackoff: Int?
     private let place = PassedByAddress()
@@ -111,6 +129,27 @@ package struct TCPSideSnapshot: Equatable, Sendable {
     }
 }
 
+/// A peer that takes no more data.
+package struct PeerGone: Equatable, Sendable {
+    /// It closed or reset the connection before.
+    package var hasLeft: Bool
+    /// Since its last segment.
+    package var silence: Nanoseconds
+    /// Repetitions since, and the bytes of the range that is repeated.
+    package var repeats: Int
+    package var bytes: Int
+    /// It answered the handshake at most.
+    package var isSinceHandshake: Bool
+
+    package init(hasLeft: Bool, silence: Nanoseconds, repeats: Int, bytes: Int, isSinceHandshake: Bool) {
+        self.hasLeft = hasLeft
+        self.silence = silence
+        self.repeats = repeats
+        self.bytes = bytes
+        self.isSinceHandshake = isSinceHandshake
+    }
+}
+
 package struct RetransmissionCounts: Equatable, Sendable {
     package var packets = 0
     package var bytes: UInt64 = 0
@@ -119,6 +158,8 @@ package struct RetransmissionCounts: Equatable, Sendable {
     package var tailProbe = 0
     package var spurious = 0
     package var unclassified = 0
+    /// Sent to a peer that had left, or has not answered since.
+    package var peerGone = 0
 
     package init() {}
 }

@@ -11,12 +11,21 @@ package struct Verdict: Equatable, Sendable {
         case client, server, path, host
     }
 
+    /// Which way the data goes that waits or is lost.
+    package enum Travel: String, Sendable {
+        case toClient = "to_client"
+        case toServer = "to_server"
+        case both
+    }
+
     /// Stable name of the rule, e.g. "bufferbloat".
     package var rule: String
     /// Number of the rule in the rule table; also its place in explanations.
     package var ruleNumber: Int
     package var severity: Severity
     package var subject: Subject
+    /// Of a queue or loss on the path; nil where it was not measured.
+    package var direction: Travel?
     /// One line in words, e.g. "84 ms of 112 ms RTT sit in the path queue towards the client".
     package var summary: String
     /// The figures that made the rule fire; names carry their unit.

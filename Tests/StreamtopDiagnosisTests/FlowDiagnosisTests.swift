@@ -14,17 +14,67 @@ import Testing
         #expect(verdict.severity == .warning)
         #expect(
             verdict.summary
-                == "84 ms of 114 ms RTT sit between the capture point and the client, filled by the server's data")
+                == "84 ms of 114 ms RTT wait in a queue between the capture point and the client, filled by the server's data"
+        )
         #expect(verdict.advice.contains("cake"))
         #expect(verdict.advice.contains("At the sender (server): net.ipv4.tcp_congestion_control=bbr"))
     }
 
     @Test func bufferbloatSeenFromTheEnds() {
-        for (vantage, words) in [(Vantage.server, "towards the client"), (.client, "towards the client")] {
+        for vantage in [Vantage.server, .client] {
             var flow = bloated
             flow.tcp?.vantage = vantage
-            #expect(SampleFlows.verdicts(flow).first?.summary.contains("in the path queue \(words)") == true)
+            let verdict = SampleFlows.verdicts(flow).first
+            #expect(verdict?.direction == nil)
+            #expect(verdict?.summary.contains("in a queue on the path, filled by the server's data") == true)
         }
+    }
+
+    /// The direction is what was measured, not what the sender is; acknowledgments that wait are nobody's data.
+    @Test(arguments: [(0.05, Verdict.Travel.toClient), (0.5, .both), (0.95, .toServer)])
+    func directionOfAQueueIsMeasured(inbound: Double, direction: Verdict.Travel) {
+        var flow = bloated
+        flow.tcp?.vantage = .server
+        flow.queueDelay.client?.inboundShare = inbound
+        let verdict = SampleFlows.verdicts(flow).first
+        #expect(verdict?.rule == "bufferbloat")
+        #expect(verdict?.direction == direction)
+        let isFilled = verdict?.summary.contains("filled by the server's data")
+        #expect(isFilled == (direction != .toServer))
+    }
+
+    /// What a loss verdict counts is of its kind, and few losses are never critical.
+    @Test func lossRatioIsThatOfItsKind() throws {
+        let flow = SampleFlows.spoiled {
+            RuleTests.lose(&$0, ratio: 0.08) { loss in
+                loss.random = 5
+                loss.congestive = 6
+                loss.congestivePackets = 35
+            }
+        }
+        let verdict = try #require(SampleFlows.verdicts(flow).first)
+        #expect(verdict.rule == "congestion_loss")
+        #expect(verdict.summary.hasPrefix("7 % of the server's data is lost"))
+        #expect(verdict.severity == .warning)
+    }
+
+    /// A short buffer and a queue manager lose at short queues, too; what to do about them differs.
+    @Test(arguments: [
+        (queue: 5, largest: 6, words: "in a buffer of about 5 ms"), (queue: 9, largest: 60, words: "queue manager"),
+        (queue: 60, largest: 80, words: "in a full queue"),
+    ])
+    func congestionHasItsOwnWords(queue: Int64, largest: Int64, words: String) throws {
+        let flow = SampleFlows.spoiled {
+            RuleTests.lose(&$0, ratio: 0.01) { loss in
+                loss.congestive = 12
+                loss.queueAtCongestion = .milliseconds(queue)
+            }
+            $0.queueDelay.client = QueueDelaySnapshot(
+                last: 0, p50: .milliseconds(2), p95: .milliseconds(6), maximum: .milliseconds(largest))
+        }
+        let verdict = try #require(SampleFlows.verdicts(flow).first { $0.rule == "congestion_loss" })
+        #expect(verdict.summary.contains(words))
+        #expect(verdict.advice.contains("pacing") == (words.contains("buffer")))
     }
 
     @Test func aLargeQueueIsCritical() {
@@ -152,7 +202,7 @@ import Testing
         var verdicts: [Verdict] = []
         for second in 0...end {
             var flow = SampleFlows.healthy()
-            flow.tcp?.server.retransmissions.timeout = seconds.count { $0 <= second }
+            flow.tcp?.server.timeouts = seconds.count { $0 <= second }
             flow.isFinal = isFinal && second == end
             verdicts = diagnosis.evaluate(flow, health: CaptureHealth(), at: SampleFlows.time(second))
         }
@@ -231,7 +281,7 @@ import Testing
             $0.tcp?.server.maxRate = .infinity
             $0.tcp?.server.uniqueBytes = .max
             $0.tcp?.server.lostBeforeCaptureBytes = .max
-            $0.tcp?.server.retransmissions.timeout = .max
+            $0.tcp?.server.timeouts = .max
             $0.tcp?.client.zeroWindowTime = .max
         }
         _ = SampleFlows.verdicts(flow)

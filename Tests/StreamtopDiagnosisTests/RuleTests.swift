@@ -29,6 +29,11 @@ import Testing
         flow.tcp?.server.lossRatio = ratio
         if var loss = flow.tcp?.server.loss {
             fill(&loss)
+            // One packet for each event, unless the scenario says more.
+            if loss.randomPackets == 0 { loss.randomPackets = loss.random }
+            if loss.congestivePackets == 0 { loss.congestivePackets = loss.congestive }
+            if loss.policedPackets == 0 { loss.policedPackets = loss.policed }
+            if loss.unknownPackets == 0 { loss.unknownPackets = loss.unknown }
             flow.tcp?.server.loss = loss
         }
     }
@@ -37,13 +42,24 @@ import Testing
         Scenario("healthy", []) { _ in },
 
         Scenario("1 queue follows flight", [1]) { bloat(&$0) },
-        Scenario("1 not without correlation", []) {
+        Scenario("1 a queue that stands for half of the time, whoever fills it", [1]) {
+            bloat(&$0)
+            $0.tcp?.vantage = .server
+            $0.tcp?.server.flightDelayCorrelation = 0.5
+        },
+        Scenario("1 not between the ends without correlation", []) {
             bloat(&$0)
             $0.tcp?.server.flightDelayCorrelation = 0.5
         },
-        Scenario("1 not while correlation is unknown", []) {
+        Scenario("1 a queue that stands, correlation unknown", [1]) {
             bloat(&$0)
+            $0.tcp?.vantage = .client
             $0.tcp?.server.flightDelayCorrelation = nil
+        },
+        Scenario("1 not for short delays without correlation", []) {
+            bloat(&$0)
+            $0.queueDelay.client?.p50 = .milliseconds(29)
+            $0.tcp?.server.flightDelayCorrelation = 0.5
         },
         Scenario("1 not when the sender mostly pauses", []) {
             bloat(&$0)
@@ -67,6 +83,17 @@ import Testing
                 $0.congestive = 10
                 $0.random = 10
             }
+        },
+        Scenario("2 by packets, though most events are random", [2]) {
+            lose(&$0, ratio: 0.034) {
+                $0.random = 19
+                $0.congestive = 8
+                $0.congestivePackets = 159
+            }
+        },
+        Scenario("2 not on 49 packets of data", []) {
+            lose(&$0, ratio: 0.2) { $0.congestive = 9 }
+            $0.tcp?.server.dataSegments = 49
         },
         Scenario("2 not when the ratio is unknown", []) {
             lose(&$0, ratio: 0.01) { $0.congestive = 12 }
@@ -120,11 +147,11 @@ import Testing
 
         Scenario("7 timeouts in a row", [7]) {
             $0.tcp?.server.longestBackoff = 2
-            $0.tcp?.server.retransmissions.timeout = 2
+            $0.tcp?.server.timeouts = 2
         },
         Scenario("7 not for one timeout", []) {
             $0.tcp?.server.longestBackoff = 1
-            $0.tcp?.server.retransmissions.timeout = 1
+            $0.tcp?.server.timeouts = 1
         },
         Scenario("8 tails", [8]) {
             $0.tcp?.server.recoveries = 10
@@ -165,9 +192,14 @@ import Testing
             $0.tcp?.client.zeroWindows = 4
         },
         Scenario("11 no scaling", [11]) { unscaled(&$0) },
-        Scenario("11 not when the handshake was not captured: 9 remains", [9]) {
+        Scenario("11 not when the handshake was not captured, nor 9: the scale may be any", []) {
             unscaled(&$0)
             $0.tcp?.client.mssBytes = nil
+            $0.tcp?.client.receiveWindow = nil
+        },
+        Scenario("11 not when the options were cut off: 9 remains where the window is known", [9]) {
+            unscaled(&$0)
+            $0.tcp?.client.areOptionsWhole = false
         },
         Scenario("11 not when the window is never reached: 9 remains", [9]) {
             unscaled(&$0)
@@ -220,7 +252,7 @@ import Testing
             fragmentation.blackHoleSuspected = true
             $0.fragmentation = fragmentation
             $0.tcp?.server.longestBackoff = 4
-            $0.tcp?.server.retransmissions.timeout = 4
+            $0.tcp?.server.timeouts = 4
             $0.tcp?.server.recoveries = 8
             $0.tcp?.server.tailRecoveries = 8
         },
@@ -252,12 +284,37 @@ import Testing
             $0.roundTrip.baseChange = BaseRoundTripChange(
                 time: SampleFlows.time(20), before: .milliseconds(30), after: .milliseconds(49))
         },
+        Scenario("60 a peer that left", [60]) {
+            $0.tcp?.server.peerGone = PeerGone(
+                hasLeft: true, silence: .seconds(2), repeats: 9, bytes: 31, isSinceHandshake: false)
+        },
+        Scenario("60 a peer that vanished", [60]) {
+            $0.tcp?.server.peerGone = PeerGone(
+                hasLeft: false, silence: .seconds(32), repeats: 6, bytes: 1448, isSinceHandshake: false)
+        },
+        Scenario("65 SACK that names nothing", [65]) { $0.tcp?.server.brokenSACKOffset = 123_456_789 },
+        Scenario("65 not where the capture has holes", [54]) {
+            $0.tcp?.server.brokenSACKOffset = 123_456_789
+            $0.tcp?.server.lostBeforeCaptureBytes = 60_000
+        },
+        Scenario("66 messages that wait", [66]) { delayed(&$0, waits: 200, small: 400) },
+        Scenario("66 not for nine", []) { delayed(&$0, waits: 9, small: 18) },
+        Scenario("66 not where few of them wait", []) { delayed(&$0, waits: 24, small: 100) },
+        Scenario("67 one direction", [67]) {
+            $0.client.packets = 0
+            $0.tcp?.client = TCPSideSnapshot()
+        },
+        Scenario("67 not for a SYN without an answer", []) {
+            $0.client.packets = 0
+            $0.tcp?.server.dataSegments = 0
+            $0.tcp?.server.uniqueBytes = 0
+        },
         Scenario("23 access", [23]) { $0.queueDelay.client = SampleFlows.queue(60) },
         Scenario("23 not when both halves wait", []) {
             $0.queueDelay.client = SampleFlows.queue(60)
             $0.queueDelay.server = SampleFlows.queue(12)
         },
-        Scenario("23 not at an end", []) {
+        Scenario("23 not at an end: 1 says so", [1]) {
             $0.queueDelay.client = SampleFlows.queue(60)
             $0.tcp?.vantage = .server
         },
@@ -267,6 +324,14 @@ import Testing
         },
         Scenario("54 not at 0.1 %", []) { $0.tcp?.server.lostBeforeCaptureBytes = 28_000 },
     ]
+
+    static func delayed(_ flow: inout FlowSnapshot, waits: Int, small: Int) {
+        flow.tcp?.client.delayedAckWaits = waits
+        flow.tcp?.client.smallSegments = small
+        flow.tcp?.client.delayedAckWait = .milliseconds(40)
+        flow.tcp?.client.dataSegments = 400
+        flow.tcp?.client.ectPackets = 400
+    }
 
     static func unscaled(_ flow: inout FlowSnapshot) {
         flow.tcp?.client.windowScale = nil
@@ -299,7 +364,7 @@ import Testing
         #expect(
             RuleTable.rules.map(\.number) == [
                 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 54,
-                56, 57, 58, 63, 64, 76, 77, 78, 79,
+                56, 57, 58, 60, 63, 64, 65, 66, 67, 76, 77, 78, 79,
             ])
     }
 

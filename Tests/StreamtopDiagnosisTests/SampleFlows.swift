@@ -39,6 +39,7 @@ enum SampleFlows {
         for end in Direction.allCases {
             var side = TCPSideSnapshot()
             side.mssBytes = 1460
+            side.areOptionsWhole = true
             side.windowScale = 7
             side.timestamps = true
             side.ecnNegotiated = true

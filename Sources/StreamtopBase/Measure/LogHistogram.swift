@@ -72,6 +72,31 @@ package struct LogHistogram: ~Copyable {
         enter(Self.bucket(of: value))
     }
 
+    /// Adds the same sample several times; callers have added one before.
+    package mutating func record(_ value: Int64, times: Int) {
+        guard times > 0 else { return }
+        record(value)
+        guard times > 1 else { return }
+        if firstBucket == Self.exact {
+            for _ in 1..<times { record(value) }
+            return
+        }
+        let more = UInt32(clamping: times - 1)
+        samples = samples.addingReportingOverflow(more).overflow ? .max : samples + more
+        let index = Self.bucket(of: max(0, value)) - Int(firstBucket)
+        let (sum, overflow) = self[index].addingReportingOverflow(more)
+        self[index] = overflow ? .max : sum
+    }
+
+    /// Keeps `number` of the samples, spread evenly over their order; at least one, and only while each is kept exactly.
+    package mutating func thin(to number: Int) {
+        let number = max(1, number)
+        guard firstBucket == Self.exact, number < count else { return }
+        let all = count
+        for index in 0..<number { self[index] = self[index * all / number] }
+        samples = UInt32(number)
+    }
+
     /// The place of the next sample will be needed soon; `value` is a guess at it.
     package func prefetch(_ value: Int64) {
         guard let storage = unsafe storage else { return }

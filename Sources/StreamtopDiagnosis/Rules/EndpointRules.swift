@@ -22,136 +22,145 @@ enum EndpointRules {
     static let rules: [Rule] = [
         Rule(
             9, "receiver_limited", .endpoint, symptom: "The receiver's window holds the sender back.",
-            thresholds: [receiverWatch, receiverAct], yieldsTo: [10, 11], judge: .sender(receiverLimited)),
+            thresholds: [receiverWatch, receiverAct],
+            silentWhen: ["the scale of the window was not captured: its field bounds nothing"], yieldsTo: [10, 11],
+            needs: .limits,
+            judge: .sender(receiverLimited)),
         Rule(
             10, "zero_window", .endpoint, symptom: "The receiver closes its window: nobody reads.",
-            thresholds: [zeroWindow, zeroShare], hold: .atOnce, judge: .sender(zeroWindowStall)),
+            thresholds: [zeroWindow, zeroShare], hold: .atOnce, needs: .receiveWindow, judge: .sender(zeroWindowStall)),
         Rule(
             11, "window_scaling_missing", .endpoint, symptom: "The window can never exceed 64 KB on a long path.",
             thresholds: [unscaled, capHit, farAway, receiverWatch],
-            silentWhen: ["the handshake was not captured", "the window is not what limits"],
-            judge: .sender(scalingMissing)),
+            silentWhen: ["the handshake was not captured with all of its options", "the window is not what limits"],
+            needs: [.receiveWindow, .limits], judge: .sender(scalingMissing)),
         Rule(
             12, "send_buffer", .endpoint, symptom: "The sender's own buffer is too small to fill the path.",
-            thresholds: [sendBuffer], judge: .sender(sendBufferLimited)),
+            thresholds: [sendBuffer], needs: .limits, judge: .sender(sendBufferLimited)),
         Rule(
             13, "sender_paced", .endpoint, symptom: "The sender has no more to say: a live encoder, or pauses.",
             thresholds: [appShare, streamBytes],
-            silentWhen: ["anything else about the flow needs attention"], judge: .sender(senderPaced)),
+            silentWhen: ["anything else about the flow needs attention"], needs: .limits, judge: .sender(senderPaced)),
         Rule(
             15, "small_initial_window", .endpoint, symptom: "A long path begins with a small first flight.",
             thresholds: [firstFlight, longPath],
             silentWhen: ["the first flight ended in a short segment: there was no more to send"],
-            hold: .atOnce, judge: .sender(smallStart)),
+            hold: .atOnce, needs: .firstFlight, judge: .sender(smallStart)),
     ]
 
-    private static func receiverLimited(_ it: SenderCase) -> Finding? {
-        guard let share = it.share(\.receiver), share * 100 > receiverWatch.value else { return nil }
-        let window = it.peer.receiveWindow
-        let size = window.map { " (largest \(FigureText.bytes($0.maximum)))" } ?? ""
+    private static func receiverLimited(_ end: SenderCase) -> Finding? {
+        guard let share = end.share(\.receiver), share * 100 > receiverWatch.value else { return nil }
+        let offered = end.peer?.receiveWindow
+        // A window of unknown scale bounds nothing; closed, it is rule 10's.
+        guard end.tcp == nil || offered != nil else { return nil }
+        let size = offered.map { " (largest \(FigureText.bytes($0.maximum)))" } ?? ""
         var evidence: [Verdict.Evidence] = [
-            .init("receiver_limited_ratio", share), .init("window_full", Double(it.side.windowFull)),
+            .init("receiver_limited_ratio", share), .init("window_full", Double(end.tcp?.windowFull ?? 0)),
         ]
-        if let window { evidence.append(.init("receive_window_max_bytes", Double(window.maximum))) }
+        if let offered { evidence.append(.init("receive_window_max_bytes", Double(offered.maximum))) }
+        let window = end.tcp == nil ? "flow control" : "receive window"
         return Finding(
-            severity: share * 100 > receiverAct.value ? .critical : .warning, subject: it.receiverSubject,
+            severity: share * 100 > receiverAct.value ? .critical : .warning, subject: end.receiverSubject,
             summary:
-                "The \(it.receiverName)'s receive window\(size) holds the \(it.senderName) back \(FigureText.percent(share)) of the time",
+                "The \(end.receiverName)'s \(window)\(size) holds the \(end.senderName) back \(FigureText.percent(share)) of the time",
             evidence: evidence,
-            advice:
-                "At the \(it.receiverName): let the buffer grow (net.ipv4.tcp_rmem maximum at twice rate times RTT, no fixed SO_RCVBUF) or read faster. A player with a full buffer does this on purpose.",
-            confidence: it.confidence(samples: it.side.dataSegments, enough: 100))
+            advice: end.tcp == nil
+                ? "At the \(end.receiverName): larger initial_max_data and initial_max_stream_data, at twice rate times RTT, or read faster."
+                : "At the \(end.receiverName): let the buffer grow (net.ipv4.tcp_rmem maximum at twice rate times RTT, no fixed SO_RCVBUF) or read faster. A player with a full buffer does this on purpose.",
+            confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
     }
 
-    private static func zeroWindowStall(_ it: SenderCase) -> Finding? {
-        let closed = it.peer.zeroWindowTime
+    private static func zeroWindowStall(_ end: SenderCase) -> Finding? {
+        guard let peer = end.peer else { return nil }
+        let closed = peer.zeroWindowTime
         guard closed.milliseconds > zeroWindow.value else { return nil }
-        let life = max(it.life, 1)
+        let life = max(end.life, 1)
         let share = min(1, Double(closed) / Double(life))
-        let unread = it.peer.receiveWindow.map(\.occupied) ?? 0
+        let unread = peer.receiveWindow.map(\.occupied) ?? 0
         let held = unread > 0 ? "; \(FigureText.bytes(unread)) lie unread" : ""
         return Finding(
-            severity: share * 100 > zeroShare.value ? .critical : .warning, subject: it.receiverSubject,
+            severity: share * 100 > zeroShare.value ? .critical : .warning, subject: end.receiverSubject,
             summary:
-                "The \(it.receiverName)'s application does not read: its window was shut for \(FigureText.time(closed)) (\(FigureText.percent(share)) of the flow)\(held)",
+                "The \(end.receiverName)'s application does not read: its window was shut for \(FigureText.time(closed)) (\(FigureText.percent(share)) of the flow)\(held)",
             evidence: [
-                .init("zero_window_ms", closed.milliseconds), .init("episodes", Double(it.peer.zeroWindowEpisodes)),
+                .init("zero_window_ms", closed.milliseconds), .init("episodes", Double(peer.zeroWindowEpisodes)),
                 .init("zero_window_ratio", share), .init("unread_bytes", Double(unread)),
             ],
             advice:
-                "At the \(it.receiverName): look at the thread that reads, decodes or writes to disk. If it is a player that pauses on a full buffer, there is nothing to do.",
-            confidence: it.confidence(samples: it.peer.zeroWindows + 1, enough: 2))
+                "At the \(end.receiverName): look at the thread that reads, decodes or writes to disk. If it is a player that pauses on a full buffer, there is nothing to do.",
+            confidence: end.confidence(samples: peer.zeroWindows + 1, enough: 2))
     }
 
-    private static func scalingMissing(_ it: SenderCase) -> Finding? {
-        guard it.side.mssBytes != nil, it.peer.mssBytes != nil,  // both SYNs were captured
-            it.side.windowScale == nil || it.peer.windowScale == nil, let window = it.peer.receiveWindow,
-            !window.scaleUnknown, window.maximum <= Int(unscaled.value), let flight = it.side.inFlight,
-            Double(flight.maximum) >= capHit.value * Double(window.maximum), let base = it.baseRoundTrip,
-            base.milliseconds >= farAway.value, let share = it.share(\.receiver), share * 100 > receiverWatch.value
+    private static func scalingMissing(_ end: SenderCase) -> Finding? {
+        guard let tcp = end.tcp, let peer = end.peer, tcp.mssBytes != nil, peer.mssBytes != nil, tcp.areOptionsWhole,
+            peer.areOptionsWhole,
+            tcp.windowScale == nil || peer.windowScale == nil, let window = peer.receiveWindow,
+            !window.scaleUnknown, window.maximum <= Int(unscaled.value), let flight = end.side.inFlight,
+            Double(flight.maximum) >= capHit.value * Double(window.maximum), let base = end.baseRoundTrip,
+            base.milliseconds >= farAway.value, let share = end.share(\.receiver), share * 100 > receiverWatch.value
         else { return nil }
         let bound = Double(window.maximum) * 8 / base.seconds
-        let culprit = it.peer.windowScale == nil ? it.receiverName : it.senderName
+        let culprit = peer.windowScale == nil ? end.receiverName : end.senderName
         return Finding(
-            severity: .warning, subject: it.peer.windowScale == nil ? it.receiverSubject : it.senderSubject,
+            severity: .warning, subject: peer.windowScale == nil ? end.receiverSubject : end.senderSubject,
             summary:
-                "Without window scaling the \(it.receiverName)'s window stays at \(FigureText.bytes(window.maximum)): at \(FigureText.time(base)) RTT no more than \(FigureText.rate(bound))",
+                "Without window scaling the \(end.receiverName)'s window stays at \(FigureText.bytes(window.maximum)): at \(FigureText.time(base)) RTT no more than \(FigureText.rate(bound))",
             evidence: [
                 .init("receive_window_max_bytes", Double(window.maximum)), .init("base_rtt_ms", base.milliseconds),
                 .init("bound_bps", bound), .init("receiver_limited_ratio", share),
             ],
             advice:
                 "The \(culprit)'s SYN has no window scale: set net.ipv4.tcp_window_scaling=1 there, or find the middlebox that strips the option.",
-            confidence: it.confidence(samples: it.side.dataSegments, enough: 100))
+            confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
     }
 
-    private static func sendBufferLimited(_ it: SenderCase) -> Finding? {
-        guard let limited = it.side.sendBufferLimited, let analysed = it.analysed else { return nil }
+    private static func sendBufferLimited(_ end: SenderCase) -> Finding? {
+        guard let limited = end.side.sendBufferLimited, let analysed = end.analysed else { return nil }
         let share = min(1, Double(limited) / Double(analysed))
         guard share * 100 > sendBuffer.value else { return nil }
         return Finding(
-            severity: .warning, subject: it.senderSubject,
+            severity: .warning, subject: end.senderSubject,
             summary:
-                "The \(it.senderName)'s own socket buffer was too small \(FigureText.percent(share)) of the time: the path could carry more",
+                "The \(end.senderName)'s own socket buffer was too small \(FigureText.percent(share)) of the time: the path could carry more",
             evidence: [.init("send_buffer_limited_ratio", share)],
             advice:
-                "At the sender (\(it.senderName)): net.ipv4.tcp_wmem maximum at twice rate times RTT, and no fixed SO_SNDBUF.",
-            confidence: it.confidence(samples: it.side.dataSegments, enough: 100))
+                "At the sender (\(end.senderName)): net.ipv4.tcp_wmem maximum at twice rate times RTT, and no fixed SO_SNDBUF.",
+            confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
     }
 
-    private static func senderPaced(_ it: SenderCase) -> Finding? {
-        guard let share = it.share(\.application), share * 100 > appShare.value,
-            it.side.uniqueBytes >= UInt64(streamBytes.value), it.side.uniqueBytes >= it.peer.uniqueBytes
+    private static func senderPaced(_ end: SenderCase) -> Finding? {
+        guard let share = end.share(\.application), share * 100 > appShare.value,
+            end.side.uniqueBytes >= UInt64(streamBytes.value), end.side.uniqueBytes >= end.peerBytes
         else { return nil }
-        let rate = it.side.goodput.map { " at \(FigureText.rate($0))" } ?? ""
+        let rate = end.side.goodput.map { " at \(FigureText.rate($0))" } ?? ""
         return Finding(
-            severity: .info, subject: it.senderSubject,
+            severity: .info, subject: end.senderSubject,
             summary:
-                "The \(it.senderName)'s application sets the pace\(rate): it had nothing to send \(FigureText.percent(share)) of the time",
+                "The \(end.senderName)'s application sets the pace\(rate): it had nothing to send \(FigureText.percent(share)) of the time",
             evidence: [.init("application_limited_ratio", share)],
             advice:
                 "Nothing to do on the network. If the player's buffer shrinks all the same, look at origin and encoder.",
-            confidence: it.confidence(samples: it.side.dataSegments, enough: 50))
+            confidence: end.confidence(samples: end.side.dataPackets, enough: 50))
     }
 
-    private static func smallStart(_ it: SenderCase) -> Finding? {
+    private static func smallStart(_ end: SenderCase) -> Finding? {
         // Full segments carry the MSS less the timestamp option (12 bytes, RFC 7323).
-        guard let first = it.side.initialWindowBytes, let mss = it.side.mssBytes ?? it.peer.mssBytes, mss > 12,
-            let base = it.baseRoundTrip, base.milliseconds >= longPath.value
+        guard let first = end.side.initialWindowBytes, let mss = end.tcp?.mssBytes ?? end.peer?.mssBytes, mss > 12,
+            let base = end.baseRoundTrip, base.milliseconds >= longPath.value
         else { return nil }
-        let full = it.side.timestamps == true ? mss - 12 : mss
+        let full = end.tcp?.timestamps == true ? mss - 12 : mss
         guard first >= full, first % full == 0, first < Int(firstFlight.value) * full,
-            it.side.uniqueBytes >= 40 * UInt64(full)
+            end.side.uniqueBytes >= 40 * UInt64(full)
         else { return nil }
         let segments = first / full
         return Finding(
-            severity: .warning, subject: it.senderSubject,
+            severity: .warning, subject: end.senderSubject,
             summary:
-                "The \(it.senderName) began with \(FigureText.count(segments, "segment", "segments")) on a path of \(FigureText.time(base)): every doubling costs another round trip",
+                "The \(end.senderName) began with \(FigureText.count(segments, "segment", "segments")) on a path of \(FigureText.time(base)): every doubling costs another round trip",
             evidence: [
                 .init("initial_cwnd_bytes", Double(first)), .init("segments", Double(segments)),
                 .init("base_rtt_ms", base.milliseconds),
             ],
-            advice: "At the sender (\(it.senderName)): ip route change … initcwnd 10 (or more).", confidence: 0.7)
+            advice: "At the sender (\(end.senderName)): ip route change … initcwnd 10 (or more).", confidence: 0.7)
     }
 }

@@ -38,7 +38,7 @@ enum LatencyRules {
     // MARK: Distance
 
     private static func distant(_ flow: FlowSnapshot) -> Finding? {
-        guard let base = FlowDiagnosis.base(flow.roundTrip), base.milliseconds > long.value, !flow.isNoise else {
+        guard let base = flow.roundTrip.base, base.milliseconds > long.value, !flow.isNoise else {
             return nil
         }
         for end in Direction.allCases {

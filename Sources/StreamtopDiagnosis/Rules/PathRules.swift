@@ -10,35 +10,45 @@ enum PathRules {
         "rank correlation of flight and queue delay, above", 0.5, .ratio, source: "own")
     static let pausing = Threshold(
         "share of time without data to send, at most", 0.5, .ratio, source: "own")
+    static let standing = Threshold(
+        "queue delay p50, watch", 30, .milliseconds, source: "bufferbloat grade A/B, for half of the time")
     static let samples = Threshold("round-trip samples, at least", 20, .count, source: "own")
     static let lossWatch = Threshold("loss, watch", 0.1, .percent, source: "own; the score's good end")
     static let lossAct = Threshold("loss, act", 3, .percent, source: "own")
     static let lossEvents = Threshold("losses of one kind, at least", 3, .count, source: "own")
-    static let lossMajority = Threshold("share of that kind among judged losses", 0.6, .ratio, source: "own")
+    static let lossEventsAct = Threshold("losses of one kind, act", 8, .count, source: "own; RFC 5348 averages eight")
+    static let lossBase = Threshold("data packets, at least", 50, .count, source: "own")
+    static let shortBuffer = Threshold("queue at the losses, short below", 20, .milliseconds, source: "own")
+    static let managed = Threshold(
+        "largest queue relative to that at the losses, managed above", 3, .ratio, source: "own")
+    static let lossMajority = Threshold("share of that kind among judged lost packets", 0.6, .ratio, source: "own")
     static let baseJump = Threshold("jump of the base round trip", 20, .milliseconds, source: "own")
     static let otherHalf = Threshold("queue of the other half relative to this one, below", 0.2, .ratio, source: "own")
 
     static let rules: [Rule] = [
         Rule(
             1, "bufferbloat", .path, symptom: "Round trips swell while data flows.",
-            thresholds: [queueWatch, queueAct, correlation, pausing, samples],
+            thresholds: [queueWatch, queueAct, correlation, standing, pausing, samples],
             silentWhen: [
                 "the sender had nothing to send most of the time: its flight then follows the delay, not the reverse",
-                "the delay does not follow the sender's own flight (Wi-Fi aggregation, radio wake-up, other traffic)",
+                "the delay neither follows the sender's own flight nor stands for half of the time (Wi-Fi aggregation, radio wake-up)",
             ],
-            judge: .sender(bufferbloat)),
+            needs: .queue, judge: .sender(bufferbloat)),
         Rule(
             2, "congestion_loss", .path, symptom: "Packets are lost when the queue is full.",
-            thresholds: [lossWatch, lossAct, lossEvents, lossMajority],
-            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], judge: .sender(congestionLoss)),
+            thresholds: [lossWatch, lossAct, lossEvents, lossEventsAct, lossBase, lossMajority, shortBuffer, managed],
+            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: .losses,
+            judge: .sender(congestionLoss)),
         Rule(
             3, "random_loss", .path, symptom: "Packets are lost while no queue stands.",
-            thresholds: [lossWatch, lossAct, lossEvents, lossMajority],
-            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], judge: .sender(randomLoss)),
+            thresholds: [lossWatch, lossAct, lossEvents, lossEventsAct, lossBase, lossMajority],
+            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: .losses,
+            judge: .sender(randomLoss)),
         Rule(
             4, "policer", .path, symptom: "Bursts of loss pin the rate without any queue.",
-            thresholds: [lossWatch, lossAct, lossEvents, lossMajority],
-            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], judge: .sender(policer)),
+            thresholds: [lossWatch, lossAct, lossEvents, lossEventsAct, lossBase, lossMajority],
+            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: .losses,
+            judge: .sender(policer)),
         Rule(
             22, "route_change", .path, symptom: "The base round trip jumped and stayed.",
             thresholds: [baseJump, samples],
@@ -47,119 +57,176 @@ enum PathRules {
             23, "access_queue", .path, symptom: "Delay waits on the client's side of the capture point only.",
             thresholds: [queueWatch, queueAct, otherHalf, samples],
             silentWhen: ["the capture was taken at an end: the whole path is then on one side"], yieldsTo: [1],
-            needs: .tcp, judge: .flow(accessQueue)),
+            judge: .flow(accessQueue)),
     ]
 
-    private static func bufferbloat(_ it: SenderCase) -> Finding? {
-        guard let rho = it.side.flightDelayCorrelation, rho > correlation.value, let queue = it.queue,
-            queue.samples >= Int(samples.value), queue.delay.p95.milliseconds >= queueWatch.value,
-            it.share(\.application).map({ $0 <= pausing.value }) ?? true
+    /// Two ways to know: the delay follows the sender's flight, or it stands for half of the time while the sender is busy.
+    private static func bufferbloat(_ end: SenderCase) -> Finding? {
+        guard let queue = end.queue, queue.samples >= Int(samples.value),
+            queue.delay.p95.milliseconds >= queueWatch.value,
+            end.share(\.application).map({ $0 <= pausing.value }) ?? true
         else { return nil }
-        let base = it.baseRoundTrip ?? 0
+        let isBehind = end.holdsAcknowledgmentsOnly(queueOf: queue.half)
+        let rho = end.side.flightDelayCorrelation.flatMap { $0 > correlation.value && !isBehind ? $0 : nil }
+        // Between the ends the half that waits says more than the sender does: rules 23 and 79.
+        let stands =
+            end.vantage != .middle && queue.delay.p50.milliseconds >= standing.value && end.analysed != nil
+            && end.side.uniqueBytes >= end.peerBytes
+        guard rho != nil || stands else { return nil }
+        let base = end.baseRoundTrip ?? 0
         let whole = saturatingAdd(base, queue.delay.p95)
+        let cause: String
+        if rho != nil {
+            cause = ", filled by the \(end.senderName)'s data"
+        } else if isBehind {
+            cause = ": acknowledgments of the \(end.senderName)'s data wait there, not the data"
+        } else {
+            cause = "; whether the \(end.senderName)'s data fills it was not seen"
+        }
+        var evidence: [Verdict.Evidence] = [
+            .init("queue_p95_ms", queue.delay.p95.milliseconds), .init("queue_p50_ms", queue.delay.p50.milliseconds),
+            .init("base_rtt_ms", base.milliseconds), .init("samples", Double(queue.samples)),
+        ]
+        if let rho { evidence.append(.init("flight_delay_correlation", rho)) }
         var advice = "At the bottleneck: an AQM that keeps its queue short (cake or fq_codel"
-        if it.isNetworkLimited, let rate = it.side.maxRate {
+        if end.isNetworkLimited, !isBehind, let rate = end.side.maxRate {
             advice += ", shaped a little below \(FigureText.rate(rate))"
         }
         advice += ")."
-        if let bbr = it.bbrAdvice { advice += " \(bbr)" }
+        if !isBehind, let bbr = end.bbrAdvice { advice += " \(bbr)" }
         return Finding(
             severity: queue.delay.p95.milliseconds > queueAct.value ? .critical : .warning, subject: .path,
+            direction: end.direction(ofQueueIn: queue.half),
             summary:
-                "\(FigureText.time(queue.delay.p95)) of \(FigureText.time(whole)) RTT sit \(it.place(ofQueueIn: queue.half)), filled by the \(it.senderName)'s data",
-            evidence: [
-                .init("queue_p95_ms", queue.delay.p95.milliseconds), .init("base_rtt_ms", base.milliseconds),
-                .init("flight_delay_correlation", rho), .init("samples", Double(queue.samples)),
-            ],
-            advice: advice, confidence: it.confidence(samples: queue.samples, enough: 50) * min(1, rho + 0.2))
+                "\(FigureText.time(queue.delay.p95)) of \(FigureText.time(whole)) RTT wait \(end.place(ofQueueIn: queue.half))\(cause)",
+            evidence: evidence, advice: advice,
+            confidence: end.confidence(samples: queue.samples, enough: 50) * (rho.map { min(1, $0 + 0.2) } ?? 0.8))
     }
 
-    /// The losses of one kind, when they are enough and the majority.
-    private static func losses(_ it: SenderCase, _ kind: (LossCounts) -> Int) -> (count: Int, ratio: Double)? {
-        let loss = it.side.loss
-        let judged = loss.random + loss.congestive + loss.policed
-        let count = kind(loss)
-        guard it.isCaptureComplete, let ratio = it.side.lossRatio, ratio * 100 >= lossWatch.value,
-            count >= Int(lossEvents.value), Double(count) >= lossMajority.value * Double(judged)
+    /// The losses of one kind, when most of the lost packets whose cause could be judged are of it.
+    private struct KindOfLoss {
+        var events: Int
+        /// Lost packets of this kind over packets sent.
+        var ratio: Double
+        /// Share of this kind among all lost packets, those of unknown cause too.
+        var share: Double
+    }
+
+    private static func losses(
+        _ end: SenderCase, _ events: (LossCounts) -> Int, _ packets: (LossCounts) -> Int
+    ) -> KindOfLoss? {
+        let loss = end.side.loss
+        let judged = loss.randomPackets + loss.congestivePackets + loss.policedPackets
+        let count = packets(loss)
+        guard end.isCaptureComplete, end.side.dataPackets >= Int(lossBase.value), let ratio = end.side.lossRatio,
+            events(loss) >= Int(lossEvents.value), Double(count) >= lossMajority.value * Double(judged)
         else { return nil }
-        return (count, ratio)
+        let share = Double(count) / Double(max(judged + loss.unknownPackets, 1))
+        guard ratio * share * 100 >= lossWatch.value else { return nil }
+        return KindOfLoss(events: events(loss), ratio: ratio * share, share: share)
     }
 
-    private static func severity(ofLoss ratio: Double) -> Verdict.Severity {
-        ratio * 100 >= lossAct.value ? .critical : .warning
+    /// A share of few losses may be chance: critical takes more of them.
+    private static func severity(of loss: KindOfLoss) -> Verdict.Severity {
+        loss.ratio * 100 >= lossAct.value && loss.events >= Int(lossEventsAct.value) ? .critical : .warning
     }
 
     /// How sure the split of the losses is: the part that could be judged at all, and how many there were.
-    private static func confidence(_ it: SenderCase, count: Int) -> Double {
-        let loss = it.side.loss
-        let all = loss.random + loss.congestive + loss.policed + loss.unknown
-        return it.confidence(samples: count + 5, enough: 10) * Double(count) / Double(max(all, 1))
+    private static func confidence(_ end: SenderCase, _ loss: KindOfLoss) -> Double {
+        end.confidence(samples: loss.events + 2, enough: 10) * loss.share
     }
 
     /// Where the losses happened, seen from the capture point, when one side has nearly all of them.
-    private static func localised(_ it: SenderCase) -> String {
-        let loss = it.side.loss
+    private static func localised(_ end: SenderCase) -> String {
+        let loss = end.side.loss
         let all = loss.upstream + loss.downstream
         guard all >= 3 else { return "" }
-        if loss.downstream * 10 >= all * 9 { return " between the capture point and the \(it.receiverName)" }
-        if loss.upstream * 10 >= all * 9 { return " between the \(it.senderName) and the capture point" }
+        if loss.downstream * 10 >= all * 9 { return " between the capture point and the \(end.receiverName)" }
+        if loss.upstream * 10 >= all * 9 { return " between the \(end.senderName) and the capture point" }
         return ""
     }
 
-    private static func lossEvidence(_ it: SenderCase, ratio: Double) -> [Verdict.Evidence] {
-        let loss = it.side.loss
+    private static func lossEvidence(_ end: SenderCase, _ found: KindOfLoss) -> [Verdict.Evidence] {
+        let loss = end.side.loss
         return [
-            .init("loss_ratio", ratio), .init("congestive", Double(loss.congestive)),
-            .init("random", Double(loss.random)), .init("policed", Double(loss.policed)),
-            .init("unknown", Double(loss.unknown)),
+            .init("loss_ratio", end.side.lossRatio ?? 0), .init("kind_loss_ratio", found.ratio),
+            .init("congestive", Double(loss.congestive)), .init("random", Double(loss.random)),
+            .init("policed", Double(loss.policed)), .init("unknown", Double(loss.unknown)),
         ]
     }
 
-    private static func congestionLoss(_ it: SenderCase) -> Finding? {
-        guard let (count, ratio) = losses(it, \.congestive) else { return nil }
-        var advice = "Use a lower rung or cap the bitrate"
-        if it.isNetworkLimited, let goodput = it.side.goodput { advice += " below \(FigureText.rate(goodput))" }
-        advice += "; ECN (net.ipv4.tcp_ecn=1 at both ends) and an AQM at the bottleneck signal without loss."
-        return Finding(
-            severity: severity(ofLoss: ratio), subject: .path,
-            summary:
-                "\(FigureText.percent(ratio)) of the \(it.senderName)'s data is lost in a full queue\(localised(it)) (\(count) congestive losses)",
-            evidence: lossEvidence(it, ratio: ratio), advice: advice, confidence: confidence(it, count: count))
+    private static func congestionLoss(_ end: SenderCase) -> Finding? {
+        guard let loss = losses(end, \.congestive, \.congestivePackets) else { return nil }
+        var evidence = lossEvidence(end, loss)
+        let queue = end.side.loss.queueAtCongestion ?? .max
+        if queue != .max { evidence.append(.init("queue_at_loss_ms", queue.milliseconds)) }
+        let count = FigureText.count(loss.events, "congestive loss", "congestive losses")
+        let lost = "\(FigureText.percent(loss.ratio)) of the \(end.senderName)'s data is"
+        let isShort = queue.milliseconds < shortBuffer.value
+        let largest = end.queue?.delay.maximum ?? 0
+        let isManaged = isShort && Double(largest) >= managed.value * Double(max(queue, 1_000_000))
+        var finding = Finding(
+            severity: severity(of: loss), subject: .path, summary: "", evidence: evidence, advice: "",
+            confidence: confidence(end, loss))
+        if isManaged {
+            finding.severity = .warning
+            finding.summary =
+                "\(lost) dropped\(localised(end)) by a queue manager (AQM) that keeps the queue near \(FigureText.time(queue)) (\(count))"
+            finding.advice =
+                "The queue is kept short as it should be; ECN\(end.tcp == nil ? "" : " (net.ipv4.tcp_ecn=1 at both ends)") lets it mark instead of drop."
+        } else if isShort {
+            finding.summary =
+                "\(lost) lost\(localised(end)) in a buffer of about \(FigureText.time(queue)), too short for its bursts (\(count))"
+            finding.advice =
+                "At the bottleneck: a buffer of some milliseconds more. At the sender (\(end.senderName)): pacing (net.core.default_qdisc=fq), so that bursts fit."
+        } else {
+            var advice = "Use a lower rung or cap the bitrate"
+            if end.isNetworkLimited, let goodput = end.side.goodput {
+                advice += " below \(FigureText.rate(goodput))"
+            }
+            finding.summary = "\(lost) lost in a full queue\(localised(end)) (\(count))"
+            finding.advice =
+                advice
+                + "; ECN\(end.tcp == nil ? "" : " (net.ipv4.tcp_ecn=1 at both ends)") and an AQM at the bottleneck signal without loss."
+        }
+        return finding
     }
 
-    private static func randomLoss(_ it: SenderCase) -> Finding? {
-        guard let (count, ratio) = losses(it, \.random) else { return nil }
-        var evidence = lossEvidence(it, ratio: ratio)
+    private static func randomLoss(_ end: SenderCase) -> Finding? {
+        guard let loss = losses(end, \.random, \.randomPackets) else { return nil }
+        var evidence = lossEvidence(end, loss)
         var summary =
-            "\(FigureText.percent(ratio)) of the \(it.senderName)'s data is lost\(localised(it)) without a queue (\(count) random losses)"
-        // Mathis et al. 1997: rate <= MSS / RTT * 1.22 / sqrt(p), for senders that halve on loss.
-        if it.side.congestionControl?.name != .bbr, let mss = it.side.mssBytes, let base = it.baseRoundTrip, base > 0 {
+            "\(FigureText.percent(loss.ratio)) of the \(end.senderName)'s data is lost\(localised(end)) without a queue (\(FigureText.count(loss.events, "random loss", "random losses")))"
+        // Mathis et al. 1997: rate <= MSS / RTT * 1.22 / sqrt(p), for senders that halve on loss; p of losses of any cause.
+        let ratio = end.side.lossRatio ?? loss.ratio
+        if end.side.congestionControl?.name != .bbr, let mss = end.tcp?.mssBytes ?? end.side.fullPacket,
+            let base = end.baseRoundTrip, base > 0
+        {
             let bound = Double(mss) * 8 / base.seconds * 1.22 / ratio.squareRoot()
             evidence.append(.init("loss_bound_bps", bound))
-            if it.isNetworkLimited, let rate = it.side.goodput, rate < 2 * bound {
+            if end.isNetworkLimited, let rate = end.side.goodput, rate < 2 * bound {
                 summary += "; it bounds the rate near \(FigureText.rate(bound))"
             }
         }
         var advice = "Look for the lossy link: radio, cable, duplex, optics."
-        if let bbr = it.bbrAdvice { advice += " \(bbr)" }
+        if let bbr = end.bbrAdvice { advice += " \(bbr)" }
+        let isSmall = loss.ratio * 100 < lossAct.value
         return Finding(
-            severity: it.side.congestionControl?.name == .bbr && ratio * 100 < lossAct.value
-                ? .info : severity(ofLoss: ratio),
-            subject: .path, summary: summary, evidence: evidence, advice: advice,
-            confidence: confidence(it, count: count))
+            severity: end.side.congestionControl?.name == .bbr && isSmall ? .info : severity(of: loss),
+            subject: .path, summary: summary, evidence: evidence, advice: advice, confidence: confidence(end, loss))
     }
 
-    private static func policer(_ it: SenderCase) -> Finding? {
-        guard let (count, ratio) = losses(it, \.policed) else { return nil }
-        let rate = it.side.goodput.map { " near \(FigureText.rate($0))" } ?? ""
+    private static func policer(_ end: SenderCase) -> Finding? {
+        guard let loss = losses(end, \.policed, \.policedPackets) else { return nil }
+        let rate = end.side.goodput.map { " near \(FigureText.rate($0))" } ?? ""
         return Finding(
-            severity: severity(ofLoss: ratio), subject: .path,
+            severity: severity(of: loss), subject: .path,
             summary:
-                "A policer holds the \(it.senderName)'s rate\(rate): \(FigureText.percent(ratio)) lost in bursts without a queue\(localised(it))",
-            evidence: lossEvidence(it, ratio: ratio) + (it.side.goodput.map { [.init("goodput_bps", $0)] } ?? []),
+                "A policer holds the \(end.senderName)'s rate\(rate): \(FigureText.percent(loss.ratio)) lost in bursts without a queue\(localised(end))",
+            evidence: lossEvidence(end, loss) + (end.side.goodput.map { [.init("goodput_bps", $0)] } ?? []),
             advice:
-                "At the sender (\(it.senderName)): pace below the policed rate (fq maxrate or SO_MAX_PACING_RATE); ask the provider to shape, not police.",
-            confidence: confidence(it, count: count))
+                "At the sender (\(end.senderName)): pace below the policed rate (fq maxrate or SO_MAX_PACING_RATE); ask the provider to shape, not police.",
+            confidence: confidence(end, loss))
     }
 
     private static func routeChange(_ flow: FlowSnapshot) -> Finding? {
@@ -181,7 +248,7 @@ enum PathRules {
     }
 
     private static func accessQueue(_ flow: FlowSnapshot) -> Finding? {
-        guard flow.$tcp?.value.vantage == .middle, let near = flow.queueDelay.client, let trip = flow.roundTrip.client,
+        guard flow.vantage == .middle, let near = flow.queueDelay.client, let trip = flow.roundTrip.client,
             trip.samples >= Int(samples.value), near.p95.milliseconds >= queueWatch.value,
             let far = flow.queueDelay.server, Double(far.p95) < otherHalf.value * Double(near.p95)
         else { return nil }

@@ -34,82 +34,83 @@ enum RecoveryRules {
             silentWhen: ["the capture itself missed packets"], judge: .sender(reordering)),
         Rule(
             7, "timeout_stall", .path, symptom: "The flow stands still until a timer fires.",
-            thresholds: [timeouts, backoff], yieldsTo: [8, 10, 18], hold: .atOnce, judge: .sender(timeoutStall)),
+            thresholds: [timeouts, backoff], yieldsTo: [8, 10, 18], hold: .atOnce, needs: .repetitions,
+            judge: .sender(timeoutStall)),
         Rule(
             8, "tail_loss", .path, symptom: "Short responses hang at their end.", thresholds: [tailShare, recoveries],
-            yieldsTo: [18], judge: .sender(tailLoss)),
+            yieldsTo: [18], needs: .repetitions, judge: .sender(tailLoss)),
         Rule(
             16, "slow_start_after_idle", .endpoint, symptom: "Every segment after a pause starts slowly.",
             thresholds: [restartShare, restarts], judge: .sender(idleRestart)),
         Rule(
             20, "ecn_bleached", .path, symptom: "ECN was agreed upon, and no packet carries it.", thresholds: [data],
             silentWhen: ["the capture was taken at the sender, where the path has not touched the marks yet"],
-            judge: .sender(bleached)),
+            needs: .repetitions, judge: .sender(bleached)),
         Rule(
             21, "aqm_marking", .path, symptom: "A queue asks senders to slow down before it overflows.",
-            thresholds: [marked, data], silentWhen: ["packets are lost as well"], judge: .sender(marking)),
+            thresholds: [marked, data], silentWhen: ["packets are lost as well"], needs: .losses,
+            judge: .sender(marking)),
     ]
 
-    private static func spurious(_ it: SenderCase) -> Finding? {
-        let again = it.side.retransmissions.packets
-        guard it.isCaptureComplete, again > 0, it.side.dataSegments >= Int(data.value) else { return nil }
-        // Duplicate SACKs that belong to no retransmission report copies that the network made.
-        let needless = min(again, it.side.retransmissions.spurious)
+    private static func spurious(_ end: SenderCase) -> Finding? {
+        let (again, needless) = end.repairs
+        guard end.isCaptureComplete, again > 0, end.side.dataPackets >= Int(data.value) else { return nil }
         let share = Double(needless) / Double(again)
-        let rate = Double(needless) / Double(it.side.dataSegments)
+        let rate = Double(needless) / Double(end.side.dataPackets)
         guard needless >= Int(spuriousLeast.value),
             share * 100 > spuriousShare.value || rate * 100 > spuriousRate.value
         else { return nil }
         return Finding(
             severity: .warning, subject: .path,
             summary:
-                "\(needless) of \(again) retransmissions by the \(it.senderName) were needless: the first copy had arrived, late or out of order",
+                "\(needless) of \(again) \(end.repairsName) by the \(end.senderName) were needless: the first copy had arrived, late or out of order",
             evidence: [
                 .init("spurious_ratio", share), .init("retransmissions", Double(again)),
-                .init("dsacks", Double(it.side.dsacks)), .init("reorder_extent", Double(it.side.reorderExtent)),
+                .init("dsacks", Double(end.tcp?.dsacks ?? 0)), .init("reorder_extent", Double(end.side.reorderExtent)),
             ],
             advice:
-                "Look for delay spikes and for links that spread one flow over several paths (LAG or ECMP per packet). At the sender (\(it.senderName)): keep RACK on (net.ipv4.tcp_recovery=1), raise net.ipv4.tcp_reordering.",
-            confidence: it.confidence(samples: needless + 5, enough: 10))
+                "Look for delay spikes and for links that spread one flow over several paths (LAG or ECMP per packet). \(end.reorderingAdvice)",
+            confidence: end.confidence(samples: needless + 5, enough: 10))
     }
 
-    private static func reordering(_ it: SenderCase) -> Finding? {
-        guard it.isCaptureComplete, it.side.dataSegments > 0, it.side.outOfOrder >= Int(lateLeast.value),
-            it.side.reorderExtent >= Int(extent.value)
+    private static func reordering(_ end: SenderCase) -> Finding? {
+        guard end.isCaptureComplete, end.side.dataPackets > 0, end.side.outOfOrder >= Int(lateLeast.value),
+            end.side.reorderExtent >= Int(extent.value)
         else { return nil }
-        let share = Double(it.side.outOfOrder) / Double(it.side.dataSegments)
+        let share = Double(end.side.outOfOrder) / Double(end.side.dataPackets)
         guard share * 100 > lateShare.value else { return nil }
         return Finding(
             severity: .warning, subject: .path,
             summary:
-                "\(FigureText.percent(share)) of the \(it.senderName)'s segments arrive out of order, up to \(it.side.reorderExtent) places late",
+                "\(FigureText.percent(share)) of the \(end.senderName)'s segments arrive out of order, up to \(end.side.reorderExtent) places late",
             evidence: [
-                .init("out_of_order_ratio", share), .init("out_of_order", Double(it.side.outOfOrder)),
-                .init("reorder_extent", Double(it.side.reorderExtent)),
+                .init("out_of_order_ratio", share), .init("out_of_order", Double(end.side.outOfOrder)),
+                .init("reorder_extent", Double(end.side.reorderExtent)),
             ],
             advice:
-                "Look for per-packet balancing (LAG, ECMP, several radio links) on the path. At the sender (\(it.senderName)): keep RACK on, raise net.ipv4.tcp_reordering.",
-            confidence: it.confidence(samples: it.side.outOfOrder, enough: 20))
+                "Look for per-packet balancing (LAG, ECMP, several radio links) on the path. \(end.reorderingAdvice)",
+            confidence: end.confidence(samples: end.side.outOfOrder, enough: 20))
     }
 
-    private static func timeoutStall(_ it: SenderCase) -> Finding? {
-        let longest = it.side.longestBackoff ?? 0
-        guard it.hadTimeoutBurst || Double(longest) >= backoff.value else { return nil }
-        let count = it.side.retransmissions.timeout
+    private static func timeoutStall(_ end: SenderCase) -> Finding? {
+        guard let tcp = end.tcp else { return nil }
+        let longest = tcp.longestBackoff ?? 0
+        guard end.hadTimeoutBurst || Double(longest) >= backoff.value else { return nil }
+        let count = tcp.timeouts
         guard count > 0 else { return nil }
         let row = longest >= 2 ? ", \(longest) in a row" : ""
         return Finding(
             severity: longest >= 3 ? .critical : .warning, subject: .path,
             summary:
-                "The \(it.senderName) stood still until its timer fired: \(FigureText.count(count, "timeout", "timeouts"))\(row)",
+                "The \(end.senderName) stood still until its timer fired: \(FigureText.count(count, "timeout", "timeouts"))\(row)",
             evidence: [.init("timeouts", Double(count)), .init("longest_backoff", Double(longest))],
             advice:
-                "Find what loses the repairs or the last segments of responses; a shorter round trip shortens every wait. At the sender (\(it.senderName)): RACK and tail probes on (net.ipv4.tcp_recovery=1, tcp_early_retrans=3).",
-            confidence: it.isCaptureComplete ? 0.9 : 0.4)
+                "Find what loses the repairs or the last segments of responses; a shorter round trip shortens every wait. At the sender (\(end.senderName)): RACK and tail probes on (net.ipv4.tcp_recovery=1, tcp_early_retrans=3).",
+            confidence: end.isCaptureComplete ? 0.9 : 0.4)
     }
 
-    private static func tailLoss(_ it: SenderCase) -> Finding? {
-        guard let all = it.side.recoveries, let tails = it.side.tailRecoveries, all >= Int(recoveries.value) else {
+    private static func tailLoss(_ end: SenderCase) -> Finding? {
+        guard let all = end.tcp?.recoveries, let tails = end.tcp?.tailRecoveries, all >= Int(recoveries.value) else {
             return nil
         }
         let share = Double(tails) / Double(all)
@@ -117,52 +118,53 @@ enum RecoveryRules {
         return Finding(
             severity: .warning, subject: .path,
             summary:
-                "\(tails) of \(all) loss recoveries repaired the last segment of a response of the \(it.senderName), which nothing but a timer can notice",
+                "\(tails) of \(all) loss recoveries repaired the last segment of a response of the \(end.senderName), which nothing but a timer can notice",
             evidence: [.init("tail_ratio", share), .init("recoveries", Double(all))],
             advice:
-                "At the sender (\(it.senderName)): write responses in larger pieces or over fewer connections (HTTP/2, HTTP/3), keep tail probes on (net.ipv4.tcp_early_retrans=3).",
-            confidence: it.confidence(samples: all, enough: 10))
+                "At the sender (\(end.senderName)): write responses in larger pieces or over fewer connections (HTTP/2, HTTP/3), keep tail probes on (net.ipv4.tcp_early_retrans=3).",
+            confidence: end.confidence(samples: all, enough: 10))
     }
 
-    private static func idleRestart(_ it: SenderCase) -> Finding? {
-        guard let cut = it.side.idleRestarts, let pauses = it.side.idlePeriods, pauses > 0, cut >= Int(restarts.value)
+    private static func idleRestart(_ end: SenderCase) -> Finding? {
+        guard let cut = end.side.idleRestarts, let pauses = end.side.idlePeriods, pauses > 0, cut >= Int(restarts.value)
         else { return nil }
         let share = Double(cut) / Double(pauses)
         guard share * 100 >= restartShare.value else { return nil }
         return Finding(
-            severity: .warning, subject: it.senderSubject,
-            summary: "After \(cut) of \(pauses) pauses the \(it.senderName) began again with a small window",
+            severity: .warning, subject: end.senderSubject,
+            summary: "After \(cut) of \(pauses) pauses the \(end.senderName) began again with a small window",
             evidence: [.init("idle_restarts", Double(cut)), .init("idle_periods", Double(pauses))],
-            advice:
-                "At the sender (\(it.senderName)): net.ipv4.tcp_slow_start_after_idle=0, with pacing (net.core.default_qdisc=fq).",
-            confidence: it.confidence(samples: pauses, enough: 6))
+            advice: end.tcp == nil
+                ? "At the sender (\(end.senderName)): keep the window over pauses, and pace what follows one (RFC 9002 section 7.8)."
+                : "At the sender (\(end.senderName)): net.ipv4.tcp_slow_start_after_idle=0, with pacing (net.core.default_qdisc=fq).",
+            confidence: end.confidence(samples: pauses, enough: 6))
     }
 
-    private static func bleached(_ it: SenderCase) -> Finding? {
-        guard it.side.ecnNegotiated == true, it.vantage != nil, !it.isTapAtSender,
-            it.side.dataSegments >= Int(data.value), it.side.ectPackets == 0, it.side.cePackets == 0
+    private static func bleached(_ end: SenderCase) -> Finding? {
+        guard end.tcp?.ecnNegotiated == true, end.vantage != nil, !end.isTapAtSender,
+            end.side.dataPackets >= Int(data.value), end.side.ectPackets == 0, end.side.cePackets == 0
         else { return nil }
         return Finding(
             severity: .info, subject: .path,
             summary:
-                "ECN was agreed upon, but none of the \(it.senderName)'s \(it.side.dataSegments) data segments carries it: a hop on the way clears the marks",
-            evidence: [.init("data_segments", Double(it.side.dataSegments)), .init("ect_packets", 0)],
+                "ECN was agreed upon, but none of the \(end.senderName)'s \(end.side.dataPackets) data segments carries it: a hop on the way clears the marks",
+            evidence: [.init("data_segments", Double(end.side.dataPackets)), .init("ect_packets", 0)],
             advice: "Find the router that rewrites the traffic class, or do without ECN here.",
-            confidence: it.confidence(samples: it.side.dataSegments, enough: 200) * 0.8)
+            confidence: end.confidence(samples: end.side.dataPackets, enough: 200) * 0.8)
     }
 
-    private static func marking(_ it: SenderCase) -> Finding? {
-        guard it.side.dataSegments >= Int(data.value), let loss = it.side.lossRatio,
+    private static func marking(_ end: SenderCase) -> Finding? {
+        guard end.side.dataPackets >= Int(data.value), let loss = end.side.lossRatio,
             loss * 100 < PathRules.lossWatch.value
         else { return nil }
-        let share = Double(it.side.cePackets) / Double(max(it.side.segments, 1))
+        let share = Double(end.side.cePackets) / Double(max(end.tcp?.segments ?? end.side.dataPackets, 1))
         guard share * 100 > marked.value else { return nil }
         return Finding(
             severity: .info, subject: .path,
             summary:
-                "A queue on the path slows the \(it.senderName) by marks instead of loss: \(FigureText.percent(share)) of its packets are marked",
+                "A queue on the path slows the \(end.senderName) by marks instead of loss: \(FigureText.percent(share)) of its packets are marked",
             evidence: [.init("ce_ratio", share), .init("loss_ratio", loss)],
             advice: "This is as it should be. If the sender is L4S (ECT(1)), check that the queue is too.",
-            confidence: it.confidence(samples: it.side.dataSegments, enough: 200))
+            confidence: end.confidence(samples: end.side.dataPackets, enough: 200))
     }
 }

@@ -25,6 +25,7 @@ extension JSONWriter {
                 json.member("rule_number", verdict.ruleNumber)
                 json.member("severity", verdict.severity)
                 json.member("subject", verdict.subject)
+                json.member("direction", verdict.direction)
                 json.member("summary", verdict.summary)
                 json.object("evidence") { json in
                     for figure in verdict.evidence where figure.value.isFinite {

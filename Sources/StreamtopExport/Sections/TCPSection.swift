@@ -26,6 +26,7 @@ extension JSONWriter {
     private mutating func tcpOptions(_ side: TCPSideSnapshot) {
         member("mss_bytes", side.mssBytes)
         member("window_scale", side.windowScale)
+        member("window_scale_min", side.windowScaleMin)
         member("sack_permitted", side.sackPermitted)
         member("timestamps", side.timestamps)
         object("ecn") { json in
@@ -51,6 +52,7 @@ extension JSONWriter {
             json.member("tail_probe", counts.tailProbe)
             json.member("spurious", counts.spurious)
             json.member("unclassified", counts.unclassified)
+            if counts.peerGone > 0 { json.member("peer_gone", counts.peerGone) }
         }
         member("out_of_order", side.outOfOrder)
         if side.reorderExtent > 0 { member("reorder_extent", side.reorderExtent) }

@@ -13,9 +13,12 @@ struct CongestionClassifier {
     private let dips: Int
     /// Times that segments were lost, in windows of any size.
     private let losses: Int
+    /// Its bursts go out by a clock of its own; nil where that was not seen.
+    private let isPaced: Bool?
 
     /// `losses`: occasions on which segments were lost, where more is known of them than the course of the window tells.
-    init(_ meter: CongestionMeter, losses: Int = 0) {
+    init(_ meter: CongestionMeter, losses: Int = 0, isPaced: Bool? = nil) {
+        self.isPaced = isPaced
         let recoveries = zip(meter.rounds.dropFirst(), meter.rounds).count { $0.recovered && !$1.recovered }
         self.losses = max(losses, recoveries)
         // Windows of a few segments round to anything.
@@ -115,7 +118,11 @@ struct CongestionClassifier {
         case 0.62..<0.82: name = .cubic
         default: return nil
         }
+        // Hardly any loss left a cut: what cut the window then was not the losses.
+        guard cuts.count * 6 >= losses else { return nil }
         let growth = steadyGrowth
+        // Paced, and a window that does not grow between losses: it is not loss that sets it.
+        if isPaced == true, let growth, growth < 0.1 { return nil }
         var evidence = [
             "\(kept.count) losses left \(percent(middle)) of the window (median; \(percent(first)) to \(percent(last)))"
         ]

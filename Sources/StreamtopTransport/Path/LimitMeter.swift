@@ -28,6 +28,13 @@ struct LimitMeter: Sendable {
         change(to: new, at: time, delay: delay)
     }
 
+    /// For so long of what was counted the sender waited for a timer of the ends, not for the network.
+    mutating func excuseNetwork(_ span: Nanoseconds) {
+        let span = min(span, shares.network)
+        shares.network -= span
+        shares.application = saturatingAdd(shares.application, span)
+    }
+
     private mutating func change(to new: State, at time: Timestamp, delay: Nanoseconds) {
         if since.nanoseconds == .min { since = time }
         guard new != state else { return }

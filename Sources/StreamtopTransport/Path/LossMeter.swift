@@ -6,6 +6,8 @@ struct LossMeter: Sendable {
     /// One burst of losses and the state of the path when it began.
     struct Event: Sendable {
         var time: Timestamp
+        /// Nothing was measured of the queue: it tells no cause.
+        var isQueueKnown = true
         var segments: Int32
         /// Queueing delay that the packets next to the lost ones met, and the largest that the path usually
         /// gets to.
@@ -33,6 +35,7 @@ struct LossMeter: Sendable {
     /// Events ever opened.
     private var opened: UInt32 = 0
     var newestNumber: UInt32 { events.last?.number ?? 0 }
+    var newestPackets: Int32 { events.last?.segments ?? 0 }
     private var open = false
     private(set) var windows = WindowSamples()
 
@@ -74,14 +77,30 @@ struct LossMeter: Sendable {
     }
 
     private mutating func fold(_ event: Event) {
-        folded.add(verdict(on: event, pool: pool))
+        folded.add(verdict(on: event, pool: pool), packets: Int(event.segments))
     }
 
-    /// Counts of events by verdict.
-    func counts() -> LossCounts {
+    /// Counts of events by verdict. `last`: as they stood when this was the newest event, with so many packets.
+    func counts(upTo last: (number: UInt32, packets: Int32)? = nil) -> LossCounts {
+        if let last {
+            var earlier = self
+            earlier.events.removeAll { $0.number > last.number }
+            earlier.total -= min(earlier.total, UInt32(events.count - earlier.events.count))
+            if let index = earlier.events.indices.last, earlier.events[index].number == last.number {
+                earlier.events[index].segments = min(earlier.events[index].segments, last.packets)
+            }
+            return earlier.counts()
+        }
         var result = folded
         let pool = pool
-        for event in events { result.add(verdict(on: event, pool: pool)) }
+        var queues: [Nanoseconds] = []
+        for event in events {
+            let verdict = verdict(on: event, pool: pool)
+            result.add(verdict, packets: Int(event.segments))
+            if verdict == .congestive { queues.append(event.queue) }
+        }
+        queues.sort()
+        if !queues.isEmpty { result.queueAtCongestion = queues[queues.count / 2] }
         result.events = Int(total)
         return result
     }
@@ -121,17 +140,31 @@ struct LossMeter: Sendable {
         }
         let bursts = events.reduce(0) { $0 + Int($1.segments) }
         guard bursts >= 3 * events.count else { return pool }
-        pool.isRatePinned = rates.count >= 4 && Self.variation(rates) < 0.1
+        pool.isRatePinned = Self.isPinned(rates)
         return pool
     }
 
-    /// Bytes a second that came through between events that lie four round trips apart or more.
+    /// Bytes a second that came through from one event to the next that lies four round trips or more behind it: losses of one
+    /// train are one after the other, and a sender that answers none of them has long trains.
     private var ratesBetween: [Double] {
-        zip(events.dropFirst(), events).compactMap { later, earlier -> Double? in
+        var rates: [Double] = []
+        guard var earlier = events.first else { return rates }
+        for later in events {
             let span = later.time - earlier.time
-            guard span > 4 * max(earlier.minimum, 1) else { return nil }
-            return Double(later.delivered &- earlier.delivered) / span.seconds
+            guard span > 4 * max(earlier.minimum, 1) else { continue }
+            rates.append(Double(later.delivered &- earlier.delivered) / span.seconds)
+            earlier = later
         }
+        return rates
+    }
+
+    /// Nearly the same rate came through each time: they vary by less than a tenth, or three in four lie within a tenth of
+    /// their median (own).
+    private static func isPinned(_ rates: [Double]) -> Bool {
+        guard rates.count >= 4 else { return false }
+        if variation(rates) < 0.1 { return true }
+        let median = rates.sorted()[rates.count / 2]
+        return rates.count >= 5 && rates.count { abs($0 - median) <= median / 10 } * 4 >= rates.count * 3
     }
 
     /// The windows at the events rank higher among all than chance puts them: the mean of n ranks is one half with a
@@ -167,7 +200,7 @@ struct LossMeter: Sendable {
     /// speak of, or one that the path carries without losing. Policed: bursts of loss without a queue, and always the
     /// same rate in between; or losses at a limit, and no trace of a buffer.
     private func verdict(on event: Event, pool: Pool) -> LossVerdict {
-        if event.isOversize { return .unknown }
+        if event.isOversize || !event.isQueueKnown { return .unknown }
         let isSmall = event.queue < .milliseconds(5) && event.backlog < 3
         if isSmall, pool.isRatePinned || pool.isAtLimit && pool.isUnbuffered { return .policed }
         if pool.isAtLimit { return .congestive }
@@ -185,12 +218,20 @@ struct LossMeter: Sendable {
 }
 
 extension LossCounts {
-    fileprivate mutating func add(_ verdict: LossVerdict) {
+    fileprivate mutating func add(_ verdict: LossVerdict, packets: Int) {
         switch verdict {
-        case .random: random += 1
-        case .congestive: congestive += 1
-        case .policed: policed += 1
-        case .unknown: unknown += 1
+        case .random:
+            random += 1
+            randomPackets += packets
+        case .congestive:
+            congestive += 1
+            congestivePackets += packets
+        case .policed:
+            policed += 1
+            policedPackets += packets
+        case .unknown:
+            unknown += 1
+            unknownPackets += packets
         }
     }
 }

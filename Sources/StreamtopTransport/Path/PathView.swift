@@ -11,6 +11,10 @@ struct PathView: Sendable {
     /// Queueing delay now, and the largest that the path usually gets to: looked up where data is sent again.
     var queue: Nanoseconds?
     var ceiling: Nanoseconds?
+    /// Nothing tells the round trip of now: the queue is unknown, not empty.
+    var isBlind = false
+    /// The capture lies at the receiver: what passes has the path behind it.
+    var isAtReceiver = false
 
     /// From the round trips between the capture point and the two ends.
     init(sender: borrowing RoundTripMeter, receiver: borrowing RoundTripMeter) {

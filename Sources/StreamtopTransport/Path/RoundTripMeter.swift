@@ -10,7 +10,14 @@ struct RoundTripMeter: ~Copyable {
     private var samples: UInt32 = 0
     private var fromTimestamps: UInt32 = 0
     private var fromAcknowledgments: UInt32 = 0
+    /// Slots of the first sample and of the newest that was counted, modulo 2^32.
+    private var firstSlot: UInt32 = 0
+    private var newestSlot: UInt32 = 0
+    /// The base that other flows between these hosts have measured (decision 0181), in microseconds; the largest value for none.
+    private var sharedMicroseconds: UInt32 = .max
     var count: Int { Int(samples) }
+    /// Samples beside those of the handshake.
+    var measured: UInt32 { fromTimestamps &+ fromAcknowledgments }
     private(set) var minimum: Nanoseconds = .max
     private(set) var last: Nanoseconds = 0
     private(set) var maximum: Nanoseconds = 0
@@ -18,10 +25,21 @@ struct RoundTripMeter: ~Copyable {
     private var sum: Nanoseconds = 0
     private var jitterSum: Nanoseconds = 0
     private(set) var estimator = RoundTripEstimator()
+    /// How long the path took how long. The first samples count one each; from then on time counts, in slots of 10 ms, for
+    /// acknowledgments come in bursts, and most of them while a window grows.
     private var histogram = LogHistogram()
+    private static let wholeSamples: UInt32 = 32
+    private static let slot: Nanoseconds = .milliseconds(10)
+    /// A sample holds for 100 ms at most: nothing is known of a longer silence.
+    private static let mostSlots = 10
 
     /// Round trip of the empty path as known now: the smallest since the path last changed.
-    private(set) var base: Nanoseconds = .max
+    var ownBase: Nanoseconds { change.isEmpty ? minimum : change.value.base }
+    private var sharedBase: Nanoseconds {
+        sharedMicroseconds == .max ? .max : Nanoseconds(sharedMicroseconds) * 1000
+    }
+    var base: Nanoseconds { min(ownBase, sharedBase) }
+    var hasShared: Bool { sharedBase < ownBase }
     private(set) var maximumQueue: Nanoseconds = 0
     /// The newest change of the path: when, the base until then, the samples by then, and the queueing delays since
     /// (without any change they are the round trips less the base).
@@ -31,6 +49,8 @@ struct RoundTripMeter: ~Copyable {
         /// The largest value where it was unknown.
         var before: Nanoseconds
         var count: Int
+        /// The base since.
+        var base: Nanoseconds = .max
         var queues = LogHistogram()
     }
 
@@ -57,18 +77,41 @@ struct RoundTripMeter: ~Copyable {
         sum = saturatingAdd(sum, sample)
         minimum = min(minimum, sample)
         maximum = max(maximum, sample)
+        let held = last
         last = sample
         lastTime = time
-        histogram.record(sample / 1000)
+        let wasWhole = slotsHeld(at: time)
+        if samples <= Self.wholeSamples {
+            histogram.record(sample / 1000)
+        } else {
+            if samples == Self.wholeSamples + 1 { histogram.thin(to: Int(newestSlot &- firstSlot)) }
+            histogram.record(held / 1000, times: wasWhole)
+        }
         switch source {
         case .tcpTimestamps: fromTimestamps &+= 1
         case .tcpAck: fromAcknowledgments &+= 1
         default: break
         }
-        base = min(base, sample)
+        if !change.isEmpty { change.value.base = min(change.value.base, sample) }
         let queue = sample - base
         maximumQueue = max(maximumQueue, queue)
-        if !change.isEmpty { change.value.queues.record(queue / 1000) }
+        if !change.isEmpty, wasWhole > 0 || change.value.queues.count < Int(Self.wholeSamples) {
+            change.value.queues.record(queue / 1000, times: max(1, wasWhole))
+        }
+    }
+
+    /// Whole slots of time since the sample before, in which that one held; 0 within one.
+    private mutating func slotsHeld(at time: Timestamp) -> Int {
+        let slot = UInt32(truncatingIfNeeded: time.nanoseconds / Self.slot)
+        if samples <= 1 {
+            firstSlot = slot
+            newestSlot = slot
+            return 0
+        }
+        let passed = Int(Int32(bitPattern: slot &- newestSlot))
+        guard passed > 0 else { return 0 }
+        newestSlot = slot
+        return min(passed, Self.mostSlots)
     }
 
     /// A sample will come soon.
@@ -81,26 +124,38 @@ struct RoundTripMeter: ~Copyable {
 
     /// The path has changed: what was its minimum no longer holds.
     mutating func rebase(at time: Timestamp) {
-        let before = base != .max ? base : change.map { $0.before } ?? .max
+        let before = ownBase != .max ? ownBase : change.map { $0.before } ?? .max
         change = OnDemand(Change(time: time, before: before, count: count))
-        base = .max
+        sharedMicroseconds = .max
     }
+
+    /// Another flow on this path has met a shorter round trip: what exceeds it waited in a queue from the start.
+    mutating func share(base: Nanoseconds) {
+        guard count > 0, base < self.base else { return }
+        sharedMicroseconds = UInt32(clamping: base / 1000)
+        if change.isEmpty { maximumQueue = max(maximumQueue, maximum - base) }
+    }
+
+    /// When the base last changed; nil while the path has kept its length.
+    var changed: Timestamp? { change.map { $0.time } }
 
     /// The path has been longer, or shorter, for a while: the samples since then met no queue but another base.
     mutating func rebase(to step: BaseStepMeter.Step) {
-        change = OnDemand(Change(time: step.since, before: step.before, count: count - step.samples))
+        let base = ownBase
+        change = OnDemand(Change(time: step.since, before: step.before, count: count - step.samples, base: base))
         guard !step.isShorter else { return }
-        base = step.base
+        change.value.base = step.base
+        sharedMicroseconds = .max
         maximumQueue = max(step.queueBefore, step.highest - step.base)
     }
 
     /// The newest lasting jump of the base; nil while it rests on too little, or the path kept its length.
     var baseChange: BaseRoundTripChange? {
         guard let (time, before, earlier) = change.map({ ($0.time, $0.before, $0.count) }), before != .max,
-            base != .max, count - earlier >= 20, lastTime - time >= .seconds(1),
-            abs(base - before) >= max(.milliseconds(1), before / 10)
+            ownBase != .max, count - earlier >= 20, lastTime - time >= .seconds(1),
+            abs(ownBase - before) >= max(.milliseconds(1), before / 10)
         else { return nil }
-        return BaseRoundTripChange(time: time, before: before, after: base)
+        return BaseRoundTripChange(time: time, before: before, after: ownBase)
     }
 
     var snapshot: RoundTripSnapshot? { snapshot(percentiles) }

@@ -58,7 +58,9 @@ extension QUICConnectionTracker {
         sides[direction].flight.sent(size, at: time)
         let loop = loopEstimate
         sides[direction].window.observe(flight: sides[direction].flight.bytes, loop: loop, at: time)
-        if level == .oneRTT, isNear(direction) { followWindow(opened.number, size, direction, at: time) }
+        guard level == .oneRTT else { return }
+        if isNear(direction) { followWindow(opened.number, size, direction, at: time) }
+        if hasOpenedOneRTT { followSender(opened.number, size: size, direction, at: time) }
     }
 
     /// The course of the sender's window, for the name of its congestion control.
@@ -124,6 +126,12 @@ extension QUICConnectionTracker {
             close = QUICClose(
                 code: code, isApplication: isApplication,
                 reason: String(decoding: text.copy(min(reason.count, 256)), as: UTF8.self), by: direction, time: time)
+        case .dataBlocked, .streamDataBlocked:
+            if level == .oneRTT, !sides[direction].meters.isEmpty {
+                sides[direction].meters.value.blocked(at: time)
+            }
+        case .maxData, .maxStreamData:
+            if !sides[direction.reversed].meters.isEmpty { sides[direction.reversed].meters.value.released() }
         case .handshakeDone:
             guard times.confirmed == nil else { break }
             times.confirmed = time
@@ -190,6 +198,7 @@ extension QUICConnectionTracker {
         if let sample = outcome.sample, !isAmbiguous {
             record(sample, to: direction, source: level == .oneRTT ? .quicAck : .quicHandshake, at: time)
         }
+        if level == .oneRTT { followAcknowledgment(outcome, of: sender, distance: distance, at: time) }
         if outcome.startsRecovery { sides[sender].window.cut(loop: loopEstimate, at: time) }
         if outcome.lostPackets > 0 {
             events.append(.loss(from: sender, segments: outcome.lostPackets, verdict: .unknown, side: nil))
@@ -204,7 +213,12 @@ extension QUICConnectionTracker {
         _ sample: Nanoseconds, to direction: Direction, source: RoundTripSource, at time: Timestamp
     ) {
         let other: Nanoseconds?
-        if direction == .fromClient {
+        let isClient = direction == .fromClient
+        let (base, queue) =
+            isClient
+            ? (clientTrip.path.ownBase, clientTrip.path.maximumQueue)
+            : (serverTrip.path.ownBase, serverTrip.path.maximumQueue)
+        if isClient {
             clientTrip.record(sample, source: source, at: time)
             other = serverTrip.hasSample && serverTrip.source == source ? serverTrip.last : nil
         } else {
@@ -212,6 +226,7 @@ extension QUICConnectionTracker {
             other = clientTrip.hasSample && clientTrip.source == source ? clientTrip.last : nil
         }
         if let other { loopTrip.record(saturatingAdd(sample, other), source: source, at: time) }
+        if source == .quicAck { followBase(sample, to: direction, base: base, queue: queue, at: time) }
     }
 
     /// Hands whole handshake messages on and reads from them what QUIC needs.

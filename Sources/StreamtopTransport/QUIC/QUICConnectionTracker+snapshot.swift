@@ -6,6 +6,7 @@ import StreamtopWire
 extension QUICConnectionTracker {
     package func snapshot(at time: Timestamp) -> QUICSnapshot {
         var quic = QUICSnapshot()
+        quic.vantage = vantage
         quic.version = version?.description
         quic.hasVersionNegotiation = hasVersionNegotiation
         quic.versionsOffered = offeredVersions
@@ -77,6 +78,17 @@ extension QUICConnectionTracker {
         snapshot.streams = side.streamCount
         snapshot.forgottenStreams = streams[direction].forgotten
         snapshot.streamBytes = side.streamBytes
+        snapshot.sender.uniqueBytes = side.streamBytes
+        snapshot.sender.fullPacket = snapshot.pathMTU
+        if !side.meters.isEmpty {
+            let lost = side.recovery.lostPackets(countingUnseen: countsUnseen(of: direction))
+            snapshot.sender.heldForLost = lost
+            snapshot.sender.falselyHeld = side.recovery.spurious
+            // Once it is over, nothing waits any more.
+            let end = close.map { min($0.time, time) } ?? time
+            side.meters.value.report(
+                into: &snapshot.sender, lost: lost - side.recovery.spurious, at: end)
+        }
         if side.flight.hasSample {
             snapshot.inFlight = InFlightSnapshot(
                 last: side.flight.bytes(at: time), maximum: side.flight.maximum, p50: side.flight.median ?? 0,
@@ -141,6 +153,7 @@ extension QUICConnectionTracker {
         trip.server = serverTrip.snapshot
         trip.client = clientTrip.snapshot
         trip.total = loopTrip.snapshot
+        trip.baseChange = loopTrip.path.baseChange
         if let first = times.firstInitial, let done = times.firstClientData, done >= first {
             trip.handshake = done - first
         }

@@ -171,9 +171,9 @@ package struct QUICConnectionTracker: ~Copyable {
         events.append(.migration(move))
         guard moves.count < Self.maximumMoves else { return }
         moves.append(move)
-        serverTrip.rebase()
-        clientTrip.rebase()
-        loopTrip.rebase()
+        serverTrip.rebase(at: time)
+        clientTrip.rebase(at: time)
+        loopTrip.rebase(at: time)
     }
 
     /// Packets in the log.

@@ -14,6 +14,8 @@ struct QUICSide: ~Copyable {
     var flight = QUICFlightMeter()
     var window = QUICWindowEstimator()
     var course = QUICCongestionCourse()
+    /// None until 1-RTT packets are opened.
+    var meters = OnDemand<QUICSenderMeters>()
     /// Frames by kind; empty until one is read.
     private(set) var frameCounts: [Int] = []
     private(set) var flowControlBlocked = 0
@@ -24,6 +26,8 @@ struct QUICSide: ~Copyable {
     var resetTokens: [QUICResetToken] = []
 
     init() {}
+
+    mutating func fillMeters() { meters.fill(QUICSenderMeters()) }
 
     mutating func count(_ frame: QUICFrame) {
         if frameCounts.isEmpty { frameCounts = Array(repeating: 0, count: QUICFrameKind.allCases.count) }

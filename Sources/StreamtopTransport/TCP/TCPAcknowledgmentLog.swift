@@ -55,6 +55,12 @@ struct TCPAcknowledgmentLog: ~Copyable {
         entries.append(Entry(time: time, view: view, timestampValue: timestampValue ?? 0))
     }
 
+    /// Forgets everything: the sender's numbers begin anew.
+    mutating func removeAll() {
+        entries.removeAll()
+        known = nil
+    }
+
     /// A full log spends its places sparsely rather than forget the oldest.
     private func isCrowded(at time: Timestamp) -> Bool {
         let last = entries[entries.count - 1].time

@@ -1,36 +1,61 @@
 import StreamtopBase
 
-/// Path MTU black hole (RFC 2923): full segments vanish again and again while small ones pass, and no ICMP message says
-/// why.
+/// Path MTU black hole (RFC 2923): full segments vanish again and again while smaller ones of the same direction arrive, and no
+/// ICMP message says why (handbook 14.6).
 struct TCPBlackHoleMeter: Sendable {
-    /// Repeats of one full segment without progress that raise the suspicion.
-    static let repeats = 3
+    /// Times that one full segment was sent without an answer.
+    static let sends: UInt8 = 3
+    /// Timeouts of the sender that must have passed since the first time.
+    static let timeouts: Int64 = 2
+    /// What every path carries, in bytes of the IP packet: RFC 791 section 3.1, RFC 8200 section 5. Smaller packets fit.
+    static let leastIPv4 = 576
+    static let leastIPv6 = 1280
 
     private var sequence: UInt32 = 0
     private var size: UInt32 = 0
     private var count: UInt8 = 0
     private var first = Timestamp(nanoseconds: 0)
+    private var hasSmallerArrived = false
+    /// Sent often and long enough to be sure that it does not arrive.
+    private var isLost = false
     private(set) var isSuspected = false
     /// A router said what size it takes: the path explains itself.
     var isExplained = false
 
     init() {}
 
-    /// A segment was sent again. `full`: the size of full segments; `delivered`: the largest one known to have arrived;
-    /// `timeout`: the sender's.
+    /// A full segment is being repeated: what arrives meanwhile tells.
+    var isWatching: Bool { count > 0 }
+
+    /// A full segment was sent again. `sent`: when it passed before; `hasSmaller`: a smaller one that passed later is known
+    /// to have arrived; `timeout`: the sender's.
     mutating func observeRepeat(
-        sequence: UInt32, length: Int, full: Int, delivered: UInt32, at time: Timestamp, timeout: Nanoseconds
+        sequence: UInt32, length: Int, sent: Timestamp, hasSmaller: Bool, at time: Timestamp, timeout: Nanoseconds
     ) {
         let length = UInt32(clamping: length)
-        guard Int(length) >= full, length > delivered else { return }
         if count == 0 || sequence != self.sequence || length != size {
             self.sequence = sequence
             size = length
             count = 1
-            first = time
-            return
+            first = sent
+            hasSmallerArrived = false
+            isLost = false
         }
+        if hasSmaller { hasSmallerArrived = true }
         count = count == .max ? .max : count + 1
-        if count >= Self.repeats, time - first >= timeout { isSuspected = true }
+        if count >= Self.sends, time - first >= min(timeout, .seconds(1_000)) * Self.timeouts { isLost = true }
+        if isLost, hasSmallerArrived { isSuspected = true }
+    }
+
+    /// A range of `length` bytes arrived that last passed at `sent`: the path takes that size.
+    mutating func arrived(length: Int, sent: Timestamp) {
+        guard count > 0 else { return }
+        if length >= Int(size) {
+            isSuspected = false
+            count = 0
+        } else if sent >= first {
+            hasSmallerArrived = true
+            if isLost { isSuspected = true }
+        }
     }
 }

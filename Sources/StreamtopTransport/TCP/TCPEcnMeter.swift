@@ -4,7 +4,6 @@ import StreamtopWire
 /// Explicit congestion notification of one sender: what its SYN asked for, the marks on its packets, and with accurate
 /// ECN (RFC 9768) what its peer counted.
 struct TCPEcnMeter: Sendable {
-    private(set) var lastEvent = Timestamp(nanoseconds: .min)
     /// Packets seen with a congestion-experienced mark, and with any ECN-capable codepoint.
     private(set) var marked: UInt32 = 0
     private(set) var capable: UInt32 = 0
@@ -20,14 +19,12 @@ struct TCPEcnMeter: Sendable {
     /// Marks on packets of this sender, whoever saw more of them.
     var congestionPackets: Int { Int(max(marked, reported)) }
 
-    /// Counts the codepoint of a packet. Returns true when a mark begins a new episode of `gap` at least.
-    mutating func observe(codepoint: UInt8, at time: Timestamp, gap: Nanoseconds) -> Bool {
+    /// Counts the codepoint of a packet. Returns true for a mark.
+    mutating func observe(codepoint: UInt8) -> Bool {
         guard codepoint != 0 else { return false }
         capable &+= 1
         guard codepoint == 3 else { return false }
         marked &+= 1
-        guard lastEvent.nanoseconds == .min || time - lastEvent > gap else { return false }
-        lastEvent = time
         return true
     }
 

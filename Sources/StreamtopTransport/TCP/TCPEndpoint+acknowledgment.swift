@@ -31,9 +31,11 @@ extension TCPEndpoint {
         into result: inout TCPAcknowledgmentResult
     ) {
         let ack = frame.tcp.acknowledgment
+        unanswered = 0
+        isLastAnswerPure = isPure
         defer { lastAnswer = time }
         guard started else {
-            anchor(at: ack)
+            anchor(at: ack, byAnswer: true)
             return
         }
         let beyond = Int(ack.distance(after: next))
@@ -91,6 +93,9 @@ extension TCPEndpoint {
             if segments[index].end.isAfter(ack), !segments.split(at: index, sequence: ack) { break }
             let range = segments[index]
             settle(range, at: time)
+            if !trouble.isEmpty, trouble.value.blackHole.isWatching, !range.marks.contains(.sacked) {
+                trouble.value.blackHole.arrived(length: range.length, sent: range.passed)
+            }
             if range.marks.contains(.hole) {
                 result.unseen += range.length
                 noteUnseen(range.length)
@@ -152,6 +157,7 @@ extension TCPEndpoint {
         var isFirst = !result.advanced
         for index in 0..<Int(min(options.sackCount, 4)) {
             let block = options.sackBlock(index)
+            note { $0.sackBlocks &+= 1 }
             if index == 0, isDuplicateReport(block, options, ack: ack) {
                 note { $0.dsacks &+= 1 }
                 if rare.value.lastCopy == block.start {
@@ -161,9 +167,18 @@ extension TCPEndpoint {
                 }
                 continue
             }
-            guard block.end.isAfter(block.start), block.start.isAtOrAfter(acknowledged), next.isAtOrAfter(block.end)
+            // The FIN takes a number of its own.
+            let end = finSequence == next ? next &+ 1 : next
+            guard block.end.isAfter(block.start), block.start.isAtOrAfter(acknowledged), end.isAtOrAfter(block.end)
             else {
-                if !acknowledged.isAtOrAfter(block.end) { result.sackOutside = true }
+                if !acknowledged.isAtOrAfter(block.end) {
+                    result.sackOutside = true
+                    let offset = block.start.distance(after: acknowledged)
+                    note {
+                        $0.sackOutside &+= 1
+                        $0.sackOffset = offset
+                    }
+                }
                 continue
             }
             report(block, timed: isFirst, at: time, into: &result)
@@ -197,6 +212,9 @@ extension TCPEndpoint {
                 continue
             }
             let range = segments[index]
+            if !trouble.isEmpty, trouble.value.blackHole.isWatching, !range.marks.contains(.hole) {
+                trouble.value.blackHole.arrived(length: range.length, sent: range.passed)
+            }
             if range.marks.contains(.lost) { lostTotal &-= UInt32(range.length) }
             segments[index].marks.remove(.lost)
             segments[index].marks.insert(.sacked)

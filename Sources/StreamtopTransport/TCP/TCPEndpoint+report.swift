@@ -4,12 +4,70 @@ import StreamtopModel
 extension TCPEndpoint {
     /// `end`: when what is going on now stops counting, `time` or before.
     func report(
-        into side: inout TCPSideSnapshot, at time: Timestamp, end: Timestamp, isNear: Bool, anchor: Timestamp
+        into side: inout TCPSideSnapshot, at time: Timestamp, end: Timestamp, isNear: Bool, isBlind: Bool,
+        gone: TCPSilence?, anchor: Timestamp
     ) {
         reportOptions(into: &side)
-        reportCounts(into: &side, end: end)
+        reportCounts(into: &side, end: end, gone: gone)
         reportWindows(into: &side, isNear: isNear)
         reportRates(into: &side, at: time, end: end, anchor: anchor)
+        guard dataSegments > 0 else { return }
+        if let offset = brokenSACK { withholdRecovery(&side, sackOffset: offset) }
+        if !isAnswered {
+            withholdUnanswered(&side)
+        } else if isBlind {
+            withholdBlind(&side)
+        }
+    }
+
+    /// Not one acknowledgment of its data is in the capture: what rests on them is unknown (handbook 14.9).
+    private func withholdUnanswered(_ side: inout TCPSideSnapshot) {
+        side.isPathUnmeasured = true
+        side.initialWindowBytes = nil
+        side.inFlight = nil
+        side.congestionWindow = nil
+        side.congestionControl = Self.unnamed("no acknowledgment of this data was captured")
+        side.windowCuts = []
+        side.limitedBy = nil
+        side.flightDelayCorrelation = nil
+        (side.idlePeriods, side.idleRestarts) = (nil, nil)
+        side.loss.withholdCauses()
+        side.lossRatio = nil
+        (side.recoveries, side.tailRecoveries, side.longestBackoff) = (nil, nil, nil)
+    }
+
+    /// The round trip to this sender was not measured while it sent: its flight is at least what was seen, and the course of
+    /// its window is not known.
+    private func withholdBlind(_ side: inout TCPSideSnapshot) {
+        side.isPathUnmeasured = true
+        side.inFlight?.isLowerBound = true
+        side.congestionWindow = nil
+        side.congestionControl = Self.unnamed(
+            "without timestamps nothing at this capture point tells the round trip to the sender")
+        side.windowCuts = []
+        side.flightDelayCorrelation = nil
+        side.loss.withholdCauses()
+    }
+
+    /// Nearly all of the blocks that the peer reports lie outside of what was sent: how far (handbook 14.11). nil where they
+    /// tell something.
+    private var brokenSACK: Int? {
+        guard !rare.isEmpty, rare.value.sackOutside >= 3,
+            UInt64(rare.value.sackOutside) * 10 >= UInt64(rare.value.sackBlocks) * 9
+        else { return nil }
+        return Int(rare.value.sackOffset)
+    }
+
+    /// Without blocks that can be trusted neither this observer nor the sender knows what was lost, and why.
+    private func withholdRecovery(_ side: inout TCPSideSnapshot, sackOffset: Int) {
+        side.brokenSACKOffset = sackOffset
+        side.loss.withholdCauses()
+        side.congestionControl = Self.unnamed("SACK blocks that point nowhere hide what was lost")
+        (side.recoveries, side.tailRecoveries) = (nil, nil)
+    }
+
+    private static func unnamed(_ reason: String) -> CongestionControlSnapshot {
+        CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [reason])
     }
 
     private func reportOptions(into side: inout TCPSideSnapshot) {
@@ -19,11 +77,13 @@ extension TCPEndpoint {
         side.sackPermitted = sackPermitted
         side.timestamps = timestampsOffered
         side.ecnNegotiated = ecn.negotiated
+        side.areOptionsWhole = areOptionsWhole
         side.fastOpen = fastOpen
+        side.isEarlyDataDeclined = isEarlyDataDeclined
     }
 
-    private func reportCounts(into side: inout TCPSideSnapshot, end: Timestamp) {
-        side.cePackets = ecn.congestionPackets
+    private func reportCounts(into side: inout TCPSideSnapshot, end: Timestamp, gone: TCPSilence?) {
+        side.cePackets = max(ecn.congestionPackets, Int(rare.map { $0.echo.echoes } ?? 0))
         side.ectPackets = Int(ecn.capable)
         side.segments = Int(segmentCount)
         side.dataSegments = Int(dataSegments)
@@ -35,6 +95,7 @@ extension TCPEndpoint {
             side.loss.upstream = Int(trouble.value.repairs.upstream)
             side.loss.downstream = Int(trouble.value.repairs.downstream)
         }
+        if let gone { withholdRepeats(since: gone, &side) }
         reportRareCounts(into: &side)
         side.duplicateAcks = Int(duplicateAcks)
         side.zeroWindows = Int(window.zeroSegments)
@@ -49,12 +110,25 @@ extension TCPEndpoint {
         let sent = sentSegments + side.loss.upstream
         let degraded = side.lostBeforeCaptureBytes > uniqueBytes / 1000
         if sent > 0, !degraded {
-            side.lossRatio = Double(lostSegments) / Double(sent)
-            let recoveries = trouble.map { $0.repairs.recoveries }
+            side.lossRatio = Double(side.loss.upstream + side.loss.downstream) / Double(sent)
+            let recoveries = gone?.recoveries ?? trouble.map { $0.repairs.recoveries }
             side.recoveries = Int(recoveries?.total ?? 0)
             side.tailRecoveries = Int(recoveries?.tails ?? 0)
             side.longestBackoff = Int(recoveries?.longestBackoff ?? 0)
+            side.timeouts = Int(recoveries?.timeouts ?? 0)
         }
+    }
+
+    /// The peer has left, or does not answer any more: what was sent again since is no loss of the path (handbook 14.4).
+    private func withholdRepeats(since gone: TCPSilence, _ side: inout TCPSideSnapshot) {
+        let all = side.retransmissions
+        side.retransmissions = gone.counts
+        side.retransmissions.packets = all.packets
+        side.retransmissions.bytes = all.bytes
+        side.retransmissions.peerGone = all.packets - gone.counts.packets
+        side.loss = trouble.value.losses.counts(upTo: (gone.lossEvent, gone.lossPackets))
+        side.loss.upstream = Int(gone.upstream)
+        side.loss.downstream = Int(gone.downstream)
     }
 
     private func reportRareCounts(into side: inout TCPSideSnapshot) {
@@ -87,7 +161,7 @@ extension TCPEndpoint {
             if flight.hasValue {
                 side.inFlight = InFlightSnapshot(
                     last: flight.last, maximum: flight.maximum, p50: flight.median,
-                    isLowerBound: !isNear && !roundTrip.hasSample)
+                    isLowerBound: !isNear && !roundTrip.hasSample || !synSeen && acknowledged == initialSequence)
             }
             side.congestionWindow = congestionWindow(isNear: isNear)
             let size = Float(unit)
@@ -99,13 +173,17 @@ extension TCPEndpoint {
                     }
                 } ?? []
             side.congestionControl =
-                bulk.map { CongestionClassifier($0.congestion, losses: side.loss.events).verdict() }
+                bulk.map {
+                    CongestionClassifier($0.congestion, losses: side.loss.events, isPaced: $0.pacing.isPaced).verdict()
+                }
                 ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
         }
         if window.isKnown {
             side.receiveWindow = ReceiveWindowSnapshot(
                 last: window.last, maximum: window.maximum, minimum: window.minimum, occupied: window.occupied,
-                scaleUnknown: !synSeen)
+                scaleUnknown: false)
+        } else if window.isOffered, leastScale > 0 {
+            side.windowScaleMin = Int(leastScale)
         }
     }
 
@@ -138,6 +216,11 @@ extension TCPEndpoint {
         if !bulk.isEmpty {
             side.flightDelayCorrelation = bulk.value.queueLink.value
             side.pacing = bulk.value.pacing.isPaced
+            side.smallSegments = Int(bulk.value.nagle.small)
+            side.delayedAckWaits = Int(bulk.value.nagle.waits)
+            if bulk.value.nagle.waits > 0 {
+                side.delayedAckWait = bulk.value.nagle.waited / Int64(bulk.value.nagle.waits)
+            }
             side.idlePeriods = Int(bulk.value.idle.periods)
             side.idleRestarts = Int(bulk.value.idle.restarts)
             if let last = bulk.value.rate.rate(at: time) {
@@ -146,7 +229,8 @@ extension TCPEndpoint {
             }
         }
         let span = max(lastNewData, lastProgress) - anchor
-        if span > 0 {
+        // One segment of a flow that was already running is no rate.
+        if span > 0, synSeen || dataSegments > 1 {
             side.goodput = Double(uniqueBytes) * 8 / span.seconds
             side.meanRate = side.goodput
         }
@@ -163,7 +247,7 @@ extension TCPEndpoint {
             buffers.append(
                 BufferSnapshot(
                     layer: .socketReceive, side: name, occupiedBytes: window.occupied, capacityBytes: window.maximum,
-                    delay: nil, source: "receive_window", confidence: synSeen ? 0.7 : 0.3))
+                    delay: nil, source: "receive_window", confidence: 0.7))
         }
         if let queue = roundTrip.queue, roundTrip.count >= 8 {
             buffers.append(
@@ -175,7 +259,7 @@ extension TCPEndpoint {
 
     /// Bytes in flight at `time`, which may lie after the last segment.
     func flightNow(isNear: Bool, at time: Timestamp) -> Int? {
-        guard flight.hasValue else { return nil }
+        guard flight.hasValue, isAnswered else { return nil }
         if isNear { return flight.last }
         guard roundTrip.hasSample, let view = log.view(before: time - roundTrip.last) else { return flight.last }
         guard log.known.map({ view.acknowledged.isAtOrAfter($0.acknowledged) }) ?? true else { return flight.last }

@@ -10,6 +10,8 @@ struct TCPTransmission {
     var hasTimestamp: Bool
     var identification: UInt16
     var time: Timestamp
+    /// Its packet is larger than what every path carries.
+    var isLarge = false
 
     var end: UInt32 { sequence &+ UInt32(truncatingIfNeeded: length) }
 }
@@ -27,10 +29,8 @@ extension TCPEndpoint {
     ) {
         dataSegments &+= 1
         noteSize(segment.length)
-        guard started else {
-            anchor(at: segment.sequence)
-            append(segment)
-            lastData = segment.time
+        guard started, !isAnchoredByAnswer else {
+            begin(with: segment)
             return
         }
         let distance = Int(segment.sequence.distance(after: next))
@@ -59,6 +59,19 @@ extension TCPEndpoint {
         lastData = segment.time
     }
 
+    /// The first data of a sender whose SYN was not captured. What its peer acknowledged before it passed was sent before the
+    /// capture began, and is no loss of it.
+    private mutating func begin(with segment: TCPTransmission) {
+        if !rare.isEmpty {
+            rare.value.lostBeforeCapture = 0
+            rare.value.lostBeforeCaptureBytes = 0
+        }
+        if segment.hasTimestamp, !synSeen { timestampsInUse = true }
+        anchor(at: segment.sequence)
+        append(segment)
+        lastData = segment.time
+    }
+
     /// A segment without payload whose sequence number lies just before what comes next: keep-alive or window probe.
     mutating func observeBare(sequence: UInt32, peerClosed: Bool) {
         guard started, sequence == next &- 1, next != initialSequence &+ 1 || dataSegments > 0 else { return }
@@ -83,10 +96,30 @@ extension TCPEndpoint {
         }
     }
 
-    private var sizeLimit: UInt32 {
+    var sizeLimit: UInt32 {
         guard peerSegmentSize > 0 else { return 9000 }
         let options: UInt32 = timestampsInUse ? 12 : 0
         return peerSegmentSize > options + 100 ? peerSegmentSize - options : peerSegmentSize
+    }
+
+    /// One of the next ranges was reported as received, and is smaller. So many are looked at: a hole has the rest of its flight
+    /// behind it.
+    private func hasSmallerArrived(than length: Int, after index: Int) -> Bool {
+        guard sackedBytes > 0 else { return false }
+        let end = min(segments.count, index + 64)
+        var place = index
+        while place < end {
+            if segments[place].marks.contains(.sacked), segments[place].length < length { return true }
+            place += 1
+        }
+        return false
+    }
+
+    /// Nine tenths of what both ends accept; without their SYNs, of the largest segment that has arrived.
+    private func isFull(_ segment: TCPTransmission) -> Bool {
+        let own = synSeen && offeredSegmentSize > 0 ? UInt32(offeredSegmentSize) : .max
+        let limit = peerSegmentSize > 0 ? min(sizeLimit, own) : largestDelivered
+        return limit > 0 && UInt64(segment.length) * 10 >= UInt64(limit) * 9
     }
 
     /// The hole was left by segments larger than any that came through: both ends accept them, and whole ones of the
@@ -164,12 +197,16 @@ extension TCPEndpoint {
         let upstream = first.marks.contains(.hole)
         if cause == .timeout, !recoveryByTimeout || recoveryPoint == nil { beginTimeoutRecovery() }
         fill(segment, from: index, repaired: true)
+        if cause != .spurious { noteUnanswered(segment, sent: first.passed) }
         let recovery = cause == .spurious ? 0 : noteRecovery(segment, cause: cause, view: view, path: path)
         recordRepair(
             segment, cause: cause, upstream: upstream, recovery: recovery, direction: direction, events: &events)
-        trouble.value.blackHole.observeRepeat(
-            sequence: segment.sequence, length: segment.length, full: unit, delivered: largestDelivered,
-            at: segment.time, timeout: path.timeout)
+        if segment.isLarge, !path.isAtReceiver, isFull(segment) {
+            trouble.value.blackHole.observeRepeat(
+                sequence: segment.sequence, length: min(segment.length, unit), sent: first.passed,
+                hasSmaller: hasSmallerArrived(than: segment.length, after: index), at: segment.time,
+                timeout: path.timeout)
+        }
         if cause == .spurious { return }
         let count = segments(in: segment.length)
         let hole = upstream ? first.passed : nil
@@ -289,6 +326,14 @@ extension TCPEndpoint {
         return .unclassified
     }
 
+    /// The peer has said nothing since the range passed before, or since some repetition of it.
+    private mutating func noteUnanswered(_ segment: TCPTransmission, sent: Timestamp) {
+        openTrouble()
+        if unanswered == 0 { trouble.value.silence = TCPSilence(trouble.value, sent: sent) }
+        if unanswered < .max { unanswered += 1 }
+        trouble.value.silence?.observeRepeat(bytes: segment.length, at: segment.time)
+    }
+
     /// The last segment of the flight, repeated for the first time (RFC 8985 section 7: probes need SACK).
     private func isTail(_ segment: TCPTransmission, first: TCPSegment) -> Bool {
         sackPermitted && segment.end == next && !first.marks.contains(.ambiguous)
@@ -347,11 +392,18 @@ extension TCPEndpoint {
         let queue = hole.map { trouble.value.jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
         let share = minimum + queue > 0 ? Float(queue) / Float(minimum + queue) : 0
         let event = LossMeter.Event(
-            time: time, segments: Int32(clamping: count), queue: queue, ceiling: max(queue, path.ceiling ?? 0),
-            minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: uniqueBytes,
+            time: time, isQueueKnown: hole == nil ? path.queue != nil : !path.isBlind, segments: Int32(clamping: count),
+            queue: queue, ceiling: max(queue, path.ceiling ?? 0),
+            minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: deliveredBytes,
             window: trouble.value.losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
             segmentSize: UInt16(clamping: unit), isOversize: isOversize)
         return trouble.value.losses.record(event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)))
+    }
+
+    /// Payload bytes known to have arrived.
+    private var deliveredBytes: UInt64 {
+        let missing = UInt64(max(0, outstanding - Int(sackedBytes)))
+        return uniqueBytes - min(uniqueBytes, missing)
     }
 
     /// Drops acknowledged ranges beyond those kept for comparison.

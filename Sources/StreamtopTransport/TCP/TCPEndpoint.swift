@@ -16,11 +16,23 @@ struct TCPEndpoint: ~Copyable {
     /// Timestamps take 12 bytes of every segment.
     var timestampsInUse = false
     var windowScale: UInt8?
+    /// What its window field is shifted by; nil where the SYNs do not tell.
+    var windowShift: UInt8? {
+        get { shiftCode == .max ? nil : shiftCode }
+        set { shiftCode = newValue ?? .max }
+    }
+    private var shiftCode: UInt8 = .max
+    /// The newest acknowledgment of its peer came without payload.
+    var isLastAnswerPure = false
+    /// It was started by an acknowledgment of its peer: where its own data begins is not known yet.
+    private(set) var isAnchoredByAnswer = false
     var hopLimit: UInt8 = 0
     var hopLimitChanges: UInt8 = 0
     /// Consecutive new segments whose IP identification grew by a little: the sender counts its packets.
     var identificationRun: UInt8 = 0
     var recoveryByTimeout = false
+    /// Repetitions since the peer's last segment; 255 for that and more.
+    var unanswered: UInt8 = 0
     var lastIdentification: UInt16 = 0
 
     // Sequence space; valid when `started`
@@ -69,13 +81,19 @@ struct TCPEndpoint: ~Copyable {
 
     var ecn = TCPEcnMeter()
     var timestampsOffered = false
+    /// It sent the SYN-ACK, and its options were captured whole.
+    var isAnswerer = false
+    var areOptionsWhole = false
+    /// The least scale of its window that a flight beyond the field has proven.
+    private(set) var leastScale: UInt8 = 0
     var fastOpen = false
+    private(set) var isEarlyDataDeclined = false
     var offeredSegmentSize: UInt16 = 0
     var finSequence: UInt32?
     var duplicateAcks: UInt32 = 0
     var windowFull: UInt32 = 0
-    var resets: UInt32 = 0
-    var fins: UInt32 = 0
+    var resets: UInt16 = 0
+    var fins: UInt16 = 0
     /// The SYN or FIN last seen: when, and its IP identification, to know a copy made by the network.
     private var controlTime = Timestamp(nanoseconds: .min)
     private var controlIdentification: UInt16 = 0
@@ -100,6 +118,9 @@ struct TCPEndpoint: ~Copyable {
 
     var isInRecovery: Bool { recoveryPoint != nil }
 
+    /// Its peer acknowledged something: both directions are in the capture.
+    var isAnswered: Bool { lastAnswer.nanoseconds != .min }
+
     /// Its packets came with a hop limit that systems begin with.
     var isUnrouted: Bool { hopLimit == 64 || hopLimit == 128 || hopLimit == 255 }
 
@@ -108,6 +129,67 @@ struct TCPEndpoint: ~Copyable {
 
     /// Retransmissions so far, without those shown to be needless.
     var justifiedRepairs: UInt32 { trouble.isEmpty ? 0 : trouble.value.repairs.justified }
+
+    /// Segments that one sample of the round trip to their sender can speak for: own, about a window's worth.
+    private static let segmentsForSample: UInt32 = 32
+
+    /// It sends much, from far away, and nothing tells how long that takes: without timestamps (RFC 7323) a capture near the
+    /// receiver measures the round trip in the handshake only, and where the receiver sends data of its own.
+    func lacksRoundTrips(answering receiver: borrowing TCPEndpoint) -> Bool {
+        guard !timestampsInUse, dataSegments >= TCPBulkMeters.leastSegments,
+            UInt64(roundTrip.measured) * UInt64(Self.segmentsForSample) < UInt64(dataSegments)
+        else { return false }
+        return receiver.roundTrip.hasSample && receiver.roundTrip.minimum < roundTrip.minimum
+            || !roundTrip.hasSample && !receiver.roundTrip.hasSample
+    }
+
+    /// A segment of this distant end passes, stamped by its clock.
+    mutating func followInbound(stamp: UInt32, at time: Timestamp) {
+        guard segmentCount >= TCPBulkMeters.leastSegments else { return }
+        let isFresh = time - roundTrip.lastTime <= max(.milliseconds(500), 2 * min(roundTrip.last, .seconds(100)))
+        let queue = isFresh ? roundTrip.queue : nil
+        note { $0.inbound.observe(stamp: stamp, queue: queue, at: time) }
+    }
+
+    /// The SYN-ACK acknowledges up to `acknowledgment`: true where that covers data of the SYN. Data that it leaves out was not
+    /// lost but declined, and is sent again after the handshake.
+    mutating func settleEarlyData(_ acknowledgment: UInt32) -> Bool {
+        guard synSeen, dataSegments > 0, acknowledged == initialSequence &+ 1 else { return false }
+        if acknowledgment.isAfter(initialSequence &+ 1) { return true }
+        guard acknowledgment == initialSequence &+ 1 else { return false }
+        isEarlyDataDeclined = true
+        segments.removeAll()
+        next = initialSequence &+ 1
+        uniqueBytes = 0
+        dataSegments = 0
+        return false
+    }
+
+    /// A marked packet passes: true where the last one that was told of is 100 ms past.
+    mutating func beginsMarks(at time: Timestamp) -> Bool {
+        rare.fill(TCPRareCounts())
+        let last = rare.value.lastMark
+        guard last.nanoseconds == .min || time - last > .milliseconds(100) else { return false }
+        rare.value.lastMark = time
+        return true
+    }
+
+    /// Its peer has `flight` bytes under way, in answer to a field without a known scale (handbook 14.1).
+    mutating func noteScale(provenBy flight: Int) {
+        let field = Int(window.largestField)
+        while field > 0, leastScale < 14, field << Int(leastScale) < flight { leastScale += 1 }
+    }
+
+    /// A SYN without the option, seen whole: neither end scales (RFC 7323 section 2.2).
+    private var refusesScaling: Bool { synSeen && windowScale == nil && areOptionsWhole }
+
+    /// What is known of the scale of the window that this end offers to `peer`, once a SYN was seen.
+    func shift(towards peer: borrowing TCPEndpoint) -> UInt8? {
+        if refusesScaling || peer.refusesScaling { return 0 }
+        guard synSeen, let windowScale else { return nil }
+        // A SYN-ACK has the option only where the SYN had it; a SYN alone only offers.
+        return isAnswerer || peer.synSeen && peer.windowScale != nil ? windowScale : nil
+    }
 
     /// The meters of trouble, from now on.
     mutating func openTrouble() { trouble.fill(TCPTroubleMeters()) }
@@ -157,8 +239,14 @@ struct TCPEndpoint: ~Copyable {
         controlIdentification = identification
     }
 
-    mutating func anchor(at sequence: UInt32) {
+    /// Its numbers begin at `sequence`, as far as the capture shows; what was on its way before counts no more.
+    mutating func anchor(at sequence: UInt32, byAnswer: Bool = false) {
         started = true
+        isAnchoredByAnswer = byAnswer
+        sackedBytes = 0
+        repairedTotal = lostTotal
+        recoveryPoint = nil
+        log.removeAll()
         initialSequence = sequence
         next = sequence
         acknowledged = sequence
@@ -177,7 +265,7 @@ struct TCPBulkMeters: Sendable {
     var idle = IdleMeter()
     var pacing = PacingMeter()
     var baseStep = BaseStepMeter()
-    var oneWay = TCPOneWayMeter()
+    var nagle = TCPNagleMeter()
     /// When an echo last told the round trip to this sender.
     var lastEcho = Timestamp(nanoseconds: .min)
 }
@@ -188,6 +276,8 @@ struct TCPTroubleMeters: Sendable {
     var losses = LossMeter()
     var jumps = TCPJumpRecord()
     var blackHole = TCPBlackHoleMeter()
+    /// Since the first repetition after the peer's last segment.
+    var silence: TCPSilence?
 
     /// The range arrived twice: the repair of it was needless, and what it was taken for was no loss. Returns the
     /// repair's first sequence number, nil when none is known.

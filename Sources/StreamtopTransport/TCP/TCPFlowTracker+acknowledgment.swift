@@ -18,12 +18,16 @@ extension TCPFlowTracker {
     ) {
         let flags = frame.tcp.flags
         let isSyn = flags.isSyn
-        let scale =
-            isSyn ? 0 : (sender.synSeen && peer.synSeen && peer.windowScale != nil ? sender.windowScale ?? 0 : 0)
-        let window = Int(frame.tcp.window) << Int(scale)
-        let moved = sender.window.last != window || !sender.window.isKnown
+        let moved = sender.window.moves(to: frame.tcp.window)
         let isPure = frame.payloadLength == 0 && !isSyn && !flags.isFin
-        if peer.ecn.accurate, !isSyn { peer.ecn.observeCounter(flags) }
+        if !isSyn, peer.ecn.negotiated == true {
+            if peer.ecn.accurate {
+                peer.ecn.observeCounter(flags)
+            } else if flags.isEce || !peer.rare.isEmpty {
+                let (isEcho, acknowledged) = (flags.isEce, frame.tcp.acknowledgment)
+                peer.note { $0.echo.observe(isEcho: isEcho, acknowledged: acknowledged) }
+            }
+        }
 
         let before = peer.acknowledged
         var result = TCPAcknowledgmentResult()
@@ -36,9 +40,9 @@ extension TCPFlowTracker {
             events.append(.spurious(from: passage.direction.reversed, sequence: start))
         }
         if isSyn {
-            sender.window.provisional(window, acknowledgment: frame.tcp.acknowledgment)
+            sender.window.provisional(Int(frame.tcp.window), acknowledgment: frame.tcp.acknowledgment)
         } else {
-            observeWindow(&sender, frame, window, passage, &shared, events: &events)
+            observeWindow(&sender, frame, passage, &shared, events: &events)
         }
         measure(result, &sender, &peer, at: passage.time, &shared.loop)
         if passage.peerDistance == .far, result.hasOldestStamp, !peer.bulk.isEmpty {
@@ -59,17 +63,19 @@ extension TCPFlowTracker {
     }
 
     private static func observeWindow(
-        _ sender: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ window: Int, _ passage: TCPPassage,
+        _ sender: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ passage: TCPPassage,
         _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
     ) {
+        let shift = sender.windowShift
         let (change, shrunk) = sender.window.record(
-            window, acknowledgment: frame.tcp.acknowledgment, at: passage.time)
+            frame.tcp.window, shift: shift, acknowledgment: frame.tcp.acknowledgment, at: passage.time)
         if shrunk { shared.anomalies.record(.windowShrunk) }
         switch change {
         case .none: break
         case .closed: events.append(.zeroWindow(by: passage.direction))
         case .opened(let after):
-            events.append(.windowOpen(by: passage.direction, bytes: window, after: after))
+            let bytes = Int(frame.tcp.window) << Int(shift ?? 0)
+            events.append(.windowOpen(by: passage.direction, bytes: bytes, after: after))
         }
     }
 }

@@ -8,7 +8,7 @@ extension TCPFlowTracker {
         _ sender: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ passage: TCPPassage,
         _ anomalies: inout AnomalyCounts, events: inout [FlowEvent.Kind]
     ) {
-        if frame.ecn != 0, sender.ecn.observe(codepoint: frame.ecn, at: passage.time, gap: .milliseconds(100)) {
+        if frame.ecn != 0, sender.ecn.observe(codepoint: frame.ecn), sender.beginsMarks(at: passage.time) {
             events.append(.ecnCE(from: passage.direction))
         }
         let hops = frame.hopLimit
@@ -42,6 +42,11 @@ extension TCPFlowTracker {
 
     /// The path as it concerns the data that `sender` sends to `receiver`.
     static func pathView(of sender: inout TCPEndpoint, receiver: inout TCPEndpoint) -> PathView {
-        PathView(sender: sender.roundTrip, receiver: receiver.roundTrip)
+        var view = PathView(sender: sender.roundTrip, receiver: receiver.roundTrip)
+        if sender.lacksRoundTrips(answering: receiver) {
+            view.isBlind = true
+            view.queue = nil
+        }
+        return view
     }
 }

@@ -7,8 +7,16 @@ extension TCPFlowTracker {
         var report = TCPReport()
         // Nothing waits any more once the connection is over: what was going on ended with its last segment.
         let end = connection.isOver ? min(time, lastTime) : time
-        client.report(into: &report.snapshot.client, at: time, end: end, isNear: vantage == .client, anchor: start)
-        server.report(into: &report.snapshot.server, at: time, end: end, isNear: vantage == .server, anchor: start)
+        client.report(
+            into: &report.snapshot.client, at: time, end: end, isNear: vantage == .client,
+            isBlind: client.lacksRoundTrips(answering: server), gone: client.silence(of: server, at: time),
+            anchor: start)
+        server.report(
+            into: &report.snapshot.server, at: time, end: end, isNear: vantage == .server,
+            isBlind: server.lacksRoundTrips(answering: client), gone: server.silence(of: client, at: time),
+            anchor: start)
+        report.snapshot.client.peerGone = client.gone(server, at: time)
+        report.snapshot.server.peerGone = server.gone(client, at: time)
         report.snapshot.vantage = vantage
         report.snapshot.multipath = multipath
         report.snapshot.synRetransmissions = Int(handshake.synRepeats)
@@ -21,7 +29,14 @@ extension TCPFlowTracker {
         (report.roundTrip.server, report.queueDelay.server) = server.roundTrip.snapshots
         report.roundTrip.total = wholeLoop(report.roundTrip.client, report.roundTrip.server)
         report.roundTrip.handshake = handshake.total
+        report.queueDelay.client?.inboundShare = client.rare.map { $0.inbound.share } ?? nil
+        report.queueDelay.server?.inboundShare = server.rare.map { $0.inbound.share } ?? nil
+        if client.lacksRoundTrips(answering: server) { report.queueDelay.client = nil }
+        if server.lacksRoundTrips(answering: client) { report.queueDelay.server = nil }
         report.roundTrip.baseChange = baseChange
+        if client.roundTrip.hasShared || server.roundTrip.hasShared {
+            report.roundTrip.sharedBase = saturatingAdd(client.roundTrip.base, server.roundTrip.base)
+        }
         report.blackHoleSuspected = client.suspectsBlackHole || server.suspectsBlackHole
         report.gaps = report.snapshot.client.lostBeforeCapture + report.snapshot.server.lostBeforeCapture
         report.gapBytes =
@@ -56,7 +71,7 @@ extension TCPFlowTracker {
         let (near, far) = (client.roundTrip.baseChange, server.roundTrip.baseChange)
         let isClient = (near?.time.nanoseconds ?? .min) >= (far?.time.nanoseconds ?? .min)
         guard var change = isClient ? near : far else { return nil }
-        let other = isClient ? server.roundTrip.base : client.roundTrip.base
+        let other = isClient ? server.roundTrip.ownBase : client.roundTrip.ownBase
         guard other != .max else { return change }
         change.before = saturatingAdd(change.before, other)
         change.after = saturatingAdd(change.after, other)
@@ -65,12 +80,18 @@ extension TCPFlowTracker {
 
     /// Writes what holds at `time` into a sample.
     package func read(into sample: inout FlowSample, at time: Timestamp) {
-        sample.roundTrip = BothWays(client: client.roundTrip.smoothed, server: server.roundTrip.smoothed)
-        sample.queueDelay = BothWays(client: client.roundTrip.queue, server: server.roundTrip.queue)
-        sample.inFlight = BothWays(
-            client: client.flightNow(isNear: vantage == .client, at: time),
-            server: server.flightNow(isNear: vantage == .server, at: time))
-        sample.congestionWindow = BothWays(client: client.flight.window, server: server.flight.window)
+        if !client.lacksRoundTrips(answering: server) {
+            sample.roundTrip.client = client.roundTrip.smoothed
+            sample.queueDelay.client = client.roundTrip.queue
+            sample.inFlight.client = client.flightNow(isNear: vantage == .client, at: time)
+            sample.congestionWindow.client = client.isAnswered ? client.flight.window : nil
+        }
+        if !server.lacksRoundTrips(answering: client) {
+            sample.roundTrip.server = server.roundTrip.smoothed
+            sample.queueDelay.server = server.roundTrip.queue
+            sample.inFlight.server = server.flightNow(isNear: vantage == .server, at: time)
+            sample.congestionWindow.server = server.isAnswered ? server.flight.window : nil
+        }
         sample.receiveWindow = BothWays(
             client: client.window.isKnown ? client.window.last : nil,
             server: server.window.isKnown ? server.window.last : nil)

@@ -16,7 +16,7 @@ extension TCPFlowTracker {
         let late = sample - (sender.roundTrip.hasSample ? sender.roundTrip.minimum : sample) > .milliseconds(30)
         if result.isDelayed, late { return }
         let queue = sender.roundTrip.maximumQueue
-        let base = sender.roundTrip.base
+        let base = sender.roundTrip.ownBase
         sender.roundTrip.record(sample, source: .tcpAck, at: time)
         // Everything has arrived: no data of this flow stands in a queue.
         if !peer.bulk.isEmpty, peer.outstanding == 0 {
@@ -37,7 +37,8 @@ extension TCPFlowTracker {
     ) {
         guard let sample = result.senderSample, let smoothed = peer.roundTrip.smoothed,
             time - peer.bulk.value.lastEcho > 2 * min(smoothed, .seconds(100)),
-            let queue = peer.bulk.value.oneWay.queue(stamp: result.oldestStamp, passed: time - sample)
+            !peer.rare.isEmpty,
+            let queue = peer.rare.value.inbound.oneWay.queue(stamp: result.oldestStamp, passed: time - sample)
         else { return }
         record(saturatingAdd(peer.roundTrip.minimum, queue), of: &peer, answering: other, at: time, &loop)
     }

@@ -28,7 +28,8 @@ struct TCPSharedMeters: ~Copyable {
 /// 1. the rate, and what the IP header says of path and marks (`observeNetwork`);
 /// 2. the acknowledgment, for the peer's data (`acknowledgmentReceived`);
 /// 3. the payload, as data of the sender (`segmentSent`): after 2, for a segment is sent knowing what it acknowledges;
-/// 4. FIN and segments without payload, which take no part in 3.
+/// 4. a distant sender's clock, beside the round trip that 2 and 3 have brought up to date;
+/// 5. FIN and segments without payload, which take no part in 3.
 ///
 /// Static, and with both ends inout even where they are only read: neither is ever copied.
 extension TCPFlowTracker {
@@ -50,6 +51,9 @@ extension TCPFlowTracker {
             segmentSent(&sender, &peer, frame, from: first, passage, &shared, events: &events)
         }
         if flags.isSyn { return }
+        if passage.senderDistance == .far, frame.tcp.options.hasTimestamps {
+            sender.followInbound(stamp: frame.tcp.options.timestampValue, at: passage.time)
+        }
         if frame.payloadLength == 0, !flags.isFin {
             sender.observeBare(sequence: frame.tcp.sequence, peerClosed: peer.window.isClosed)
         }

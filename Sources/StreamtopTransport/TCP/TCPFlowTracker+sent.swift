@@ -18,11 +18,18 @@ extension TCPFlowTracker {
         let time = passage.time
         if passage.senderDistance == .far { hearEcho(&sender, &peer, frame, at: time, &shared.loop) }
         var path = pathView(of: &sender, receiver: &peer)
+        path.isAtReceiver = passage.peerDistance != .far
         if sender.started, sender.next.isAfter(sequence) {
             path.ceiling = saturatingAdd(sender.roundTrip.usualCeiling, peer.roundTrip.usualCeiling)
         }
         let view = sender.view(
-            from: passage.senderDistance, edge: peer.window.edge, toSender: path.toSender, at: time)
+            of: sequence, from: passage.senderDistance,
+            edge: peer.window.edge(for: sender.started ? sender.next : sequence),
+            toSender: path.toSender, at: time)
+        if frame.tcp.flags.isCwr, sender.ecn.negotiated == true, !sender.ecn.accurate {
+            let end = sequence &+ UInt32(truncatingIfNeeded: frame.payloadLength)
+            sender.note { $0.echo.answered(endingAt: end) }
+        }
         let isFirstFlight = view.acknowledged == sender.initialSequence &+ (sender.synSeen ? 1 : 0)
         let nextBefore = sender.started ? sender.next : sequence
         let wasIdle = view.acknowledged.isAtOrAfter(sender.next)
@@ -32,21 +39,25 @@ extension TCPFlowTracker {
         sending.endsPause =
             wasIdle && sender.lastData.nanoseconds != .min && time - sender.lastData > path.timeout
             && sequence == sender.next
+        let least =
+            frame.source.isIPv4 ? TCPBlackHoleMeter.leastIPv4 : TCPBlackHoleMeter.leastIPv6
+        let isLarge = frame.ipLength > least
         sender.transmit(
             TCPTransmission(
                 sequence: sequence, length: frame.payloadLength, timestampValue: frame.tcp.options.timestampValue,
                 hasTimestamp: frame.tcp.options.hasTimestamps,
-                identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), time: time),
+                identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), time: time,
+                isLarge: isLarge),
             view: view, path: path, peerClosed: peer.window.isClosed, direction: passage.direction, events: &events)
-        if isFirstFlight {
+        if peer.window.isOffered, peer.windowShift == nil { peer.noteScale(provenBy: sender.outstanding) }
+        if isFirstFlight, sender.synSeen {
             sender.flight.observeInitial(bytes: Int(sender.next.distance(after: nextBefore)))
         } else {
             sender.flight.endInitial(jumping: sequence.isAfter(nextBefore))
         }
         sender.followWindow(sending, at: time)
         if !sender.bulk.isEmpty {
-            let stamp = frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : nil
-            sender.followBulk(sending, path: path, from: passage.senderDistance, stamp: stamp, at: time)
+            sender.followBulk(sending, path: path, from: passage.senderDistance, at: time)
         }
         sender.updateLimit(view: view, at: time, delay: 0)
     }
@@ -69,7 +80,7 @@ struct TCPSending {
 extension TCPEndpoint {
     /// The meters of a busy sender; callers have them.
     fileprivate mutating func followBulk(
-        _ sending: TCPSending, path: PathView, from distance: CaptureDistance, stamp: UInt32?, at time: Timestamp
+        _ sending: TCPSending, path: PathView, from distance: CaptureDistance, at time: Timestamp
     ) {
         let repairs = justifiedRepairs
         if !trouble.isEmpty, !isInRecovery {
@@ -77,11 +88,17 @@ extension TCPEndpoint {
                 window: (flight.window ?? 0) / unit, at: time, roundTrip: path.smoothed ?? .milliseconds(100))
         }
         bulk.value.queueLink.observe(flight: flight.last, queue: path.queue, roundTrip: path.smoothed, at: time)
-        if distance == .far, let stamp { bulk.value.oneWay.observe(stamp: stamp, at: time) }
         if distance != .far, repairs == sending.repairsBefore, uniqueBytes != sending.bytesBefore {
             bulk.value.pacing.observe(
                 length: sending.length, unit: unit, idle: sending.wasIdle, answer: lastAnswer,
                 distance: distance == .near ? roundTrip.minimum : 0, at: time)
+        }
+        if uniqueBytes != sending.bytesBefore, repairs == sending.repairsBefore {
+            let waited = bulk.value.nagle.observe(
+                isSmall: sending.length < (peerSegmentSize > 0 ? Int(sizeLimit) : unit), wasIdle: sending.wasIdle,
+                answer: isLastAnswerPure ? lastAnswer : Timestamp(nanoseconds: .min), roundTrip: path.minimum ?? 0,
+                toSender: distance == .host ? 0 : path.toSender ?? 0, at: time)
+            if waited > 0 { limits.excuseNetwork(waited) }
         }
         let isHindered =
             isInRecovery || sending.view.sacked > 0 || repairs != sending.repairsBefore
@@ -91,14 +108,20 @@ extension TCPEndpoint {
             flight: pipe(sending.view), hindered: isHindered, unit: unit, initial: flight.initial)
     }
 
-    /// What this sender knew when it sent the segment that passes now.
+    /// What this sender knew when it sent the segment at `sequence` that passes now.
     fileprivate mutating func view(
-        from distance: CaptureDistance, edge: UInt32, toSender: Nanoseconds?, at time: Timestamp
+        of sequence: UInt32, from distance: CaptureDistance, edge: UInt32, toSender: Nanoseconds?, at time: Timestamp
     ) -> SenderView {
+        // The first data of a flow that was already running: what was under way before it is not known.
+        guard started, !isAnchoredByAnswer else {
+            return SenderView(acknowledged: sequence, edge: edge, sacked: 0, lost: lostTotal)
+        }
         switch distance {
         case .host: return currentView(edge: edge)
         case .near: log.reached(before: time - roundTrip.minimum)
-        case .far: if !timestampsInUse, let toSender { log.reached(before: time - toSender) }
+        case .far:
+            // How far it is may not be known: what has passed here has reached the sender at best, and its flight is that or more.
+            if !timestampsInUse { log.reached(before: time - (toSender ?? 0)) }
         }
         if let known = log.known { return known }
         let first = initialSequence &+ (synSeen ? 1 : 0)

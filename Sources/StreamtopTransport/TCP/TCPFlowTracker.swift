@@ -220,18 +220,30 @@ package struct TCPFlowTracker: ~Copyable {
             server.takeSyn(frame, at: time)
             client.peerSegmentSize = UInt32(frame.tcp.options.maximumSegmentSize ?? 536)
         }
+        client.windowShift = client.shift(towards: server)
+        server.windowShift = server.shift(towards: client)
         if client.synSeen, server.synSeen {
             let both = client.timestampsOffered && server.timestampsOffered
             client.timestampsInUse = both
             server.timestampsInUse = both
         }
         if frame.tcp.flags.isAck {
+            settleEarlyData(frame.tcp.acknowledgment, answering: direction.reversed)
             TCPEcnMeter.negotiate(&client.ecn, &server.ecn, answer: frame.tcp.flags, answering: direction)
         } else if direction == .fromClient {
             client.ecn.request(frame.tcp.flags)
         } else {
             server.ecn.request(frame.tcp.flags)
         }
+    }
+
+    /// A SYN-ACK tells whether the data of the SYN was taken (RFC 7413 section 4.2).
+    private mutating func settleEarlyData(_ acknowledgment: UInt32, answering end: Direction) {
+        let isTaken =
+            end == .fromClient
+            ? client.settleEarlyData(acknowledgment) : server.settleEarlyData(acknowledgment)
+        client.fastOpen = isTaken
+        server.fastOpen = isTaken
     }
 
     // MARK: Where the capture was taken
@@ -283,8 +295,9 @@ extension TCPEndpoint {
         sackPermitted = options.sackPermitted
         timestampsOffered = options.hasTimestamps
         windowScale = options.windowScale.map { min($0, 14) }
+        isAnswerer = frame.tcp.flags.isAck
+        areOptionsWhole = !options.isCut
         offeredSegmentSize = options.maximumSegmentSize ?? 0
-        fastOpen = options.fastOpenCookieLength != nil
         anchor(at: frame.tcp.sequence)
         next = frame.tcp.sequence &+ 1
         acknowledged = next

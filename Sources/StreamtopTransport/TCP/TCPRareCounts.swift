@@ -19,6 +19,17 @@ struct TCPRareCounts: Sendable {
     /// SYN and FIN segments without data that were sent again.
     var controlRepeats: UInt32 = 0
     var dsacks: UInt32 = 0
+    /// SACK blocks that the peer reported, and those of them that lie outside of what was sent (RFC 2018 section 3); how far
+    /// the last of those lies from the acknowledgment.
+    var sackBlocks: UInt32 = 0
+    var sackOutside: UInt32 = 0
+    var sackOffset: Int32 = 0
     /// Ranges under way for which there was no room (`TCPSegmentQueue.capacity`).
     var rangesForgotten: UInt32 = 0
+    /// When a packet of this end was last told to be marked.
+    var lastMark = Timestamp(nanoseconds: .min)
+    /// Marks that its peer echoes by classic ECN.
+    var echo = TCPEchoMeter()
+    /// Of a distant end that stamps its segments, once it has sent some.
+    var inbound = TCPInboundMeter()
 }

@@ -9,6 +9,8 @@ import StreamtopModel
 struct TCPRecoveryCounts: Sendable {
     private(set) var total: UInt32 = 0
     private(set) var tails: UInt32 = 0
+    /// Times that its timer fired, however much it then sent again.
+    private(set) var timeouts: UInt32 = 0
     /// Most timeouts in a row without new data acknowledged.
     private(set) var longestBackoff: UInt32 = 0
 
@@ -40,6 +42,7 @@ struct TCPRecoveryCounts: Sendable {
     mutating func recordTimeout(of sequence: UInt32) {
         backoff = backoff > 0 && sequence == backoffSequence ? backoff &+ 1 : 1
         backoffSequence = sequence
+        timeouts &+= 1
         longestBackoff = max(longestBackoff, backoff)
     }
 

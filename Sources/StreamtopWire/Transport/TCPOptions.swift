@@ -25,6 +25,8 @@ package struct TCPOptions: Equatable, Sendable {
     package var accurateECN = false
     /// The options did not fit the header length or their own rules; those before the fault are kept.
     package var malformed = false
+    /// The capture holds only the beginning of the list: what is absent here may have been sent.
+    package var isCut = false
 
     package init() {}
 
@@ -54,6 +56,7 @@ extension TCPOptions {
         multipath = false
         accurateECN = false
         malformed = false
+        isCut = false
     }
 
     /// Reads the option list, which fills `list`. `isCut`: the capture holds only the beginning of it, so an option that
@@ -75,6 +78,7 @@ extension TCPOptions {
     @inline(never)
     @_lifetime(list: copy list)
     private mutating func decodeEach(_ list: inout ByteReader, isCut: Bool) {
+        self.isCut = isCut
         while !list.isAtEnd {  // each turn takes at least one byte
             let kind = list.uint8()
             if kind == 0 { return }

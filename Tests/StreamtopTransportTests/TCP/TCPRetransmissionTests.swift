@@ -94,9 +94,9 @@ import Testing
         flow.data(at: 100, 0)
         flow.data(at: 101, 1000)
         flow.data(at: 401, 0)
-        #expect(flow.server.retransmissions.timeout == 1)
+        #expect(flow.report(at: 402).snapshot.server.retransmissions.timeout == 1)
         flow.data(at: 1001, 0)
-        #expect(flow.server.retransmissions.timeout == 2)
+        #expect(flow.report(at: 1002).snapshot.server.retransmissions.timeout == 2)
     }
 
     @Test func tailProbeRepeatsTheLastSegment() {
@@ -184,6 +184,8 @@ import Testing
         flow.data(at: 100, 0, 300)
         flow.ack(at: 120, 300)
         flow.data(at: 200, 300, 1460)
+        flow.data(at: 201, 1760, 352)
+        flow.ack(at: 221, 300, sacks: [(1760, 2112)])
         for (index, time) in [500.0, 1000, 2000, 4000].enumerated() {
             flow.data(at: time, 300, 1460)
             if index == 0 { #expect(!flow.report().blackHoleSuspected) }
@@ -192,6 +194,42 @@ import Testing
         flow.tracker.observeTooBig(
             mtu: 1280, quotedSequence: nil, direction: .fromServer, at: Timestamp(nanoseconds: 5_000_000_000),
             events: &flow.events)
+        #expect(!flow.report().blackHoleSuspected)
+    }
+
+    /// Handbook 14.6: each of these comes close, and proves no size.
+    @Test(arguments: [
+        // nothing arrives, whatever its size
+        (full: 1460, rest: 352, arrives: false, toClient: 20.0),
+        // a packet of this size fits every path
+        (full: 500, rest: 352, arrives: true, toClient: 20),
+        // not the full size that both ends accept
+        (full: 1200, rest: 352, arrives: true, toClient: 20),
+        // a capture at the receiver has the path in front of it
+        (full: 1460, rest: 352, arrives: true, toClient: 0.02),
+    ])
+    func noBlackHole(full: Int, rest: Int, arrives: Bool, toClient: Double) {
+        var flow = TCPScenario()
+        flow.handshake(toServer: toClient < 1 ? 20 : 0.02, toClient: toClient)
+        flow.data(at: 100, 0, 300)
+        flow.ack(at: 120, 300)
+        flow.data(at: 200, 300, full)
+        flow.data(at: 201, 300 + full, rest)
+        if arrives { flow.ack(at: 221, 300, sacks: [(300 + full, 300 + full + rest)]) }
+        for time in [500.0, 1000, 2000, 4000] { flow.data(at: time, 300, full) }
+        #expect(!flow.report().blackHoleSuspected)
+    }
+
+    /// It was the network, or the other end, and it is over.
+    @Test func blackHoleIsTakenBackWhenSuchASegmentArrives() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 20)
+        flow.data(at: 200, 0, 1460)
+        flow.data(at: 201, 1460, 352)
+        flow.ack(at: 221, 0, sacks: [(1460, 1812)])
+        for time in [500.0, 1000, 2000] { flow.data(at: time, 0, 1460) }
+        #expect(flow.report().blackHoleSuspected)
+        flow.ack(at: 2020, 1812)
         #expect(!flow.report().blackHoleSuspected)
     }
 }

@@ -37,6 +37,7 @@ struct TCPScenario: ~Copyable {
         frame.transport = .tcp
         frame.hasNetwork = true
         frame.protocolNumber = 6
+        frame.source = IPAddress(v4: 0x0a00_0001)
         frame.hopLimit = segment.hopLimit
         frame.ecn = segment.ecn
         frame.identification = segment.identification

@@ -23,12 +23,73 @@ import Testing
         #expect(flow.report().snapshot.client.receiveWindow?.last == 1024)
     }
 
-    @Test func scaleIsUnknownWithoutTheHandshake() {
+    /// RFC 7323 section 2.2: a field whose scale was not seen is no window, and holds nobody back.
+    @Test func fieldWithoutItsScaleBoundsNothing() {
+        var flow = TCPScenario()
+        for index in 0..<100 {
+            flow.data(at: Double(index) * 20, index * 2000, 1000)
+            flow.data(at: Double(index) * 20 + 1, index * 2000 + 1000, 1000)
+            flow.ack(at: Double(index) * 20 + 10, (index + 1) * 2000, window: 502)
+        }
+        let report = flow.report(at: 2000)
+        #expect(report.snapshot.client.receiveWindow == nil)
+        #expect(report.snapshot.client.windowScale == nil)
+        #expect(report.snapshot.server.limitedBy?.receiver == 0)
+        #expect(report.snapshot.server.windowFull == 0)
+    }
+
+    /// Handbook 14.1's vector: a field of 502 and 7,240 bytes under way prove a scale of 4.
+    @Test func flightBeyondTheFieldProvesAScale() {
+        var flow = TCPScenario()
+        flow.data(at: 0, 0, 1448)
+        flow.ack(at: 10, 1448, window: 502)
+        for index in 1...5 { flow.data(at: 20 + Double(index), index * 1448, 1448) }
+        #expect(flow.report().snapshot.client.windowScaleMin == 4)
+        var small = TCPScenario()
+        small.data(at: 0, 0, 400)
+        small.ack(at: 10, 400, window: 502)
+        small.data(at: 20, 400, 400)
+        #expect(small.report().snapshot.client.windowScaleMin == nil)
+    }
+
+    /// Zero is zero at every scale.
+    @Test func closedWindowNeedsNoScale() {
         var flow = TCPScenario()
         flow.data(at: 0, 0)
-        flow.ack(at: 1, 1000, window: 1024)
-        #expect(flow.report().snapshot.client.receiveWindow?.scaleUnknown == true)
-        #expect(flow.report().snapshot.client.windowScale == nil)
+        flow.ack(at: 10, 1000, window: 0)
+        flow.ack(at: 3010, 1000, window: 502)
+        let report = flow.report(at: 4000)
+        #expect(report.snapshot.client.zeroWindowTime == .milliseconds(3000))
+        #expect(report.snapshot.server.limitedBy?.receiver == .milliseconds(3000))
+    }
+
+    /// The first frame of a joined flow acknowledges what passed long before: the flight begins with what was seen.
+    @Test func flightBeginsWithTheFirstSequenceSeen() {
+        var flow = TCPScenario()
+        flow.ack(at: 0, 0)
+        flow.data(at: 1, 200_000_000)
+        flow.ack(at: 31, 200_001_000)
+        flow.data(at: 32, 200_001_000)
+        flow.data(at: 33, 200_002_000)
+        let server = flow.report(at: 40).snapshot.server
+        #expect(server.inFlight?.maximum == 2000)
+        #expect(server.initialWindowBytes == nil)
+        #expect(server.lostBeforeCaptureBytes == 0)
+    }
+
+    /// Not one acknowledgment was captured: nothing that rests on them is said (handbook 14.9).
+    @Test func oneDirectionAloneTellsNoFlight() {
+        var flow = TCPScenario(sack: false)
+        for index in 0..<200 { flow.pass(.fromServer, at: Double(index), .init(sequence: index * 1000, length: 1000)) }
+        flow.pass(.fromServer, at: 400, .init(sequence: 0, length: 1000))
+        let server = flow.report(at: 500).snapshot.server
+        #expect(server.inFlight == nil)
+        #expect(server.congestionWindow == nil)
+        #expect(server.limitedBy == nil)
+        #expect(server.lossRatio == nil)
+        #expect(server.loss.random + server.loss.congestive + server.loss.policed == 0)
+        #expect(server.congestionControl?.name == .unknown)
+        #expect(server.uniqueBytes == 200_000)
     }
 
     /// The receiver sleeps for two seconds while 256 KB arrive: what its window loses is what waits unread.
@@ -126,5 +187,26 @@ import Testing
         plain.pass(.fromClient, at: 0, .init(flags: [.syn, .cwr, .ece]))
         plain.pass(.fromServer, at: 20, .init(acknowledgment: 0, flags: .syn))
         #expect(plain.server.ecnNegotiated == false)
+    }
+
+    /// RFC 3168 section 6.1.3: the echo goes on until the answer has arrived. At the sender nothing else tells of marks.
+    @Test func classicEchoesCountMarks() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, .init(flags: [.syn, .cwr, .ece]))
+        flow.pass(.fromServer, at: 0.02, .init(acknowledgment: 0, flags: [.syn, .ece]))
+        flow.ack(at: 40, 0)
+        func echo(_ time: Double, _ number: Int, _ flags: TCPFlags) {
+            flow.pass(.fromClient, at: time, .init(acknowledgment: number, flags: flags))
+        }
+        for index in 0..<6 { flow.data(at: 100 + Double(index), index * 1000) }
+        echo(140, 1000, .ece)
+        echo(141, 2000, .ece)
+        flow.pass(.fromServer, at: 142, .init(sequence: 6000, length: 1000, acknowledgment: 0, flags: .cwr))
+        echo(143, 3000, .ece)
+        echo(182, 7000, [])
+        #expect(flow.server.cePackets == 1)
+        flow.data(at: 183, 7000)
+        echo(223, 8000, .ece)
+        #expect(flow.server.cePackets == 2)
     }
 }

@@ -34,6 +34,10 @@ struct QUICSenderRecovery: Sendable {
         var ackedBytes = 0
         var lostPackets = 0
         var lostBytes = 0
+        /// When the oldest of them passed; nil when none was lost.
+        var firstLostSent: Timestamp?
+        /// Numbers newly given up that never passed here.
+        var unseenLost = 0
         var spurious = 0
         /// The first loss of a new congestion event (RFC 9002 section 7.3.1).
         var startsRecovery = false
@@ -194,6 +198,7 @@ struct QUICSenderRecovery: Sendable {
                 packet.state = .unseenLost
                 spaces[space][number] = packet
                 unseenLost += 1
+                outcome.unseenLost += 1
                 continue
             }
             guard packet.state == .outstanding else { continue }
@@ -204,6 +209,7 @@ struct QUICSenderRecovery: Sendable {
             guard packet.isInFlight else { continue }
             lost += 1
             outcome.lostPackets += 1
+            if outcome.firstLostSent == nil { outcome.firstLostSent = packet.time }
             outcome.lostBytes += Int(packet.size)
             bytesInFlight = max(0, bytesInFlight - Int(packet.size))
             if packet.time > recoveryStart {

@@ -1,0 +1,36 @@
+import StreamtopBase
+
+/// Which part of the delay between the capture point and a distant end waits on the way from that end: the end's own clock
+/// tells (`TCPOneWayMeter`), and the rest of the round trip was met on the way there.
+///
+/// Looked at every 10 ms in which the end sends anything, data or acknowledgments, so that time counts and not packets.
+struct TCPInboundMeter: Sendable {
+    private static let step: Nanoseconds = .milliseconds(10)
+    /// Delays below say nothing at ticks of a millisecond.
+    private static let least: Nanoseconds = .milliseconds(5)
+    /// Looks that are enough to tell, 0.2 s in which something waited: own.
+    private static let enough: UInt32 = 20
+
+    var oneWay = TCPOneWayMeter()
+    private var next = Timestamp(nanoseconds: .min)
+    private var looks: UInt32 = 0
+    private var inbound: Nanoseconds = 0
+    private var whole: Nanoseconds = 0
+
+    init() {}
+
+    /// A segment stamped `stamp` came from the end. `queue`: the delay of its half of the round trip as measured last, nil
+    /// where that was long ago.
+    mutating func observe(stamp: UInt32, queue: Nanoseconds?, at time: Timestamp) {
+        oneWay.observe(stamp: stamp, at: time)
+        guard time >= next else { return }
+        next = time + Self.step
+        guard let queue, queue >= Self.least, let part = oneWay.queue(stamp: stamp, passed: time) else { return }
+        if looks < .max { looks += 1 }
+        inbound = saturatingAdd(inbound, min(part, queue))
+        whole = saturatingAdd(whole, queue)
+    }
+
+    /// 0 to 1; nil where too little waited to tell.
+    var share: Double? { looks >= Self.enough && whole > 0 ? Double(inbound) / Double(whole) : nil }
+}

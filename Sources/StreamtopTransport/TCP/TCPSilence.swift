@@ -1,0 +1,47 @@
+import StreamtopBase
+import StreamtopModel
+
+/// How a sender stood when its peer fell silent: what it repeats from then on is loss only if the peer answers again (handbook
+/// 14.4).
+struct TCPSilence: Sendable {
+    /// Repetitions without an answer that raise the question.
+    static let repeats = 2
+    /// Each wait of a timer is twice the one before (RFC 6298 section 5.5); timers are coarse.
+    private static let growth = 1.7
+    static let least: Nanoseconds = .seconds(3)
+    /// Timeouts of the sender that a peer may take to answer.
+    static let timeouts: Int64 = 3
+
+    let counts: RetransmissionCounts
+    let segments: UInt32
+    let upstream: UInt32
+    let downstream: UInt32
+    let recoveries: TCPRecoveryCounts
+    /// The newest loss event then, and the packets in it.
+    let lossEvent: UInt32
+    let lossPackets: Int32
+    /// Bytes of the range that is repeated.
+    private(set) var bytes = 0
+    private var last: Timestamp
+    private var gap: Nanoseconds = 0
+    private(set) var isBackingOff = true
+
+    init(_ trouble: borrowing TCPTroubleMeters, sent: Timestamp) {
+        counts = trouble.repairs.counts
+        segments = trouble.repairs.segments
+        upstream = trouble.repairs.upstream
+        downstream = trouble.repairs.downstream
+        recoveries = trouble.repairs.recoveries
+        lossEvent = trouble.losses.newestNumber
+        lossPackets = trouble.losses.newestPackets
+        last = sent
+    }
+
+    mutating func observeRepeat(bytes: Int, at time: Timestamp) {
+        self.bytes = bytes
+        let gap = time - last
+        if self.gap > 0, Double(gap) < Self.growth * Double(self.gap) { isBackingOff = false }
+        self.gap = gap
+        last = time
+    }
+}
