@@ -50,6 +50,9 @@ let package = Package(
         // One instruction that Swift has no word for (decision 0095).
         .target(name: "CPrefetch"),
 
+        // What Swift cannot see of the kernel's calls for capabilities.
+        .target(name: "CHost"),
+
         // Words and meters, bytes to values
         .target(name: "StreamtopBase", dependencies: ["CPrefetch"]),
         .target(name: "StreamtopWire", dependencies: [base, "CNghttp2", "CNghttp3"]),
@@ -78,6 +81,7 @@ let package = Package(
 
         // The outside world
         .target(name: "StreamtopCapture", dependencies: [base, "CPcap", "CZlib", "CZstd"]),
+        .target(name: "StreamtopHost", dependencies: [base, model, "CHost"]),
 
         // Renderers
         .target(
@@ -91,6 +95,7 @@ let package = Package(
             name: "streamtop",
             dependencies: [
                 base, wire, model, "StreamtopTransport", "StreamtopDiagnosis", "StreamtopEngine", "StreamtopCapture",
+                "StreamtopHost",
                 "StreamtopView", "StreamtopTerminal", "StreamtopExport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),

@@ -31,8 +31,10 @@ package struct HostDiagnosis: Sendable {
         return FlowDiagnosis.verdict(hostRule: RuleNumber.captureLoss, finding, since: start).map { [$0] } ?? []
     }
 
-    /// Frames were dropped within the last ten seconds: what flows look like now says nothing about the network.
+    /// Frames were dropped within the last ten seconds, so that what flows look like now says nothing about the network;
+    /// or the analysis is so far behind that it says nothing about now.
     static func isBlind(_ health: CaptureHealth, at time: Timestamp) -> Bool {
+        if health.isTooFarBehind { return true }
         guard let lastDrop = health.lastDrop else { return false }
         return time - lastDrop < blindness
     }

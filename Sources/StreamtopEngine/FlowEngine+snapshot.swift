@@ -137,6 +137,7 @@ extension FlowEngine {
         health.kernelDrops = captureDrops.kernel
         health.interfaceDrops = captureDrops.interface
         health.ownDrops = captureDrops.own
+        health.behind = behind
         health.truncatedFrames = truncatedFrames
         health.decode = decode
         health.undecoded = undecoded.counts

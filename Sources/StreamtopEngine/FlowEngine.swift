@@ -46,6 +46,8 @@ package struct FlowEngine: ~Copyable {
     var timestampsBackwards: UInt64 = 0
     var protocolCounts = ProtocolCounter()
     var captureDrops = CaptureDrops()
+    /// nil for a file, which nothing waits for.
+    var behind: Nanoseconds?
 
     /// Capture time: the latest stamp seen.
     package private(set) var now = Timestamp(nanoseconds: .min)
@@ -90,9 +92,10 @@ package struct FlowEngine: ~Copyable {
     /// Takes over the names that another engine was told.
     package mutating func adoptHostNames(of other: borrowing FlowEngine) { hostNames = other.hostNames }
 
-    /// Drops of the capture so far, as its source counts them.
-    package mutating func observe(drops: CaptureDrops) {
+    /// Drops of the capture so far, as its source counts them, and how far the analysis is behind the wire.
+    package mutating func observe(drops: CaptureDrops, behind: Nanoseconds) {
         captureDrops = drops
+        self.behind = behind
     }
 
     /// Analyses a frame of the flow that `sought` names. Only putting fragments together changes `frame`.

@@ -23,12 +23,30 @@ package struct CaptureHealth: Equatable, Sendable {
     package var ownMemoryBytes: UInt64?
     /// What is wrong with the source right now, in words; nil when it is well.
     package var trouble: String?
+    /// Live: age of the oldest frame that the analysis is taking up, and the highest that age ever was. The kernel's buffer
+    /// hides a slow analysis for many seconds before it drops anything.
+    package var behind: Nanoseconds?
+    package var longestBehind: Nanoseconds?
+    /// Further behind than this nothing is judged: the picture is of a moment that has passed (own: a verdict is to be about
+    /// what a user sees now, and people place what they see within two seconds of it).
+    package static let judgeableLag: Nanoseconds = 2_000_000_000
+    package var isTooFarBehind: Bool { (behind ?? 0) > Self.judgeableLag }
+    package var source = SourceActivity.running
     /// Secrets of others' connections that were read; nil when none were given.
     package var secrets: Int?
     /// Files that were to be written beside the analysis and are not whole.
     package var failedOutputs: [FailedOutput] = []
 
     package init() {}
+}
+
+/// Whether more frames come from a pipe or from a file that is followed.
+package enum SourceActivity: Equatable, Sendable {
+    case running
+    /// Nothing came for this long; more may.
+    case silent(Nanoseconds)
+    /// Nothing more comes; the last frames came this long ago.
+    case ended(Nanoseconds)
 }
 
 /// A file that was to be written beside the analysis and could not be, or not whole.

@@ -52,9 +52,4 @@ package enum TerminalSignals {
 
     /// Names the calling thread for `ps` and debuggers; 15 bytes at most count.
     package static func nameThisThread(_ name: String) { unsafe st_thread_name(name) }
-
-    /// Whether the descriptor becomes readable within the time.
-    package static func isReadable(_ descriptor: Int32, withinMilliseconds milliseconds: Int32) -> Bool {
-        st_wait_readable(descriptor, -1, milliseconds) != 0
-    }
 }

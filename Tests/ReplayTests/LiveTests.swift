@@ -151,6 +151,67 @@ struct LiveTests {
     }
 
     /// Two datagrams out by the wire, to an address that nobody has but whose place is known.
+    /// Root that nobody else stands behind becomes nobody, with what it was asked to write already open.
+    @Test func rootBecomesNobody() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.url.path + "/root.pcapng"
+        let program = try start(["-i", "lo", "-w", path])
+        #expect(identity(program)["Uid"] == "65534\t65534\t65534\t65534")
+        #expect(identity(program)["CapEff"] == "0000000000002000")
+        try network.sendDatagrams(3, to: "127.0.0.1", port: 4711)
+        #expect(program.waitFor { !$0.records("event").isEmpty })
+        #expect(program.stop() == 0)
+        let read = try Program.run(["--json", "-r", path])
+        #expect(JSONRecord.parse(read.output).last?.packets == program.records("summary").first?.packets)
+        let other = try start(["-i", "lo", "-Z", "daemon"])
+        #expect(identity(other)["Uid"] == "1\t1\t1\t1")
+        let root = try start(["-i", "lo", "-Z", "root"])
+        #expect(identity(root)["Uid"] == "0\t0\t0\t0")
+        #expect(identity(root)["CapEff"] == "0000000000002000")
+        let unknown = try RunningProgram(["--json", "-i", "lo", "-Z", "no-such-user"], wrapper: network.wrapper)
+        #expect(unknown.waitForEnd() == 1)
+        #expect(unknown.errors.contains("there is no user no-such-user"))
+    }
+
+    /// Fields of the process's status (proc(5)).
+    private func identity(_ program: RunningProgram) -> [String: String] {
+        let text = (try? String(contentsOfFile: "/proc/\(program.identifier)/status", encoding: .utf8)) ?? ""
+        var fields: [String: String] = [:]
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { fields[String(parts[0])] = parts[1].trimmingCharacters(in: .whitespaces) }
+        }
+        return fields
+    }
+
+    /// What the kernel's buffer holds when the end is asked for is analysed before the summary is written.
+    @Test func whatIsCapturedBeforeTheEndIsTold() throws {
+        let program = try start(["-i", "lo", "--no-events"])
+        program.signal(SIGSTOP)
+        try network.sendDatagrams(300, to: "127.0.0.1", port: 4711)
+        // Each datagram and the refusal of a port that nobody has, both counted.
+        program.signal(SIGTERM)
+        program.signal(SIGCONT)
+        #expect(program.waitForEnd() == 0)
+        let datagrams = program.records("flow").filter { $0.server?.port == 4711 }.map { $0.client?.packets ?? 0 }
+        #expect(datagrams.reduce(0, +) == 300)
+    }
+
+    /// An analysis that stood still is behind the wire, and says by how much at the end.
+    @Test func anAnalysisThatStandsStillIsBehind() throws {
+        let program = try start(["-i", "lo", "--no-events"])
+        program.signal(SIGSTOP)
+        try network.sendDatagrams(50, to: "127.0.0.1", port: 4711)
+        usleep(2_600_000)
+        program.signal(SIGCONT)
+        #expect(program.waitFor { $0.output.contains("4711") || !$0.records("sample").isEmpty })
+        #expect(program.stop() == 0)
+        let summary = program.output.split(separator: "\n").last.map(String.init) ?? ""
+        let text = summary.components(separatedBy: #""behind_max_ms":"#).dropFirst().first ?? ""
+        let behind = Double(text.prefix { $0.isNumber || $0 == "." }) ?? 0
+        #expect(behind > 2_000 && behind < 60_000, "\(summary)")
+    }
+
     private func sendAcross(port: Int) throws {
         try network.bash("ip neighbour replace 10.99.0.77 lladdr 02:00:00:00:00:77 dev left0")
         try network.sendDatagrams(2, to: "10.99.0.77", port: port)

@@ -219,6 +219,15 @@ import Testing
         #expect(SampleFlows.rules(bloated, after: 17, health: health) == [1])
     }
 
+    /// Beyond two seconds behind the wire the picture is not of now; up to there it is.
+    @Test func nothingIsSaidFarBehindTheWire() {
+        var health = CaptureHealth()
+        health.behind = .milliseconds(2_001)
+        #expect(SampleFlows.verdicts(bloated, after: 17, health: health).isEmpty)
+        health.behind = .seconds(2)
+        #expect(SampleFlows.rules(bloated, after: 17, health: health) == [1])
+    }
+
     @Test func lowConfidenceIsOnlyPossible() throws {
         var flow = bloated
         flow.roundTrip.client = SampleFlows.trip(10, samples: 20)

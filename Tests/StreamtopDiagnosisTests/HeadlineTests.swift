@@ -167,6 +167,13 @@ import Testing
         #expect(two.state == .watch && two.text.contains("2 of 20 connections"))
     }
 
+    @Test func farBehindTheWireNothingIsCalledWell() {
+        let line = Self.headline([Self.flow(1), Self.failed(2)]) { $0.behind = .milliseconds(7_300) }
+        #expect(line.state == .unknown && line.rule == nil)
+        #expect(line.text.hasPrefix("The analysis is 7.3 s behind the wire"))
+        #expect(Self.headline([Self.flow(1)]) { $0.behind = .milliseconds(1_900) }.state == .ok)
+    }
+
     @Test func oneThatFailsAloneCallsForAction() {
         let line = Self.headline([Self.failed(1)])
         #expect(line.state == .act && line.flow?.number == 1)

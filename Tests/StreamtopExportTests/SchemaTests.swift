@@ -99,6 +99,7 @@ struct SchemaTests {
         health.undecoded = [UndecodedCount(reason: "arp", packets: 1)]
         health.trouble = "interface went away"
         health.secrets = 4
+        health.longestBehind = 5_000_000
         health.failedOutputs = [FailedOutput(kind: .capture, path: "a.pcapng", reason: "no space")]
         exporter.appendSummary(
             TrafficTotals(), health: health, duration: 5, elapsed: 6, verdicts: SampleRecords.fullFlow().verdicts,

@@ -1,5 +1,6 @@
 // Unsafe in two places: `fill` lends the free part of the batch's own array to read(2) for the length of the call;
 // `parse` views the same array as raw bytes, which UInt8 allows.
+import Glibc
 import StreamtopBase
 
 /// Frames of one capture file: pcap or pcapng, plain or compressed, a regular file, a pipe or standard input.
@@ -198,7 +199,7 @@ package final class CaptureFileSource: FrameSource {
             case .gone: "\(name) was removed or renamed; waiting for more of the file that bore this name"
             case .replaced: "\(name) is another file now; waiting for more of the one that bore this name before"
             }
-        sleepMilliseconds(options.patience)
+        _ = poll(nil, 0, options.patience)  // a signal may end the rest early
         return true
     }
 

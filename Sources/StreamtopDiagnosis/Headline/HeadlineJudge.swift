@@ -64,7 +64,7 @@ package struct HeadlineJudge: Sendable {
         for verdict in capture where verdict.severity > .info {
             judge.weigh(Concern(verdict: verdict, place: "", flow: nil, endedAgo: nil, isNoise: false, harm: .infinity))
         }
-        for failure in destinations.failures(at: time) { judge.weigh(failure) }
+        if !health.isTooFarBehind { for failure in destinations.failures(at: time) { judge.weigh(failure) } }
         if let worst = judge.worst, !worst.isNoise || judge.judged == 0 { return Self.headline(of: worst) }
         if totals.packets == 0 {
             return Headline(state: .unknown, text: health.trouble ?? "No packet was captured.")

@@ -35,6 +35,10 @@ struct Withheld {
 
     /// In words, the gravest first; nil when nothing is withheld.
     func reason(health: CaptureHealth, packets: UInt64, other: UInt64 = 0) -> String? {
+        if health.isTooFarBehind, let behind = health.behind {
+            return
+                "The analysis is \(FigureText.time(behind)) behind the wire: nothing is judged until it has caught up."
+        }
         let lost = health.kernelDrops &+ health.ownDrops
         if lost > 0 {
             let share = Double(lost) / Double(max(1, lost &+ packets))

@@ -34,6 +34,7 @@ extension JSONLinesExporter {
                 }
             }
             if !verdicts.isEmpty { json.verdicts(verdicts) }
+            json.milliseconds("behind_max_ms", health.longestBehind)
             json.member("secrets", health.secrets)
             json.member("trouble", health.trouble)
             if !health.failedOutputs.isEmpty {

@@ -42,19 +42,4 @@ package struct Rect: Equatable, Sendable {
         height -= count
         return Rect(x: x, y: y + height, width: width, height: count)
     }
-
-    /// Takes columns off the right and leaves the rest.
-    package mutating func takeRight(_ columns: Int) -> Rect {
-        let count = min(max(0, columns), width)
-        width -= count
-        return Rect(x: x + width, y: y, width: count, height: height)
-    }
-
-    /// Takes columns off the left and leaves the rest.
-    package mutating func takeLeft(_ columns: Int) -> Rect {
-        let taken = Rect(x: x, y: y, width: min(max(0, columns), width), height: height)
-        x += taken.width
-        width -= taken.width
-        return taken
-    }
 }

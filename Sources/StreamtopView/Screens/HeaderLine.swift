@@ -32,6 +32,7 @@ enum HeaderLine {
         groups.append(source)
         if state.isPaused || context.replay?.isPaused == true { groups.append([TextSpan(Words.paused, .watch)]) }
         let health = snapshot.health
+        groups += delays(health, isWide: isWide)
         let drops = health.kernelDrops + health.interfaceDrops + health.ownDrops
         if drops > 0 {
             groups.append([TextSpan(Words.dropsLabel, .label), TextSpan(NumberText.grouped(drops), .act)])
@@ -44,6 +45,24 @@ enum HeaderLine {
         ])
         if drops == 0, context.source.kind == .live {
             groups.append([TextSpan(Words.dropsLabel, .label), TextSpan("0", .fine)])
+        }
+        return groups
+    }
+
+    /// The kernel hands frames over in blocks of 50 ms, and a batch takes some time: less than this is no delay.
+    private static let delayWorthSaying: Nanoseconds = .milliseconds(500)
+
+    /// What makes the picture older than it looks: an analysis that is behind, a source that ended or fell silent.
+    private static func delays(_ health: CaptureHealth, isWide: Bool) -> [[TextSpan]] {
+        var groups: [[TextSpan]] = []
+        if let behind = health.behind, behind >= delayWorthSaying {
+            let role: StyleRole = health.isTooFarBehind ? .act : .watch
+            groups.append([TextSpan(Words.behind(DurationText.age(behind), isWide: isWide), role)])
+        }
+        switch health.source {
+        case .running: break
+        case .silent(let time): groups.append([TextSpan(Words.silentFor + DurationText.age(time), .watch)])
+        case .ended(let time): groups.append([TextSpan(Words.endedAgo(DurationText.age(time)), .watch)])
         }
         return groups
     }

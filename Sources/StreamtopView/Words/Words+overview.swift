@@ -4,6 +4,9 @@ import StreamtopModel
 /// Header, headline, lists.
 extension Words {
     static let paused = "paused"
+    static func behind(_ age: String, isWide: Bool) -> String { "\(age) behind" + (isWide ? " the wire" : "") }
+    static let silentFor = "silent for "
+    static func endedAgo(_ age: String) -> String { "ended \(age) ago" }
     static let dropsLabel = "drops "
     static func flows(_ count: Int) -> String { count == 1 ? " flow" : " flows" }
 

@@ -37,6 +37,8 @@ struct AnalysisPump: ~Copyable {
     /// The longest sleep: how late a command can be noticed.
     private static let longestSleep: Nanoseconds = .milliseconds(20)
     private static let stepLength: Nanoseconds = .milliseconds(100)
+    /// Writers of pipes hold frames back for a second or two while little happens.
+    private static let silenceWorthSaying: Nanoseconds = .seconds(3)
 
     init(
         _ settings: Settings, commands: CommandMailbox, snapshots: SnapshotMailbox, status: StatusMailbox
@@ -238,6 +240,22 @@ struct AnalysisPump: ~Copyable {
         }
     }
 
+    /// A pipe that broke or a file that stopped growing looks as it did last; its age says how long ago that was.
+    private mutating func fillSource(_ snapshot: inout Snapshot) {
+        guard !settings.isReplay, !settings.isLive else { return }
+        let silence = run.silence
+        if isAtEnd {
+            snapshot.health.source = .ended(silence)
+        } else if silence >= AnalysisPump.silenceWorthSaying {
+            snapshot.health.source = .silent(silence)
+        }
+        // Of the last second, which passed without a packet.
+        if silence >= .seconds(1) {
+            snapshot.packetRate = 0
+            snapshot.bitRate = 0
+        }
+    }
+
     private mutating func showNotices() {
         for notice in run.takeNotices() { status.notify(notice.text, notice.severity) }
     }
@@ -250,8 +268,8 @@ struct AnalysisPump: ~Copyable {
         var snapshot = run.engine.snapshot(request)
         cost.fill(&snapshot.health)
         snapshot.health.trouble = failure?.message ?? run.trouble
-        snapshot.health.failedOutputs = run.failedOutputs
-        snapshot.health.secrets = run.secretsRead
+        run.fill(&snapshot.health)
+        fillSource(&snapshot)
         if settings.isReplay { status.put(replayStatus) }
         snapshots.put(snapshot)
         TerminalSignals.wake()

@@ -1,6 +1,7 @@
 import StreamtopBase
 import StreamtopCapture
 import StreamtopEngine
+import StreamtopHost
 import StreamtopModel
 
 /// Frames in, an engine fed: the loop every mode shares. Counts what `-c` and `--duration` allow.
@@ -29,28 +30,35 @@ struct AnalysisRun: ~Copyable {
     /// Files that were to be written and are not whole; the newest at the end.
     private(set) var failedOutputs: [FailedOutput] = []
     private var notices: [Notice] = []
+    /// Live: how far the analysis is behind.
+    private var lag = WireLag()
+    /// Live: frames that were captured before the end and could not be analysed in time.
+    private var leftBehind: UInt64 = 0
+    /// Monotonic time at which the source last gave frames.
+    private var lastFrames = Clocks.monotonic
     private var toldTrouble: String?
-    /// Why privileges could not be given up; nil when all is well.
+    /// Why capabilities could not be given up; nil when all is well.
     private let privilegeTrouble: String?
 
     init(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
         if settings.keylog != nil { Privileges.forbidCoreFiles() }
         try ProtectedFiles.checkStandardOutput(settings)
         // Whatever can fail comes first: an owner of an engine is whole or not there. Root opens interfaces, and files
-        // to read for who may be root; what is written is the user's.
-        let mayStay = settings.isLive || !Privileges.isSetuid
-        let left = mayStay ? nil : Privileges.leaveRoot()
+        // to read for who may be root; what is written is the caller's. Nobody owns nothing: there root opens all.
+        let user = try AnalysisRun.userAfterRoot(settings)
+        let isEarly = !settings.isLive && Privileges.isSetuid
+        if isEarly { try AnalysisRun.become(user) }
         let feed = try FrameFeed(settings)
-        let stillRoot = mayStay ? Privileges.leaveRoot() : left
+        if !isEarly, user?.isNobody == false { try AnalysisRun.become(user) }
         let writer: CaptureWriter? =
             if let path = settings.writeFile { try CaptureWriter(path: path, settings: settings) } else { nil }
         let keyLog: KeyLogFile? =
             if let path = settings.keylog {
                 try KeyLogFile(path, mayAppear: settings.isLive, isOptional: settings.isKeylogOptional)
             } else { nil }
+        if !isEarly, user?.isNobody == true { try AnalysisRun.become(user) }
         // What is open stays open; nothing more needs privileges, except to open an interface that went away.
-        let stillCapable = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
-        privilegeTrouble = stillRoot ?? stillCapable
+        privilegeTrouble = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
         self.feed = feed
         self.writer = writer
         self.keyLog = keyLog
@@ -62,6 +70,24 @@ struct AnalysisRun: ~Copyable {
         packetsLeft = settings.packetCount ?? .max
         duration = settings.duration
         if isLive, let duration { deadline = Clocks.wall + duration }
+    }
+
+    /// Who this process becomes when all is open. Root that reads files stays, unless it named somebody: what it may read
+    /// again when a replay goes back is nobody else's.
+    private static func userAfterRoot(_ settings: Settings) throws(ProgramFailure) -> Privileges.User? {
+        do throws(Privileges.Failure) {
+            let user = try Privileges.user(after: settings.successor)
+            return user?.isNobody == true && !settings.isLive ? nil : user
+        } catch {
+            throw ProgramFailure(.failure, error.message)
+        }
+    }
+
+    private static func become(_ user: Privileges.User?) throws(ProgramFailure) {
+        guard let user else { return }
+        do throws(Privileges.Failure) { try Privileges.become(user) } catch {
+            throw ProgramFailure(.failure, error.message)
+        }
     }
 
     /// What differs between a live capture and a file.
@@ -90,6 +116,7 @@ struct AnalysisRun: ~Copyable {
         for name in feed.takeHostNames() { engine.note(name) }
         switch status {
         case .frames:
+            lastFrames = Clocks.monotonic
             admit()
             captured.removeAll()
         case .idle:
@@ -104,13 +131,65 @@ struct AnalysisRun: ~Copyable {
     /// Fetches and analyses the next frames.
     mutating func step() throws(ProgramFailure) -> SourceStatus {
         let status = try fetch()
-        if status == .frames { engine.ingest(batch) }
         if isLive {
-            engine.observe(drops: feed.drops)
-            // While the wire is silent, time still passes.
-            if status == .idle { engine.advance(to: Clocks.wall) }
+            if let first = batch.frames.first {
+                lag.observe(frameAt: first.time, clock: Clocks.wall)
+            } else {
+                lag.catchUp()
+            }
+            engine.observe(drops: drops, behind: lag.current)
         }
+        if status == .frames { engine.ingest(batch) }
+        // While the wire is silent, time still passes.
+        if isLive, status == .idle { engine.advance(to: Clocks.wall) }
         return status
+    }
+
+    private var drops: CaptureDrops {
+        var drops = feed.drops
+        drops.own = leftBehind
+        return drops
+    }
+
+    /// What this run knows of its source and its files, beside what the engine knows.
+    func fill(_ health: inout CaptureHealth) {
+        health.failedOutputs = failedOutputs
+        health.secrets = secretsRead
+        guard isLive else { return }
+        health.behind = lag.current
+        health.longestBehind = lag.longest
+    }
+
+    /// Time since the source last gave frames.
+    var silence: Nanoseconds { Clocks.monotonic - lastFrames }
+
+    // MARK: The end of a live capture
+
+    /// How long frames that wait in the kernel's buffer are still analysed after the end was asked for, and how long those
+    /// beyond it are counted.
+    private static let analysisAfterEnd: Nanoseconds = .seconds(1)
+    private static let countingAfterEnd: Nanoseconds = .milliseconds(400)
+
+    /// Takes what was captured before now out of the kernel's buffer, so that the summary tells of all of it: as frames
+    /// while there is time, then as a number.
+    private mutating func drain() {
+        let end = Clocks.wall
+        let start = Clocks.monotonic
+        while (try? feed.next(into: &batch)) == .frames {
+            let isPast = batch.frames.allSatisfy { $0.time > end }
+            batch.frames.removeAll { $0.time > end }
+            let passed = Clocks.monotonic - start
+            if passed < AnalysisRun.analysisAfterEnd {
+                admit()
+                captured.removeAll()
+                engine.ingest(batch)
+            } else {
+                leftBehind &+= UInt64(batch.frames.count)
+            }
+            if isPast || passed >= AnalysisRun.analysisAfterEnd + AnalysisRun.countingAfterEnd { break }
+        }
+        batch.frames.removeAll()
+        engine.observe(drops: drops, behind: 0)
     }
 
     /// From now on also writes the flow's packets to a file. Returns its name.
@@ -122,11 +201,10 @@ struct AnalysisRun: ~Copyable {
 
     /// Ends the analysis and the files that are written.
     mutating func finish() {
+        if isLive { takeNewKeyLog() }
+        if isLive, !isOver { drain() }
         isOver = true
-        if isLive {
-            takeNewKeyLog()
-            noteMissingSecrets()
-        }
+        if isLive { noteMissingSecrets() }
         engine.finish()
         writer?.append(FrameBatch(), secrets: captured, facts: feed.facts)
         captured.removeAll()

@@ -3,6 +3,7 @@ import Glibc
 import StreamtopBase
 import StreamtopCapture
 import StreamtopEngine
+import StreamtopHost
 import StreamtopModel
 import StreamtopTerminal
 import StreamtopView

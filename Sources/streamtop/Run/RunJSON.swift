@@ -101,8 +101,7 @@ private struct RecordStream: ~Copyable {
         hasFailedOutputs = !run.failedOutputs.isEmpty
         var health = run.engine.health
         health.trouble = damage?.message ?? run.trouble
-        health.failedOutputs = run.failedOutputs
-        health.secrets = run.secretsRead
+        run.fill(&health)
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
         exporter.appendSummary(
             run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed,

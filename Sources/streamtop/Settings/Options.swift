@@ -48,6 +48,13 @@ struct Options: ParsableArguments {
         help: "Do not put interfaces into promiscuous mode.")
     var avoidsPromiscuous = false
 
+    @Option(
+        name: [.customShort("Z"), .customLong("user")],
+        help: ArgumentHelp(
+            "Started by root, become this user once the capture is open (default: who called sudo, else nobody).",
+            valueName: "user"))
+    var user: String?
+
     @Flag(name: [.customShort("D"), .customLong("list-interfaces")], help: "List the interfaces, also with --json.")
     var listsInterfaces = false
 

@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCapture
+import StreamtopHost
 
 /// What the command line, the configuration file and the environment come to. The command line wins.
 struct Settings: Equatable, Sendable {
@@ -20,6 +21,8 @@ struct Settings: Equatable, Sendable {
     var snapLength: Int
     var bufferMebibytes: Int
     var isPromiscuous: Bool
+    /// Who a process of root becomes once the capture is open.
+    var successor: Privileges.Successor
     var isJSON: Bool
     var interval: Nanoseconds?
     var events: Bool
@@ -84,6 +87,7 @@ struct Settings: Equatable, Sendable {
         bufferMebibytes =
             try Settings.checked(options.bufferMebibytes, LiveOptions.bufferMiBRange, "-B")
             ?? config.bufferMebibytes ?? Settings.defaultBufferMebibytes
+        successor = options.user.map { .named($0) } ?? .caller
         isPromiscuous = options.avoidsPromiscuous ? false : config.promiscuous ?? true
         isJSON = options.json
         interval = options.interval?.nanoseconds ?? config.interval?.nanoseconds

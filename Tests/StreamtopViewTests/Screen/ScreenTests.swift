@@ -32,6 +32,8 @@ import Testing
         Scene(name: "overview-empty", snapshot: { Snapshot(time: SampleSnapshots.now) }, sizes: [(80, 24)]),
         Scene(name: "overview-well", snapshot: well, sizes: [(80, 24)]),
         Scene(name: "overview-drops", snapshot: drops, sizes: [(80, 24)]),
+        Scene(name: "overview-behind", snapshot: behind, sizes: [(80, 24)]),
+        Scene(name: "overview-ended", snapshot: ended, sizes: [(80, 24)]),
         Scene(
             name: "overview-crowd", keys: [.end], snapshot: { SampleSnapshots.crowd(1_000) },
             sizes: [(80, 24), (120, 40)]),
@@ -84,7 +86,23 @@ import Testing
         return snapshot
     }
 
-    @Sendable static func drops() -> Snapshot {
+    /// An analysis that cannot keep up.
+    @Sendable static func behind() -> Snapshot {
+        var snapshot = SampleSnapshots.evening()
+        snapshot.health.behind = .milliseconds(7_340)
+        return snapshot
+    }
+
+    /// The pipe that the capture came through has ended.
+    @Sendable static func ended() -> Snapshot {
+        var snapshot = SampleSnapshots.evening()
+        snapshot.health.source = .ended(.seconds(754))
+        snapshot.bitRate = 0
+        snapshot.packetRate = 0
+        return snapshot
+    }
+
+    static func drops() -> Snapshot {
         var snapshot = well()
         snapshot.health.kernelDrops = 120_400
         return snapshot
