@@ -117,7 +117,7 @@ let package = Package(
 
         // Tests
         .target(
-            name: "StreamtopTestSupport", dependencies: [base, wire, model, "StreamtopView", "CRawCrypto"],
+            name: "StreamtopTestSupport", dependencies: [base, wire, model, layer, "StreamtopView", "CRawCrypto"],
             path: "Tests/StreamtopTestSupport"),
         .testTarget(name: "StreamtopBaseTests", dependencies: [base, "StreamtopTestSupport"]),
         .testTarget(name: "StreamtopWireTests", dependencies: [base, wire, "StreamtopTestSupport"]),

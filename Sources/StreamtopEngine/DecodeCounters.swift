@@ -59,6 +59,21 @@ extension FlowEngine {
     }
 }
 
+/// What was counted of all frames of an engine.
+struct CaptureCounts {
+    var totals = TrafficTotals()
+    var decode = DecodeCounts()
+    var undecoded = UndecodedCounter()
+    /// Frames of which the capture kept a part.
+    var truncatedFrames: UInt64 = 0
+    /// Of flows that left the table.
+    var protocols = ProtocolCounter()
+    var drops = CaptureDrops()
+    /// How far the analysis is behind the wire; nil for a file, which nothing waits for.
+    var behind: Nanoseconds?
+    var rates = RateWindow()
+}
+
 /// Packets and bits a second over the last whole second of capture time.
 struct RateWindow {
     private var packets: UInt64 = 0

@@ -32,6 +32,8 @@ package struct EngineLimits: Sendable {
     package var quicPaths = 8_192
     /// QUIC connections asked for that a TCP connection may stand in for.
     package var quicAttempts = 1_024
+    /// Hellos with early data remembered. A replay follows soon or not at all: servers refuse tickets older than seconds.
+    package var earlyHellos = 8_192
     /// Names of hosts that the capture gives.
     package var hostNames = 16_384
     /// Pairs of hosts for which the last flow that sent fragments is remembered.

@@ -8,43 +8,59 @@ struct DiagnosisState {
     var verdicts: [Verdict] = []
 }
 
+/// What is judged, when, and what came of it.
+struct Judgement: ~Copyable {
+    var states = Slab<DiagnosisState>()
+    /// Flows that had packets since the last judgement, and those of them that wait for it.
+    var active = ActiveFlows(.judgement)
+    var waiting: [UInt32] = []
+    var host = HostDiagnosis()
+    var hostVerdicts: [Verdict] = []
+    var pathBases = PathBases()
+    /// The analysis ended; and every flow was judged after it.
+    var isFinished = false
+    var isJudged = false
+}
+
 /// When flows are judged: about once a second of capture time while they are active, the busiest first, and once more
 /// when they end.
 extension FlowEngine {
     /// Judges the flows that were active, a bounded number each second. Those left over are active again next second
     /// if they matter.
     mutating func diagnoseSome() {
-        hostVerdicts = hostDiagnosis.evaluate(health: health, at: now)
-        undiagnosed.removeAll { !flows.contains($0) || !flows[$0].needsDiagnosis }
+        judgement.hostVerdicts = judgement.host.evaluate(health: health, at: now)
+        judgement.waiting.removeAll { !flows.contains($0) || !flows[$0].needsDiagnosis }
         sharePathBases()
-        if undiagnosed.count > options.limits.diagnosesPerSecond {
+        if judgement.waiting.count > options.limits.diagnosesPerSecond {
             sortByBytes()
         }
         let health = health
-        for (turn, position) in undiagnosed.enumerated() {
+        for (turn, position) in judgement.waiting.enumerated() {
             flows[position].needsDiagnosis = false
             if turn < options.limits.diagnosesPerSecond { diagnose(position, health: health, isLast: false) }
         }
-        undiagnosed.removeAll(keepingCapacity: true)
+        judgement.waiting.removeAll(keepingCapacity: true)
     }
 
-    /// The busiest first; those equally busy stay in their order. Figures and turns are taken together before sorting, so
+    /// The busiest first, of those equally busy the one that was opened first. Figures and turns are taken together before sorting, so
     /// that comparing two flows does not take a look at each.
     private mutating func sortByBytes() {
         var turns: [JudgementTurn] = []
-        turns.reserveCapacity(undiagnosed.count)
-        for (place, position) in undiagnosed.enumerated() {
-            turns.append(JudgementTurn(bytes: flows[position].windowBytes, place: place, position: position))
+        turns.reserveCapacity(judgement.waiting.count)
+        for position in judgement.waiting {
+            turns.append(
+                JudgementTurn(
+                    bytes: flows[position].windowBytes, ordinal: flows[position].ordinal, position: position))
         }
         turns.sort()
-        for (place, turn) in turns.enumerated() { undiagnosed[place] = turn.position }
+        for (place, turn) in turns.enumerated() { judgement.waiting[place] = turn.position }
     }
 
     /// Judges every flow that has something to judge a last time, for a picture after the end.
     mutating func diagnoseAll() {
-        isJudged = true
+        judgement.isJudged = true
         let health = health
-        for position in flows.positions.sorted(by: { flows[$0].number < flows[$1].number })
+        for position in flows.positions.sorted(by: { flows[$0].ordinal < flows[$1].ordinal })
         where isWorthJudging(position) {
             diagnose(position, health: health, isLast: true)
         }
@@ -53,14 +69,14 @@ extension FlowEngine {
     /// The flow's last snapshot, judged.
     mutating func finalSnapshot(_ position: UInt32, health: CaptureHealth) -> FlowSnapshot {
         var snapshot = flowSnapshot(position, at: now, final: true)
-        guard !isJudged, isWorthJudging(position) else { return snapshot }
+        guard !judgement.isJudged, isWorthJudging(position) else { return snapshot }
         let place = flows[position].diagnosis
         var diagnosis = FlowDiagnosis()
-        if place != FlowEntry.none { swap(&diagnosis, &diagnoses[place].diagnosis) }
+        if place != FlowEntry.none { swap(&diagnosis, &judgement.states[place].diagnosis) }
         let verdicts = diagnosis.evaluate(snapshot, health: health, at: snapshot.end)
         if place != FlowEntry.none {
-            swap(&diagnosis, &diagnoses[place].diagnosis)
-            diagnoses[place].verdicts = verdicts
+            swap(&diagnosis, &judgement.states[place].diagnosis)
+            judgement.states[place].verdicts = verdicts
         }
         snapshot.verdicts = verdicts
         return snapshot
@@ -74,7 +90,7 @@ extension FlowEngine {
         let snapshot = flowSnapshot(position, at: now, final: isLast)
         var state = DiagnosisState()
         let place = flows[position].diagnosis
-        if place != FlowEntry.none { swap(&state, &diagnoses[place]) }
+        if place != FlowEntry.none { swap(&state, &judgement.states[place]) }
         let verdicts = state.diagnosis.evaluate(snapshot, health: health, at: isLast ? snapshot.end : now)
         for verdict in verdicts where !state.verdicts.contains(where: { $0.isSame(as: verdict) }) {
             emit(
@@ -83,9 +99,9 @@ extension FlowEngine {
         }
         state.verdicts = verdicts
         if place != FlowEntry.none {
-            swap(&state, &diagnoses[place])
+            swap(&state, &judgement.states[place])
         } else {
-            flows[position].diagnosis = diagnoses.insert(state)
+            flows[position].diagnosis = judgement.states.insert(state)
         }
     }
 }
@@ -93,11 +109,11 @@ extension FlowEngine {
 /// A flow that waits to be judged; what comes first is smaller.
 private struct JudgementTurn: Comparable {
     var bytes: UInt64
-    var place: Int
+    var ordinal: UInt64
     var position: UInt32
 
     static func < (left: JudgementTurn, right: JudgementTurn) -> Bool {
-        left.bytes != right.bytes ? left.bytes > right.bytes : left.place < right.place
+        left.bytes != right.bytes ? left.bytes > right.bytes : left.ordinal < right.ordinal
     }
 }
 

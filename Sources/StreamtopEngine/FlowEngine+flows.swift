@@ -10,19 +10,19 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt32, at time: Timestamp
     ) -> UInt32 {
         if flows.isFull { evictOne() }
-        flowsSeen += 1
-        totals.flows = flowsSeen
         let (fromSource, orientation) = orient(frame)
         let clientIsLow = (frame.sourceEndpoint == key.low) == fromSource
         var entry = FlowEntry(
-            key: key, number: flowsSeen, clientIsLow: clientIsLow, orientation: orientation,
+            key: key, ordinal: frameOrdinal, clientIsLow: clientIsLow, orientation: orientation,
             transport: frame.transport, time: time)
         entry.tunnel = frame.tunnel
         entry.tunnelIdentifier = frame.tunnelIdentifier
         entry.icmpType = frame.icmp.type
         entry.icmpCode = frame.icmp.code
-        if frame.transport == .tcp { entry.tcp = tcpTrackers.insert(makeTCPTracker(for: entry, at: time)) }
+        if frame.transport == .tcp { entry.tcp = trackers.tcp.insert(makeTCPTracker(for: entry, at: time)) }
         let position = flows.insert(entry, hash: hash)
+        output.openings.append(FlowReference(ordinal: frameOrdinal, position: position))
+        counts.totals.flows += 1
         emit(.flowOpen, of: position, at: time)
         return position
     }
@@ -63,7 +63,7 @@ extension FlowEngine {
         // Captures of several queues are now and then out of order by a little: a first SYN soon after the first packet
         // belongs to it.
         let isLateSYN = flows[position].orientation != .syn && time - flows[position].start < .seconds(1)
-        if !isLateSYN, tcpTrackers[flows[position].tcp].isNewConnection(frame, direction: direction) {
+        if !isLateSYN, trackers.tcp[flows[position].tcp].isNewConnection(frame, direction: direction) {
             flows.forgetKey(position)
             flows.change(position, to: .over)
             let key = flows[position].key
@@ -74,11 +74,7 @@ extension FlowEngine {
         if flows[position].orientation != .syn {
             let senderIsClient = !frame.tcp.flags.contains(.ack)
             flows[position].orientation = .syn
-            if senderIsClient != (direction == .fromClient) {
-                flows[position].flip()
-                tcpTrackers[flows[position].tcp].flipDirections()
-                dropStream(position)
-            }
+            if senderIsClient != (direction == .fromClient) { exchangeEnds(of: position) }
         }
         return position
     }
@@ -87,7 +83,7 @@ extension FlowEngine {
     private mutating func evictOne() {
         guard let victim = flows.victim else { return }
         flows.countEviction()
-        totals.evictedFlows += 1
+        counts.totals.evictedFlows += 1
         retire(victim, evicted: true)
     }
 
@@ -97,20 +93,18 @@ extension FlowEngine {
             var snapshot = flowSnapshot(position, at: now, final: true)
             snapshot.isFinal = !evicted
             snapshot.isEvicted = evicted
-            outputs.append(.retired(snapshot))
+            output.entries.append(.retired(snapshot))
         }
         let isTLS = isTLS(position)
         let entry = flows.remove(position)
-        shown[position] = nil
-        protocolCounts.record(entry, tls: isTLS)
-        if entry.tcp != FlowEntry.none { tcpTrackers.remove(entry.tcp) }
-        if entry.quic != FlowEntry.none { dropQUIC(entry.quic) }
-        if entry.secureStream != FlowEntry.none { _ = secureStreams.remove(entry.secureStream) }
-        if entry.secureDatagrams != FlowEntry.none { _ = secureDatagrams.remove(entry.secureDatagrams) }
+        pictures.shown[position] = nil
+        counts.protocols.record(entry, tls: isTLS)
+        if entry.tcp != FlowEntry.none { trackers.tcp.remove(entry.tcp) }
+        trackers.removeStack(entry.layers)
         if entry.rare != FlowEntry.none { rareFacts.remove(entry.rare) }
         if entry.series != FlowEntry.none { series.recorders.remove(entry.series) }
         if entry.sampleCursor != FlowEntry.none { sampler.cursors.remove(entry.sampleCursor) }
-        if entry.diagnosis != FlowEntry.none { diagnoses.remove(entry.diagnosis) }
+        if entry.diagnosis != FlowEntry.none { judgement.states.remove(entry.diagnosis) }
     }
 
     /// Live captures: flows that are over, or silent for long, leave the table.
@@ -144,12 +138,13 @@ extension FlowEngine {
         let sinceStart = time - flows[position].start
         let event = FlowEvent(
             time: time, flow: flows[position].identifier, sinceStart: sinceStart, kind: kind)
-        if options.collectsEvents { outputs.append(.event(event)) }
+        if options.collectsEvents { output.entries.append(.event(event)) }
         guard options.keepsSeries else { return }
-        if eventHistory.count >= options.limits.eventHistory * 2 {
-            eventHistory.removeFirst(options.limits.eventHistory)
+        if output.history.count >= options.limits.eventHistory * 2 {
+            output.history.removeFirst(options.limits.eventHistory)
+            output.unsettledHistory = max(0, output.unsettledHistory - options.limits.eventHistory)
         }
-        eventHistory.append(event)
+        output.history.append(event)
     }
 }
 

@@ -13,17 +13,17 @@ extension FlowEngine {
     ) {
         let headerBytes = frame.fragment?.headerLength ?? 0
         let outer = FragmentPair(frame)
-        switch fragments.observe(frame, bytes: bytes, at: time) {
+        switch fragmentation.assembler.observe(frame, bytes: bytes, at: time) {
         case .complete(let data, let wholeLength, let parts):
             let span = unsafe data.span.bytes  // UInt8 has no padding
             let ipLength = wholeLength + parts * headerBytes
             // An IP header inside, when it is a tunnel, writes its own length here.
             frame.ipLength = -1
             decoder.decodeTransport(span, wireLength: wholeLength, into: &frame)
-            let credit = parts + carried + (carriedFragments.removeValue(forKey: outer) ?? 0)
+            let credit = parts + carried + (fragmentation.carried.removeValue(forKey: outer) ?? 0)
             if frame.fragment != nil {
                 guard depth < Self.deepestFragments else {
-                    decode.unsupported += 1
+                    counts.decode.unsupported += 1
                     return
                 }
                 return observeFragment(&frame, bytes: span, at: time, carried: credit, depth: depth + 1)
@@ -36,7 +36,7 @@ extension FlowEngine {
             creditFlow(frame, parts: credit)
         case .pending: carryFragments(carried, of: outer)
         case .duplicate: break
-        case .dropped: decode.malformed += 1
+        case .dropped: counts.decode.malformed += 1
         }
     }
 
@@ -46,22 +46,22 @@ extension FlowEngine {
         rememberFragmented(FragmentPair(frame), key: frame.key)
         guard let position = flows.find(frame.key, hash: flows.hash(frame.key)) else { return }
         creditFragments(position, parts: parts, lost: nil)
-        if fragments.lastOverlapDiffered { note(.fragmentOverlap, in: position) }
+        if fragmentation.assembler.lastOverlapDiffered { note(.fragmentOverlap, in: position) }
     }
 
     /// Keeps the count of outer fragments until the datagram inside is whole. Starting over costs a count, no data.
     private mutating func carryFragments(_ count: Int, of pair: FragmentPair) {
         guard count > 0 else { return }
-        if carriedFragments.count >= options.limits.fragmentedPairs {
-            carriedFragments.removeAll(keepingCapacity: true)
+        if fragmentation.carried.count >= options.limits.fragmentedPairs {
+            fragmentation.carried.removeAll(keepingCapacity: true)
         }
-        carriedFragments[pair, default: 0] += count
+        fragmentation.carried[pair, default: 0] += count
     }
 
     /// Gives up datagrams that waited too long, or all at the end, and counts them in their flow.
     mutating func expireFragments(all: Bool = false) {
         var losses: [FragmentLoss] = []
-        fragments.advance(to: all ? Timestamp(nanoseconds: .max) : now) { losses.append($0) }
+        fragmentation.assembler.advance(to: all ? Timestamp(nanoseconds: .max) : now) { losses.append($0) }
         for loss in losses {
             guard let position = flowOfLostDatagram(loss) else { continue }
             let direction = flows[position].direction(fromAddress: loss.source.address)
@@ -81,7 +81,7 @@ extension FlowEngine {
         if let position = flows.find(key, hash: flows.hash(key)) { return position }
         let pair = FragmentPair(
             source: loss.source.address, destination: loss.destination.address, transport: loss.protocolNumber)
-        guard let last = fragmentedFlows[pair] else { return nil }
+        guard let last = fragmentation.flows[pair] else { return nil }
         return flows.find(last, hash: flows.hash(last))
     }
 
@@ -99,9 +99,22 @@ extension FlowEngine {
 
     private mutating func rememberFragmented(_ pair: FragmentPair, key: FlowKey) {
         // The table only serves to guess the ports of datagrams without a first fragment: starting over costs little.
-        if fragmentedFlows.count >= options.limits.fragmentedPairs { fragmentedFlows.removeAll(keepingCapacity: true) }
-        fragmentedFlows[pair] = key
+        if fragmentation.flows.count >= options.limits.fragmentedPairs {
+            fragmentation.flows.removeAll(keepingCapacity: true)
+        }
+        fragmentation.flows[pair] = key
     }
+}
+
+/// Fragments under way, and what is remembered to count them in the right flow.
+struct Fragmentation {
+    var assembler: FragmentAssembler
+    /// The flow that last sent fragments between two hosts.
+    var flows: [FragmentPair: FlowKey] = [:]
+    /// Outer fragments that carried fragments of a datagram that is not whole yet, by the hosts of the inner packet.
+    var carried: [FragmentPair: Int] = [:]
+
+    init(limits: FragmentAssembler.Limits) { assembler = FragmentAssembler(limits: limits) }
 }
 
 /// Two hosts and a protocol, one way.

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopTransport
 import StreamtopWire
@@ -19,8 +20,9 @@ extension FlowEngine {
         emit(.icmpTooBig(mtu: mtu), of: position, at: time)
         guard flows[position].tcp != FlowEntry.none else { return }
         let direction = flows[position].direction(from: source)
-        tcpTrackers[flows[position].tcp].observeTooBig(
-            mtu: mtu, quotedSequence: frame.icmp.quotedSequence, direction: direction, at: time, events: &pendingEvents)
+        trackers.tcp[flows[position].tcp].observeTooBig(
+            mtu: mtu, quotedSequence: frame.icmp.quotedSequence, direction: direction, at: time,
+            events: &observation.events)
         flushEvents(of: position, at: time)
     }
 }

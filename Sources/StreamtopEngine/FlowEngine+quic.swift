@@ -1,7 +1,6 @@
 import StreamtopBase
-import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
-import StreamtopSecurity
 import StreamtopTransport
 import StreamtopWire
 
@@ -12,19 +11,20 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ key: FlowKey, bytes: RawSpan, at time: Timestamp
     ) -> UInt32? {
         guard frame.transport == .udp, !quicPaths.isEmpty else { return nil }
-        if let path = quicPaths.path(key), isFlow(path.position, path.number) { return path.position }
-        guard let owner = quicPaths.owner(of: frame.payload(in: bytes)), isFlow(owner.position, owner.number) else {
+        if let path = quicPaths.path(key), isFlow(path.flow) { return path.flow.position }
+        guard let owner = quicPaths.owner(of: frame.payload(in: bytes)), isFlow(owner.flow) else {
             return nil
         }
         // One end stays: a stray match of both addresses is no move.
-        let position = owner.position
+        let position = owner.flow.position
         let known = [flows[position].clientEndpoint, flows[position].serverEndpoint]
         let client = owner.end == .fromServer ? frame.sourceEndpoint : frame.destinationEndpoint
         let server = owner.end == .fromServer ? frame.destinationEndpoint : frame.sourceEndpoint
         guard server == known[1] || client == known[0] || server.address == known[1].address else { return nil }
-        quicPaths.insert(key, QUICPathTable.Path(position: position, number: owner.number, client: client))
-        let moves = quicFlows[flows[position].quic].connection.currentClient ?? known[0]
-        quicFlows[flows[position].quic].connection.moved(from: moves, to: client, at: time, events: &pendingEvents)
+        guard let index = trackers.index(of: .quic, in: flows[position].layers) else { return nil }
+        quicPaths.insert(key, QUICPathTable.Path(flow: owner.flow, client: client))
+        let before = trackers.quic[index].connection.currentClient ?? known[0]
+        trackers.quic[index].connection.moved(from: before, to: client, at: time, &observation)
         return position
     }
 
@@ -33,11 +33,13 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ position: UInt32, key: FlowKey, hash: UInt32, bytes: RawSpan,
         at time: Timestamp
     ) -> UInt32 {
+        guard let index = trackers.index(of: .quic, in: flows[position].layers), frame.payloadLength > 0 else {
+            return position
+        }
         let from = direction(of: position, frame, key: key)
-        let payload = frame.payload(in: bytes)
-        guard frame.payloadLength > 0,
-            quicFlows[flows[position].quic].connection.isSucceeded(by: payload, from: from)
-        else { return position }
+        guard trackers.quic[index].connection.isSucceeded(by: frame.payload(in: bytes), from: from) else {
+            return position
+        }
         if flows[position].key == key { flows.forgetKey(position) }
         flows.change(position, to: .over)
         let fresh = open(frame, key, hash: hash, at: time)
@@ -45,32 +47,20 @@ extension FlowEngine {
         return fresh
     }
 
-    /// Remembers that a client asked for QUIC, should it turn to TCP next.
+    /// The client asked for QUIC, should it turn to TCP next.
     private mutating func noteAttempt(_ position: UInt32, at time: Timestamp) {
-        guard quicFlows[flows[position].quic].connection.knowsClient else { return }
-        quicAttempts.insert(
-            QUICAttempts.Wish(client: flows[position].clientEndpoint.address, server: flows[position].serverEndpoint),
-            QUICAttempts.Attempt(position: position, number: flows[position].number, time: time))
+        guard let index = trackers.index(of: .quic, in: flows[position].layers),
+            trackers.quic[index].connection.knowsClient
+        else { return }
+        note(
+            .askedForQUIC(
+                client: flows[position].clientEndpoint.address, server: flows[position].serverEndpoint), of: position,
+            at: time)
     }
 
-    /// A TCP connection was made: a client that asked for QUIC at the same service has fallen back to it.
-    mutating func noteFallback(to position: UInt32, at time: Timestamp) {
-        let wish = QUICAttempts.Wish(
-            client: flows[position].clientEndpoint.address, server: flows[position].serverEndpoint)
-        guard let attempt = quicAttempts.attempt(wish, at: time), isFlow(attempt.position, attempt.number) else {
-            return
-        }
-        let index = flows[attempt.position].quic
-        guard quicFlows[index].fallback == nil, !quicFlows[index].connection.hasHandshake else { return }
-        quicFlows[index].fallback = time
-        if !flows[attempt.position].needsDiagnosis {
-            flows[attempt.position].needsDiagnosis = true
-            undiagnosed.append(attempt.position)
-        }
-    }
-
-    private func isFlow(_ position: UInt32, _ number: UInt64) -> Bool {
-        flows.contains(position) && flows[position].number == number && flows[position].quic != FlowEntry.none
+    private func isFlow(_ flow: FlowReference) -> Bool {
+        flows.contains(flow.position) && flows[flow.position].ordinal == flow.ordinal
+            && trackers.index(of: .quic, in: flows[flow.position].layers) != nil
     }
 
     /// Direction of the frame in its flow, on whichever path it travels.
@@ -81,101 +71,26 @@ extension FlowEngine {
         return flows[position].direction(from: frame.sourceEndpoint)
     }
 
-    /// A UDP datagram of the flow at `position`; does nothing unless it is QUIC.
+    /// A UDP datagram of the flow at `position`, whose QUIC connection is at `place`.
     mutating func observeQUIC(
-        _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ place: Int, _ payload: RawSpan, isNew: Bool,
+        direction: Direction, at time: Timestamp
     ) {
-        guard frame.payloadLength > 0 else { return }
-        let payload = frame.payload(in: bytes)
-        let isNew = flows[position].quic == FlowEntry.none
-        if isNew {
-            guard QUICProbe(payload) != .none else { return }
-            flows[position].quic = quicFlows.insert(QUICFlow(start: time))
+        let index = trackers.stacks[flows[position].layers][place].index
+        observation.begin(from: direction, at: time)
+        trackers.observeQUIC(index, payload, frame, &observation)
+        if observation.signals.contains(.clientIs(.fromServer)) {
+            // Shown again to whoever knows now which end is which.
+            observation.clear()
+            exchangeEnds(of: position)
+            observation.begin(from: direction.reversed, at: time)
+            trackers.observeQUIC(index, payload, frame, &observation)
         }
-        let outcome = observeQUICDatagram(frame, position, payload, direction: direction, at: time)
-        if outcome == .turnedAround {
-            flows[position].flip()
-            dropQUIC(flows[position].quic)
-            flows[position].quic = quicFlows.insert(QUICFlow(start: time))
-            pendingEvents.removeAll(keepingCapacity: true)
-            _ = observeQUICDatagram(frame, position, payload, direction: direction.reversed, at: time)
-        }
-        let index = flows[position].quic
         if isNew { noteAttempt(position, at: time) }
-        if flows[position].orientation != .quicInitial, quicFlows[index].connection.knowsClient {
+        if flows[position].orientation != .quicInitial, trackers.quic[index].connection.knowsClient {
             flows[position].orientation = .quicInitial
         }
-        registerQUICIdentifiers(position)
-        readQUICHandshake(position)
-        if !quicScratch.pieces.isEmpty { readQUICStreams(position) }
-        if !pendingEvents.isEmpty { flushEvents(of: position, at: time) }
-        let state = quicFlows[index].connection.state
-        if state == .closed || state == .reset, flows[position].standing != .over {
-            flows.change(position, to: .over)
-            emit(.flowClose(state), of: position, at: time)
-        }
-    }
-
-    private mutating func observeQUICDatagram(
-        _ frame: borrowing DecodedFrame, _ position: UInt32, _ payload: RawSpan, direction: Direction,
-        at time: Timestamp
-    ) -> QUICConnectionTracker.Outcome {
-        quicScratch.clear()
-        return quicFlows[flows[position].quic].connection.observe(
-            payload, wireLength: frame.payloadLength, ecn: frame.ecn, direction: direction, at: time,
-            secrets: security.secrets, scratch: &quicScratch, events: &pendingEvents)
-    }
-
-    private mutating func registerQUICIdentifiers(_ position: UInt32) {
-        let number = flows[position].number
-        for chosen in quicScratch.chosen {
-            quicPaths.insert(
-                chosen.identifier, QUICPathTable.Owner(position: position, number: number, end: chosen.owner))
-        }
-    }
-
-    /// Gives whole handshake messages and QUIC's own steps to the handshake's tracker.
-    private mutating func readQUICHandshake(_ position: UInt32) {
-        let index = flows[position].quic
-        for kind in pendingEvents {
-            switch kind {
-            case .handshakeStep(let step, let from, let bytes, _):
-                quicFlows[index].handshake.add(step, from: from, at: now, bytes: bytes)
-            case .established:
-                quicFlows[index].handshake.applicationData(from: .fromClient, at: now)
-            default: break
-            }
-        }
-        guard !quicScratch.messages.isEmpty else { return }
-        let (messages, bytes) = quicScratch.takeMessages()
-        // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
-        let span = unsafe bytes.span.bytes
-        for message in messages {
-            quicFlows[index].handshake.observe(
-                span.extracting(message.start..<(message.start + message.count)), from: message.direction,
-                at: message.time, encrypted: message.level != .initial, tables: &security, events: &pendingEvents)
-        }
-    }
-
-    /// Fills in what the flow's QUIC connection shows.
-    func fillQUIC(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
-        // Nothing is on the way any more once the connection is over: what was stays as it stood at its last packet.
-        let end = flow.state == .closed || flow.state == .reset ? min(time, entry.last) : time
-        flow.quic = quicFlows[entry.quic].connection.snapshot(at: end)
-        flow.roundTrip = quicFlows[entry.quic].connection.roundTrip
-        flow.queueDelay = quicFlows[entry.quic].connection.queueDelay
-        flow.protocols.append("quic")
-        let gaps = quicFlows[entry.quic].connection.streamGaps
-        flow.decode.gaps += gaps.count
-        flow.decode.gapBytes &+= gaps.bytes
-        flow.quic?.fallback = quicFlows[entry.quic].fallback
-        let times = quicFlows[entry.quic].connection.handshakeTimes
-        guard !quicFlows[entry.quic].handshake.isEmpty else { return }
-        flow.tls = quicFlows[entry.quic].handshake.snapshot(
-            early: flow.quic?.zeroRTT?.bytes ?? 0, serverHandshake: times.serverHandshake,
-            clientHandshake: times.clientHandshake, hasSecrets: flow.quic?.isDecrypted ?? false,
-            serverRoundTrip: flow.roundTrip.server?.minimum)
-        if let alpn = flow.tls?.alpn, Self.isHTTP3(alpn) { flow.protocols.append("http/3") }
-        fillHTTP3(&flow, entry)
+        climb(position, from: place, payload: payload)
+        conclude(position, at: time)
     }
 }

@@ -7,33 +7,21 @@ import StreamtopWire
 
 /// The picture of now, for renderers.
 extension FlowEngine {
-    /// What a renderer wants of a snapshot.
-    package struct SnapshotRequest: Sendable {
-        /// Flows at most, the most recently active ones; their order is that of first packets.
-        package var flowLimit = 4_096
-        /// The flow whose whole series is wanted; the others get the tail for a sparkline.
-        package var selected: FlowIdentifier?
-        /// Samples of the tail.
-        package var sparkline = 32
-
-        package init() {}
-    }
-
     /// Everything a dashboard shows. Flows without a packet since the snapshot before are not made anew: ten pictures a
     /// second of a thousand flows should cost what the active ones cost.
-    package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
-        if isFinished, !isJudged { diagnoseAll() }
+    mutating func snapshot(_ request: EngineGroup.SnapshotRequest = EngineGroup.SnapshotRequest()) -> Snapshot {
+        if judgement.isFinished, !judgement.isJudged { diagnoseAll() }
         var snapshot = Snapshot(time: now)
-        snapshot.start = firstFrame
-        snapshot.totals = totals
-        snapshot.packetRate = rateWindow.packetRate
-        snapshot.bitRate = rateWindow.bitRate
+        snapshot.start = capture.firstFrame
+        snapshot.totals = counts.totals
+        snapshot.packetRate = counts.rates.packetRate
+        snapshot.bitRate = counts.rates.bitRate
         snapshot.flowCount = flows.count
-        snapshot.events = Array(eventHistory.suffix(options.limits.eventHistory))
+        snapshot.events = Array(output.history.suffix(options.limits.eventHistory))
         snapshot.health = health
-        snapshot.verdicts = hostVerdicts
-        var counter = protocolCounts
-        turns.begin(limit: options.limits.freshSnapshots)
+        snapshot.verdicts = judgement.hostVerdicts
+        var counter = counts.protocols
+        pictures.turns.begin(limit: options.limits.freshSnapshots)
         for position in shownPositions(limit: request.flowLimit, counting: &counter) {
             var flow = shownFlow(position, isSelected: flows[position].identifier == request.selected)
             if flows[position].series != FlowEntry.none {
@@ -61,22 +49,23 @@ extension FlowEngine {
     /// they take turns; its packets, rates and verdicts are those of now even then.
     private mutating func shownFlow(_ position: UInt32, isSelected: Bool) -> FlowSnapshot {
         let packets = flows[position].client.packets &+ flows[position].server.packets
-        if let kept = shown[position], kept.flow.identifier == flows[position].identifier {
+        if let kept = pictures.shown[position], kept.flow.identifier == flows[position].identifier {
             // Silence changes the state in the end: look again now and then.
             let isChanged = kept.packets != packets || now - kept.madeAt >= .seconds(30)
-            if isChanged { turns.changed += 1 }
-            if !isChanged || !isSelected && !turns.isDue(position) {
+            if isChanged { pictures.turns.changed += 1 }
+            if !isChanged || !isSelected && !pictures.turns.isDue(position) {
                 var flow = kept.flow
                 flow.client = endpoint(flows[position], .fromClient, at: now)
                 flow.server = endpoint(flows[position], .fromServer, at: now)
                 flow.end = flows[position].last
                 flow.verdicts =
-                    flows[position].diagnosis == FlowEntry.none ? [] : diagnoses[flows[position].diagnosis].verdicts
+                    flows[position].diagnosis == FlowEntry.none
+                    ? [] : judgement.states[flows[position].diagnosis].verdicts
                 return flow
             }
         }
         let flow = flowSnapshot(position, at: now, final: false)
-        shown[position] = ShownFlow(packets: packets, madeAt: now, flow: flow)
+        pictures.shown[position] = ShownFlow(packets: packets, madeAt: now, flow: flow)
         return flow
     }
 
@@ -90,64 +79,66 @@ extension FlowEngine {
             positions.sort { flows[$0].last > flows[$1].last }
             positions.removeSubrange(limit...)
         }
-        positions.sort { flows[$0].number < flows[$1].number }
+        positions.sort { flows[$0].ordinal < flows[$1].ordinal }
         return positions
     }
 
     /// Ends the analysis: fragments that wait are given up, and flows are judged on their whole life when they are next
     /// looked at.
-    package mutating func finish() {
+    mutating func finish() {
         expireFragments(all: true)
-        hostVerdicts = hostDiagnosis.evaluate(health: health, at: now)
-        isFinished = true
-        isJudged = false
+        judgement.hostVerdicts = judgement.host.evaluate(health: health, at: now)
+        judgement.isFinished = true
+        judgement.isJudged = false
     }
 
     /// The final snapshot of every flow still in the table, judged, by first packet.
-    package mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) {
+    mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) {
         let health = health
-        let positions = flows.positions.sorted { flows[$0].number < flows[$1].number }
+        let positions = flows.positions.sorted { flows[$0].ordinal < flows[$1].ordinal }
         for position in positions { body(finalSnapshot(position, health: health)) }
     }
 
     /// The process ends: leaves what is known of the flows to the system. Giving the buffers of a hundred thousand
     /// flows back one by one takes as long as a twentieth of the analysis.
-    package mutating func abandon() {
-        tcpTrackers.abandon()
+    mutating func abandon() {
+        trackers.abandon()
         flows.abandon()
     }
 
     /// The flows that had packets after `time`, as they stand, by first packet.
-    package func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {
-        let positions = flows.positions.filter { flows[$0].last > time }.sorted { flows[$0].number < flows[$1].number }
+    func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {
+        let positions = flows.positions.filter { flows[$0].last > time }.sorted {
+            flows[$0].ordinal < flows[$1].ordinal
+        }
         for position in positions { body(flowSnapshot(position, at: now, final: false)) }
     }
 
     /// What is to be said of the capture itself.
-    package var captureVerdicts: [Verdict] { hostVerdicts }
+    var captureVerdicts: [Verdict] { judgement.hostVerdicts }
 
     /// One flow by its identifier; nil when it is not in the table.
-    package func flow(_ identifier: FlowIdentifier) -> FlowSnapshot? {
+    func flow(_ identifier: FlowIdentifier) -> FlowSnapshot? {
         guard let position = flows.positions.first(where: { flows[$0].identifier == identifier }) else { return nil }
         return flowSnapshot(position, at: now, final: false)
     }
 
-    package var health: CaptureHealth {
+    var health: CaptureHealth {
         var health = CaptureHealth()
-        health.kernelDrops = captureDrops.kernel
-        health.interfaceDrops = captureDrops.interface
-        health.ownDrops = captureDrops.own
-        health.behind = behind
-        health.truncatedFrames = truncatedFrames
-        health.decode = decode
-        health.undecoded = undecoded.counts
-        health.timestampsBackwards = timestampsBackwards
+        health.kernelDrops = counts.drops.kernel
+        health.interfaceDrops = counts.drops.interface
+        health.ownDrops = counts.drops.own
+        health.behind = counts.behind
+        health.truncatedFrames = counts.truncatedFrames
+        health.decode = counts.decode
+        health.undecoded = counts.undecoded.counts
+        health.timestampsBackwards = capture.timestampsBackwards
         health.tables = tableHealth
-        health.lastDrop = hostDiagnosis.lastDrop
+        health.lastDrop = judgement.host.lastDrop
         return health
     }
 
-    package var trafficTotals: TrafficTotals { totals }
+    var trafficTotals: TrafficTotals { counts.totals }
 
     private var tableHealth: [TableHealth] {
         [
@@ -158,16 +149,14 @@ extension FlowEngine {
             TableHealth(
                 name: "QUIC paths", used: quicPaths.pathCount, capacity: options.limits.quicPaths,
                 evicted: quicPaths.evictedPaths),
-            TableHealth(
-                name: "QUIC attempts", used: quicAttempts.count, capacity: options.limits.quicAttempts,
-                evicted: quicAttempts.evicted),
             TableHealth(name: "series", used: series.recorders.count, capacity: options.limits.series, evicted: 0),
             TableHealth(
-                name: "fragmented datagrams", used: fragments.count, capacity: options.limits.fragments.datagrams,
-                evicted: UInt64(fragments.counters.evicted)),
+                name: "fragmented datagrams", used: fragmentation.assembler.count,
+                capacity: options.limits.fragments.datagrams,
+                evicted: UInt64(fragmentation.assembler.counters.evicted)),
             TableHealth(
                 name: "host names", used: hostNames.count, capacity: hostNames.capacity, evicted: hostNames.refused),
-        ] + security.health
+        ] + capture.tables + trackers.security.health
     }
 
     /// Everything known of one flow at `time`.
@@ -197,12 +186,10 @@ extension FlowEngine {
             flow.decode = rare.decode
         }
         if entry.tcp != FlowEntry.none { fillTCP(&flow, entry, at: time) }
-        if entry.quic != FlowEntry.none { fillQUIC(&flow, entry, at: time) }
-        if entry.secureStream != FlowEntry.none { fillTLS(&flow, entry) }
-        if entry.secureDatagrams != FlowEntry.none { fillDTLS(&flow, entry) }
+        if entry.layers != FlowEntry.none { fillLayers(&flow, entry, at: time) }
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
         if final, entry.series != FlowEntry.none { flow.series = series.recorders[entry.series].series }
-        if entry.diagnosis != FlowEntry.none { flow.verdicts = diagnoses[entry.diagnosis].verdicts }
+        if entry.diagnosis != FlowEntry.none { flow.verdicts = judgement.states[entry.diagnosis].verdicts }
         let score = FlowDiagnosis.score(flow)
         flow.score = score
         return flow
@@ -234,12 +221,12 @@ extension FlowEngine {
     private func state(of entry: borrowing FlowEntry, at time: Timestamp) -> FlowState {
         let idle = entry.transport == .tcp ? options.limits.tcpIdle : options.limits.udpIdle
         if entry.tcp != FlowEntry.none {
-            let state = tcpTrackers[entry.tcp].state
+            let state = trackers.tcp[entry.tcp].state
             if state == .closed || state == .reset { return state }
             return time - entry.last > idle ? .expired : state
         }
-        if entry.quic != FlowEntry.none {
-            let state = quicFlows[entry.quic].connection.state
+        if let quic = trackers.index(of: .quic, in: entry.layers) {
+            let state = trackers.quic[quic].connection.state
             if state == .closed || state == .reset { return state }
             return time - entry.last > idle ? .expired : state
         }
@@ -256,7 +243,7 @@ extension FlowEngine {
     }
 
     private func protocols(of entry: borrowing FlowEntry) -> [String] {
-        [entry.key.low.address.isIPv4 ? "ipv4" : "ipv6", protocolCounts.name(of: entry.transport)]
+        [entry.key.low.address.isIPv4 ? "ipv4" : "ipv6", counts.protocols.name(of: entry.transport)]
     }
 
     private func name(of tunnel: TunnelKind) -> String {
@@ -284,6 +271,12 @@ struct SnapshotTurns {
 
     /// Every flow's turn comes once in `period` pictures.
     func isDue(_ position: UInt32) -> Bool { (position &+ picture) % period == 0 }
+}
+
+/// Snapshots made for the dashboard, kept while their flow is silent.
+struct FlowPictures {
+    var shown: [UInt32: ShownFlow] = [:]
+    var turns = SnapshotTurns()
 }
 
 /// A flow's snapshot as it was last made for a dashboard, and how many packets the flow had then.

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopTransport
 import StreamtopWire
@@ -18,7 +19,7 @@ extension FlowEngine {
 
     /// Fills in what the tracker knows at `time`.
     func fillTCP(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
-        let report = tcpTrackers[entry.tcp].report(at: time)
+        let report = trackers.tcp[entry.tcp].report(at: time)
         flow.$tcp = Boxed.Box(report.snapshot)
         flow.roundTrip = report.roundTrip
         flow.queueDelay = report.queueDelay
@@ -38,13 +39,14 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ position: UInt32, direction: Direction, at time: Timestamp
     ) {
         let tracker = flows[position].tcp
-        tcpTrackers[tracker].observe(frame, direction: direction, at: time, events: &pendingEvents)
-        if !pendingEvents.isEmpty {
-            if !quicAttempts.isEmpty, isEstablishing { noteFallback(to: position, at: time) }
+        observation.begin(from: direction, at: time)
+        trackers.tcp[tracker].observe(frame, &observation)
+        if !observation.events.isEmpty {
+            if !observation.signals.isEmpty { obeyTCP(position, at: time) }
             flushEvents(of: position, at: time)
         }
         if frame.tcp.flags.isFin || frame.tcp.flags.isRst {
-            let state = tcpTrackers[tracker].state
+            let state = trackers.tcp[tracker].state
             if state == .closed || state == .reset, flows[position].standing != .over {
                 flows.change(position, to: .over)
                 emit(.flowClose(state), of: position, at: time)
@@ -52,12 +54,26 @@ extension FlowEngine {
         }
     }
 
-    private var isEstablishing: Bool {
-        pendingEvents.contains { if case .established = $0 { true } else { false } }
+    private mutating func obeyTCP(_ position: UInt32, at time: Timestamp) {
+        if observation.signals.contains(.established) {
+            note(
+                .connected(
+                    client: flows[position].clientEndpoint.address, server: flows[position].serverEndpoint),
+                of: position, at: time)
+        }
+        observation.signals.removeAll(keepingCapacity: true)
     }
 
-    mutating func flushEvents(of position: UInt32, at time: Timestamp) {
-        for kind in pendingEvents { emit(kind, of: position, at: time) }
-        pendingEvents.removeAll(keepingCapacity: true)
+    /// When the packets of the three-way handshake passed.
+    func handshakeSteps(_ entry: borrowing FlowEntry) -> [HandshakeStep] {
+        guard entry.tcp != FlowEntry.none else { return [] }
+        let times = trackers.tcp[entry.tcp].handshakeTimes
+        let steps: [(HandshakeStepName, Direction, Timestamp?)] = [
+            (.tcpSyn, .fromClient, times.syn), (.tcpSynAck, .fromServer, times.synAck),
+            (.tcpAck, .fromClient, times.ack),
+        ]
+        return steps.compactMap { step, from, time in
+            time.map { HandshakeStep(step: step, from: from, time: $0, bytes: nil) }
+        }
     }
 }

@@ -1,6 +1,6 @@
-import StreamtopApplication
 import StreamtopBase
 import StreamtopDiagnosis
+import StreamtopLayer
 import StreamtopModel
 import StreamtopSecurity
 import StreamtopTransport
@@ -8,94 +8,61 @@ import StreamtopWire
 
 /// The hallway of the house: takes frames, routes them to the trackers of their flow, and makes the picture of now.
 ///
-/// One engine is one shard. It holds no global state, reads no clock and does no I/O: time comes in with the frames and
-/// through `advance(to:)`, so a live capture and a replay of its file give the same answers. Thread-bound: one owner.
-package struct FlowEngine: ~Copyable {
+/// One engine is one shard, used through `EngineGroup`. It holds no global state, reads no clock and does no I/O: time and ticks come
+/// from whoever feeds it, so a live capture and a replay of its file give the same answers. Thread-bound: one owner.
+struct FlowEngine: ~Copyable {
     let options: EngineOptions
     let decoder = FrameDecoder()
 
     var flows: FlowTable
-    var tcpTrackers = Slab<TCPFlowTracker>()
+    /// What is known of the layers of each flow.
+    var trackers: TrackerStore
     var rareFacts = Slab<RareFacts>()
     var series: SeriesStore
     var sampler: IntervalSampler
-    var diagnoses = Slab<DiagnosisState>()
-    var fragments: FragmentAssembler
-    /// The flow that last sent fragments between two hosts.
-    var fragmentedFlows: [FragmentPair: FlowKey] = [:]
-    /// Outer fragments that carried fragments of a datagram that is not whole yet, by the hosts of the inner packet.
-    var carriedFragments: [FragmentPair: Int] = [:]
-    var secureStreams = Slab<SecureStream>()
-    var secureDatagrams = Slab<SecureDatagrams>()
-    var security: SecurityTables
-    var quicFlows = Slab<QUICFlow>()
+    var judgement = Judgement()
+    var fragmentation: Fragmentation
     var quicPaths: QUICPathTable
-    var quicScratch = QUICScratch()
-    var quicAttempts: QUICAttempts
-    var http3Trackers = Slab<HTTP3ConnectionTracker>()
-    /// Stream data being handed over; kept for its storage.
-    var streamPieces: [QUICStreamPiece] = []
-    var streamBytes: [UInt8] = []
+    /// What may concern flows of other engines, since the last tick.
+    var facts = JoinFacts()
     var hostNames: HostNames
+    var counts = CaptureCounts()
+    var output = EngineOutputs()
+    var pictures = FlowPictures()
 
-    var flowsSeen: UInt64 = 0
-    var totals = TrafficTotals()
-    var decode = DecodeCounts()
-    var undecoded = UndecodedCounter()
-    var truncatedFrames: UInt64 = 0
-    var timestampsBackwards: UInt64 = 0
-    var protocolCounts = ProtocolCounter()
-    var captureDrops = CaptureDrops()
-    /// nil for a file, which nothing waits for.
-    var behind: Nanoseconds?
-
-    /// Capture time: the latest stamp seen.
-    package private(set) var now = Timestamp(nanoseconds: .min)
-    package private(set) var firstFrame: Timestamp?
-
-    var outputs: [EngineOutput] = []
-    var eventHistory: [FlowEvent] = []
+    /// The number of the frame being analysed.
+    var frameOrdinal: UInt64 = 0
+    /// Capture time as of the frame being analysed; between frames, of the clock.
+    var now = Timestamp(nanoseconds: .min)
+    /// What whoever feeds the engine knows of the whole capture.
+    var capture = CaptureFacts()
     /// Reused while one frame is tracked.
-    var pendingEvents: [FlowEvent.Kind] = []
-    var activeForJudgement = ActiveFlows(.judgement)
-    var undiagnosed: [UInt32] = []
-    var nextSecond = Timestamp(nanoseconds: .max)
-    var rateWindow = RateWindow()
-    var hostDiagnosis = HostDiagnosis()
-    var pathBases = PathBases()
-    var hostVerdicts: [Verdict] = []
-    /// `finish` was called; and every flow was judged after it.
-    var isFinished = false
-    var isJudged = false
-    /// Snapshots made for the dashboard, kept while their flow is silent.
-    var shown: [UInt32: ShownFlow] = [:]
-    var turns = SnapshotTurns()
+    var observation = Observation()
+    var ascent = Ascent()
     private let place = AddressOnly()
 
-    package init(options: EngineOptions = EngineOptions()) {
+    init(options: EngineOptions = EngineOptions()) {
         self.options = options
         let limits = options.limits
         flows = FlowTable(capacity: limits.flows, seed: options.hashSeed)
         series = SeriesStore(isKept: options.keepsSeries)
         sampler = IntervalSampler(interval: options.sampleInterval)
-        fragments = FragmentAssembler(limits: limits.fragments)
-        security = SecurityTables(limits: limits.security)
+        fragmentation = Fragmentation(limits: limits.fragments)
+        trackers = TrackerStore(limits: limits, loggedPackets: options.loggedPackets)
         quicPaths = QUICPathTable(capacity: limits.quicConnectionIDs, pathCapacity: limits.quicPaths)
-        quicAttempts = QUICAttempts(capacity: limits.quicAttempts)
-        quicScratch.packetRoom = options.loggedPackets
         hostNames = HostNames(capacity: limits.hostNames)
     }
 
     /// The capture names a host.
-    package mutating func note(_ name: HostName) { hostNames.note(name) }
+    mutating func note(_ name: HostName) { hostNames.note(name) }
 
     /// Takes over the names that another engine was told.
-    package mutating func adoptHostNames(of other: borrowing FlowEngine) { hostNames = other.hostNames }
+    mutating func adoptHostNames(of other: borrowing FlowEngine) { hostNames = other.hostNames }
 
     /// Drops of the capture so far, as its source counts them, and how far the analysis is behind the wire.
-    package mutating func observe(drops: CaptureDrops, behind: Nanoseconds) {
-        captureDrops = drops
-        self.behind = behind
+    mutating func observe(drops: CaptureDrops, behind: Nanoseconds) {
+        counts.drops = drops
+        counts.behind = behind
     }
 
     /// Analyses a frame of the flow that `sought` names. Only putting fragments together changes `frame`.
@@ -103,17 +70,14 @@ package struct FlowEngine: ~Copyable {
     mutating func observe(
         _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan
     ) {
-        if firstFrame == nil { begin(at: record.time) }
-        if record.time < now { timestampsBackwards &+= 1 } else { now = record.time }
-        if isTickDue { tick() }
+        now = max(capture.now, record.time)
+        counts.totals.packets &+= 1
+        counts.totals.bytes &+= UInt64(max(record.wireLength, 0))
+        counts.totals.capturedBytes &+= UInt64(bytes.byteCount)
+        counts.rates.record(bytes: record.wireLength)
+        if bytes.byteCount < record.wireLength { counts.truncatedFrames &+= 1 }
 
-        totals.packets &+= 1
-        totals.bytes &+= UInt64(max(record.wireLength, 0))
-        totals.capturedBytes &+= UInt64(bytes.byteCount)
-        rateWindow.record(bytes: record.wireLength)
-        if bytes.byteCount < record.wireLength { truncatedFrames &+= 1 }
-
-        if let stop = frame.stop { decode.record(stop.cause) }
+        if let stop = frame.stop { counts.decode.record(stop.cause) }
         if frame.fragment != nil {
             observeFragment(&frame, bytes: bytes, at: record.time)
         } else {
@@ -121,13 +85,11 @@ package struct FlowEngine: ~Copyable {
         }
     }
 
-    private mutating func begin(at time: Timestamp) {
-        firstFrame = time
-        now = time
-        nextSecond = time + .seconds(1)
-        sampler.begin(at: time)
-        series.begin(at: time)
-        rateWindow.begin(at: time)
+    /// Takes what holds between two parts of a batch.
+    mutating func settle(_ capture: CaptureFacts) {
+        if self.capture.firstFrame == nil, let first = capture.firstFrame { counts.rates.begin(at: first) }
+        self.capture = capture
+        now = capture.now
     }
 
     /// Finds the flow of the decoded frame and gives the frame to its trackers.
@@ -136,14 +98,14 @@ package struct FlowEngine: ~Copyable {
         at time: Timestamp
     ) {
         guard frame.hasNetwork, frame.transport != .none, frame.transport != .other else {
-            undecoded.record(frame)
+            counts.undecoded.record(frame)
             return
         }
         if frame.transport == .icmp { observeICMP(frame, at: time) }
         var position = flows.find(sought) ?? newFlow(frame, sought, bytes: bytes, at: time)
         if frame.transport == .tcp {
             if frame.tcp.flags.isSyn { position = reopenIfNew(frame, position, at: time) }
-        } else if flows[position].quic != FlowEntry.none {
+        } else if flows[position].layers != FlowEntry.none {
             position = reopenIfNewQUIC(
                 frame, position, key: sought.key, hash: sought.hash, bytes: bytes, at: time)
         }
@@ -162,10 +124,7 @@ package struct FlowEngine: ~Copyable {
                 observeStream(frame, position, bytes: bytes, direction: direction, at: time)
             }
         } else if frame.transport == .udp {
-            observeQUIC(frame, position, bytes: bytes, direction: direction, at: time)
-            if flows[position].quic == FlowEntry.none {
-                observeSecureDatagram(frame, position, bytes: bytes, direction: direction, at: time)
-            }
+            observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
         }
     }
 
@@ -186,22 +145,16 @@ package struct FlowEngine: ~Copyable {
         if turns.contains(.proven) { flows.change(position, to: .proven) }
     }
 
-    /// Moves capture time on without a frame, for timeouts and samples while the wire is silent.
-    package mutating func advance(to time: Timestamp) {
-        guard firstFrame != nil, time > now else { return }
-        now = time
-        if isTickDue { tick() }
-    }
-
     /// Takes what was produced since the last call.
-    package mutating func drainOutputs(_ body: (EngineOutput) -> Void) {
-        for output in outputs { body(output) }
-        outputs.removeAll(keepingCapacity: true)
+    mutating func drainOutputs(_ body: (EngineOutput) -> Void) {
+        for output in output.entries { body(output) }
+        output.entries.removeAll(keepingCapacity: true)
+        output.settled = 0
     }
 
-    package var hasOutputs: Bool { !outputs.isEmpty }
+    var hasOutputs: Bool { !output.entries.isEmpty }
 
-    package var flowCount: Int { flows.count }
+    var flowCount: Int { flows.count }
 }
 
 /// Frames lost before analysis, as the capture source counts them.
@@ -215,4 +168,13 @@ package struct CaptureDrops: Equatable, Sendable {
         self.interface = interface
         self.own = own
     }
+}
+
+/// What whoever feeds the engines knows of the whole capture.
+struct CaptureFacts {
+    var now = Timestamp(nanoseconds: .min)
+    var firstFrame: Timestamp?
+    var timestampsBackwards: UInt64 = 0
+    /// Tables that are nobody's flows'.
+    var tables: [TableHealth] = []
 }

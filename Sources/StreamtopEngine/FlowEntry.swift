@@ -1,6 +1,5 @@
 import StreamtopBase
 import StreamtopModel
-import StreamtopSecurity
 import StreamtopWire
 
 /// What the engine keeps of every flow, whatever its transport: identity, counts, and where its trackers are.
@@ -23,18 +22,16 @@ struct FlowEntry: ~Copyable {
     let key: FlowKey
     /// Slab index of the TCP tracker, for TCP flows.
     var tcp: UInt32 = Self.none
-    /// Slab index of the QUIC connection, for flows that carry one.
-    var quic: UInt32 = Self.none
-    /// Slab index of the byte stream under a TLS connection, once there is one.
-    var secureStream: UInt32 = Self.none
+    /// Slab index of the stack of layers, for flows of which somebody reads what they carry.
+    var layers: UInt32 = Self.none
     /// The client is the key's low endpoint.
     var clientIsLow: Bool
     let transport: TransportKind
     var standing = Standing.unproven
     /// The lists of active flows that the flow stands on.
     var lists = ActivityLists()
-    /// Looks for TLS in the first segments.
-    var tlsProbe = TLSProbe()
+    /// Looks for something to read in the first segments.
+    var probe = SegmentProbe()
     var orientation: Orientation
     /// The key finds the flow: no later one has taken it over.
     var isFound = true
@@ -47,7 +44,10 @@ struct FlowEntry: ~Copyable {
     private var counters = [Counters(), Counters()] as InlineArray<2, Counters>
 
     let start: Timestamp
-    let number: UInt64
+    /// The frame that opened the flow, by its number in the capture: the flow's identity, in whichever engine it is kept.
+    let ordinal: UInt64
+    /// Its number among all flows in the order of their opening frames; 0 until it was given.
+    var rank: UInt64 = 0
     /// Neighbours in the list of its standing, newest first.
     var newer: UInt32 = Self.none
     var older: UInt32 = Self.none
@@ -59,8 +59,6 @@ struct FlowEntry: ~Copyable {
     var sampleCursor: UInt32 = Self.none
     /// Slab index of the diagnosis state.
     var diagnosis: UInt32 = Self.none
-    /// Slab index of the DTLS association of a UDP flow, once there is one.
-    var secureDatagrams: UInt32 = Self.none
     var tunnelIdentifier: UInt32 = 0
     /// The encapsulation of the other direction, where it differs from the key's.
     var other: OtherEncapsulation?
@@ -122,11 +120,11 @@ struct FlowEntry: ~Copyable {
     }
 
     init(
-        key: FlowKey, number: UInt64, clientIsLow: Bool, orientation: Orientation,
+        key: FlowKey, ordinal: UInt64, clientIsLow: Bool, orientation: Orientation,
         transport: TransportKind, time: Timestamp
     ) {
         self.key = key
-        self.number = number
+        self.ordinal = ordinal
         self.clientIsLow = clientIsLow
         self.orientation = orientation
         self.transport = transport
@@ -158,7 +156,12 @@ struct FlowEntry: ~Copyable {
     /// What the server sent.
     var server: Counters { counters[1] }
 
-    var identifier: FlowIdentifier { FlowIdentifier(number: number) }
+    /// What the flow is called: its rank; until it has one a name for the engine's own use.
+    var identifier: FlowIdentifier {
+        rank == 0 ? FlowIdentifier(number: FlowRanks.unranked | ordinal) : FlowIdentifier(number: rank)
+    }
+
+    func reference(at position: UInt32) -> FlowReference { FlowReference(ordinal: ordinal, position: position) }
     var clientEndpoint: Endpoint { clientIsLow ? key.low : key.high }
     var serverEndpoint: Endpoint { clientIsLow ? key.high : key.low }
 
@@ -204,8 +207,8 @@ struct FlowEntry: ~Copyable {
     /// Whole second of capture time.
     static func second(of time: Timestamp) -> Int64 { time.nanoseconds / 1_000_000_000 }
 
-    /// A segment with `payload` bytes is looked at for TLS, or read as such.
-    func wantsSegment(payload: Int) -> Bool { secureStream != Self.none || (payload > 0 && !tlsProbe.isOver) }
+    /// A segment with `payload` bytes is looked at for something to read, or read.
+    func wantsSegment(payload: Int) -> Bool { layers != Self.none || (payload > 0 && !probe.isOver) }
 
     /// Direction of a packet from `source`.
     @inline(__always)
@@ -219,7 +222,7 @@ struct FlowEntry: ~Copyable {
     }
 
     /// The other way round: the engine learned late who opened the flow.
-    mutating func flip() {
+    mutating func exchangeEnds() {
         clientIsLow.toggle()
         counters.swapAt(0, 1)
     }

@@ -29,16 +29,19 @@ struct FramesAhead: ~Copyable {
 }
 
 extension FlowEngine {
-    /// Analyses every frame of the batch, in order.
-    package mutating func ingest(_ batch: borrowing FrameBatch) {
+    /// Analyses the frames of a part of the batch, in order; `ordinal` is the number of the first.
+    mutating func ingest(_ batch: borrowing FrameBatch, _ part: Range<Int>, from ordinal: UInt64) {
         // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
         let bytes = unsafe batch.bytes.span.bytes
-        let records = batch.frames.span
+        let records = batch.frames.span.extracting(part)
         var ahead = FramesAhead()
         for turn in 0..<(records.count + FramesAhead.capacity) {
             // The oldest first: its place is the one that the newest takes.
             let due = turn - FramesAhead.capacity
-            if due >= 0 { observe(records[due], &ahead.waiting[FramesAhead.place(due)], in: bytes) }
+            if due >= 0 {
+                frameOrdinal = ordinal &+ UInt64(truncatingIfNeeded: due)  // counts frames
+                observe(records[due], &ahead.waiting[FramesAhead.place(due)], in: bytes)
+            }
             prefetch(&ahead, turn, count: records.count)
             if turn < records.count {
                 decode(records[turn], into: &ahead.waiting[FramesAhead.place(turn)], from: bytes)
@@ -66,7 +69,7 @@ extension FlowEngine {
     @inline(__always)
     private func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
         let buffers = turn - 3 * FramesAhead.stride
-        if buffers >= 0, buffers < count, tcpTrackers.contains(ahead.waiting[FramesAhead.place(buffers)].tracker) {
+        if buffers >= 0, buffers < count, trackers.tcp.contains(ahead.waiting[FramesAhead.place(buffers)].tracker) {
             prefetchBuffers(of: ahead.waiting[FramesAhead.place(buffers)])
         }
         let tracker = turn - 2 * FramesAhead.stride
@@ -74,7 +77,7 @@ extension FlowEngine {
             let position = ahead.waiting[FramesAhead.place(tracker)].flow.likely
             ahead.waiting[FramesAhead.place(tracker)].tracker =
                 flows.contains(position) ? flows[position].tcp : FlowEntry.none
-            tcpTrackers.prefetch(ahead.waiting[FramesAhead.place(tracker)].tracker)
+            trackers.tcp.prefetch(ahead.waiting[FramesAhead.place(tracker)].tracker)
         }
         let entry = turn - FramesAhead.stride
         if entry >= 0, entry < count {
@@ -88,7 +91,7 @@ extension FlowEngine {
     private func prefetchBuffers(of waiting: borrowing FramesAhead.Waiting) {
         guard flows.contains(waiting.flow.likely) else { return }
         let direction = flows[waiting.flow.likely].direction(from: waiting.frame.sourceEndpoint)
-        tcpTrackers[waiting.tracker].prefetch(from: direction, hasPayload: waiting.frame.payloadLength > 0)
+        trackers.tcp[waiting.tracker].prefetch(from: direction, hasPayload: waiting.frame.payloadLength > 0)
     }
 
     /// A frame's bytes, as far as they lie in the batch.

@@ -86,17 +86,17 @@ extension FlowEngine {
 
     /// Active flows between the same hosts learn the shortest round trips from each other.
     mutating func sharePathBases() {
-        for position in undiagnosed where flows.contains(position) && flows[position].tcp != FlowEntry.none {
+        for position in judgement.waiting where flows.contains(position) && flows[position].tcp != FlowEntry.none {
             let tracker = flows[position].tcp
             let (client, server) = hosts(of: position)
-            pathBases.note(
-                tcpTrackers[tracker].bases, changed: tcpTrackers[tracker].pathChanged, client: client, server: server,
+            judgement.pathBases.note(
+                trackers.tcp[tracker].bases, changed: trackers.tcp[tracker].pathChanged, client: client, server: server,
                 at: now)
         }
-        for position in undiagnosed where flows.contains(position) && flows[position].tcp != FlowEntry.none {
+        for position in judgement.waiting where flows.contains(position) && flows[position].tcp != FlowEntry.none {
             let (client, server) = hosts(of: position)
-            guard let bases = pathBases.bases(client: client, server: server) else { continue }
-            tcpTrackers[flows[position].tcp].share(bases: bases)
+            guard let bases = judgement.pathBases.bases(client: client, server: server) else { continue }
+            trackers.tcp[flows[position].tcp].share(bases: bases)
         }
     }
 }

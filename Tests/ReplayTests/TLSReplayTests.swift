@@ -13,7 +13,7 @@ import Testing
     /// The TLS facts of every flow of a fixture, by first packet.
     private func connections(_ name: String, withSecrets: Bool) throws -> [TLSSnapshot] {
         let source = try CaptureFileSource(path: Self.fixtures.appending(path: "\(name)/capture.pcapng").path())
-        var engine = FlowEngine()
+        var engine = EngineGroup()
         var batch = FrameBatch()
         while try source.read(into: &batch) == .frames {
             for secrets in source.takeSecrets() where withSecrets && secrets.kind == .tlsKeyLog {
@@ -71,7 +71,7 @@ import Testing
     @Test("DTLS 1.2 with the secrets in the file: cookie, SRTP profile, and inside", arguments: [true, false])
     func datagrams(_ withSecrets: Bool) throws {
         let source = try CaptureFileSource(path: Self.fixtures.appending(path: "dtls12-cookie/capture.pcapng").path())
-        var engine = FlowEngine()
+        var engine = EngineGroup()
         var batch = FrameBatch()
         while try source.read(into: &batch) == .frames {
             for secrets in source.takeSecrets() where withSecrets && secrets.kind == .tlsKeyLog {
@@ -96,7 +96,7 @@ import Testing
     @Test("QUIC: secrets that come after the first packets open those too", arguments: [true, false])
     func lateSecrets(_ awaits: Bool) throws {
         let source = try CaptureFileSource(path: Self.fixtures.appending(path: "quic-retry/capture.pcapng").path())
-        var engine = FlowEngine()
+        var engine = EngineGroup()
         engine.awaitSecrets(awaits)
         var batch = FrameBatch()
         var log: [UInt8] = []

@@ -12,7 +12,7 @@ import Testing
     func lastStamp(_ interval: Nanoseconds?) {
         var options = EngineOptions()
         options.sampleInterval = interval
-        var engine = FlowEngine(options: options)
+        var engine = EngineGroup(options: options)
         var batch = FrameBatch(bytes: [UInt8](repeating: 0, count: 64))
         for time in [0, .max, 5, .max] as [Int64] {
             batch.frames.append(

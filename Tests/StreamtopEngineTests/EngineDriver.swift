@@ -5,14 +5,14 @@ import StreamtopTestSupport
 
 /// Feeds frames to an engine and keeps what it hands out.
 struct EngineDriver: ~Copyable {
-    var engine: FlowEngine
+    var engine: EngineGroup
     var retired: [FlowSnapshot] = []
     var events: [FlowEvent] = []
     var samples: [(flow: FlowIdentifier, sample: FlowSample)] = []
     var time = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
 
     init(options: EngineOptions = EngineOptions()) {
-        engine = FlowEngine(options: options)
+        engine = EngineGroup(options: options)
     }
 
     /// One Ethernet frame, `after` nanoseconds behind the one before.

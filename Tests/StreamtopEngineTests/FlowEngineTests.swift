@@ -150,7 +150,7 @@ import Testing
                     linkType: .ethernet, interface: 0))
             bytes += frame
         }
-        var engine = FlowEngine()
+        var engine = EngineGroup()
         engine.ingest(FrameBatch(bytes: bytes, frames: frames))
         var others: [FlowSnapshot] = []
         engine.forEachFinalFlow { others.append($0) }

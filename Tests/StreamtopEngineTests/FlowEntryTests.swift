@@ -13,7 +13,7 @@ import Testing
     private func entry(vlan: UInt16 = FlowKey.noVLAN) -> FlowEntry {
         let key = FlowKey(source: client, destination: server, transport: 6, vlan: vlan)
         return FlowEntry(
-            key: key, number: 1, clientIsLow: key.low == client, orientation: .syn, transport: .tcp,
+            key: key, ordinal: 1, clientIsLow: key.low == client, orientation: .syn, transport: .tcp,
             time: Timestamp(seconds: 100, nanoseconds: 0))
     }
 

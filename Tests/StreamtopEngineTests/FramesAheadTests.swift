@@ -46,7 +46,7 @@ import Testing
         var options = EngineOptions()
         options.limits.flows = 8
         options.collectsEvents = true
-        var engine = FlowEngine(options: options)
+        var engine = EngineGroup(options: options)
         var batch = FrameBatch()
         for start in stride(from: 0, to: frames.count, by: size) {
             batch.bytes = []

@@ -11,7 +11,7 @@ import Testing
 @Suite struct TableHealthTests {
     private let client: Endpoint = "10.0.0.1:5000"
 
-    private func table(_ name: String, of engine: borrowing FlowEngine) -> TableHealth? {
+    private func table(_ name: String, of engine: borrowing EngineGroup) -> TableHealth? {
         engine.health.tables.first { $0.name == name }
     }
 
@@ -22,7 +22,7 @@ import Testing
         options.limits.quicPaths = 12
         options.limits.fragments.datagrams = 13
         options.limits.hostNames = 14
-        options.limits.security.earlyHellos = 15
+        options.limits.earlyHellos = 15
         options.limits.security.secrets = 16
         let driver = EngineDriver(options: options)
         let capacities = driver.engine.health.tables.map(\.capacity)
@@ -60,7 +60,7 @@ import Testing
         let names = table("host names", of: driver.engine)
         #expect(names?.evicted == 1)
         // Counting anew keeps the names: they stand at the start of the file.
-        var fresh = FlowEngine(options: options)
+        var fresh = EngineGroup(options: options)
         fresh.adoptHostNames(of: driver.engine)
         let kept = table("host names", of: fresh)
         #expect(kept?.used == 1)

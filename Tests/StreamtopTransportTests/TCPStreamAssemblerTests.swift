@@ -20,6 +20,7 @@ import Testing
             case .offered(let offset, let count): output += payload[offset..<(offset + count)].map(Optional.init)
             case .held(let bytes): output += bytes.map(Optional.init)
             case .gap(let count): output += Array(repeating: nil, count: count)
+            case .end: break
             }
         }
     }

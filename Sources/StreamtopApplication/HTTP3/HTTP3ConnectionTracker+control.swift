@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -6,7 +7,7 @@ import StreamtopWire
 extension HTTP3ConnectionTracker {
     mutating func observeUnidirectional(
         _ bytes: RawSpan, _ stream: UInt64, _ direction: Direction, at time: Timestamp,
-        _ events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         guard let index = unidirectionalIndex(stream, direction) else { return }
         var reader = ByteReader(bytes)
@@ -20,9 +21,9 @@ extension HTTP3ConnectionTracker {
         }
         let rest = reader.restSpan
         switch streams(direction)[index].type {
-        case .control: readControl(index, direction, rest, &events)
+        case .control: readControl(index, direction, rest, &now)
         case .push:
-            if direction == .fromServer { readPush(stream, rest, at: time, &events) } else { violations += 1 }
+            if direction == .fromServer { readPush(stream, rest, at: time, &now) } else { violations += 1 }
         case .qpackEncoder:
             countQPACK(rest, direction)
             var decoded: [HTTP3FieldDecoder.Decoded] = []
@@ -31,7 +32,7 @@ extension HTTP3ConnectionTracker {
             } else {
                 serverFields.readEncoderStream(rest, &decoded)
             }
-            take(decoded, direction, &events)
+            take(decoded, direction, &now)
         case .qpackDecoder: countQPACK(rest, direction)
         case .other, nil: sides[direction].overheadBytes &+= UInt64(rest.byteCount)
         }
@@ -77,7 +78,7 @@ extension HTTP3ConnectionTracker {
     }
 
     private mutating func readControl(
-        _ index: Int, _ direction: Direction, _ bytes: RawSpan, _ events: inout [FlowEvent.Kind]
+        _ index: Int, _ direction: Direction, _ bytes: RawSpan, _ now: inout Observation
     ) {
         var reader = ByteReader(bytes)
         var frames = streams(direction)[index].frames
@@ -100,13 +101,13 @@ extension HTTP3ConnectionTracker {
                 } else {
                     serverStreams[index].collect(payload)
                 }
-                if isLast { endControlFrame(index, direction, &events) }
+                if isLast { endControlFrame(index, direction, &now) }
             }
         }
     }
 
     private mutating func endControlFrame(
-        _ index: Int, _ direction: Direction, _ events: inout [FlowEvent.Kind]
+        _ index: Int, _ direction: Direction, _ now: inout Observation
     ) {
         let type = streams(direction)[index].frame
         guard let payload = update(index, direction, { $0.takePayload() }) else { return }
@@ -129,11 +130,11 @@ extension HTTP3ConnectionTracker {
         } else {
             clientFields.setCapacity(capacity, &decoded)
         }
-        take(decoded, direction.reversed, &events)
+        take(decoded, direction.reversed, &now)
     }
 
     mutating func gapUnidirectional(
-        _ count: UInt64, _ stream: UInt64, _ direction: Direction, _ events: inout [FlowEvent.Kind]
+        _ count: UInt64, _ stream: UInt64, _ direction: Direction, _ now: inout Observation
     ) {
         guard let index = unidirectionalIndex(stream, direction) else { return }
         switch streams(direction)[index].type {
@@ -143,7 +144,7 @@ extension HTTP3ConnectionTracker {
                 _ = $0.frames.gap(of: count)
             }
             if streams(direction)[index].frames.hasLostSync { lostStreams += 1 }
-        case .qpackEncoder: loseTable(direction, &events)
+        case .qpackEncoder: loseTable(direction, &now)
         case .push: if let place = knownIndex(stream) { bridge(count, place, direction) }
         case .qpackDecoder, .other: break
         case nil:
@@ -152,7 +153,7 @@ extension HTTP3ConnectionTracker {
         }
     }
 
-    private mutating func loseTable(_ direction: Direction, _ events: inout [FlowEvent.Kind]) {
+    private mutating func loseTable(_ direction: Direction, _ now: inout Observation) {
         var decoded: [HTTP3FieldDecoder.Decoded] = []
         if direction == .fromClient {
             clientFields.loseTable(&decoded)
@@ -160,11 +161,11 @@ extension HTTP3ConnectionTracker {
             serverFields.loseTable(&decoded)
         }
         lostStreams += 1
-        take(decoded, direction, &events)
+        take(decoded, direction, &now)
     }
 
     mutating func endUnidirectional(
-        _ stream: UInt64, _ direction: Direction, at time: Timestamp, _ events: inout [FlowEvent.Kind]
+        _ stream: UInt64, _ direction: Direction, at time: Timestamp, _ now: inout Observation
     ) {
         guard let index = unidirectionalIndex(stream, direction) else { return }
         let type = streams(direction)[index].type
@@ -173,7 +174,7 @@ extension HTTP3ConnectionTracker {
             // They last as long as the connection (RFC 9114 section 6.2.1, RFC 9204 section 4.2).
             violations += 1
         case .push:
-            if let place = knownIndex(stream) { endMessage(place, .fromServer, at: time, &events) }
+            if let place = knownIndex(stream) { endMessage(place, .fromServer, at: time, &now) }
             fallthrough
         case .other, nil:
             if direction == .fromClient { clientStreams.remove(at: index) } else { serverStreams.remove(at: index) }

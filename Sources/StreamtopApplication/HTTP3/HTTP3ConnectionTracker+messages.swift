@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -12,7 +13,7 @@ extension HTTP3ConnectionTracker {
     }
 
     mutating func readMessage(
-        _ index: Int, _ direction: Direction, _ bytes: RawSpan, at time: Timestamp, _ events: inout [FlowEvent.Kind]
+        _ index: Int, _ direction: Direction, _ bytes: RawSpan, at time: Timestamp, _ now: inout Observation
     ) {
         let stream = requests[index].identifier
         var reader = ByteReader(bytes)
@@ -32,7 +33,7 @@ extension HTTP3ConnectionTracker {
                 let end = reader.consumed
                 countPayload(count, place, direction)
                 requests[place].messages[direction.index].collect(bytes.extracting((end - count)..<end))
-                if isLast { endFrame(place, direction, &events) }
+                if isLast { endFrame(place, direction, &now) }
             }
         }
     }
@@ -73,7 +74,7 @@ extension HTTP3ConnectionTracker {
         if requests[index].exchange?.responseTime == nil { requests[index].exchange?.responseTime = time }
     }
 
-    private mutating func endFrame(_ index: Int, _ direction: Direction, _ events: inout [FlowEvent.Kind]) {
+    private mutating func endFrame(_ index: Int, _ direction: Direction, _ now: inout Observation) {
         guard let payload = requests[index].messages[direction.index].takeSection() else { return }
         let reader = requests[index].messages[direction.index]
         var target = HTTP3FieldDecoder.Target(stream: requests[index].identifier, time: reader.frameTime)
@@ -98,12 +99,12 @@ extension HTTP3ConnectionTracker {
         } else {
             serverFields.read(section, for: target, &decoded)
         }
-        take(decoded, direction, &events)
+        take(decoded, direction, &now)
     }
 
     /// Sections that the end sending in `direction` sent were decoded, or never will be.
     mutating func take(
-        _ decoded: [HTTP3FieldDecoder.Decoded], _ direction: Direction, _ events: inout [FlowEvent.Kind]
+        _ decoded: [HTTP3FieldDecoder.Decoded], _ direction: Direction, _ now: inout Observation
     ) {
         for section in decoded {
             if let push = section.target.push, let fields = section.fields { promise(push, HTTPMessageHead(fields)) }
@@ -113,7 +114,7 @@ extension HTTP3ConnectionTracker {
             if section.target.push == nil {
                 takeHead(section.fields.map(HTTPMessageHead.init), index, direction, at: section.target.time)
             }
-            closeIfOver(index, &events)
+            closeIfOver(index, &now)
         }
     }
 
@@ -152,7 +153,7 @@ extension HTTP3ConnectionTracker {
 
     /// Bytes of a push stream behind its type: the identifier of the push, then a response.
     mutating func readPush(
-        _ stream: UInt64, _ bytes: RawSpan, at time: Timestamp, _ events: inout [FlowEvent.Kind]
+        _ stream: UInt64, _ bytes: RawSpan, at time: Timestamp, _ now: inout Observation
     ) {
         var reader = ByteReader(bytes)
         let index: Int
@@ -170,7 +171,7 @@ extension HTTP3ConnectionTracker {
             sides.server.overheadBytes &+= UInt64(push.length)
             requests[index].exchange?.request = promises.removeValue(forKey: push.number)
         }
-        readMessage(index, .fromServer, reader.restSpan, at: time, &events)
+        readMessage(index, .fromServer, reader.restSpan, at: time, &now)
     }
 
     // MARK: Ends and holes
@@ -190,15 +191,15 @@ extension HTTP3ConnectionTracker {
     }
 
     mutating func endMessage(
-        _ index: Int, _ direction: Direction, at time: Timestamp, _ events: inout [FlowEvent.Kind]
+        _ index: Int, _ direction: Direction, at time: Timestamp, _ now: inout Observation
     ) {
         requests[index].messages[direction.index].isOver = true
         if direction == .fromServer { requests[index].exchange?.endTime = time }
-        closeIfOver(index, &events)
+        closeIfOver(index, &now)
     }
 
     /// The exchange is over when its response is, once its heads are decoded.
-    private mutating func closeIfOver(_ index: Int, _ events: inout [FlowEvent.Kind]) {
+    private mutating func closeIfOver(_ index: Int, _ now: inout Observation) {
         guard requests[index].messages[Direction.fromServer.index].isOver,
             requests[index].messages[Direction.fromServer.index].waitingSections == 0,
             requests[index].messages[Direction.fromClient.index].waitingSections == 0
@@ -208,19 +209,19 @@ extension HTTP3ConnectionTracker {
         {
             answer(index, HTTPMessageHead([]), at: time)
         }
-        close(index, &events)
+        close(index, &now)
         if requests[index].isPush || requests[index].messages[Direction.fromClient.index].isOver {
             requests.remove(at: index)
         }
     }
 
     mutating func resetMessage(
-        _ index: Int, _ direction: Direction, code: UInt64, at time: Timestamp, _ events: inout [FlowEvent.Kind]
+        _ index: Int, _ direction: Direction, code: UInt64, at time: Timestamp, _ now: inout Observation
     ) {
         requests[index].messages[direction.index].isOver = true
         // A client ends a request that was answered early in this way (RFC 9114 section 4.1).
         let isHarmless = direction == .fromClient && code == 0x100
-        if !isHarmless { breakOff(index, code: code, &events) }
+        if !isHarmless { breakOff(index, code: code, &now) }
         if requests[index].messages[Direction.fromClient.index].isOver,
             requests[index].messages[Direction.fromServer.index].isOver || requests[index].isPush
         {
@@ -228,18 +229,18 @@ extension HTTP3ConnectionTracker {
         }
     }
 
-    mutating func breakOff(_ index: Int, code: UInt64, _ events: inout [FlowEvent.Kind]) {
+    mutating func breakOff(_ index: Int, code: UInt64, _ now: inout Observation) {
         guard requests[index].exchange != nil else { return }
         requests[index].exchange?.isReset = true
         requests[index].exchange?.errorCode = code
-        close(index, &events)
+        close(index, &now)
     }
 
-    private mutating func close(_ index: Int, _ events: inout [FlowEvent.Kind]) {
+    private mutating func close(_ index: Int, _ now: inout Observation) {
         guard let exchange = requests[index].exchange else { return }
         requests[index].exchange = nil
         let snapshot = exchange.snapshot(errorName: HTTP3ErrorCode.name(of:))
         log.end(exchange, snapshot)
-        events.append(.httpExchange(snapshot))
+        now.tell(.httpExchange(snapshot))
     }
 }

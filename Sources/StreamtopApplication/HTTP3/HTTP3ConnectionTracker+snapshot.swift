@@ -4,6 +4,15 @@ import StreamtopWire
 
 /// What the tracker has to tell.
 extension HTTP3ConnectionTracker {
+    package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
+        guard !isEmpty else { return }
+        if !flow.protocols.contains(ProtocolKind.http3.rawValue) {
+            flow.protocols.append(ProtocolKind.http3.rawValue)
+        }
+        flow.http = snapshot()
+        flow.http3 = connectionSnapshot()
+    }
+
     /// The exchanges.
     package func snapshot() -> HTTPSnapshot {
         log.snapshot(

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -6,7 +7,7 @@ import StreamtopWire
 ///
 /// An observer: what breaks the rules is counted and read on as far as it makes sense. Bytes come with the stream they
 /// belong to and the direction they travel in, each stream in order; holes come as gaps.
-package struct HTTP3ConnectionTracker: ~Copyable {
+package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     /// Request streams followed at once. Beyond it one that is over goes first, then the one that rested longest.
     static let maximumStreams = 256
     /// Control, QPACK and push streams of one end, extensions among them.
@@ -36,64 +37,62 @@ package struct HTTP3ConnectionTracker: ~Copyable {
     /// Nothing of HTTP was seen.
     package var isEmpty: Bool { log.isEmpty && clientStreams.isEmpty && serverStreams.isEmpty }
 
-    /// The next bytes of a stream. `isEarly`: they came in 0-RTT packets.
-    package mutating func observe(
-        _ bytes: RawSpan, stream: UInt64, direction: Direction, isEarly: Bool, at time: Timestamp,
-        events: inout [FlowEvent.Kind]
-    ) {
-        switch Self.kind(of: stream, direction) {
-        case .request:
-            let index = requestIndex(stream, at: time)
-            note(index, direction, isEarly: isEarly, at: time)
-            readMessage(index, direction, bytes, at: time, &events)
-        case .unidirectional: observeUnidirectional(bytes, stream, direction, at: time, &events)
+    package mutating func observe(_ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation) {
+        let stream = delivery.stream
+        switch delivery.content {
+        case .stopSending(let code): return stopSending(stream, by: delivery.direction, code: code, &now)
+        case .restart:
+            self = HTTP3ConnectionTracker()
+            return
+        case .datagram: return
+        case .bytes, .gap, .end, .reset: break
+        }
+        switch Self.kind(of: stream, delivery.direction) {
+        case .request: observeRequest(bytes, delivery, requestIndex(stream, at: delivery.time), &now)
+        case .unidirectional: observeUnidirectional(bytes, delivery, &now)
         case .foreign: break
         }
     }
 
-    /// `count` bytes of a stream will never come.
-    package mutating func gap(
-        of count: UInt64, stream: UInt64, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+    private mutating func observeRequest(
+        _ bytes: RawSpan, _ delivery: borrowing Delivery, _ index: Int, _ now: inout Observation
     ) {
-        switch Self.kind(of: stream, direction) {
-        case .request:
-            let index = requestIndex(stream, at: time)
-            bridge(count, index, direction)
-        case .unidirectional: gapUnidirectional(count, stream, direction, &events)
-        case .foreign: break
+        let direction = delivery.direction
+        switch delivery.content {
+        case .bytes:
+            note(index, direction, isEarly: delivery.isEarly, at: delivery.time)
+            readMessage(index, direction, bytes, at: delivery.time, &now)
+        case .gap(let count): bridge(count, index, direction)
+        case .end: endMessage(index, direction, at: delivery.time, &now)
+        case .reset(let code): resetMessage(index, direction, code: code, at: delivery.time, &now)
+        case .datagram, .stopSending, .restart: break
         }
     }
 
-    /// A stream ended in this direction.
-    package mutating func end(
-        stream: UInt64, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+    private mutating func observeUnidirectional(
+        _ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation
     ) {
-        switch Self.kind(of: stream, direction) {
-        case .request: endMessage(requestIndex(stream, at: time), direction, at: time, &events)
-        case .unidirectional: endUnidirectional(stream, direction, at: time, &events)
-        case .foreign: break
-        }
-    }
-
-    /// The end that sends in `direction` gave the stream up, with what it still had to send.
-    package mutating func reset(
-        stream: UInt64, direction: Direction, code: UInt64, at time: Timestamp, events: inout [FlowEvent.Kind]
-    ) {
-        switch Self.kind(of: stream, direction) {
-        case .request: resetMessage(requestIndex(stream, at: time), direction, code: code, at: time, &events)
-        case .unidirectional: endUnidirectional(stream, direction, at: time, &events)
-        case .foreign: break
+        let stream = delivery.stream
+        let direction = delivery.direction
+        switch delivery.content {
+        case .bytes: observeUnidirectional(bytes, stream, direction, at: delivery.time, &now)
+        case .gap(let count): gapUnidirectional(count, stream, direction, &now)
+        case .end, .reset: endUnidirectional(stream, direction, at: delivery.time, &now)
+        case .datagram, .stopSending, .restart: break
         }
     }
 
     /// The end that sends in `direction` no longer wants what comes the other way.
-    package mutating func stopSending(
-        stream: UInt64, direction: Direction, code: UInt64, events: inout [FlowEvent.Kind]
+    private mutating func stopSending(
+        _ stream: UInt64, by direction: Direction, code: UInt64, _ now: inout Observation
     ) {
         // A server stops the content of a request it has answered already; a client stops a response it does not want.
         guard stream & 3 == 0, direction == .fromClient, let index = knownIndex(stream) else { return }
-        breakOff(index, code: code, &events)
+        breakOff(index, code: code, &now)
     }
+
+    /// Who opened a stream shows in its number: where the client was guessed wrong nothing was read right.
+    package mutating func exchangeEnds() { self = HTTP3ConnectionTracker() }
 
     /// Streams by their two low bits (RFC 9000 section 2.1): requests are bidirectional and the client's.
     private enum StreamKind { case request, unidirectional, foreign }

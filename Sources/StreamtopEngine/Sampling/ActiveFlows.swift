@@ -25,7 +25,7 @@ struct ActiveFlows {
         // Flows that left the table are still listed, and their place may have been given to another: each flow that is
         // there counts once.
         positions.removeAll { !flows.contains($0) || !flows[$0].lists.contains(list) }
-        positions.sort { flows[$0].number < flows[$1].number }
+        positions.sort { flows[$0].ordinal < flows[$1].ordinal }
         var taken: [UInt32] = []
         taken.reserveCapacity(positions.count)
         for position in positions where flows[position].lists.remove(list) != nil { taken.append(position) }

@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -15,7 +16,7 @@ extension DTLSConnectionTracker {
     /// Opens one record; false when there is no key for it.
     mutating func open(
         _ record: DTLSWay.Waiting, _ direction: Direction, tables: borrowing SecurityTables,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) -> Bool {
         guard isForKnownEpoch(record.header, direction) || makeKey(record.header, direction, tables: tables) else {
             return false
@@ -38,7 +39,7 @@ extension DTLSConnectionTracker {
         // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
         unsafe takeContent(
             type, ByteReader(content.span.bytes), direction, at: record.time, encrypted: true, tables: tables,
-            events: &events)
+            &now)
         return true
     }
 
@@ -160,7 +161,7 @@ extension DTLSConnectionTracker {
     }
 
     /// New secrets came: opens what waited for them.
-    mutating func retryWaiting(tables: borrowing SecurityTables, events: inout [FlowEvent.Kind]) {
+    mutating func retryWaiting(tables: borrowing SecurityTables, _ now: inout Observation) {
         guard let generation = tables.secrets?.generation else { return }
         for direction in [Direction.fromServer, .fromClient]
         where !ends[direction.index].waiting.isEmpty && ends[direction.index].lookedAt != generation {
@@ -168,7 +169,7 @@ extension DTLSConnectionTracker {
             ends[direction.index].lookedAt = generation
             ends[direction.index].waiting = []
             ends[direction.index].waitingBytes = 0
-            for record in held where !open(record, direction, tables: tables, events: &events) {
+            for record in held where !open(record, direction, tables: tables, &now) {
                 ends[direction.index].waiting.append(record)
                 ends[direction.index].waitingBytes += record.fragment.count
             }

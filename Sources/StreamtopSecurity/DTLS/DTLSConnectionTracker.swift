@@ -1,15 +1,19 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
 /// A DTLS association, datagram by datagram: versions 1.0 to 1.3, fragments, cookies, repeated flights, connection IDs; with
 /// secrets, what was said.
-package struct DTLSConnectionTracker: ~Copyable, Sendable {
+package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
     private static let mostAlerts = 16
 
-    /// Decrypted datagrams are kept for `takePlaintext`; off, they are only counted.
-    package var keepsPlaintext = false
+    /// Decrypted datagrams are handed up; off once nobody reads them.
+    package var isRead = true
+    /// The flow's server is the client of DTLS: its ClientHello tells, whoever opened the flow. In WebRTC either end may be.
+    /// Inside, directions are those of DTLS.
+    private(set) var isReversed = false
     /// Records or messages that break the specification.
     package var malformedCount: Int { malformed + facts.malformedMessages }
 
@@ -42,12 +46,31 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
         return reader.restSpan
     }
 
-    /// Takes one datagram's payload.
+    /// Takes one datagram.
     package mutating func observe(
-        _ bytes: RawSpan, direction: Direction, at time: Timestamp, tables: inout SecurityTables,
-        events: inout [FlowEvent.Kind]
+        _ bytes: RawSpan, _ delivery: borrowing Delivery, tables: inout SecurityTables, _ now: inout Observation
     ) {
-        retryWaiting(tables: tables, events: &events)
+        guard case .datagram = delivery.content else { return }
+        if facts.tls.records.count == 0, delivery.direction == .fromServer, Self.isClientHello(bytes) {
+            isReversed = true
+        }
+        let told = now.events.count
+        read(bytes, flowDirection(delivery.direction), at: delivery.time, tables: &tables, &now)
+        guard isReversed else { return }
+        for number in told..<now.events.count { now.events[number] = now.events[number].reversed }
+    }
+
+    /// Roles in DTLS stay what they are; the flow's are exchanged.
+    package mutating func exchangeEnds() { isReversed.toggle() }
+
+    /// From the roles of DTLS to those of the flow, and back.
+    private func flowDirection(_ direction: Direction) -> Direction { isReversed ? direction.reversed : direction }
+
+    private mutating func read(
+        _ bytes: RawSpan, _ direction: Direction, at time: Timestamp, tables: inout SecurityTables,
+        _ now: inout Observation
+    ) {
+        retryWaiting(tables: tables, &now)
         var reader = ByteReader(Self.payload(of: bytes))
         while !reader.isAtEnd {  // each round takes a record of at least a header, or ends
             let start = reader.rest
@@ -61,18 +84,16 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
             let headerBytes = headerReader.copy(header.length)
             take(
                 header, headerBytes, reader.reader(of: header.fragmentLength), direction, at: time, tables: tables,
-                events: &events)
+                &now)
         }
     }
 
-    /// Decrypted datagrams of one direction since the last call; returns how many more there were that did not fit.
-    package mutating func takePlaintext(direction: Direction) -> (datagrams: [[UInt8]], lost: UInt64) {
-        let datagrams = ends[direction.index].datagrams
-        let lost = ends[direction.index].plaintextLost
-        ends[direction.index].datagrams = []
-        ends[direction.index].plaintextBytes = 0
-        ends[direction.index].plaintextLost = 0
-        return (datagrams, lost)
+    package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
+        guard isConvincing else { return }
+        let seen = snapshot()
+        flow.dtls = isReversed ? seen.reversed : seen
+        flow.decode.malformed += malformedCount
+        flow.protocols.append(ProtocolKind.dtls.rawValue)
     }
 
     package func snapshot() -> DTLSSnapshot {
@@ -101,50 +122,50 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
     /// One record.
     private mutating func take(
         _ header: DTLSRecordHeader, _ headerBytes: [UInt8], _ fragment: consuming ByteReader, _ direction: Direction,
-        at time: Timestamp, tables: borrowing SecurityTables, events: inout [FlowEvent.Kind]
+        at time: Timestamp, tables: borrowing SecurityTables, _ now: inout Observation
     ) {
         facts.tls.records.count += 1
         facts.tls.records.bytes += UInt64(header.length + header.fragmentLength)
         facts.tls.records.overheadBytes += UInt64(header.length)
         facts.tls.records.largest = max(facts.tls.records.largest, header.fragmentLength)
         if header.epoch == 0, header.form == .plain, let type = header.type {
-            takeContent(type, fragment, direction, at: time, encrypted: false, tables: tables, events: &events)
+            takeContent(type, fragment, direction, at: time, encrypted: false, tables: tables, &now)
             return
         }
-        noteShape(header, direction, at: time, events: &events)
+        noteShape(header, direction, at: time, &now)
         guard !ends[direction.index].isOpaque, facts.sawHello else { return }
         let record = DTLSWay.Waiting(
             header: header, headerBytes: headerBytes, fragment: fragment.copy(fragment.remaining), time: time)
-        if ends[direction.index].waiting.isEmpty, open(record, direction, tables: tables, events: &events) { return }
+        if ends[direction.index].waiting.isEmpty, open(record, direction, tables: tables, &now) { return }
         wait(record, direction, tables: tables)
     }
 
     /// What a protected record tells without its content.
     private mutating func noteShape(
-        _ header: DTLSRecordHeader, _ direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+        _ header: DTLSRecordHeader, _ direction: Direction, at time: Timestamp, _ now: inout Observation
     ) {
         // New keys: nothing more will come for the holes of the flight before.
-        deliver(direction, encrypted: false, anyway: true, events: &events)
+        deliver(direction, encrypted: false, anyway: true, &now)
         let version = facts.version ?? header.version ?? .dtls13
         let expansion = facts.cipher?.expansion(of: version) ?? 0
         facts.tls.records.overheadBytes += UInt64(min(expansion, header.fragmentLength))
         if case .unified = header.form {
-            noteShape13(header, direction, at: time, events: &events)
+            noteShape13(header, direction, at: time, &now)
             return
         }
         switch header.type {
         case .handshake where facts.version != nil:
             // Header of 12 and the 12 bytes of verify_data (RFC 5246 section 7.4.9).
-            inferFinished(direction, bytes: 24, at: time, events: &events)
+            inferFinished(direction, bytes: 24, at: time, &now)
         case .applicationData, .connectionID:
-            facts.applicationData(from: direction, at: time, events: &events)
+            facts.applicationData(from: direction, at: time, &now)
         default: break
         }
     }
 
     /// The first encrypted handshake record of an end is its Finished.
     private mutating func inferFinished(
-        _ direction: Direction, bytes: Int?, at time: Timestamp, events: inout [FlowEvent.Kind]
+        _ direction: Direction, bytes: Int?, at time: Timestamp, _ now: inout Observation
     ) {
         let isFirst =
             direction == .fromClient ? facts.moments.clientFinished == nil : facts.moments.serverFinished == nil
@@ -152,32 +173,32 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
         facts.finished(from: direction, at: time)
         facts.add(
             HandshakeStep(
-                step: .finished, from: direction, time: time, bytes: bytes, encrypted: true, inferred: true), &events)
+                step: .finished, from: direction, time: time, bytes: bytes, encrypted: true, inferred: true), &now)
     }
 
     /// DTLS 1.3 shows the epoch: 2 is the handshake, 3 and later data (RFC 9147 section 6.1).
     private mutating func noteShape13(
-        _ header: DTLSRecordHeader, _ direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+        _ header: DTLSRecordHeader, _ direction: Direction, at time: Timestamp, _ now: inout Observation
     ) {
         guard facts.moments.serverHello != nil, !facts.readsEncryptedExtensions else { return }
         if header.epoch == 2 {
-            inferFinished(direction, bytes: nil, at: time, events: &events)
+            inferFinished(direction, bytes: nil, at: time, &now)
         } else if header.epoch == 3 {
-            facts.applicationData(from: direction, at: time, events: &events)
+            facts.applicationData(from: direction, at: time, &now)
         }
     }
 
     /// Content of a record, as sent or as opened.
     mutating func takeContent(
         _ type: TLSContentType, _ content: consuming ByteReader, _ direction: Direction, at time: Timestamp,
-        encrypted: Bool, tables: borrowing SecurityTables, events: inout [FlowEvent.Kind]
+        encrypted: Bool, tables: borrowing SecurityTables, _ now: inout Observation
     ) {
         switch type {
         case .handshake:
-            takeHandshake(&content, direction, at: time, encrypted: encrypted, events: &events)
+            takeHandshake(&content, direction, at: time, encrypted: encrypted, &now)
         case .changeCipherSpec:
-            deliver(direction, encrypted: false, anyway: true, events: &events)
-            if !facts.isVersion13 { facts.changeCipherSpec(from: direction, at: time, events: &events) }
+            deliver(direction, encrypted: false, anyway: true, &now)
+            if !facts.isVersion13 { facts.changeCipherSpec(from: direction, at: time, &now) }
         case .alert:
             guard let alert = try? TLSAlert(decoding: &content), let level = alert.levelName else {
                 malformed += 1
@@ -187,27 +208,31 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
             facts.tls.alerts.append(
                 TLSAlertSnapshot(time: time, from: direction, level: level, description: alert.description))
         case .applicationData where encrypted:
-            if facts.isVersion13 { facts.applicationData(from: direction, at: time, events: &events) }
-            keep(content.copy(content.remaining), direction)
+            if facts.isVersion13 { facts.applicationData(from: direction, at: time, &now) }
+            handUp(
+                content, direction, at: time, isEarly: facts.isVersion13 && ends[direction.index].keyEpoch == 1, &now)
         default: break
         }
     }
 
-    private mutating func keep(_ datagram: [UInt8], _ direction: Direction) {
-        guard keepsPlaintext else { return }
-        guard ends[direction.index].datagrams.count < DTLSWay.mostDatagrams,
-            ends[direction.index].plaintextBytes + datagram.count <= DTLSWay.mostPlaintext
-        else {
-            ends[direction.index].plaintextLost += 1
-            return
-        }
-        ends[direction.index].plaintextBytes += datagram.count
-        ends[direction.index].datagrams.append(datagram)
+    /// Hands one datagram's plain text up.
+    private func handUp(
+        _ content: consuming ByteReader, _ direction: Direction, at time: Timestamp, isEarly: Bool,
+        _ now: inout Observation
+    ) {
+        guard isRead else { return }
+        let start = now.deliveries.bytes.count
+        let count = content.remaining
+        content.append(count, to: &now.deliveries.bytes)
+        now.deliveries.append(
+            Delivery(
+                direction: flowDirection(direction), time: time, isEarly: isEarly,
+                content: .datagram(DeliveredRange(.queue, start: start, count: count))))
     }
 
     private mutating func takeHandshake(
         _ content: inout ByteReader, _ direction: Direction, at time: Timestamp, encrypted: Bool,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         while !content.isAtEnd {  // each round takes at least a header, or ends
             guard let header = try? DTLSHandshakeHeader(decoding: &content) else {
@@ -215,25 +240,37 @@ package struct DTLSConnectionTracker: ~Copyable, Sendable {
                 return
             }
             if ends[direction.index].reassembly.take(header, &content, at: time) {
-                events.append(.dtlsRetransmit(from: direction))
+                now.tell(.dtlsRetransmit(from: direction))
             }
-            deliver(direction, encrypted: encrypted, anyway: false, events: &events)
+            deliver(direction, encrypted: encrypted, anyway: false, &now)
         }
     }
 
     /// Gives whole messages, in order, to the facts.
     private mutating func deliver(
-        _ direction: Direction, encrypted: Bool, anyway: Bool, events: inout [FlowEvent.Kind]
+        _ direction: Direction, encrypted: Bool, anyway: Bool, _ now: inout Observation
     ) {
         while let message = ends[direction.index].reassembly.nextMessage(anyway: anyway) {
             // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
             unsafe facts.take(
                 message.type, body: ByteReader(message.body.span.bytes), from: direction, at: message.start,
-                encrypted: encrypted, events: &events)
+                encrypted: encrypted, &now)
         }
     }
 
     private func hex(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
+extension FlowEvent.Kind {
+    /// The same event with the ends exchanged.
+    fileprivate var reversed: FlowEvent.Kind {
+        switch self {
+        case .handshakeStep(let step, let from, let bytes, let encrypted):
+            .handshakeStep(step: step, from: from.reversed, bytes: bytes, encrypted: encrypted)
+        case .dtlsRetransmit(let from): .dtlsRetransmit(from: from.reversed)
+        default: self
+        }
     }
 }

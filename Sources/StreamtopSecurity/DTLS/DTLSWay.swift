@@ -7,9 +7,6 @@ struct DTLSWay: ~Copyable, Sendable {
     /// Bytes of datagrams held for secrets that may still come.
     static let mostWaitingBytes = 16 * 1024
     static let mostFailures = 32
-    static let mostPlaintext = 256 * 1024
-    /// Decrypted datagrams kept for the layers above until they are taken.
-    static let mostDatagrams = 256
 
     /// A protected record that no key opens yet.
     struct Waiting: Sendable {
@@ -34,9 +31,6 @@ struct DTLSWay: ~Copyable, Sendable {
     var isOpaque = false
     var waiting: [Waiting] = []
     var waitingBytes = 0
-    var datagrams: [[UInt8]] = []
-    var plaintextBytes = 0
-    var plaintextLost: UInt64 = 0
 
     mutating func giveUp() {
         isOpaque = true

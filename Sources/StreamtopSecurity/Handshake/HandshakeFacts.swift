@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -56,7 +57,7 @@ struct HandshakeFacts: Sendable {
     /// A message was read.
     mutating func take(
         _ type: TLSHandshakeType, body: consuming ByteReader, from direction: Direction, at time: Timestamp,
-        encrypted: Bool, events: inout [FlowEvent.Kind]
+        encrypted: Bool, _ now: inout Observation
     ) {
         let bytes = (isDatagram ? DTLSHandshakeHeader.length : TLSHandshakeHeader.length) + body.remaining
         var step = HandshakeStepName(type)
@@ -87,14 +88,14 @@ struct HandshakeFacts: Sendable {
             malformedMessages += 1
         }
         guard let step else { return }
-        add(HandshakeStep(step: step, from: direction, time: time, bytes: bytes, encrypted: encrypted), &events)
+        add(HandshakeStep(step: step, from: direction, time: time, bytes: bytes, encrypted: encrypted), &now)
     }
 
-    mutating func add(_ step: HandshakeStep, _ events: inout [FlowEvent.Kind]) {
+    mutating func add(_ step: HandshakeStep, _ now: inout Observation) {
         guard tls.handshake.timeline.count < Self.mostSteps else { return }
         tls.handshake.timeline.append(step)
         if let bytes = step.bytes {
-            events.append(
+            now.tell(
                 .handshakeStep(step: step.step, from: step.from, bytes: bytes, encrypted: step.encrypted))
         }
     }
@@ -111,8 +112,8 @@ struct HandshakeFacts: Sendable {
     }
 
     /// Before TLS 1.3: `direction` switches to the keys agreed on.
-    mutating func changeCipherSpec(from direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]) {
-        add(HandshakeStep(step: .changeCipherSpec, from: direction, time: time, bytes: 1), &events)
+    mutating func changeCipherSpec(from direction: Direction, at time: Timestamp, _ now: inout Observation) {
+        add(HandshakeStep(step: .changeCipherSpec, from: direction, time: time, bytes: 1), &now)
         guard version != nil else { return }
         if direction == .fromServer {
             if moments.serverFinished == nil, !sawServerKeys { isAbbreviated = true }
@@ -122,7 +123,7 @@ struct HandshakeFacts: Sendable {
     }
 
     /// Application data of `direction` passed, not counting early data.
-    mutating func applicationData(from direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]) {
+    mutating func applicationData(from direction: Direction, at time: Timestamp, _ now: inout Observation) {
         if direction == .fromClient {
             guard moments.firstClientData == nil else { return }
             moments.firstClientData = time
@@ -137,7 +138,7 @@ struct HandshakeFacts: Sendable {
         }
         add(
             HandshakeStep(step: .firstApplicationData, from: direction, time: time, bytes: nil, encrypted: true),
-            &events)
+            &now)
     }
 
     private mutating func takeClientHello(_ body: inout ByteReader, at time: Timestamp) throws(DecodeError) {

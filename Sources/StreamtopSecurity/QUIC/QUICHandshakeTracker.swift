@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -16,7 +17,7 @@ package struct QUICHandshakeTracker: Sendable {
     /// are, to anyone).
     package mutating func observe(
         _ message: RawSpan, from direction: Direction, at time: Timestamp, encrypted: Bool,
-        tables: inout SecurityTables, events: inout [FlowEvent.Kind]
+        tables: inout SecurityTables, _ now: inout Observation
     ) {
         var reader = ByteReader(message)
         guard let header = try? TLSHandshakeHeader(decoding: &reader), header.bodyLength <= reader.remaining else {
@@ -28,16 +29,21 @@ package struct QUICHandshakeTracker: Sendable {
             let hello = try? TLSClientHello(decoding: &body, datagram: false)
             facts.take(
                 header.type, body: reader.reader(of: header.bodyLength), from: direction, at: time,
-                encrypted: encrypted, events: &events)
+                encrypted: encrypted, &now)
             facts.tls.ja4 = hello?.ja4(over: .quic) { HashAlgorithm.sha256.hexDigest(of: $0) }
             // Said once: after a Retry the client repeats its hello in the same connection.
-            if facts.offersEarlyData, let random = facts.clientRandom { isReplayed = tables.earlyHellos.note(random) }
+            if facts.offersEarlyData, let random = facts.clientRandom {
+                now.signal(.correlator(.earlyHello(random)))
+            }
             return
         }
         facts.take(
             header.type, body: reader.reader(of: header.bodyLength), from: direction, at: time, encrypted: encrypted,
-            events: &events)
+            &now)
     }
+
+    /// The same hello came before, in another connection.
+    package mutating func noteReplay() { isReplayed = true }
 
     /// The application protocol that the server chose; nil until its answer was read, which takes secrets.
     package var alpn: String? { facts.tls.alpn }
@@ -55,8 +61,8 @@ package struct QUICHandshakeTracker: Sendable {
 
     /// The client's first 1-RTT packet: from here on it sends application data.
     package mutating func applicationData(from direction: Direction, at time: Timestamp) {
-        var unused: [FlowEvent.Kind] = []
-        facts.applicationData(from: direction, at: time, events: &unused)
+        var unused = Observation()
+        facts.applicationData(from: direction, at: time, &unused)
     }
 
     /// A message was read: there is something to show.

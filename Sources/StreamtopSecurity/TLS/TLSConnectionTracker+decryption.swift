@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -12,19 +13,19 @@ extension TLSConnectionTracker {
 
     mutating func takeProtected(
         _ record: TLSRecordStream.Record, _ type: TLSContentType, from direction: Direction,
-        tables: inout SecurityTables, events: inout [FlowEvent.Kind]
+        tables: inout SecurityTables, _ now: inout Observation
     ) {
-        noteShape(record, type, from: direction, events: &events)
-        guard !ends[direction.index].isOpaque else { return }
+        noteShape(record, type, from: direction, &now)
+        guard !ends[direction.index].isOpaque else { return miss(record, type, direction, &now) }
         guard record.isKept else {
             // Passed over, or holed: it has a number all the same.
             ends[direction.index].sequence &+= 1
-            return
+            return miss(record, type, direction, &now)
         }
         let header = ends[direction.index].stream.header
         let fragment = ends[direction.index].stream.fragment
         if ends[direction.index].waiting.isEmpty,
-            open(record, header, fragment, from: direction, tables: &tables, events: &events)
+            open(record, header, fragment, from: direction, tables: &tables, &now)
         {
             return
         }
@@ -34,7 +35,7 @@ extension TLSConnectionTracker {
     /// What the record's size and place tell without its content.
     private mutating func noteShape(
         _ record: TLSRecordStream.Record, _ type: TLSContentType, from direction: Direction,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         let version = facts.version ?? (facts.offersEarlyData ? .tls13 : record.version)
         let expansion = facts.cipher?.expansion(of: version) ?? (version.isVersion13 ? 17 : 0)
@@ -58,8 +59,8 @@ extension TLSConnectionTracker {
             facts.add(
                 HandshakeStep(
                     step: .finished, from: direction, time: record.start, bytes: version == .ssl3 ? 40 : 16,
-                    encrypted: true, inferred: true), &events)
-        case .applicationData: facts.applicationData(from: direction, at: record.start, events: &events)
+                    encrypted: true, inferred: true), &now)
+        case .applicationData: facts.applicationData(from: direction, at: record.start, &now)
         case .alert where ends[direction.index].isOpaque || !facts.tls.hasSecrets:
             add(TLSAlertSnapshot(time: record.start, from: direction, level: nil, description: nil))
         default: break
@@ -69,29 +70,30 @@ extension TLSConnectionTracker {
     /// Opens one record with the direction's key; false when there is no key that does.
     private mutating func open(
         _ record: TLSRecordStream.Record, _ header: [UInt8], _ fragment: [UInt8], from direction: Direction,
-        tables: inout SecurityTables, events: inout [FlowEvent.Kind]
+        tables: inout SecurityTables, _ now: inout Observation
     ) -> Bool {
         guard case .tls(let type) = record.kind else { return false }
         guard ensureKey(direction, tables: tables) else {
-            return openAfterEarlyData(type, record, header, fragment, tables: &tables, events: &events)
+            return openAfterEarlyData(type, record, header, fragment, tables: &tables, &now)
         }
         if let inner = unseal(type, header, fragment, direction) {
-            takeContent(inner, record, direction, &tables, &events)
+            takeContent(inner, record, direction, &tables, &now)
             return true
         }
         // Early data that the server refused ends without a word: the next record is under the handshake keys.
         if ends[direction.index].epoch == .early, facts.serverRandom != nil {
             ends[direction.index].enter(.handshake)
             if ensureKey(direction, tables: tables), let inner = unseal(type, header, fragment, direction) {
-                takeContent(inner, record, direction, &tables, &events)
+                takeContent(inner, record, direction, &tables, &now)
                 return true
             }
             return false
         }
         if let inner = unsealAfterLostUpdate(type, header, fragment, direction) {
-            takeContent(inner, record, direction, &tables, &events)
+            takeContent(inner, record, direction, &tables, &now)
             return true
         }
+        miss(record, type, direction, &now)
         ends[direction.index].failures += 1
         ends[direction.index].sequence &+= 1
         if ends[direction.index].failures > TLSWay.mostFailures { ends[direction.index].giveUp() }
@@ -102,7 +104,7 @@ extension TLSConnectionTracker {
     /// True when the record need not be kept.
     private mutating func openAfterEarlyData(
         _ type: TLSContentType, _ record: TLSRecordStream.Record, _ header: [UInt8], _ fragment: [UInt8],
-        tables: inout SecurityTables, events: inout [FlowEvent.Kind]
+        tables: inout SecurityTables, _ now: inout Observation
     ) -> Bool {
         guard ends[Direction.fromClient.index].epoch == .early, facts.serverRandom != nil,
             let random = facts.clientRandom,
@@ -111,7 +113,7 @@ extension TLSConnectionTracker {
         else { return false }
         ends[Direction.fromClient.index].enter(.handshake)
         if ensureKey(.fromClient, tables: tables), let inner = unseal(type, header, fragment, .fromClient) {
-            takeContent(inner, record, .fromClient, &tables, &events)
+            takeContent(inner, record, .fromClient, &tables, &now)
         } else {
             ends[Direction.fromClient.index].enter(.early)
         }
@@ -170,7 +172,7 @@ extension TLSConnectionTracker {
 
     private mutating func takeContent(
         _ type: UInt8, _ record: TLSRecordStream.Record, _ direction: Direction, _ tables: inout SecurityTables,
-        _ events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         facts.tls.hasSecrets = true
         guard !facts.isCompressed else {
@@ -183,20 +185,33 @@ extension TLSConnectionTracker {
         let content = ends[direction.index].content
         switch TLSContentType(rawValue: type) {
         case .handshake:
-            takeHandshake(content, record.start, direction, &tables, &events, encrypted: true)
+            takeHandshake(content, record.start, direction, &tables, &now, encrypted: true)
         case .alert: takeAlert(content, from: direction, at: record.start)
         case .applicationData:
-            if ends[direction.index].epoch == .early {
+            let isEarly = ends[direction.index].epoch == .early
+            if isEarly {
                 early.take(content)
             } else if facts.isVersion13 {
-                facts.applicationData(from: direction, at: record.start, events: &events)
+                facts.applicationData(from: direction, at: record.start, &now)
             }
-            guard keepsPlaintext else { return }
-            let room = TLSWay.mostPlaintext - ends[direction.index].plaintext.count
-            ends[direction.index].plaintext.append(contentsOf: content.prefix(max(0, room)))
-            ends[direction.index].plaintextLost += UInt64(max(0, content.count - max(0, room)))
+            guard isRead else { return }
+            let start = now.deliveries.bytes.count
+            now.deliveries.bytes.append(contentsOf: content)
+            now.deliveries.appendBytes(
+                from: start, like: Delivery(direction: direction, time: record.end, isEarly: isEarly, content: .end))
         default: break
         }
+    }
+
+    /// A record of application data that will not be read: a hole in what is handed up, as long as its content.
+    private mutating func miss(
+        _ record: TLSRecordStream.Record, _ type: TLSContentType, _ direction: Direction, _ now: inout Observation
+    ) {
+        guard type == .applicationData, isRead, facts.tls.isDecrypted, let version = facts.version else { return }
+        let count = record.length - (facts.cipher?.expansion(of: version) ?? 0)
+        guard count > 0 else { return }
+        now.deliveries.append(
+            Delivery(direction: direction, time: record.end, content: .gap(UInt64(count))))
     }
 
     /// Holds a record for secrets that may come, or gives the direction up.
@@ -213,7 +228,7 @@ extension TLSConnectionTracker {
     }
 
     /// New secrets came: opens what waited for them.
-    mutating func retryWaiting(tables: borrowing SecurityTables, events: inout [FlowEvent.Kind]) {
+    mutating func retryWaiting(tables: borrowing SecurityTables, _ now: inout Observation) {
         guard let secrets = tables.secrets,
             !ends[Direction.fromClient.index].waiting.isEmpty || !ends[Direction.fromServer.index].waiting.isEmpty
         else { return }
@@ -225,8 +240,7 @@ extension TLSConnectionTracker {
             ends[direction.index].waiting = []
             ends[direction.index].waitingBytes = 0
             for (index, record) in held.enumerated() {
-                if open(record.record, record.header, record.fragment, from: direction, tables: &copy, events: &events)
-                {
+                if open(record.record, record.header, record.fragment, from: direction, tables: &copy, &now) {
                     continue
                 }
                 ends[direction.index].waiting = Array(held[index...])

@@ -7,6 +7,16 @@ extension TLSConnectionTracker {
     /// - Parameters:
     ///   - tcpSteps: the steps of TCP's handshake, to stand before TLS's.
     ///   - serverRoundTrip: shortest time from the capture point to the server and back.
+    package func report(into flow: inout FlowSnapshot, at time: Timestamp) { report(into: &flow, after: []) }
+
+    /// The same behind the steps of the transport's handshake.
+    package func report(into flow: inout FlowSnapshot, after steps: [HandshakeStep]) {
+        guard verdict == .tls else { return }
+        flow.tls = snapshot(tcpSteps: steps, serverRoundTrip: flow.roundTrip.server?.minimum)
+        flow.decode.malformed += malformedCount
+        flow.protocols.append(ProtocolKind.tls.rawValue)
+    }
+
     package func snapshot(tcpSteps: [HandshakeStep] = [], serverRoundTrip: Nanoseconds? = nil) -> TLSSnapshot {
         var seen = facts
         var steps = tcpSteps + seen.tls.handshake.timeline

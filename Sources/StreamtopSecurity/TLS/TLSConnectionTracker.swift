@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -7,7 +8,7 @@ import StreamtopWire
 ///
 /// Tolerates what captures do: a missing beginning, one direction only, holes (`gap`), garbage. Everything held is bounded:
 /// one record and one handshake message per direction, `TLSWay.mostWaitingBytes` of records waiting for secrets.
-package struct TLSConnectionTracker: ~Copyable, Sendable {
+package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     package enum Verdict: Equatable, Sendable {
         /// Too few bytes so far.
         case unsure
@@ -21,8 +22,8 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
     private static let mostAlerts = 16
 
     package private(set) var verdict = Verdict.unsure
-    /// Decrypted application bytes are kept for `takePlaintext`; off, they are only counted.
-    package var keepsPlaintext = false
+    /// Decrypted application bytes are handed up; off once nobody reads them.
+    package var isRead = true
     /// Records that break the specification.
     var malformed = 0
     /// Records and messages that break the specification.
@@ -36,42 +37,71 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
     /// What each end sends, by `Direction.index`.
     var ends: InlineArray<2, TLSWay> = InlineArray { _ in TLSWay() }
     var early = EarlyDataReading()
+    /// The engine was told what the connection carries; and that refused early data is void.
+    private var saidProtocol = false
+    private var saidRestart = false
 
     package init() {}
 
-    /// Takes the next bytes of one direction's stream; a piece is what one segment brought, or what filled a hole.
+    /// The same hello with early data came before, in another connection.
+    package mutating func noteReplay() { early.isReplayed = true }
+
+    /// What the ends agreed to carry (RFC 7301), once it could be read.
+    package var applicationProtocol: String? { facts.tls.alpn }
+
+    /// Takes what came next in one direction: bytes that one segment brought or that filled a hole, a gap, the end.
     package mutating func observe(
-        _ bytes: RawSpan, direction: Direction, at time: Timestamp, tables: inout SecurityTables,
-        events: inout [FlowEvent.Kind]
+        _ bytes: RawSpan, _ delivery: borrowing Delivery, tables: inout SecurityTables, _ now: inout Observation
     ) {
         guard verdict != .notTLS else { return }
-        retryWaiting(tables: tables, events: &events)
+        switch delivery.content {
+        case .bytes: read(bytes, delivery.direction, at: delivery.time, tables: &tables, &now)
+        case .gap(let count): gap(of: Int(clamping: count), direction: delivery.direction)
+        // An end without close_notify cuts what it carries short, and so it ends there, too.
+        case .end, .reset: if isRead, facts.tls.isDecrypted { now.deliver(delivery.content) }
+        case .datagram, .stopSending, .restart: break
+        }
+        if verdict == .notTLS { now.signal(.notThisProtocol) }
+        if !saidProtocol, let name = facts.tls.alpn {
+            saidProtocol = true
+            now.signal(.applicationProtocol(name))
+        }
+        if !saidRestart, early.bytes > 0, facts.earlyDataAnswer == false {
+            saidRestart = true
+            now.deliveries.append(Delivery(direction: .fromClient, time: delivery.time, content: .restart))
+        }
+    }
+
+    private mutating func read(
+        _ bytes: RawSpan, _ direction: Direction, at time: Timestamp, tables: inout SecurityTables,
+        _ now: inout Observation
+    ) {
+        retryWaiting(tables: tables, &now)
         ends[direction.index].stream.beginPiece()
         var reader = ByteReader(bytes)
         while let record = ends[direction.index].stream.next(&reader, at: time) {
-            take(record, from: direction, tables: &tables, events: &events)
+            take(record, from: direction, tables: &tables, &now)
         }
         judge(direction)
     }
 
+    /// Records of one end are the other's. What was read of them was read as its own kind of message, so it is forgotten, unless
+    /// hellos have told who is who.
+    package mutating func exchangeEnds() {
+        ends.swapAt(0, 1)
+        guard !facts.sawHello else { return }
+        facts = HandshakeFacts(isDatagram: false)
+        shape = Version13Shape()
+    }
+
     /// Bytes of one direction were never captured.
-    package mutating func gap(of count: Int, direction: Direction) {
+    mutating func gap(of count: Int, direction: Direction) {
         guard count > 0 else { return }
         gaps += 1
         gapBytes += UInt64(count)
         ends[direction.index].stream.gap(of: count)
         ends[direction.index].handshake.reset()
         ends[direction.index].afterGap = true
-    }
-
-    /// Decrypted application bytes of one direction since the last call, appended to `output`; returns how many more there
-    /// were that did not fit.
-    package mutating func takePlaintext(direction: Direction, into output: inout [UInt8]) -> UInt64 {
-        output.append(contentsOf: ends[direction.index].plaintext)
-        ends[direction.index].plaintext.removeAll(keepingCapacity: true)
-        let lost = ends[direction.index].plaintextLost
-        ends[direction.index].plaintextLost = 0
-        return lost
     }
 
     private mutating func judge(_ direction: Direction) {
@@ -86,45 +116,45 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
     /// A record is complete.
     private mutating func take(
         _ record: TLSRecordStream.Record, from direction: Direction, tables: inout SecurityTables,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         facts.tls.records.count += 1
         facts.tls.records.bytes += UInt64(TLSRecordHeader.length + record.length)
         facts.tls.records.overheadBytes += UInt64(TLSRecordHeader.length)
         facts.tls.records.largest = max(facts.tls.records.largest, record.length)
         guard case .tls(let type) = record.kind else {
-            takeSSL2Hello(record, events: &events)
+            takeSSL2Hello(record, &now)
             return
         }
         let isProtected = ends[direction.index].epoch != .plain
         switch type {
-        case .changeCipherSpec: takeChangeCipherSpec(record, from: direction, events: &events)
+        case .changeCipherSpec: takeChangeCipherSpec(record, from: direction, &now)
         case .handshake where !isProtected || facts.isVersion13:
             if record.isKept {
-                takeHandshake(ends[direction.index].stream.fragment, record.start, direction, &tables, &events)
+                takeHandshake(ends[direction.index].stream.fragment, record.start, direction, &tables, &now)
             }
         case .alert where record.length == 2:
             if record.isKept { takeAlert(ends[direction.index].stream.fragment, from: direction, at: record.start) }
         case .applicationData where !isProtected && !facts.sawHello:
             // Picked up in the middle: which version and keys these are is not known.
             break
-        default: takeProtected(record, type, from: direction, tables: &tables, events: &events)
+        default: takeProtected(record, type, from: direction, tables: &tables, &now)
         }
     }
 
     private mutating func takeChangeCipherSpec(
-        _ record: TLSRecordStream.Record, from direction: Direction, events: inout [FlowEvent.Kind]
+        _ record: TLSRecordStream.Record, from direction: Direction, _ now: inout Observation
     ) {
         // TLS 1.3 sends it for old middleboxes only (RFC 8446 appendix D.4); a client may before any answer.
         guard !facts.isVersion13, facts.version != nil || !facts.offersVersion13 else { return }
-        facts.changeCipherSpec(from: direction, at: record.start, events: &events)
+        facts.changeCipherSpec(from: direction, at: record.start, &now)
         ends[direction.index].enter(.application)
     }
 
     /// Content of a handshake record, as sent or as opened.
     mutating func takeHandshake(
         _ content: [UInt8], _ time: Timestamp, _ direction: Direction, _ tables: inout SecurityTables,
-        _ events: inout [FlowEvent.Kind], encrypted: Bool = false
+        _ now: inout Observation, encrypted: Bool = false
     ) {
         ends[direction.index].handshake.append(content, at: time)
         let bytes = ends[direction.index].handshake.bytes
@@ -136,9 +166,9 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
             let type = message.type
             facts.take(
                 type, body: message.body, from: direction, at: taken == 0 ? first : time, encrypted: encrypted,
-                events: &events)
+                &now)
             taken = reader.consumed
-            if advance(after: type, from: direction, tables: &tables, encrypted: encrypted, events: &events) { return }
+            if advance(after: type, from: direction, tables: &tables, encrypted: encrypted, &now) { return }
         }
         ends[direction.index].handshake.consume(taken, rest: time)
     }
@@ -147,11 +177,11 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
     /// its buffer belongs to nobody.
     private mutating func advance(
         after type: TLSHandshakeType, from direction: Direction, tables: inout SecurityTables, encrypted: Bool,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) -> Bool {
         switch (type, direction) {
         case (.clientHello, .fromClient):
-            began(tables: &tables)
+            began(tables: &tables, &now)
             return false
         case (.serverHello, .fromServer) where facts.isVersion13 && facts.serverRandom != nil && !encrypted:
             ends[Direction.fromServer.index].enter(.handshake)
@@ -174,11 +204,11 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
     }
 
     /// A ClientHello was read.
-    private mutating func began(tables: inout SecurityTables) {
+    private mutating func began(tables: inout SecurityTables, _ now: inout Observation) {
         prepare(tables: tables)
         guard facts.offersEarlyData, facts.clientHellos == 1, let random = facts.clientRandom else { return }
         ends[Direction.fromClient.index].enter(.early)
-        early.isReplayed = tables.earlyHellos.note(random)
+        now.signal(.correlator(.earlyHello(random)))
     }
 
     /// Decides whether encrypted records are worth keeping.
@@ -209,7 +239,7 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
 
     /// SSL 2.0 form hello: `suites_length session_length challenge_length`, then the lists. Only that it was there and the
     /// challenge, which is the client's random, are kept.
-    private mutating func takeSSL2Hello(_ record: TLSRecordStream.Record, events: inout [FlowEvent.Kind]) {
+    private mutating func takeSSL2Hello(_ record: TLSRecordStream.Record, _ now: inout Observation) {
         let body = ends[Direction.fromClient.index].stream.fragment
         var reader = unsafe ByteReader(body.span.bytes)
         guard reader.remaining >= 6 else { return }
@@ -224,6 +254,6 @@ package struct TLSConnectionTracker: ~Copyable, Sendable {
         facts.moments.lastClientHello = record.start
         facts.add(
             HandshakeStep(step: .clientHello, from: .fromClient, time: record.start, bytes: record.length + 3),
-            &events)
+            &now)
     }
 }

@@ -19,6 +19,8 @@ struct TLSRecordStream: Sendable {
         var length: Int
         /// When its first byte passed.
         var start: Timestamp
+        /// When its last byte passed.
+        var end: Timestamp
         /// The fragment is whole in `fragment`; not when it was passed over or has a hole.
         var isKept: Bool
     }
@@ -81,7 +83,9 @@ struct TLSRecordStream: Sendable {
                 }
                 state = .header
                 count += 1
-                return record
+                var whole = record
+                whole.end = time
+                return whole
             }
         }
     }
@@ -110,7 +114,7 @@ struct TLSRecordStream: Sendable {
             let isKept = read.type != .applicationData || keepsApplicationData
             return Record(
                 kind: .tls(read.type), version: read.version, length: read.fragmentLength, start: headerStart,
-                isKept: isKept)
+                end: headerStart, isKept: isKept)
         }
         if count == 0, let record = ssl2Hello() { return record }
         state = .lost
@@ -124,6 +128,7 @@ struct TLSRecordStream: Sendable {
         let version = TLSVersion(rawValue: UInt16(header[3]) << 8 | UInt16(header[4]))
         let isKnown = version.rawValue == 2 || (version.rawValue >> 8 == 3 && version.rawValue & 0xff <= 3)
         guard header[0] & 0x80 != 0, header[2] == 1, isKnown, (12...1024).contains(length) else { return nil }
-        return Record(kind: .ssl2Hello, version: version, length: length - 3, start: headerStart, isKept: true)
+        return Record(
+            kind: .ssl2Hello, version: version, length: length - 3, start: headerStart, end: headerStart, isKept: true)
     }
 }

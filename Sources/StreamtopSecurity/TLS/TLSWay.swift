@@ -9,8 +9,6 @@ struct TLSWay: ~Copyable, Sendable {
     static let mostWaitingBytes = 32 * 1024
     /// Records that may fail to open before the direction is given up.
     static let mostFailures = 16
-    /// Decrypted bytes kept for the layers above until they are taken.
-    static let mostPlaintext = 256 * 1024
 
     /// Which keys are in use (RFC 8446 section 7.1); before TLS 1.3 there is one epoch, `application`.
     enum Epoch: Sendable { case plain, early, handshake, application }
@@ -39,8 +37,6 @@ struct TLSWay: ~Copyable, Sendable {
     var isOpaque = false
     /// Records were lost: the next one's number may be higher than expected.
     var afterGap = false
-    var plaintext: [UInt8] = []
-    var plaintextLost: UInt64 = 0
     /// Reused for every record opened.
     var content: [UInt8] = []
 

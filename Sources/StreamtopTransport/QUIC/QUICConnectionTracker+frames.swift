@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -8,7 +9,7 @@ extension QUICConnectionTracker {
     /// Takes the payload in `scratch.buffers`, packet `opened.number` of `direction`.
     mutating func observeOpened(
         _ opened: QUICOpenedPacket, level: QUICLevel, isEarly: Bool = false, size: Int, direction: Direction,
-        at time: Timestamp, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        at time: Timestamp, scratch: inout QUICScratch, _ now: inout Observation
     ) {
         guard !sides[direction].recovery.hasSeen(opened.number, level: level) else { return }
         // Out of the scratch and back: frames are read from it while the scratch takes what they bring.
@@ -34,9 +35,9 @@ extension QUICConnectionTracker {
                 let exponent = level == .oneRTT ? sides[direction].parameters?.integer(.ackDelayExponent) ?? 3 : 3
                 logged.append(QUICPacketLog.record(frame, in: bytes, exponent: exponent))
             }
-            take(frame, in: bytes, level: level, direction: direction, at: time, scratch: &scratch, events: &events)
+            take(frame, in: bytes, level: level, direction: direction, at: time, scratch: &scratch, &now)
             if followsStreams {
-                follow(frame, in: bytes, isEarly: isEarly, direction: direction, at: time, scratch: &scratch)
+                follow(frame, in: bytes, isEarly: isEarly, direction: direction, at: time, &now)
             }
         }
         if isLogged || packetLog.refused > 0 || !packetLog.packets.isEmpty {
@@ -100,17 +101,17 @@ extension QUICConnectionTracker {
 
     private mutating func take(
         _ frame: QUICFrame, in payload: RawSpan, level: QUICLevel, direction: Direction, at time: Timestamp,
-        scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        scratch: inout QUICScratch, _ now: inout Observation
     ) {
         switch frame {
         case .ack(let ack):
-            acknowledge(ack, in: payload, level: level, by: direction, at: time, events: &events)
+            acknowledge(ack, in: payload, level: level, by: direction, at: time, &now)
         case .crypto(let offset, let data):
             let bytes = payload.extracting(data.start..<(data.start + data.count))
             sides[direction].cryptoStreams[level.index].insert(bytes, at: offset)
-            takeMessages(level: level, direction: direction, at: time, scratch: &scratch)
+            takeMessages(level: level, direction: direction, at: time, scratch: &scratch, &now)
         case .newConnectionID(_, _, let identifier, let token):
-            note(identifier, of: direction, scratch: &scratch)
+            note(identifier, of: direction, &now)
             if sides[direction].resetTokens.count < QUICConnectionIDSet.capacity {
                 sides[direction].resetTokens.append(token)
             }
@@ -139,7 +140,7 @@ extension QUICConnectionTracker {
                 let bytes = sides[way].recovery.discard(.initial) + sides[way].recovery.discard(.handshake)
                 sides[way].flight.released(bytes, distance: 0, at: time)
             }
-            events.append(.handshakeStep(step: .handshakeDone, from: direction, bytes: 1, encrypted: true))
+            step(.handshakeDone, from: direction, bytes: 1, encrypted: true, &now)
         default: break
         }
     }
@@ -147,26 +148,26 @@ extension QUICConnectionTracker {
     /// Puts stream data in order for who reads it (RFC 9000 section 2.2).
     private mutating func follow(
         _ frame: QUICFrame, in payload: RawSpan, isEarly: Bool, direction: Direction, at time: Timestamp,
-        scratch: inout QUICScratch
+        _ now: inout Observation
     ) {
         // Early data that was refused was never read by the server.
         guard !isEarly || acceptsEarlyData != false else { return }
-        func piece(_ stream: UInt64, _ content: QUICStreamPiece.Content = .end) -> QUICStreamPiece {
-            QUICStreamPiece(stream: stream, direction: direction, content: content, time: time, isEarly: isEarly)
+        func model(_ stream: UInt64, _ content: Delivery.Content = .end) -> Delivery {
+            Delivery(stream: stream, direction: direction, time: time, isEarly: isEarly, content: content)
         }
         switch frame {
         case .stream(let identifier, let offset, let data, let isLast):
             streams[direction].insert(
-                payload.extracting(data.start..<(data.start + data.count)), stream: identifier, offset: offset,
-                isLast: isLast, piece: piece(identifier), into: &scratch.streamBytes, pieces: &scratch.pieces)
+                payload.extracting(data.start..<(data.start + data.count)), offset: offset, isLast: isLast,
+                like: model(identifier), into: &now.deliveries)
         case .resetStream(let identifier, let code, _):
-            streams[direction].reset(identifier, code: code, piece: piece(identifier), pieces: &scratch.pieces)
+            streams[direction].reset(code: code, like: model(identifier), into: &now.deliveries)
         case .stopSending(let identifier, let code):
-            scratch.pieces.append(piece(identifier, .stopSending(code: code)))
+            now.deliveries.append(model(identifier, .stopSending(code: code)))
         case .connectionClose:
             for way in Direction.allCases {
-                let end = QUICStreamPiece(stream: 0, direction: way, content: .end, time: time)
-                streams[way].flush(piece: end, into: &scratch.streamBytes, pieces: &scratch.pieces)
+                streams[way].flush(
+                    like: Delivery(direction: way, time: time, content: .end), into: &now.deliveries)
             }
         default: break
         }
@@ -183,7 +184,7 @@ extension QUICConnectionTracker {
 
     private mutating func acknowledge(
         _ ack: QUICAckFrame, in payload: RawSpan, level: QUICLevel, by direction: Direction, at time: Timestamp,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         let sender = direction.reversed
         var ranges = ByteReader(payload)
@@ -201,10 +202,10 @@ extension QUICConnectionTracker {
         if level == .oneRTT { followAcknowledgment(outcome, of: sender, distance: distance, at: time) }
         if outcome.startsRecovery { sides[sender].window.cut(loop: loopEstimate, at: time) }
         if outcome.lostPackets > 0 {
-            events.append(.loss(from: sender, segments: outcome.lostPackets, verdict: .unknown, side: nil))
+            now.tell(.loss(from: sender, segments: outcome.lostPackets, verdict: .unknown, side: nil))
         }
         if outcome.spurious > 0 {
-            events.append(.spurious(from: sender, sequence: UInt32(truncatingIfNeeded: ack.largest)))
+            now.tell(.spurious(from: sender, sequence: UInt32(truncatingIfNeeded: ack.largest)))
         }
     }
 
@@ -231,7 +232,8 @@ extension QUICConnectionTracker {
 
     /// Hands whole handshake messages on and reads from them what QUIC needs.
     private mutating func takeMessages(
-        level: QUICLevel, direction: Direction, at time: Timestamp, scratch: inout QUICScratch
+        level: QUICLevel, direction: Direction, at time: Timestamp, scratch: inout QUICScratch,
+        _ now: inout Observation
     ) {
         var start = scratch.messageBytes.count
         // Each turn takes four bytes or more.
@@ -241,15 +243,15 @@ extension QUICConnectionTracker {
                 QUICHandshakeMessage(direction: direction, level: level, time: time, start: start, count: count))
             let couldBeEarly = acceptsEarlyData == nil
             glance(scratch, from: start, count: count, direction: direction)
-            if couldBeEarly, acceptsEarlyData == false, earlyPackets > 0 { restartStreams(at: time, &scratch) }
+            if couldBeEarly, acceptsEarlyData == false, earlyPackets > 0 { restartStreams(at: time, &now) }
             start += count
         }
     }
 
     /// The server refused the early data: the client begins anew (RFC 9001 section 4.6.2).
-    private mutating func restartStreams(at time: Timestamp, _ scratch: inout QUICScratch) {
+    private mutating func restartStreams(at time: Timestamp, _ now: inout Observation) {
         streams.client = QUICStreamTable()
-        scratch.pieces.append(QUICStreamPiece(stream: 0, direction: .fromClient, content: .restart, time: time))
+        now.deliveries.append(Delivery(direction: .fromClient, time: time, content: .restart))
     }
 
     private mutating func glance(_ scratch: borrowing QUICScratch, from start: Int, count: Int, direction: Direction) {

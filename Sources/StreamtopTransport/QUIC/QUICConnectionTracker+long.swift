@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -7,22 +8,22 @@ import StreamtopWire
 extension QUICConnectionTracker {
     mutating func observeLong(
         _ header: QUICLongHeader, _ packet: RawSpan, datagramSize: Int, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, _ now: inout Observation
     ) -> Outcome {
         switch header.type {
         case .versionNegotiation:
-            observeNegotiation(header, packet, direction: direction, at: time, events: &events)
+            observeNegotiation(header, packet, direction: direction, at: time, &now)
         case .retry:
-            observeRetry(header, packet, direction: direction, at: time, scratch: &scratch, events: &events)
+            observeRetry(header, packet, direction: direction, at: time, scratch: &scratch, &now)
         case .initial:
             return observeInitial(
-                header, packet, direction: direction, at: time, secrets: secrets, scratch: &scratch, events: &events)
+                header, packet, direction: direction, at: time, secrets: secrets, scratch: &scratch, &now)
         case .handshake, .zeroRTT:
             observeProtectedLong(
-                header, packet, direction: direction, at: time, secrets: secrets, scratch: &scratch, events: &events)
+                header, packet, direction: direction, at: time, secrets: secrets, scratch: &scratch, &now)
         case .unknown, .oneRTT:
             if !(version?.isDecodable ?? false) { version = header.version }
-            note(header.source, of: direction, scratch: &scratch)
+            note(header.source, of: direction, &now)
             // Versions reserved for negotiation stand for the newest one, and so do their type bits.
             if header.version.isGreased, (ByteReader(packet).peekUInt8() ?? 0xff) & 0x30 == 0 { packets.initial += 1 }
             if direction == .fromClient {
@@ -35,14 +36,23 @@ extension QUICConnectionTracker {
     }
 
     /// Notes an ID that the end sending in `owner`'s direction chose.
-    mutating func note(_ identifier: QUICConnectionID, of owner: Direction, scratch: inout QUICScratch) {
+    mutating func note(_ identifier: QUICConnectionID, of owner: Direction, _ now: inout Observation) {
         guard sides[owner].identifiers.insert(identifier), !identifier.isEmpty else { return }
-        scratch.chosen.append(QUICChosenID(identifier: identifier, owner: owner))
+        now.signal(.connectionID(identifier, owner: owner))
+    }
+
+    /// A step of the transport's that belongs to the handshake above it.
+    func step(
+        _ step: HandshakeStepName, from direction: Direction, bytes: Int, encrypted: Bool = false,
+        _ now: inout Observation
+    ) {
+        now.tell(.handshakeStep(step: step, from: direction, bytes: bytes, encrypted: encrypted))
+        now.signal(.handshakeStep(step, from: direction, bytes: bytes))
     }
 
     private mutating func observeNegotiation(
         _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         packets.versionNegotiation += 1
         hasVersionNegotiation = true
@@ -55,12 +65,12 @@ extension QUICConnectionTracker {
         while reader.remaining >= 4, offered.count < 32 {  // each turn takes four bytes
             offered.append(QUICVersion(rawValue: reader.uint32()))
         }
-        events.append(.versionNegotiation(offered: offered.map(\.description)))
+        now.tell(.versionNegotiation(offered: offered.map(\.description)))
     }
 
     private mutating func observeRetry(
         _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
-        scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        scratch: inout QUICScratch, _ now: inout Observation
     ) {
         packets.retry += 1
         if let original = originalDestination, packet.byteCount == header.packetLength {
@@ -76,34 +86,32 @@ extension QUICConnectionTracker {
             serverTrip.record(time - asked, source: .quicHandshake, at: time)
         }
         hasRetry = true
-        note(header.source, of: direction, scratch: &scratch)
+        note(header.source, of: direction, &now)
         // The client's next Initials go to the server's new ID, and their keys follow from it.
         _ = keys.deriveInitial(header.version, destination: header.source)
         // The client should repeat its ClientHello and go on numbering; some begin anew with both.
         forgetInitials()
-        events.append(
-            .handshakeStep(step: .retry, from: direction, bytes: header.packetLength, encrypted: false))
+        step(.retry, from: direction, bytes: header.packetLength, &now)
     }
 
     private mutating func observeInitial(
         _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, _ now: inout Observation
     ) -> Outcome {
         var opened = openInitial(header, packet, direction: direction, scratch: &scratch)
         if opened == nil {
             opened = openWithOwnKeys(header, packet, scratch: &scratch)
-            if opened != nil, direction == .fromServer { return .turnedAround }
+            if opened != nil, direction == .fromServer { return .isFromClient }
         }
         packets.initial += 1
         if version == nil || opened != nil { version = header.version }
-        note(header.source, of: direction, scratch: &scratch)
+        note(header.source, of: direction, &now)
         if direction == .fromClient {
             clientInitials += 1
             if originalDestination == nil { originalDestination = header.destination }
             if times.firstInitial == nil {
                 times.firstInitial = time
-                events.append(
-                    .handshakeStep(step: .initial, from: direction, bytes: header.packetLength, encrypted: false))
+                step(.initial, from: direction, bytes: header.packetLength, &now)
             }
             // A hello in several packets leaves at once; what comes this much later was sent by a timer.
             if let asked = times.firstInitial, times.serverInitial == nil, !hasRetry, time - asked >= .milliseconds(100)
@@ -114,8 +122,7 @@ extension QUICConnectionTracker {
             if hasRetry, header.tokenLength > 0 { amplification.validate() }
         } else if times.serverInitial == nil {
             times.serverInitial = time
-            events.append(
-                .handshakeStep(step: .initial, from: direction, bytes: header.packetLength, encrypted: false))
+            step(.initial, from: direction, bytes: header.packetLength, &now)
         }
         guard let opened else {
             packets.undecryptable += 1
@@ -123,8 +130,8 @@ extension QUICConnectionTracker {
         }
         observeOpened(
             opened, level: .initial, size: header.packetLength, direction: direction, at: time, scratch: &scratch,
-            events: &events)
-        installKeys(from: secrets, scratch: &scratch, events: &events)
+            &now)
+        installKeys(from: secrets, scratch: &scratch, &now)
         return .none
     }
 
@@ -178,10 +185,10 @@ extension QUICConnectionTracker {
 
     private mutating func observeProtectedLong(
         _ header: QUICLongHeader, _ packet: RawSpan, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, _ now: inout Observation
     ) {
         if version == nil { version = header.version }
-        note(header.source, of: direction, scratch: &scratch)
+        note(header.source, of: direction, &now)
         if header.type == .zeroRTT {
             packets.zeroRTT += 1
             earlyPackets += 1
@@ -207,13 +214,13 @@ extension QUICConnectionTracker {
         }
         openProtected(
             packet, type: header.type, numberOffset: header.packetNumberOffset, direction: direction, at: time,
-            secrets: secrets, scratch: &scratch, events: &events)
+            secrets: secrets, scratch: &scratch, &now)
     }
 
     /// Opens a packet of a level that takes secrets, now or when they come.
     mutating func openProtected(
         _ packet: RawSpan, type: QUICPacketType, numberOffset: Int, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        secrets: borrowing SecretStore?, scratch: inout QUICScratch, _ now: inout Observation
     ) {
         let level: QUICLevel = type == .handshake ? .handshake : .oneRTT
         let largest = sides[direction].recovery.largest(level)
@@ -234,19 +241,19 @@ extension QUICConnectionTracker {
             opened = keys.openOneRTT(
                 packet, numberOffset: numberOffset, direction: direction, largest: largest,
                 buffers: &scratch.buffers)
-            if keys.updates > before { events.append(.keyUpdate(by: direction)) }
+            if keys.updates > before { now.tell(.keyUpdate(by: direction)) }
         }
         if let opened {
             if type == .oneRTT { hasOpenedOneRTT = true }
             observeOpened(
                 opened, level: level, isEarly: type == .zeroRTT, size: packet.byteCount, direction: direction, at: time,
-                scratch: &scratch, events: &events)
+                scratch: &scratch, &now)
         } else if hadKey {
             packets.undecryptable += 1
             if type == .oneRTT { suspectReset(packet, direction: direction) }
         } else if hasSecrets(secrets) {
             waiting.append(packet, type: type, numberOffset: numberOffset, direction: direction, time: time)
         }
-        if level == .handshake { installKeys(from: secrets, scratch: &scratch, events: &events) }
+        if level == .handshake { installKeys(from: secrets, scratch: &scratch, &now) }
     }
 }

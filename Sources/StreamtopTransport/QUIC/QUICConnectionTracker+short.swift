@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -7,13 +8,13 @@ import StreamtopWire
 extension QUICConnectionTracker {
     mutating func observeShort(
         _ packet: RawSpan, missing: Int, direction: Direction, at time: Timestamp, secrets: borrowing SecretStore?,
-        scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        scratch: inout QUICScratch, _ now: inout Observation
     ) {
         var reader = ByteReader(packet)
         let first = QUICShortHeader(firstByte: reader.uint8())
         packets.oneRTT += 1
         if resetSuspect == direction { resetSuspect = nil }
-        noteProgress(direction, at: time, events: &events)
+        noteProgress(direction, at: time, &now)
         readSpin(first.spin, direction: direction, at: time)
         guard missing == 0 else {
             unreadable += 1
@@ -22,10 +23,10 @@ extension QUICConnectionTracker {
         guard keys.hasOneRTT || hasSecrets(secrets), let length = destinationLength(for: direction, packet) else {
             return
         }
-        if !keys.hasOneRTT(direction) { installKeys(from: secrets, scratch: &scratch, events: &events) }
+        if !keys.hasOneRTT(direction) { installKeys(from: secrets, scratch: &scratch, &now) }
         openProtected(
             packet, type: .oneRTT, numberOffset: 1 + length, direction: direction, at: time, secrets: secrets,
-            scratch: &scratch, events: &events)
+            scratch: &scratch, &now)
     }
 
     /// Secrets were given or may come, if not this connection's: what cannot be opened yet may be later.
@@ -47,13 +48,14 @@ extension QUICConnectionTracker {
     }
 
     /// The handshake is over for an observer when the client sends 1-RTT packets after the server has answered.
-    private mutating func noteProgress(_ direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]) {
+    private mutating func noteProgress(_ direction: Direction, at time: Timestamp, _ now: inout Observation) {
         guard !isEstablished, direction == .fromClient, let first = times.firstInitial,
             times.serverInitial != nil || times.serverHandshake != nil
         else { return }
         isEstablished = true
         times.firstClientData = time
-        events.append(.established(handshake: max(0, time - first)))
+        now.tell(.established(handshake: max(0, time - first)))
+        now.signal(.established)
     }
 
     private mutating func readSpin(_ bit: Bool, direction: Direction, at time: Timestamp) {

@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -47,7 +48,7 @@ package struct QUICConnectionTracker: ~Copyable {
     var resetSuspect: Direction?
     var hasKnownReset = false
     var streams = BothWays(client: QUICStreamTable(), server: QUICStreamTable())
-    /// Stream data is put in order and handed over (`QUICScratch.pieces`); off once nobody wants it.
+    /// Stream data is put in order and handed up; off once nobody reads it.
     package var followsStreams = true
     var packetLog = QUICPacketLog()
 
@@ -55,18 +56,37 @@ package struct QUICConnectionTracker: ~Copyable {
         self.start = start
     }
 
-    /// What the engine must do about a datagram besides what the tracker did.
-    package enum Outcome: Equatable, Sendable {
+    /// What became of a packet.
+    enum Outcome: Equatable, Sendable {
         case none
-        /// The datagram proves that its sender is the client: turn the flow round and show it again to a new tracker.
-        case turnedAround
+        /// Only a client can have sent it, and it came from the server.
+        case isFromClient
     }
 
+    /// Nothing protected was read while the ends were mistaken for each other: their keys differ. Follows the connection anew.
+    package mutating func exchangeEnds() { self = QUICConnectionTracker(start: start) }
+
     /// Takes one UDP payload. `wireLength` is its length on the wire, more than `datagram` holds when the capture cut it.
+    ///
+    /// Where the signal `clientIs(.fromServer)` is given, the datagram was not counted: it is to be shown again after the ends
+    /// were exchanged.
     package mutating func observe(
-        _ datagram: RawSpan, wireLength: Int, ecn: UInt8, direction: Direction, at time: Timestamp,
-        secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        _ datagram: RawSpan, wireLength: Int, ecn: UInt8, secrets: borrowing SecretStore?, scratch: inout QUICScratch,
+        _ now: inout Observation
+    ) {
+        let before = state
+        guard take(datagram, wireLength: wireLength, ecn: ecn, secrets: secrets, scratch: &scratch, &now) == .none
+        else { return now.signal(.clientIs(now.direction)) }
+        let state = state
+        if state != before, state == .closed || state == .reset { now.signal(.closed(state)) }
+    }
+
+    private mutating func take(
+        _ datagram: RawSpan, wireLength: Int, ecn: UInt8, secrets: borrowing SecretStore?, scratch: inout QUICScratch,
+        _ now: inout Observation
     ) -> Outcome {
+        let direction = now.direction
+        let time = now.time
         let size = max(wireLength, datagram.byteCount)
         let missing = size - datagram.byteCount
         if version == nil || version?.family == .google, case .google(let found) = QUICProbe(datagram) {
@@ -87,7 +107,7 @@ package struct QUICConnectionTracker: ~Copyable {
                 count += 1
                 observeShort(
                     rest, missing: missing, direction: direction, at: time, secrets: secrets, scratch: &scratch,
-                    events: &events)
+                    &now)
                 break
             }
             guard let header = try? QUICLongHeader(decoding: &reader, missing: missing) else {
@@ -100,8 +120,8 @@ package struct QUICConnectionTracker: ~Copyable {
             count += 1
             let outcome = observeLong(
                 header, rest.extracting(0..<min(rest.byteCount, header.capturedLength)), datagramSize: size,
-                direction: direction, at: time, secrets: secrets, scratch: &scratch, events: &events)
-            if outcome == .turnedAround { return outcome }
+                direction: direction, at: time, secrets: secrets, scratch: &scratch, &now)
+            if outcome == .isFromClient { return outcome }
         }
         if count > 1 { packets.coalesced += 1 }
         sides[direction].datagrams.record(size: size, ecn: ecn)
@@ -125,7 +145,7 @@ package struct QUICConnectionTracker: ~Copyable {
 
     /// Takes waiting packets up again when a key has come.
     mutating func installKeys(
-        from secrets: borrowing SecretStore?, scratch: inout QUICScratch, events: inout [FlowEvent.Kind]
+        from secrets: borrowing SecretStore?, scratch: inout QUICScratch, _ now: inout Observation
     ) {
         guard let random, let version, let store = copy secrets,
             keys.install(from: store, random: random, version: version),
@@ -135,7 +155,7 @@ package struct QUICConnectionTracker: ~Copyable {
             let bytes = unsafe packet.bytes.span.bytes
             openProtected(
                 bytes, type: packet.type, numberOffset: packet.numberOffset, direction: packet.direction,
-                at: packet.time, secrets: secrets, scratch: &scratch, events: &events)
+                at: packet.time, secrets: secrets, scratch: &scratch, &now)
         }
     }
 
@@ -165,10 +185,10 @@ package struct QUICConnectionTracker: ~Copyable {
 
     /// The connection moved to other addresses and stayed one flow.
     package mutating func moved(
-        from: Endpoint, to: Endpoint, at time: Timestamp, events: inout [FlowEvent.Kind]
+        from: Endpoint, to: Endpoint, at time: Timestamp, _ now: inout Observation
     ) {
         let move = QUICMigration(time: time, from: from, to: to, isValidated: nil)
-        events.append(.migration(move))
+        now.tell(.migration(move))
         guard moves.count < Self.maximumMoves else { return }
         moves.append(move)
         serverTrip.rebase(at: time)

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -83,7 +84,7 @@ package struct TCPFlowTracker: ~Copyable {
     }
 
     /// The client turned out to be the server.
-    package mutating func flipDirections() {
+    package mutating func exchangeEnds() {
         swap(&client, &server)
         if let origin = synOrigin { synOrigin = origin.reversed }
         if let first = firstFin { firstFin = first.reversed }
@@ -92,7 +93,16 @@ package struct TCPFlowTracker: ~Copyable {
         locate()
     }
 
-    /// One segment of the flow, sent in `direction`. What is worth telling is appended to `events`.
+    /// One segment of the flow, sent in the direction and at the time of `observation`.
+    @inline(__always)
+    package mutating func observe(_ frame: borrowing DecodedFrame, _ observation: inout Observation) {
+        // In a plain connection nothing of the handshake is touched: it lies far from what a segment needs.
+        let mayEstablish = !isPlain && !handshake.isComplete
+        observe(frame, direction: observation.direction, at: observation.time, events: &observation.events)
+        if mayEstablish, handshake.isComplete { observation.signal(.established) }
+    }
+
+    /// What is worth telling is appended to `events`.
     package mutating func observe(
         _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
     ) {

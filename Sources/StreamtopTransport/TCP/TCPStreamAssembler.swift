@@ -22,6 +22,8 @@ package struct TCPStreamAssembler: Sendable {
         case held([UInt8])
         /// Bytes that the capture does not have.
         case gap(Int)
+        /// Everything up to the FIN was handed on.
+        case end
     }
 
     private struct Segment: Sendable {
@@ -41,6 +43,9 @@ package struct TCPStreamAssembler: Sendable {
     private var missing = 0
     /// Highest acknowledgment of the other end.
     private var acknowledged: UInt32?
+    /// Sequence number behind the last byte, once a FIN told it and until the end was handed on.
+    private var finalSequence: UInt32?
+    private var isEnded = false
     package private(set) var gaps = 0
 
     /// - Parameter start: sequence number of the first byte, where the SYN told it.
@@ -71,6 +76,11 @@ package struct TCPStreamAssembler: Sendable {
         acknowledged = number
     }
 
+    /// The sender said that its stream ends before `sequence`. The first word counts.
+    package mutating func end(at sequence: UInt32) {
+        if finalSequence == nil, !isEnded { finalSequence = sequence }
+    }
+
     /// The next piece of stream, nil when the next bytes have not arrived.
     package mutating func next() -> Piece? {
         if let (offset, count) = offered {
@@ -96,7 +106,16 @@ package struct TCPStreamAssembler: Sendable {
             move(first.bytes.count - trim)
             return .held(trim == 0 ? first.bytes : Array(first.bytes[trim...]))
         }
-        return nil
+        guard let end = finalSequence, let expected else { return nil }
+        if end.isAfter(expected) {
+            // The FIN was acknowledged, and with it what we never saw.
+            guard let acknowledged, acknowledged.isAfter(end) else { return nil }
+            missing = Int(end.distance(after: expected))
+            return skipMissing()
+        }
+        finalSequence = nil
+        isEnded = true
+        return .end
     }
 
     private mutating func skipMissing() -> Piece {

@@ -27,7 +27,7 @@ struct AnalysisPump: ~Copyable {
     private var marks = ReplayMarks()
     private let survey: CaptureSurvey?
 
-    private var request = FlowEngine.SnapshotRequest()
+    private var request = EngineGroup.SnapshotRequest()
     private var cost: OwnCost
     private var nextPicture: Nanoseconds = 0
     /// What the source failed with; the picture stays.

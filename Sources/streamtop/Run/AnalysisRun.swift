@@ -6,7 +6,7 @@ import StreamtopModel
 
 /// Frames in, an engine fed: the loop every mode shares. Counts what `-c` and `--duration` allow.
 struct AnalysisRun: ~Copyable {
-    var engine: FlowEngine
+    var engine: EngineGroup
     var feed: FrameFeed
     var batch = FrameBatch()
     /// No frame follows: the source ended or a limit was reached.
@@ -62,7 +62,7 @@ struct AnalysisRun: ~Copyable {
         self.feed = feed
         self.writer = writer
         self.keyLog = keyLog
-        engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
+        engine = EngineGroup(options: AnalysisRun.completed(options, for: settings, feed))
         engine.awaitSecrets(settings.isLive && settings.keylog != nil)
         isLive = settings.isLive
         writesSecrets = settings.writesSecrets
@@ -251,7 +251,7 @@ struct AnalysisRun: ~Copyable {
             keyLog = try KeyLogFile(path, mayAppear: settings.isLive, isOptional: settings.isKeylogOptional)
         }
         feed = fresh
-        engine = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
+        engine = EngineGroup(options: AnalysisRun.completed(options, for: settings, feed))
         isKeyLogRead = false
         // What was written is written: a second pass adds nothing to it.
         writer = nil
@@ -263,7 +263,7 @@ struct AnalysisRun: ~Copyable {
 
     /// Forgets all that was analysed; the source goes on.
     mutating func replaceEngine(_ settings: Settings, _ options: EngineOptions) {
-        var fresh = FlowEngine(options: AnalysisRun.completed(options, for: settings, feed))
+        var fresh = EngineGroup(options: AnalysisRun.completed(options, for: settings, feed))
         fresh.adoptSecrets(of: engine)
         fresh.adoptHostNames(of: engine)
         engine = fresh

@@ -113,7 +113,7 @@ private struct RecordStream: ~Copyable {
     }
 
     /// Live: how the active flows stand, now and then, for readers who cannot wait for the end.
-    private mutating func appendActiveFlows(_ engine: inout FlowEngine) {
+    private mutating func appendActiveFlows(_ engine: inout EngineGroup) {
         guard engine.firstFrame != nil else { return }
         guard let last = lastFlows else {
             lastFlows = engine.now

@@ -1,6 +1,7 @@
 // Unsafe only in lending arrays as spans of bytes, which is marked so for element types with padding; UInt8 has none.
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopSecurity
 import StreamtopTestSupport
@@ -28,16 +29,16 @@ enum DecryptionCost {
             precondition(opened == count, "libcrypto does not open the Initial")
         }
         var shared = QUICScratch()
-        var events: [FlowEvent.Kind] = []
+        var seen = Observation()
         let observed = {
             for number in 0..<count {
                 let time = Timestamp(nanoseconds: Int64(number))
                 var tracker = QUICConnectionTracker(start: time)
                 shared.clear()
-                events.removeAll(keepingCapacity: true)
-                _ = unsafe tracker.observe(
-                    packet.span.bytes, wireLength: packet.count, ecn: 0, direction: .fromClient, at: time,
-                    secrets: nil, scratch: &shared, events: &events)
+                seen.clear()
+                seen.begin(from: .fromClient, at: time)
+                unsafe tracker.observe(
+                    packet.span.bytes, wireLength: packet.count, ecn: 0, secrets: nil, scratch: &shared, &seen)
                 precondition(shared.messages.count == 1, "the program does not open the Initial")
             }
         }
@@ -115,7 +116,7 @@ enum DecryptionCost {
         store.append(keyLogText: Array(SealedTraffic.keyLog.utf8))
         let secrets: SecretStore? = store
         var shared = QUICScratch()
-        var events: [FlowEvent.Kind] = []
+        var seen = Observation()
         var acknowledged: Int?
         let observed = {
             var tracker = QUICConnectionTracker(start: Timestamp(nanoseconds: 0))
@@ -124,11 +125,11 @@ enum DecryptionCost {
             for frame in frames {
                 now += 12_000
                 shared.clear()
-                events.removeAll(keepingCapacity: true)
-                _ = unsafe tracker.observe(
+                seen.clear()
+                seen.begin(from: frame.direction, at: Timestamp(nanoseconds: now))
+                unsafe tracker.observe(
                     batch.span.bytes.extracting(place..<(place + frame.count)), wireLength: frame.count, ecn: 0,
-                    direction: frame.direction, at: Timestamp(nanoseconds: now), secrets: secrets, scratch: &shared,
-                    events: &events)
+                    secrets: secrets, scratch: &shared, &seen)
                 place += frame.count
             }
             acknowledged = tracker.snapshot(at: Timestamp(nanoseconds: .max)).server.ackedPackets
@@ -150,7 +151,7 @@ enum DecryptionCost {
             precondition(opened == count, "libcrypto does not open the records")
         }
         let streams = SealedTraffic.tlsDownload(records: count, recordBytes: recordBytes)
-        var events: [FlowEvent.Kind] = []
+        var seen = Observation()
         var isDecrypted = false
         let observed = {
             var tables = SecurityTables()
@@ -167,10 +168,11 @@ enum DecryptionCost {
                 while place < bytes.count {
                     let end = min(bytes.count, place + 1448)
                     now += 12_000
-                    events.removeAll(keepingCapacity: true)
+                    seen.clear()
+                    seen.begin(from: direction, at: Timestamp(nanoseconds: now))
                     unsafe tracker.observe(
-                        bytes.span.bytes.extracting(place..<end), direction: direction,
-                        at: Timestamp(nanoseconds: now), tables: &tables, events: &events)
+                        bytes.span.bytes.extracting(place..<end),
+                        .bytes(end - place, from: direction, at: seen.time), tables: &tables, &seen)
                     place = end
                 }
             }

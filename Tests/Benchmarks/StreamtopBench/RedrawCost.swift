@@ -21,7 +21,7 @@ struct RedrawCost {
         var options = EngineOptions()
         options.keepsSeries = true
         options.collectsEvents = false
-        var engine = FlowEngine(options: options)
+        var engine = EngineGroup(options: options)
         let source = try CaptureFileSource(path: path)
         var batch = FrameBatch()
         var cost = RedrawCost()

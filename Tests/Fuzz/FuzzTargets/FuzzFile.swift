@@ -14,7 +14,7 @@ func fuzzFile(_ bytes: [UInt8]) {
     options.limits.flows = 256
     options.sampleInterval = .seconds(1)
     options.keepsSeries = bytes.count & 1 == 0
-    var engine = FlowEngine(options: options)
+    var engine = EngineGroup(options: options)
     var batch = FrameBatch()
     if let source = try? CaptureFileSource(path: path) {
         while let status = try? source.read(into: &batch), status == .frames {

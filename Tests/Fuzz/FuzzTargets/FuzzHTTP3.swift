@@ -1,12 +1,13 @@
 import StreamtopApplication
 import StreamtopBase
-import StreamtopModel
+import StreamtopLayer
+import StreamtopTestSupport
 import StreamtopWire
 
 /// An HTTP/3 connection: each stretch of the input begins with the stream it is for and its length.
 func fuzzHTTP3(_ bytes: [UInt8]) {
     var tracker = HTTP3ConnectionTracker()
-    var events: [FlowEvent.Kind] = []
+    var seen = Observation()
     var reader = ByteReader(unsafe bytes.span.bytes)  // UInt8 has no padding
     var now = Timestamp(nanoseconds: 0)
     while reader.remaining > 2 {  // each turn takes two bytes or more
@@ -15,15 +16,21 @@ func fuzzHTTP3(_ bytes: [UInt8]) {
         let direction: Direction = head & 16 == 0 ? .fromClient : .fromServer
         now = now + .milliseconds(1)
         let count = UInt64(reader.uint8())
+        seen.begin(from: direction, at: now)
+        func tell(_ content: Delivery.Content) {
+            tracker.observe(
+                RawSpan(), Delivery(stream: stream, direction: direction, time: now, content: content), &seen)
+        }
         switch head >> 5 {
-        case 0: tracker.gap(of: count, stream: stream, direction: direction, at: now, events: &events)
-        case 1: tracker.end(stream: stream, direction: direction, at: now, events: &events)
-        case 2: tracker.reset(stream: stream, direction: direction, code: count, at: now, events: &events)
+        case 0: tell(.gap(count))
+        case 1: tell(.end)
+        case 2: tell(.reset(code: count))
         default:
             let part = reader.reader(of: Int(count))
-            tracker.observe(
-                part.restSpan, stream: stream, direction: direction, isEarly: false, at: now, events: &events)
+            let delivery = Delivery.bytes(part.remaining, stream: stream, from: direction, at: now)
+            tracker.observe(part.restSpan, delivery, &seen)
         }
+        seen.clear()
     }
     _ = tracker.snapshot()
     _ = tracker.connectionSnapshot()

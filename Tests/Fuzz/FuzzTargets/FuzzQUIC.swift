@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopSecurity
 import StreamtopTransport
@@ -41,33 +42,33 @@ func fuzzQUICConnection(_ bytes: [UInt8]) {
     var handshake = QUICHandshakeTracker()
     var tables = SecurityTables()
     var scratch = QUICScratch()
-    var events: [FlowEvent.Kind] = []
+    var seen = Observation()
     var now: Int64 = 0
     func feed(
         _ datagram: [UInt8], _ direction: Direction, _ tracker: inout QUICConnectionTracker,
-        _ handshake: inout QUICHandshakeTracker, _ scratch: inout QUICScratch, _ events: inout [FlowEvent.Kind]
+        _ handshake: inout QUICHandshakeTracker, _ scratch: inout QUICScratch, _ seen: inout Observation
     ) {
         scratch.clear()
-        _ = unsafe tracker.observe(
+        seen.begin(from: direction, at: Timestamp(nanoseconds: now))
+        unsafe tracker.observe(
             datagram.span.bytes, wireLength: datagram.count, ecn: UInt8(truncatingIfNeeded: datagram.count),
-            direction: direction, at: Timestamp(nanoseconds: now), secrets: secrets, scratch: &scratch,
-            events: &events)
+            secrets: secrets, scratch: &scratch, &seen)
         let (messages, bytes) = scratch.takeMessages()
         for message in messages {
             unsafe handshake.observe(
                 bytes.span.bytes.extracting(message.start..<(message.start + message.count)), from: message.direction,
-                at: message.time, encrypted: message.level != .initial, tables: &tables, events: &events)
+                at: message.time, encrypted: message.level != .initial, tables: &tables, &seen)
         }
-        events.removeAll(keepingCapacity: true)
+        seen.clear()
     }
     func crypto(_ message: [UInt8]) -> [UInt8] {
         [6, 0, UInt8(0x40 | message.count >> 8), UInt8(message.count & 255)] + message
     }
     if bytes.count % 4 != 0 {
         let hello = FuzzKeys.initial(crypto(FuzzKeys.clientHello), fromClient: true, number: 0)
-        feed(hello, .fromClient, &tracker, &handshake, &scratch, &events)
+        feed(hello, .fromClient, &tracker, &handshake, &scratch, &seen)
         let answer = FuzzKeys.initial(crypto(FuzzKeys.serverHello), fromClient: false, number: 0)
-        feed(answer, .fromServer, &tracker, &handshake, &scratch, &events)
+        feed(answer, .fromServer, &tracker, &handshake, &scratch, &seen)
     }
     var number: UInt8 = 0
     while let step = script.next() {
@@ -80,7 +81,7 @@ func fuzzQUICConnection(_ bytes: [UInt8]) {
             case 2, 3: FuzzKeys.oneRTT(step.bytes, fromClient: fromClient, number: number)
             default: step.bytes
             }
-        feed(datagram, fromClient ? .fromClient : .fromServer, &tracker, &handshake, &scratch, &events)
+        feed(datagram, fromClient ? .fromClient : .fromServer, &tracker, &handshake, &scratch, &seen)
     }
     let seen = tracker.snapshot(at: Timestamp(nanoseconds: .max))
     for side in [seen.client, seen.server] {

@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopSecurity
 import StreamtopTestSupport
@@ -46,36 +47,39 @@ func fuzzTLSStream(_ bytes: [UInt8]) {
     var tables = SecurityTables(awaitsSecrets: bytes.count % 2 == 0)
     tables.append(keyLog: FuzzKeys.keyLog)
     var tracker = TLSConnectionTracker()
-    tracker.keepsPlaintext = true
-    var events: [FlowEvent.Kind] = []
+    var seen = Observation()
     var now: Int64 = 0
     var numbers = BothWays<UInt64>(client: 0, server: 0)
     func feed(
         _ bytes: [UInt8], _ direction: Direction, _ tracker: inout TLSConnectionTracker,
-        _ tables: inout SecurityTables, _ events: inout [FlowEvent.Kind]
+        _ tables: inout SecurityTables, _ seen: inout Observation
     ) {
+        seen.begin(from: direction, at: Timestamp(nanoseconds: now))
         unsafe tracker.observe(
-            bytes.span.bytes, direction: direction, at: Timestamp(nanoseconds: now), tables: &tables, events: &events)
+            bytes.span.bytes, .bytes(bytes.count, from: direction, at: seen.time), tables: &tables, &seen)
     }
     while let step = script.next() {
         now += 1_000_000
         let direction: Direction = step.action & 1 == 0 ? .fromClient : .fromServer
         switch step.action >> 1 % 5 {
-        case 1: tracker.gap(of: step.bytes.count, direction: direction)
+        case 1:
+            let gap = Delivery(
+                direction: direction, time: Timestamp(nanoseconds: now), content: .gap(UInt64(step.bytes.count)))
+            tracker.observe(RawSpan(), gap, tables: &tables, &seen)
         case 2, 3:
             let record = FuzzKeys.record(step.bytes + [step.action >> 4 % 5 + 20], number: numbers[direction])
             numbers[direction] = step.action & 0x80 == 0 ? numbers[direction] + 1 : 0
-            feed(record, direction, &tracker, &tables, &events)
+            feed(record, direction, &tracker, &tables, &seen)
         case 4:
             let hello = direction == .fromClient ? FuzzKeys.clientHello : FuzzKeys.serverHello
-            feed(HelloBuilder.record(22, hello), direction, &tracker, &tables, &events)
-        default: feed(step.bytes, direction, &tracker, &tables, &events)
+            feed(HelloBuilder.record(22, hello), direction, &tracker, &tables, &seen)
+        default: feed(step.bytes, direction, &tracker, &tables, &seen)
         }
-        events.removeAll(keepingCapacity: true)
+        seen.clear()
     }
-    let seen = tracker.snapshot()
-    precondition(seen.handshake.timeline.count <= 256 && seen.alerts.count <= 256, "lists without a bound")
-    precondition(seen.handshake.duration ?? 0 >= 0, "a handshake of negative length")
+    let found = tracker.snapshot()
+    precondition(found.handshake.timeline.count <= 256 && found.alerts.count <= 256, "lists without a bound")
+    precondition(found.handshake.duration ?? 0 >= 0, "a handshake of negative length")
 }
 
 /// Datagrams of a DTLS association, among them whole hellos so that later ones are looked into.
@@ -84,8 +88,7 @@ func fuzzDTLS(_ bytes: [UInt8]) {
     var tables = SecurityTables(awaitsSecrets: bytes.count % 2 == 0)
     tables.append(keyLog: FuzzKeys.keyLog)
     var tracker = DTLSConnectionTracker()
-    tracker.keepsPlaintext = true
-    var events: [FlowEvent.Kind] = []
+    var seen = Observation()
     var now: Int64 = 0
     var number: UInt8 = 0
     while let step = script.next() {
@@ -97,14 +100,15 @@ func fuzzDTLS(_ bytes: [UInt8]) {
             datagram =
                 [22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, number] + HelloBuilder.vector(step.bytes, lengthBytes: 2)
         }
+        seen.begin(
+            from: step.action & 1 == 0 ? .fromClient : .fromServer, at: Timestamp(nanoseconds: now))
         unsafe tracker.observe(
-            datagram.span.bytes, direction: step.action & 1 == 0 ? .fromClient : .fromServer,
-            at: Timestamp(nanoseconds: now), tables: &tables, events: &events)
-        events.removeAll(keepingCapacity: true)
+            datagram.span.bytes, .datagram(datagram.count, from: seen.direction, at: seen.time), tables: &tables,
+            &seen)
+        seen.clear()
     }
-    let seen = tracker.snapshot()
-    precondition(seen.tls.handshake.timeline.count <= 256 && seen.tls.alerts.count <= 256, "lists without a bound")
-    _ = tracker.takePlaintext(direction: .fromClient)
+    let found = tracker.snapshot()
+    precondition(found.tls.handshake.timeline.count <= 256 && found.tls.alerts.count <= 256, "lists without a bound")
 }
 
 /// A key log, cut into pieces anywhere.

@@ -1,5 +1,7 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
+import StreamtopTestSupport
 import StreamtopWire
 
 @testable import StreamtopApplication
@@ -7,7 +9,11 @@ import StreamtopWire
 /// A tracker that is talked to in frames, with a clock that ticks a millisecond for each thing said.
 struct HTTP3Conversation: ~Copyable {
     var tracker = HTTP3ConnectionTracker()
-    var events: [FlowEvent.Kind] = []
+    var seen = Observation()
+    var events: [FlowEvent.Kind] {
+        get { seen.events }
+        set { seen.events = newValue }
+    }
     var now = Timestamp(nanoseconds: 0)
     /// Bytes are handed over in pieces of at most this size.
     var pieceSize = Int.max
@@ -18,25 +24,29 @@ struct HTTP3Conversation: ~Copyable {
         now = now + .milliseconds(1)
         for start in stride(from: 0, to: bytes.count, by: max(1, min(pieceSize, bytes.count))) {
             let part = Array(bytes[start..<min(bytes.count, start + min(pieceSize, bytes.count))])
-            tracker.observe(
-                unsafe part.span.bytes, stream: stream, direction: direction, isEarly: early, at: now, events: &events)
+            tell(.bytes(part.count, stream: stream, from: direction, at: now, isEarly: early), part)
         }
     }
 
     mutating func end(_ stream: UInt64, _ direction: Direction = .fromClient) {
-        tracker.end(stream: stream, direction: direction, at: now, events: &events)
+        tell(Delivery(stream: stream, direction: direction, time: now, content: .end))
     }
 
     mutating func gap(_ count: UInt64, _ stream: UInt64, _ direction: Direction) {
-        tracker.gap(of: count, stream: stream, direction: direction, at: now, events: &events)
+        tell(Delivery(stream: stream, direction: direction, time: now, content: .gap(count)))
     }
 
     mutating func reset(_ stream: UInt64, _ direction: Direction, code: UInt64) {
-        tracker.reset(stream: stream, direction: direction, code: code, at: now, events: &events)
+        tell(Delivery(stream: stream, direction: direction, time: now, content: .reset(code: code)))
     }
 
     mutating func stop(_ stream: UInt64, _ direction: Direction, code: UInt64) {
-        tracker.stopSending(stream: stream, direction: direction, code: code, events: &events)
+        tell(Delivery(stream: stream, direction: direction, time: now, content: .stopSending(code: code)))
+    }
+
+    private mutating func tell(_ delivery: Delivery, _ bytes: [UInt8] = []) {
+        seen.begin(from: delivery.direction, at: delivery.time)
+        tracker.observe(unsafe bytes.span.bytes, delivery, &seen)
     }
 
     /// Both ends' control streams, each allowing a table of `table` bytes.

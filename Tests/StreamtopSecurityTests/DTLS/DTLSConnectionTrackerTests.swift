@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopTestSupport
 import Testing
@@ -9,17 +10,18 @@ import Testing
 struct DTLSPlayer: ~Copyable {
     var tracker = DTLSConnectionTracker()
     var tables = SecurityTables()
-    var events: [FlowEvent.Kind] = []
+    var seen = Observation()
     var now: Int64 = 0
+    var events: [FlowEvent.Kind] { seen.events }
     private var number: UInt64 = 0
 
     init() {}
 
     mutating func feed(_ datagram: [UInt8], _ direction: Direction, after milliseconds: Int64 = 1) {
         now += milliseconds * 1_000_000
-        unsafe tracker.observe(
-            datagram.span.bytes, direction: direction, at: Timestamp(nanoseconds: now), tables: &tables,
-            events: &events)
+        let delivery = Delivery.datagram(datagram.count, from: direction, at: Timestamp(nanoseconds: now))
+        seen.begin(from: direction, at: delivery.time)
+        unsafe tracker.observe(datagram.span.bytes, delivery, tables: &tables, &seen)
     }
 
     /// A record of the plain form; numbers go up by themselves.

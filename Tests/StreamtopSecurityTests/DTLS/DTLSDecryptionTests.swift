@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopTestSupport
 import Testing
@@ -34,7 +35,6 @@ import Testing
     private func begun(_ secrets: SecretStore?) -> DTLSPlayer {
         var player = DTLSPlayer()
         player.tables = SecurityTables(secrets: secrets)
-        player.tracker.keepsPlaintext = true
         let client = Self.hello([(43, [2, 0xfe, 0xfc])], isServer: false)
         let server = Self.hello([(43, [0xfe, 0xfc])], isServer: true)
         player.feed(player.record(22, DTLSPlayer.fragment(1, 0, client)), .fromClient)
@@ -79,8 +79,8 @@ import Testing
         #expect(dtls.tls.handshake.timeline[3].bytes == 12 + 32)
         #expect(dtls.tls.handshake.kind == .full && dtls.tls.handshake.roundTrips == 1)
         #expect(
-            player.tracker.takePlaintext(direction: .fromClient).datagrams == Array(repeating: Self.question, count: 6))
-        #expect(player.tracker.takePlaintext(direction: .fromServer).datagrams == [Self.answer])
+            player.seen.delivered(from: .fromClient) == Array(repeating: Self.question, count: 6))
+        #expect(player.seen.delivered(from: .fromServer) == [Self.answer])
         #expect(player.tracker.malformedCount == 0)
     }
 
@@ -94,7 +94,7 @@ import Testing
         let second = RawKey(datagramSecret: next)
         player.feed(second.sealDatagram(Self.answer + [23], epoch: 4, number: 0), .fromClient)
         #expect(
-            player.tracker.takePlaintext(direction: .fromClient).datagrams == [Self.question, Self.answer])
+            player.seen.delivered(from: .fromClient) == [Self.question, Self.answer])
         #expect(player.tracker.snapshot().tls.keyUpdates == 1)
     }
 
@@ -111,7 +111,7 @@ import Testing
                 dtls.tls.handshake.timeline.dropFirst(2).allSatisfy {
                     $0.inferred || $0.step == .firstApplicationData
                 })
-            #expect(player.tracker.takePlaintext(direction: .fromClient).datagrams.isEmpty)
+            #expect(player.seen.delivered(from: .fromClient).isEmpty)
         }
     }
 
@@ -125,7 +125,7 @@ import Testing
             var damaged = whole
             damaged[place] ^= 1
             player.feed(damaged, .fromClient)
-            #expect(player.tracker.takePlaintext(direction: .fromClient).datagrams.isEmpty, "byte \(place)")
+            #expect(player.seen.delivered(from: .fromClient).isEmpty, "byte \(place)")
         }
     }
 }

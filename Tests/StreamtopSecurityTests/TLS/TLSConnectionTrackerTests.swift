@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopTestSupport
 import Testing
@@ -10,18 +11,20 @@ import Testing
 struct TLSPlayer: ~Copyable {
     var tracker = TLSConnectionTracker()
     var tables = SecurityTables()
-    var events: [FlowEvent.Kind] = []
+    var seen = Observation()
     var now: Int64 = 0
+    var events: [FlowEvent.Kind] { seen.events }
+    private var texts = BothWays<[UInt8]>(client: [], server: [])
 
     init(secrets: SecretStore? = nil, awaits: Bool = false) {
         tables = SecurityTables(secrets: secrets, awaitsSecrets: awaits)
-        tracker.keepsPlaintext = true
     }
 
     mutating func feed(_ bytes: [UInt8], _ direction: Direction) {
         now += 1_000_000
-        unsafe tracker.observe(
-            bytes.span.bytes, direction: direction, at: Timestamp(nanoseconds: now), tables: &tables, events: &events)
+        let delivery = Delivery.bytes(bytes.count, from: direction, at: Timestamp(nanoseconds: now))
+        seen.begin(from: direction, at: delivery.time)
+        unsafe tracker.observe(bytes.span.bytes, delivery, tables: &tables, &seen)
     }
 
     mutating func play(_ records: [(direction: Direction, bytes: [UInt8])]) {
@@ -29,9 +32,10 @@ struct TLSPlayer: ~Copyable {
     }
 
     mutating func plaintext(_ direction: Direction) -> [UInt8] {
-        var output: [UInt8] = []
-        _ = tracker.takePlaintext(direction: direction, into: &output)
-        return output
+        for direction in Direction.allCases { texts[direction] += seen.delivered(from: direction).flatMap { $0 } }
+        seen.deliveries.removeAll()
+        defer { texts[direction] = [] }
+        return texts[direction]
     }
 }
 

@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopTestSupport
 import Testing
@@ -83,30 +84,32 @@ import Testing
         #expect(player.plaintext(.fromClient).isEmpty && player.tracker.ends[Direction.fromClient.index].isOpaque)
     }
 
-    @Test("The same hello with early data in a second connection is a replay; in the same one it is not")
+    @Test("A hello with early data is named to whoever knows the others; told of an earlier one, the risk is said")
     func replay() throws {
         let request = Array("POST /order HTTP/1.1\r\n\r\n".utf8)
         let flight = Self.hello(early: true) + Self.seal(request, 23, secret: Self.secret(5))
-        var tables = SecurityTables(secrets: Self.secrets([UInt8](repeating: 7, count: 32)))
-        var events: [FlowEvent.Kind] = []
-        func early(_ bytes: [UInt8], _ tables: inout SecurityTables) throws -> EarlyDataSnapshot {
-            var tracker = TLSConnectionTracker()
-            unsafe tracker.observe(
-                bytes.span.bytes, direction: .fromClient, at: Timestamp(nanoseconds: 1), tables: &tables,
-                events: &events)
-            return try #require(tracker.snapshot().earlyData)
-        }
-        let first = try early(flight, &tables)
-        #expect(!first.isReplayed && first.bytes == UInt64(request.count))
-        let second = try early(flight, &tables)
-        #expect(second.isReplayed && second.replayRisk == .unsafe)
-        let other = try early(Self.hello(random: 8, early: true), &tables)
-        #expect(!other.isReplayed)
-        #expect(tables.health.first?.used == 2)
         // Whether it can be read or not.
-        var blind = SecurityTables()
-        #expect(try !early(flight, &blind).isReplayed)
-        #expect(try early(flight, &blind).isReplayed)
+        for secrets in [Self.secrets([UInt8](repeating: 7, count: 32)), nil] {
+            var player = TLSPlayer(secrets: secrets)
+            player.feed(flight, .fromClient)
+            #expect(try player.seen.signals == [.correlator(.earlyHello(Self.random(7)))])
+            let first = try #require(player.tracker.snapshot().earlyData)
+            #expect(!first.isReplayed)
+            if secrets != nil { #expect(first.bytes == UInt64(request.count)) }
+            player.tracker.noteReplay()
+            let replayed = try #require(player.tracker.snapshot().earlyData)
+            #expect(replayed.isReplayed && replayed.replayRisk == .unsafe)
+        }
+        var other = TLSPlayer()
+        other.feed(Self.hello(random: 8, early: true), .fromClient)
+        #expect(try other.seen.signals == [.correlator(.earlyHello(Self.random(8)))])
+        var none = TLSPlayer()
+        none.feed(Self.hello(random: 8), .fromClient)
+        #expect(none.seen.signals.isEmpty)
+    }
+
+    private static func random(_ byte: UInt8) throws -> HelloRandom {
+        try #require(HelloRandom([UInt8](repeating: byte, count: 32)))
     }
 
     @Test("Data before the hello, as after a hole, makes no handshake of negative length")
@@ -123,37 +126,28 @@ import Testing
         #expect(player.tracker.facts.moments.firstClientHello != nil)
     }
 
-    @Test("QUIC: the same hello with early data in a second connection is a replay; after a Retry it is not")
+    @Test("QUIC: a hello with early data is named once; after a Retry it comes again and is not")
     func replayOverQUIC() throws {
         var builder = HelloBuilder()
         builder.extensions = [(43, [2, 3, 4]), (42, [])]
         let hello = HelloBuilder.message(1, builder.clientBody)
         var tables = SecurityTables()
-        var events: [FlowEvent.Kind] = []
+        var seen = Observation()
         for isSecond in [false, true] {
             var tracker = QUICHandshakeTracker()
+            seen.clear()
+            if isSecond { tracker.noteReplay() }
             for _ in 0..<2 {
                 unsafe tracker.observe(
                     hello.span.bytes, from: .fromClient, at: Timestamp(nanoseconds: 1), encrypted: false,
-                    tables: &tables, events: &events)
+                    tables: &tables, &seen)
             }
+            #expect(seen.signals.count == 1)
             let early = try #require(
                 tracker.snapshot(
                     early: 9, serverHandshake: nil, clientHandshake: nil, hasSecrets: false, serverRoundTrip: nil
                 ).earlyData)
             #expect(early.isReplayed == isSecond && early.replayRisk == (isSecond ? .unsafe : .unknown))
         }
-    }
-
-    @Test("The table of hellos is bounded and forgets the oldest")
-    func bounded() throws {
-        var hellos = RecentHellos(capacity: 64)
-        func random(_ number: Int) throws -> HelloRandom {
-            try #require(HelloRandom([UInt8](repeating: 0, count: 24) + bigEndian(UInt64(number), 8)))
-        }
-        for number in 0..<(hellos.capacity + 10) { #expect(try !hellos.note(random(number))) }
-        #expect(hellos.count == hellos.capacity && hellos.evicted == 10)
-        #expect(try hellos.note(random(hellos.capacity)))
-        #expect(try !hellos.note(random(0)))
     }
 }

@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCrypto
+import StreamtopLayer
 import StreamtopModel
 import StreamtopTestSupport
 import StreamtopWire
@@ -19,28 +20,34 @@ import Testing
     private struct Play: ~Copyable {
         var tracker = QUICConnectionTracker(start: Timestamp(nanoseconds: 0))
         var scratch = QUICScratch()
-        var events: [FlowEvent.Kind] = []
+        var seen = Observation()
+        var events: [FlowEvent.Kind] { seen.events }
         let secrets: SecretStore? = nil
 
         mutating func show(
             _ bytes: [UInt8], _ direction: Direction, at milliseconds: Int64, wireLength: Int? = nil
-        ) -> QUICConnectionTracker.Outcome {
+        ) {
             scratch.clear()
-            return tracker.observe(
-                unsafe bytes.span.bytes, wireLength: wireLength ?? bytes.count, ecn: 2, direction: direction,
-                at: Timestamp(nanoseconds: .milliseconds(milliseconds)), secrets: secrets, scratch: &scratch,
-                events: &events)
+            seen.signals = []
+            seen.begin(from: direction, at: Timestamp(nanoseconds: .milliseconds(milliseconds)))
+            tracker.observe(
+                unsafe bytes.span.bytes, wireLength: wireLength ?? bytes.count, ecn: 2, secrets: secrets,
+                scratch: &scratch, &seen)
         }
     }
 
     @Test func theHandshakeOfTheRFC() throws {
         var play = Play()
-        #expect(play.show(QUICVectors.clientInitial, .fromClient, at: 0) == .none)
+        play.show(QUICVectors.clientInitial, .fromClient, at: 0)
+        #expect(
+            play.seen.signals.contains { if case .handshakeStep(.initial, .fromClient, _) = $0 { true } else { false } }
+        )
         #expect(play.scratch.messages.count == 1)
         let hello = try #require(play.scratch.messages.first)
         #expect(hello.level == .initial)
         #expect(play.scratch.bytes(of: hello).count == 241)
-        #expect(play.show(Self.serverInitial, .fromServer, at: 30) == .none)
+        play.show(Self.serverInitial, .fromServer, at: 30)
+        #expect(!play.seen.signals.contains(.clientIs(.fromServer)))
         #expect(play.scratch.messages.count == 1)
         let quic = play.tracker.snapshot(at: Timestamp(nanoseconds: .max))
         #expect(quic.version == "1")
@@ -59,8 +66,8 @@ import Testing
 
     @Test func retryIsCheckedAndTimed() {
         var play = Play()
-        _ = play.show(QUICVectors.clientInitial, .fromClient, at: 0)
-        _ = play.show(Self.retry, .fromServer, at: 25)
+        play.show(QUICVectors.clientInitial, .fromClient, at: 0)
+        play.show(Self.retry, .fromServer, at: 25)
         let quic = play.tracker.snapshot(at: Timestamp(nanoseconds: .max))
         #expect(quic.hasRetry)
         #expect(quic.isRetryTagValid == true)
@@ -68,16 +75,16 @@ import Testing
         #expect(play.tracker.roundTrip.server?.minimum == .milliseconds(25))
         #expect(play.tracker.roundTrip.server?.source == .quicHandshake)
         var forged = Play()
-        _ = forged.show(QUICVectors.clientInitial, .fromClient, at: 0)
-        _ = forged.show(Self.retry.dropLast() + [0], .fromServer, at: 25)
+        forged.show(QUICVectors.clientInitial, .fromClient, at: 0)
+        forged.show(Self.retry.dropLast() + [0], .fromServer, at: 25)
         #expect(!forged.tracker.snapshot(at: Timestamp(nanoseconds: .max)).hasRetry)
         #expect(forged.tracker.snapshot(at: Timestamp(nanoseconds: .max)).isRetryTagValid == false)
     }
 
     @Test func versionNegotiation() {
         var play = Play()
-        _ = play.show(QUICVectors.clientInitial, .fromClient, at: 0)
-        _ = play.show([UInt8](hex: "80 00000000 00 08 8394c8f03e515708 6b3343cf 1a2a3a4a"), .fromServer, at: 20)
+        play.show(QUICVectors.clientInitial, .fromClient, at: 0)
+        play.show([UInt8](hex: "80 00000000 00 08 8394c8f03e515708 6b3343cf 1a2a3a4a"), .fromServer, at: 20)
         let quic = play.tracker.snapshot(at: Timestamp(nanoseconds: .max))
         #expect(quic.hasVersionNegotiation)
         #expect(quic.versionsOffered == ["2", "0x1a2a3a4a"])
@@ -86,15 +93,16 @@ import Testing
 
     @Test func theSenderOfAnInitialIsTheClient() {
         var play = Play()
-        #expect(play.show(QUICVectors.clientInitial, .fromServer, at: 0) == .turnedAround)
+        play.show(QUICVectors.clientInitial, .fromServer, at: 0)
+        #expect(play.seen.signals == [.clientIs(.fromServer)])
     }
 
     @Test func withoutKeysOnlyWhatIsVisible() {
         var play = Play()
-        _ = play.show(QUICVectors.clientInitial, .fromClient, at: 0)
-        _ = play.show(Self.serverInitial, .fromServer, at: 30)
+        play.show(QUICVectors.clientInitial, .fromClient, at: 0)
+        play.show(Self.serverInitial, .fromServer, at: 30)
         for index in 0..<20 {
-            _ = play.show([0x40 | UInt8(index & 1) << 5] + [UInt8](repeating: 9, count: 60), .fromClient, at: 40)
+            play.show([0x40 | UInt8(index & 1) << 5] + [UInt8](repeating: 9, count: 60), .fromClient, at: 40)
         }
         let quic = play.tracker.snapshot(at: Timestamp(nanoseconds: .max))
         #expect(quic.packets.oneRTT == 20)
@@ -111,7 +119,7 @@ import Testing
                 let sample = [QUICVectors.clientInitial, Self.serverInitial, Self.retry].randomElement(using: &random)
                 let bytes = random.damaged(sample ?? [])
                 let extra = Bool.random(using: &random) ? 0 : Int.random(in: 0...1500, using: &random)
-                _ = play.show(
+                play.show(
                     bytes, Bool.random(using: &random) ? .fromClient : .fromServer,
                     at: Int64.random(in: -50...1000, using: &random), wireLength: bytes.count + extra)
             }
@@ -120,8 +128,8 @@ import Testing
         }
         for length in 0..<QUICVectors.clientInitial.count where length < 60 || length % 50 == 0 {
             var play = Play()
-            _ = play.show(Array(QUICVectors.clientInitial.prefix(length)), .fromClient, at: 0)
-            _ = play.show(Array(QUICVectors.clientInitial.prefix(length)), .fromClient, at: 0, wireLength: 1200)
+            play.show(Array(QUICVectors.clientInitial.prefix(length)), .fromClient, at: 0)
+            play.show(Array(QUICVectors.clientInitial.prefix(length)), .fromClient, at: 0, wireLength: 1200)
             #expect(play.scratch.messages.isEmpty)
         }
     }

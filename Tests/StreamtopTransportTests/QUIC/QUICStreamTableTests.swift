@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopTestSupport
 import Testing
 
@@ -6,10 +7,9 @@ import Testing
 
 @Suite struct QUICStreamTableTests {
     /// A table with what it gave out, written down: bytes as text, gaps in brackets.
-    private struct Log {
+    private struct Log: ~Copyable {
         var table = QUICStreamTable()
-        var pieces: [QUICStreamPiece] = []
-        var output: [UInt8] = []
+        var queue = DeliveryQueue()
         var now = Timestamp(nanoseconds: 0)
 
         mutating func insert(_ text: String, at offset: UInt64, stream: UInt64 = 0, last: Bool = false) {
@@ -18,28 +18,30 @@ import Testing
 
         mutating func insert(_ bytes: [UInt8], at offset: UInt64, stream: UInt64 = 0, last: Bool = false) {
             table.insert(
-                unsafe bytes.span.bytes, stream: stream, offset: offset, isLast: last, piece: piece(stream),
-                into: &output, pieces: &pieces)
+                unsafe bytes.span.bytes, offset: offset, isLast: last, like: model(stream), into: &queue)
         }
 
-        mutating func flush() { table.flush(piece: piece(0), into: &output, pieces: &pieces) }
+        mutating func flush() { table.flush(like: model(0), into: &queue) }
 
         mutating func reset(_ stream: UInt64) {
-            table.reset(stream, code: 7, piece: piece(stream), pieces: &pieces)
+            table.reset(code: 7, like: model(stream), into: &queue)
         }
 
-        private func piece(_ stream: UInt64) -> QUICStreamPiece {
-            QUICStreamPiece(stream: stream, direction: .fromClient, content: .end, time: now)
+        private func model(_ stream: UInt64) -> Delivery {
+            Delivery(stream: stream, direction: .fromClient, time: now, content: .end)
         }
+
+        var deliveries: [Delivery] { (0..<queue.count).map { queue[$0] } }
 
         func text(_ stream: UInt64 = 0) -> String {
-            pieces.filter { $0.stream == stream }.map { piece in
-                switch piece.content {
-                case .bytes(let start, let count): String(decoding: output[start..<(start + count)], as: UTF8.self)
+            deliveries.filter { $0.stream == stream }.map { delivery in
+                switch delivery.content {
+                case .bytes(let range):
+                    String(decoding: queue.bytes[range.start..<(range.start + range.count)], as: UTF8.self)
                 case .gap(let count): "[\(count)]"
                 case .end: "."
                 case .reset(let code): "!\(code)"
-                case .stopSending, .restart: "?"
+                case .datagram, .stopSending, .restart: "?"
                 }
             }.joined()
         }
@@ -94,8 +96,8 @@ import Testing
             for range in ranges {
                 log.insert(Array(whole[range]), at: UInt64(range.lowerBound), last: range.upperBound == whole.count)
             }
-            #expect(log.output == whole, "seed \(seed)")
-            #expect(log.pieces.last?.content == .end, "seed \(seed)")
+            #expect(log.queue.bytes == whole, "seed \(seed)")
+            #expect(log.deliveries.last?.content == .end, "seed \(seed)")
         }
     }
 
@@ -119,7 +121,7 @@ import Testing
         let block = [UInt8](repeating: 1, count: 1_000)
         for number in UInt64(1)...1_500 { log.insert(block, at: number * 1_000) }
         #expect(log.table.gaps == 1)
-        #expect(log.output.count == 1_500_000)
+        #expect(log.queue.bytes.count == 1_500_000)
         // A flood of tiny stretches costs more than its bytes.
         var tiny = Log()
         for number in UInt64(1)...40_000 { tiny.insert([1], at: number * 2, stream: 4 * (number % 8)) }

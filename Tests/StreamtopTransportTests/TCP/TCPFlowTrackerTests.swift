@@ -55,7 +55,7 @@ import Testing
         var flow = TCPScenario()
         flow.handshake(toServer: 40, toClient: 0.02)
         for index in 0..<4 { flow.data(at: 100 + Double(index), index * 1000) }
-        flow.tracker.flipDirections()
+        flow.tracker.exchangeEnds()
         let report = flow.report()
         #expect(report.snapshot.client.uniqueBytes == 4000)
         #expect(report.snapshot.vantage == .server)

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopWire
 
 /// The streams on which one end sends.
@@ -24,43 +25,42 @@ struct QUICStreamTable: Sendable {
 
     init() {}
 
-    /// A STREAM frame. What is in order now goes to `pieces`, its bytes to `output`.
+    /// A STREAM frame. What is in order now goes to `queue`, with the stream, direction and time of `model`.
     mutating func insert(
-        _ data: RawSpan, stream: UInt64, offset: UInt64, isLast: Bool, piece: QUICStreamPiece,
-        into output: inout [UInt8], pieces: inout [QUICStreamPiece]
+        _ data: RawSpan, offset: UInt64, isLast: Bool, like model: Delivery, into queue: inout DeliveryQueue
     ) {
-        guard let index = index(of: stream, at: piece.time) else { return }
-        streams[index].lastTime = piece.time
+        guard let index = index(of: model.stream, at: model.time) else { return }
+        streams[index].lastTime = model.time
         if isLast { streams[index].noteEnd(offset + UInt64(data.byteCount)) }  // below 2^62 and 2^16
-        let start = output.count
+        let start = queue.bytes.count
         let before = streams[index].held
-        streams[index].insert(data, at: offset, at: piece.time, into: &output)
+        streams[index].insert(data, at: offset, at: model.time, into: &queue.bytes)
         held += streams[index].held - before
-        Self.append(bytesFrom: start, of: output, piece, &pieces)
-        while held > Self.heldCapacity || isHoleOld(index, at: piece.time) {  // each turn uses up a stretch
-            guard giveUpHole(index, piece, into: &output, &pieces) else { break }
+        queue.appendBytes(from: start, like: model)
+        while held > Self.heldCapacity || isHoleOld(index, at: model.time) {  // each turn uses up a stretch
+            guard giveUpHole(index, model, into: &queue) else { break }
         }
-        endIfComplete(index, piece, &pieces)
+        endIfComplete(index, model, into: &queue)
     }
 
     /// RESET_STREAM: no byte beyond what came is waited for.
-    mutating func reset(_ stream: UInt64, code: UInt64, piece: QUICStreamPiece, pieces: inout [QUICStreamPiece]) {
-        guard let index = index(of: stream, at: piece.time) else { return }
+    mutating func reset(code: UInt64, like model: Delivery, into queue: inout DeliveryQueue) {
+        guard let index = index(of: model.stream, at: model.time) else { return }
         remove(index)
-        var piece = piece
-        piece.content = .reset(code: code)
-        pieces.append(piece)
+        var delivery = model
+        delivery.content = .reset(code: code)
+        queue.append(delivery)
     }
 
     /// The connection is over: what is held is handed on, holes and all.
-    mutating func flush(piece: QUICStreamPiece, into output: inout [UInt8], pieces: inout [QUICStreamPiece]) {
+    mutating func flush(like model: Delivery, into queue: inout DeliveryQueue) {
         var index = streams.count
         while index > 0 {  // each turn goes one down
             index -= 1
-            var piece = piece
-            piece.stream = identifiers[index]
-            while giveUpHole(index, piece, into: &output, &pieces) {}  // each turn uses up a stretch or the end
-            endIfComplete(index, piece, &pieces)
+            var model = model
+            model.stream = identifiers[index]
+            while giveUpHole(index, model, into: &queue) {}  // each turn uses up a stretch or the end
+            endIfComplete(index, model, into: &queue)
         }
     }
 
@@ -69,37 +69,26 @@ struct QUICStreamTable: Sendable {
         return time - since > Self.patience
     }
 
-    private mutating func giveUpHole(
-        _ index: Int, _ piece: QUICStreamPiece, into output: inout [UInt8], _ pieces: inout [QUICStreamPiece]
-    ) -> Bool {
-        let start = output.count
+    private mutating func giveUpHole(_ index: Int, _ model: Delivery, into queue: inout DeliveryQueue) -> Bool {
+        let start = queue.bytes.count
         let before = streams[index].held
-        guard let size = streams[index].giveUpHole(at: piece.time, into: &output) else { return false }
+        guard let size = streams[index].giveUpHole(at: model.time, into: &queue.bytes) else { return false }
         held += streams[index].held - before
         gaps += 1
         gapBytes &+= size
-        var piece = piece
-        piece.content = .gap(size)
-        pieces.append(piece)
-        Self.append(bytesFrom: start, of: output, piece, &pieces)
+        var delivery = model
+        delivery.content = .gap(size)
+        queue.append(delivery)
+        queue.appendBytes(from: start, like: model)
         return true
     }
 
-    private static func append(
-        bytesFrom start: Int, of output: [UInt8], _ piece: QUICStreamPiece, _ pieces: inout [QUICStreamPiece]
-    ) {
-        guard output.count > start else { return }
-        var piece = piece
-        piece.content = .bytes(start: start, count: output.count - start)
-        pieces.append(piece)
-    }
-
-    private mutating func endIfComplete(_ index: Int, _ piece: QUICStreamPiece, _ pieces: inout [QUICStreamPiece]) {
+    private mutating func endIfComplete(_ index: Int, _ model: Delivery, into queue: inout DeliveryQueue) {
         guard streams[index].isComplete else { return }
         remove(index)
-        var piece = piece
-        piece.content = .end
-        pieces.append(piece)
+        var delivery = model
+        delivery.content = .end
+        queue.append(delivery)
     }
 
     // MARK: Places

@@ -1,52 +1,14 @@
-import StreamtopBase
-import StreamtopWire
-
-/// Tells by content, on any port, where a TLS connection begins in a TCP byte stream. A few bytes of state for every flow;
-/// the tracker is made only when this says that it is worth it.
-///
-/// Looks at the beginnings of segments: TLS may start late (STARTTLS, CONNECT), but always with a new segment.
-package struct TLSProbe: Sendable {
-    package enum Answer: Equatable, Sendable {
-        case unsure
-        /// This segment can be the beginning of TLS.
-        case candidate
-        /// No more segments are looked at.
-        case notTLS
-    }
-
-    /// Segments with payload looked at, both directions together: long enough for a mail server's greetings.
-    static let mostSegments: UInt8 = 40
-
-    private var looked: UInt8 = 0
-
-    package init() {}
-
-    package var isOver: Bool { looked >= Self.mostSegments }
-
-    /// No segment was looked at yet.
-    package var isFresh: Bool { looked == 0 }
-
+/// Tells by content, on any port, where TLS can begin in a byte stream.
+package enum TLSProbe {
     /// The bytes begin with a record that begins with a ClientHello.
     package static func isClientHello(_ bytes: RawSpan) -> Bool {
         let reader = ByteReader(bytes)
         return reader.peekUInt8() == 22 && reader.peekUInt8(ahead: 5) == TLSHandshakeType.clientHello.rawValue
     }
 
-    /// Looks at the payload of a segment.
-    package mutating func examine(_ bytes: RawSpan) -> Answer {
-        guard !isOver else { return .notTLS }
-        guard bytes.byteCount > 0 else { return .unsure }
-        if Self.canBegin(bytes) { return .candidate }
-        looked += 1  // bounded by the guard above
-        return isOver ? .notTLS : .unsure
-    }
-
-    /// A candidate turned out to be none.
-    package mutating func refute() { looked = min(Self.mostSegments, looked + 4) }
-
     /// The bytes, as far as they go, can be the beginning of TLS: a record with a hello, an SSL 2.0 form hello, or (picked up
     /// in the middle) records that follow each other exactly.
-    static func canBegin(_ bytes: RawSpan) -> Bool {
+    package static func canBegin(_ bytes: RawSpan) -> Bool {
         var reader = ByteReader(bytes)
         guard let first = reader.peekUInt8() else { return false }
         if first == 22 { return canBeHandshake(reader) }

@@ -8,22 +8,20 @@ struct QUICAttempts: Sendable {
     static let patience: Nanoseconds = .seconds(30)
 
     /// A client host and the service it wanted.
-    struct Wish: Hashable, Sendable {
+    struct Service: Hashable, Sendable {
         var client: IPAddress
         var server: Endpoint
     }
 
     struct Attempt: Equatable, Sendable {
-        var position: UInt32
-        /// Number of the flow, for a position may be given to another.
-        var number: UInt64
+        var flow: FlowReference
         var time: Timestamp
     }
 
-    private var attempts: [Wish: Attempt] = [:]
-    private var order: [Wish] = []
+    private var attempts: [Service: Attempt] = [:]
+    private var order: [Service] = []
     private var oldest = 0
-    private let capacity: Int
+    let capacity: Int
     private(set) var evicted: UInt64 = 0
 
     init(capacity: Int) { self.capacity = max(1, capacity) }
@@ -31,21 +29,21 @@ struct QUICAttempts: Sendable {
     var isEmpty: Bool { attempts.isEmpty }
     var count: Int { attempts.count }
 
-    mutating func insert(_ wish: Wish, _ attempt: Attempt) {
-        if attempts.updateValue(attempt, forKey: wish) != nil { return }
+    mutating func insert(_ service: Service, _ attempt: Attempt) {
+        if attempts.updateValue(attempt, forKey: service) != nil { return }
         if order.count < capacity {
-            order.append(wish)
+            order.append(service)
         } else {
             attempts[order[oldest]] = nil
-            order[oldest] = wish
+            order[oldest] = service
             oldest = (oldest + 1) % capacity
             evicted += 1
         }
     }
 
     /// The attempt that a TCP connection made at `time` may stand in for.
-    func attempt(_ wish: Wish, at time: Timestamp) -> Attempt? {
-        guard let attempt = attempts[wish], time >= attempt.time, time - attempt.time <= Self.patience else {
+    func attempt(_ service: Service, at time: Timestamp) -> Attempt? {
+        guard let attempt = attempts[service], time >= attempt.time, time - attempt.time <= Self.patience else {
             return nil
         }
         return attempt

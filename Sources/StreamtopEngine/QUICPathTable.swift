@@ -1,22 +1,5 @@
 import StreamtopBase
-import StreamtopSecurity
-import StreamtopTransport
 import StreamtopWire
-
-/// What the engine keeps of a flow that carries QUIC.
-struct QUICFlow: ~Copyable {
-    var connection: QUICConnectionTracker
-    var handshake = QUICHandshakeTracker()
-    /// When the client first connected to the same service by TCP after it had asked for QUIC.
-    var fallback: Timestamp?
-    /// Slab index of the HTTP/3 connection in it, once there is one.
-    var http3 = FlowEntry.none
-    private let place = AddressOnly()
-
-    init(start: Timestamp) {
-        connection = QUICConnectionTracker(start: start)
-    }
-}
 
 /// Finds the flow of a QUIC packet whose addresses are new: by the connection ID it is sent to (RFC 9000 section 9).
 ///
@@ -28,17 +11,14 @@ struct QUICPathTable: Sendable {
     static let shortestLength = 4
 
     struct Owner: Equatable, Sendable {
-        var position: UInt32
-        /// Number of the flow, for a position may be given to another.
-        var number: UInt64
+        var flow: FlowReference
         /// The end that chose the ID and receives what is sent to it.
         var end: Direction
     }
 
     /// Other addresses of a flow.
     struct Path: Equatable, Sendable {
-        var position: UInt32
-        var number: UInt64
+        var flow: FlowReference
         var client: Endpoint
     }
 

@@ -1,0 +1,54 @@
+import StreamtopBase
+import StreamtopLayer
+import StreamtopModel
+import StreamtopWire
+
+/// UDP datagrams: to the layer of their protocol, of which a port may carry several (RFC 7983).
+extension FlowEngine {
+    /// A UDP datagram of the flow at `position`.
+    mutating func observeDatagram(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
+    ) {
+        guard frame.payloadLength > 0 else { return }
+        let payload = frame.payload(in: bytes)
+        let stack = flows[position].layers
+        if stack != FlowEntry.none, let place = trackers.stacks[stack].above(0, .quic) {
+            return observeQUIC(frame, position, place, payload, isNew: false, direction: direction, at: time)
+        }
+        if QUICProbe(payload) != .none {
+            guard let place = pushOnUDP(.quic, position, at: time) else { return }
+            return observeQUIC(frame, position, place, payload, isNew: true, direction: direction, at: time)
+        }
+        guard let kind = LayerSelection.datagram(payload),
+            let place = datagramReader(kind, position, payload, direction, at: time)
+        else { return }
+        let from = flows[position].direction(from: frame.sourceEndpoint)
+        observation.begin(from: from, at: time)
+        let delivery = Delivery(
+            direction: from, time: time,
+            content: .datagram(DeliveredRange(.payload, start: 0, count: payload.byteCount)))
+        let layer = trackers.stacks[flows[position].layers][place]
+        trackers.observe(layer, payload, delivery, &observation)
+        climb(position, from: place, payload: payload)
+        conclude(position, at: time)
+    }
+
+    /// The place of the layer that reads datagrams of this kind, put there when this one can be its first.
+    private mutating func datagramReader(
+        _ kind: ProtocolKind, _ position: UInt32, _ payload: RawSpan, _ direction: Direction, at time: Timestamp
+    ) -> Int? {
+        let stack = flows[position].layers
+        if stack != FlowEntry.none, let known = trackers.stacks[stack].above(0, kind) { return known }
+        guard case .reader(_, let isClient) = LayerSelection.canBegin(kind, payload) else { return nil }
+        // Only port numbers are a guess: in WebRTC the client of DTLS need not be the one who opened the flow.
+        if isClient == true, flows[position].orientation == .port { clientIs(direction, position) }
+        return pushOnUDP(kind, position, at: time)
+    }
+
+    private mutating func pushOnUDP(_ kind: ProtocolKind, _ position: UInt32, at time: Timestamp) -> Int? {
+        if flows[position].layers == FlowEntry.none {
+            flows[position].layers = trackers.stacks.insert(LayerStack(.udp))
+        }
+        return push(kind, on: 0, of: position, at: time)
+    }
+}

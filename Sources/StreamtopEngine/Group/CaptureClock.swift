@@ -1,0 +1,91 @@
+import StreamtopBase
+
+/// Capture time and its deadlines: the one clock of all engines. Nothing here reads a clock; time comes with the frames and while
+/// the wire is silent through `advance`.
+struct CaptureClock {
+    /// The latest stamp seen.
+    private(set) var now = Timestamp(nanoseconds: .min)
+    private(set) var firstFrame: Timestamp?
+    /// Frames with a stamp before the latest.
+    private(set) var backwards: UInt64 = 0
+
+    private let sampleInterval: Nanoseconds?
+    private let keepsSeries: Bool
+    private var nextSecond = Timestamp(nanoseconds: .max)
+    private var nextSample = Timestamp(nanoseconds: .max)
+    private var nextSeries = Timestamp(nanoseconds: .max)
+    private var next = Timestamp(nanoseconds: .max)
+
+    init(sampleInterval: Nanoseconds?, keepsSeries: Bool) {
+        self.sampleInterval = sampleInterval
+        self.keepsSeries = keepsSeries
+    }
+
+    /// A frame with this stamp comes next; true when a deadline lies before it.
+    @inline(__always)
+    mutating func observe(_ time: Timestamp) -> Bool {
+        if firstFrame == nil { begin(at: time) }
+        if time < now {
+            backwards &+= 1
+        } else {
+            now = time
+        }
+        return now >= next
+    }
+
+    /// Time passes without a frame; true when a deadline has come.
+    mutating func advance(to time: Timestamp) -> Bool {
+        guard firstFrame != nil, time > now else { return false }
+        now = time
+        return now >= next
+    }
+
+    /// What is due now; the deadlines move on.
+    mutating func takeTick() -> Tick {
+        var tick = Tick(time: now)
+        while let interval = sampleInterval, now >= nextSample {  // each round moves the deadline on
+            tick.samples.append(nextSample)
+            let following = following(nextSample, step: interval)
+            // A stamp at the end of time leaves no later deadline.
+            guard following > nextSample else { break }
+            nextSample = following
+        }
+        if now >= nextSeries {
+            tick.isForSeries = true
+            nextSeries = following(nextSeries, step: SeriesRecorder.firstInterval)
+        }
+        if now >= nextSecond {
+            tick.isSecond = true
+            nextSecond = following(nextSecond, step: .seconds(1))
+        }
+        next = min(nextSecond, nextSample, nextSeries)
+        return tick
+    }
+
+    private mutating func begin(at time: Timestamp) {
+        firstFrame = time
+        now = time
+        nextSecond = time + .seconds(1)
+        if let sampleInterval { nextSample = time + sampleInterval }
+        if keepsSeries { nextSeries = time + SeriesRecorder.firstInterval }
+        next = min(nextSecond, nextSample, nextSeries)
+    }
+
+    /// The next deadline on the same grid that lies ahead of now, or one step on when the capture is continuous. A long
+    /// silence is skipped in one go: nothing was active in it.
+    private func following(_ deadline: Timestamp, step: Nanoseconds) -> Timestamp {
+        let next = deadline + step
+        let behind = now - next
+        guard behind > step else { return next }
+        return next + (behind / step) * step  // at most `behind`, so it cannot pass `now`
+    }
+}
+
+/// A moment at which every engine stands still, and what is to be done at it. It lies between two frames.
+struct Tick {
+    var time: Timestamp
+    /// Deadlines of the samples that are due.
+    var samples: [Timestamp] = []
+    var isForSeries = false
+    var isSecond = false
+}

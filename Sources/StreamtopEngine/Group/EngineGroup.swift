@@ -1,0 +1,148 @@
+import StreamtopBase
+import StreamtopModel
+
+/// The engines of one capture as one: what the program uses.
+///
+/// The group numbers the frames, owns the clock and its ticks, names flows and joins facts of different flows; engines own flows.
+/// Today there is one engine, and it runs on the caller's thread. What makes several possible is kept already: an engine never
+/// ticks by itself, no engine reads another's state, what chooses among all flows does so at a tick, when every engine stands
+/// still between the same two frames, and joins are small values consumed in the order of frames.
+package struct EngineGroup: ~Copyable {
+    /// What a renderer wants of a snapshot.
+    package struct SnapshotRequest: Sendable {
+        /// Flows at most, the most recently active ones; their order is that of first packets.
+        package var flowLimit = 4_096
+        /// The flow whose whole series is wanted; the others get the tail for a sparkline.
+        package var selected: FlowIdentifier?
+        /// Samples of the tail.
+        package var sparkline = 32
+
+        package init() {}
+    }
+
+    private var engine: FlowEngine
+    private var clock: CaptureClock
+    private var joiner: Joiner
+    private var ranks = FlowRanks()
+    /// Frames taken so far; the ordinal of the last.
+    private var frames: UInt64 = 0
+
+    package init(options: EngineOptions = EngineOptions()) {
+        engine = FlowEngine(options: options)
+        clock = CaptureClock(sampleInterval: options.sampleInterval, keepsSeries: options.keepsSeries)
+        joiner = Joiner(limits: options.limits)
+        engine.settle(captureFacts)
+    }
+
+    // MARK: Time and frames
+
+    /// Analyses every frame of the batch, in order. A tick cuts it.
+    package mutating func ingest(_ batch: borrowing FrameBatch) {
+        var start = 0
+        for index in batch.frames.indices where clock.observe(batch.frames[index].time) {
+            analyse(batch, start..<index)
+            tick()
+            start = index
+        }
+        analyse(batch, start..<batch.frames.count)
+    }
+
+    /// Moves capture time on without a frame, for timeouts and samples while the wire is silent.
+    package mutating func advance(to time: Timestamp) {
+        if clock.advance(to: time) { tick() } else { engine.settle(captureFacts) }
+    }
+
+    private mutating func analyse(_ batch: borrowing FrameBatch, _ part: Range<Int>) {
+        if !part.isEmpty {
+            engine.ingest(batch, part, from: frames + 1)
+            frames += UInt64(part.count)
+            engine.rank(from: ranks.give(engine.output.openings.count))
+        }
+        engine.settle(captureFacts)
+    }
+
+    private mutating func tick() {
+        join()
+        engine.settle(captureFacts)
+        engine.perform(clock.takeTick())
+        engine.rank(from: ranks.give(engine.output.openings.count))
+    }
+
+    private mutating func join() { engine.apply(joiner.consume(engine.facts.take())) }
+
+    private var captureFacts: CaptureFacts {
+        CaptureFacts(
+            now: clock.now, firstFrame: clock.firstFrame, timestampsBackwards: clock.backwards,
+            tables: joiner.health)
+    }
+
+    /// Ends the analysis: what waits is given up, and flows are judged on their whole life when they are next looked at.
+    package mutating func finish() {
+        join()
+        engine.settle(captureFacts)
+        engine.finish()
+    }
+
+    /// Capture time: the latest stamp seen.
+    package var now: Timestamp { clock.now }
+    package var firstFrame: Timestamp? { clock.firstFrame }
+
+    // MARK: What comes beside the frames
+
+    /// The capture names a host.
+    package mutating func note(_ name: HostName) { engine.note(name) }
+
+    /// Drops of the capture so far, as its source counts them, and how far the analysis is behind the wire.
+    package mutating func observe(drops: CaptureDrops, behind: Nanoseconds) {
+        engine.observe(drops: drops, behind: behind)
+    }
+
+    /// Adds key log text; lines may be cut anywhere. What it opens later is decrypted, what waited for it too.
+    package mutating func append(keyLog text: [UInt8]) { engine.append(keyLog: text) }
+
+    /// The key log's text ended: a last line without a line feed counts. Text of another source may follow.
+    package mutating func endKeyLog() { engine.endKeyLog() }
+
+    /// Secrets that the key log text given so far held.
+    package var secretsRead: Int { engine.secretsRead }
+
+    /// More secrets may come: encrypted records are held for them, within bounds.
+    package mutating func awaitSecrets(_ awaits: Bool) { engine.awaitSecrets(awaits) }
+
+    /// Takes over the secrets given to another group, for one that starts afresh.
+    package mutating func adoptSecrets(of other: borrowing EngineGroup) { engine.adoptSecrets(of: other.engine) }
+
+    /// Takes over the names that another group was told.
+    package mutating func adoptHostNames(of other: borrowing EngineGroup) { engine.adoptHostNames(of: other.engine) }
+
+    // MARK: What comes out
+
+    /// Takes what was produced since the last call, in order.
+    package mutating func drainOutputs(_ body: (EngineOutput) -> Void) { engine.drainOutputs(body) }
+    package var hasOutputs: Bool { engine.hasOutputs }
+
+    /// Everything a dashboard shows.
+    package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
+        engine.snapshot(request)
+    }
+
+    /// The final snapshot of every flow still in the table, judged, by first packet.
+    package mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) { engine.forEachFinalFlow(body) }
+
+    /// The flows that had packets after `time`, as they stand, by first packet.
+    package func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {
+        engine.forEachFlow(activeSince: time, body)
+    }
+
+    /// One flow by its identifier; nil when it is not in the table.
+    package func flow(_ identifier: FlowIdentifier) -> FlowSnapshot? { engine.flow(identifier) }
+
+    /// What is to be said of the capture itself.
+    package var captureVerdicts: [Verdict] { engine.captureVerdicts }
+    package var health: CaptureHealth { engine.health }
+    package var trafficTotals: TrafficTotals { engine.trafficTotals }
+    package var flowCount: Int { engine.flowCount }
+
+    /// The process ends: leaves what is known of the flows to the system.
+    package mutating func abandon() { engine.abandon() }
+}

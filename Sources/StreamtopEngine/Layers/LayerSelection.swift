@@ -1,0 +1,70 @@
+import StreamtopBase
+import StreamtopSecurity
+import StreamtopWire
+
+/// Who reads what a layer carries: by agreement where there is one, else by its first bytes, on any port.
+enum LayerSelection {
+    enum Choice: Equatable {
+        /// `isClient`: only the client can have sent these bytes; nil where they do not tell.
+        case reader(ProtocolKind, isClient: Bool?)
+        case nobody
+    }
+
+    /// The reader of a byte stream, or of the streams of one connection.
+    ///
+    /// - Parameters:
+    ///   - agreed: the application protocol that the ends of the carrier agreed on, where they did and it can be seen.
+    ///   - offered: those that the client named.
+    ///   - bytes: the first that the layer hands up.
+    static func reader(
+        on carrier: ProtocolKind, agreed: String?, offered: [String], bytes: RawSpan
+    ) -> Choice {
+        let named = agreed.map { ProtocolKind(applicationProtocol: $0) }
+        switch carrier {
+        case .quic:
+            if let named { return choice(named == .http3 ? named : nil) }
+            let isOffered = offered.contains { ProtocolKind(applicationProtocol: $0) == .http3 }
+            return choice(isOffered ? .http3 : nil)
+        case .tls:
+            if let named { return choice(named == .http3 ? nil : named) }
+            return byContent(bytes)
+        case .tcp, .http1: return byContent(bytes)
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .dtls, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun,
+            .turn, .dataChannel, .rtmp:
+            return .nobody
+        }
+    }
+
+    private static func choice(_ kind: ProtocolKind?) -> Choice {
+        kind.map { .reader($0, isClient: nil) } ?? .nobody
+    }
+
+    private static func byContent(_ bytes: RawSpan) -> Choice {
+        guard let found = StreamIdentity(of: bytes) else { return .nobody }
+        return .reader(found.kind, isClient: found.isClient)
+    }
+
+    /// The protocol of a UDP datagram among those that may share the port (RFC 7983); nil where it is none that is read.
+    /// Each reader has the last word. QUIC is told before.
+    static func datagram(_ payload: RawSpan) -> ProtocolKind? {
+        guard let first = ByteReader(payload).peekUInt8() else { return nil }
+        // CAPWAP puts four bytes before a record, the first of them 1 (RFC 5415 section 4.2).
+        if first == 1 { return .dtls }
+        switch MultiplexedDatagram(firstByte: first) {
+        case .dtls: return .dtls
+        case .stun, .zrtp, .rtp, .turnChannel, .quic, .unknown: return nil
+        }
+    }
+
+    /// Whether a datagram can be the first of its protocol; who its client is, where it tells.
+    static func canBegin(_ kind: ProtocolKind, _ payload: RawSpan) -> Choice {
+        switch kind {
+        case .dtls:
+            guard DTLSConnectionTracker.canBegin(payload) else { return .nobody }
+            return .reader(.dtls, isClient: DTLSConnectionTracker.isClientHello(payload) ? true : nil)
+        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp,
+            .srtp, .srtcp, .stun, .turn, .dataChannel, .rtmp:
+            return .nobody
+        }
+    }
+}

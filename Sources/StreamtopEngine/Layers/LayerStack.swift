@@ -1,0 +1,72 @@
+import StreamtopBase
+
+/// The layers of one flow from its transport up, for flows of which somebody reads what they carry: what each is and where in
+/// its slab the tracker lies. Several layers may stand on one: on a UDP port that WebRTC uses, STUN, DTLS and RTP do.
+struct LayerStack: Sendable {
+    struct Layer: Equatable, Sendable {
+        var kind: ProtocolKind
+        /// Slab index of its tracker; `FlowEntry.none` where it has none.
+        var index: UInt32
+        /// Place of the layer that carries it; the transport carries itself.
+        var carrier: UInt8
+    }
+
+    /// The transport, a tunnel of two more, and what else shares its port.
+    static let capacity = 8
+
+    private var layers: InlineArray<8, Layer>
+    private(set) var count = 1
+
+    init(_ transport: ProtocolKind, index: UInt32 = FlowEntry.none) {
+        layers = InlineArray(repeating: Layer(kind: transport, index: index, carrier: 0))
+    }
+
+    /// The transport is at place 0; a layer stands behind its carrier.
+    subscript(place: Int) -> Layer { layers[place] }
+
+    func place(of kind: ProtocolKind) -> Int? {
+        for place in 0..<count where layers[place].kind == kind { return place }
+        return nil
+    }
+
+    func index(of kind: ProtocolKind) -> UInt32? { place(of: kind).map { layers[$0].index } }
+
+    /// The layer on `place`, the first where there are several.
+    func above(_ place: Int) -> Int? {
+        for next in place + 1..<max(place + 1, count) where Int(layers[next].carrier) == place { return next }
+        return nil
+    }
+
+    /// The layer of this kind on `place`.
+    func above(_ place: Int, _ kind: ProtocolKind) -> Int? {
+        for next in place + 1..<max(place + 1, count)
+        where Int(layers[next].carrier) == place && layers[next].kind == kind { return next }
+        return nil
+    }
+
+    /// The innermost layer: of several on one carrier the one that came first.
+    var top: ProtocolKind {
+        var place = 0
+        while let next = above(place) { place = next }  // each round goes up, and a layer stands behind its carrier
+        return layers[place].kind
+    }
+
+    /// Puts a layer on the one at `carrier`; its place, nil when the stack is full.
+    mutating func push(_ kind: ProtocolKind, index: UInt32, on carrier: Int) -> Int? {
+        guard count < Self.capacity, carrier < count else { return nil }
+        layers[count] = Layer(kind: kind, index: index, carrier: UInt8(carrier))  // below 8
+        count += 1
+        return count - 1
+    }
+
+    /// Takes the layer at `place` off, and before it everything that it carries. Places below it stay.
+    mutating func pop(to place: Int, _ taken: (Layer) -> Void) {
+        while let above = above(place) { pop(to: above, taken) }  // each round takes at least one off
+        taken(layers[place])
+        for next in place + 1..<max(place + 1, count) {
+            layers[next - 1] = layers[next]
+            if Int(layers[next - 1].carrier) > place { layers[next - 1].carrier -= 1 }
+        }
+        count -= 1
+    }
+}

@@ -1,0 +1,140 @@
+import StreamtopApplication
+import StreamtopBase
+import StreamtopLayer
+import StreamtopModel
+import StreamtopSecurity
+import StreamtopTransport
+
+/// The trackers of all flows, a slab for each kind, and what trackers of a kind share.
+///
+/// The one place that lists protocols: every switch names them all, so that the compiler leads whoever adds one.
+struct TrackerStore: ~Copyable {
+    var tcp = Slab<TCPFlowTracker>()
+    var tcpStreams = Slab<TCPStreams>()
+    var quic = Slab<QUICFlow>()
+    var tls = Slab<TLSConnectionTracker>()
+    var dtls = Slab<DTLSConnectionTracker>()
+    var http3 = Slab<HTTP3ConnectionTracker>()
+    var stacks = Slab<LayerStack>()
+    var security: SecurityTables
+    var quicScratch = QUICScratch()
+
+    init(limits: EngineLimits, loggedPackets: Int) {
+        security = SecurityTables(limits: limits.security)
+        quicScratch.packetRoom = loggedPackets
+    }
+
+    /// A new tracker; its slab index, nil for what is not followed.
+    mutating func insert(_ kind: ProtocolKind, at time: Timestamp) -> UInt32? {
+        switch kind {
+        case .quic: quic.insert(QUICFlow(start: time))
+        case .tls: tls.insert(TLSConnectionTracker())
+        case .dtls: dtls.insert(DTLSConnectionTracker())
+        case .http3: http3.insert(HTTP3ConnectionTracker())
+        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun,
+            .turn, .dataChannel, .rtmp:
+            nil
+        }
+    }
+
+    mutating func remove(_ layer: LayerStack.Layer) {
+        switch layer.kind {
+        case .tcp: _ = tcpStreams.remove(layer.index)
+        case .quic:
+            quicScratch.packetRoom += quic[layer.index].connection.loggedPackets
+            _ = quic.remove(layer.index)
+        case .tls: _ = tls.remove(layer.index)
+        case .dtls: _ = dtls.remove(layer.index)
+        case .http3: _ = http3.remove(layer.index)
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+            .dataChannel, .rtmp:
+            break
+        }
+    }
+
+    /// Gives one delivery to the tracker of a layer.
+    mutating func observe(
+        _ layer: LayerStack.Layer, _ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation
+    ) {
+        switch layer.kind {
+        case .tls: tls[layer.index].observe(bytes, delivery, tables: &security, &now)
+        case .dtls: dtls[layer.index].observe(bytes, delivery, tables: &security, &now)
+        case .http3: http3[layer.index].observe(bytes, delivery, &now)
+        // TCP and QUIC are given frames and datagrams; they have entries of their own.
+        case .tcp, .quic: break
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+            .dataChannel, .rtmp:
+            break
+        }
+    }
+
+    /// The client of the flow is the other end.
+    mutating func exchangeEnds(_ layer: LayerStack.Layer) {
+        switch layer.kind {
+        case .tcp: tcpStreams[layer.index].exchangeEnds()
+        case .quic:
+            quicScratch.packetRoom += quic[layer.index].connection.loggedPackets
+            quic[layer.index].exchangeEnds()
+        case .tls: tls[layer.index].exchangeEnds()
+        case .dtls: dtls[layer.index].exchangeEnds()
+        case .http3: http3[layer.index].exchangeEnds()
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+            .dataChannel, .rtmp:
+            break
+        }
+    }
+
+    /// Fills in what the layer knows. Layers below have been asked before; `steps` are those of the transport's handshake.
+    func report(
+        _ layer: LayerStack.Layer, into flow: inout FlowSnapshot, after steps: [HandshakeStep], at time: Timestamp
+    ) {
+        switch layer.kind {
+        case .quic: quic[layer.index].report(into: &flow, at: time)
+        case .tls: tls[layer.index].report(into: &flow, after: steps)
+        case .dtls: dtls[layer.index].report(into: &flow, at: time)
+        case .http3: http3[layer.index].report(into: &flow, at: time)
+        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun,
+            .turn, .dataChannel, .rtmp:
+            break
+        }
+    }
+
+    /// What the ends of the layer agreed to carry in it, and what the client offered.
+    func applicationProtocols(_ layer: LayerStack.Layer) -> (agreed: String?, offered: [String]) {
+        switch layer.kind {
+        case .quic: (quic[layer.index].handshake.alpn, quic[layer.index].handshake.alpnOffered)
+        case .tls: (tls[layer.index].applicationProtocol, [])
+        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .dtls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp,
+            .srtcp, .stun, .turn, .dataChannel, .rtmp:
+            (nil, [])
+        }
+    }
+
+    /// Nobody reads what the layer carries: it need not hand it up.
+    mutating func stopDelivering(_ layer: LayerStack.Layer) {
+        switch layer.kind {
+        case .quic: quic[layer.index].connection.followsStreams = false
+        case .tls: tls[layer.index].isRead = false
+        case .dtls: dtls[layer.index].isRead = false
+        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
+            .stun, .turn, .dataChannel, .rtmp:
+            break
+        }
+    }
+
+    /// The slab index of a flow's layer of that kind; `stack` is what the flow's entry names.
+    func index(of kind: ProtocolKind, in stack: UInt32) -> UInt32? {
+        stack == FlowEntry.none ? nil : stacks[stack].index(of: kind)
+    }
+
+    /// Forgets a flow's layers.
+    mutating func removeStack(_ stack: UInt32) {
+        guard stack != FlowEntry.none else { return }
+        var layers = stacks.remove(stack)
+        var gone: [LayerStack.Layer] = []
+        layers.pop(to: 0) { gone.append($0) }
+        for layer in gone { remove(layer) }
+    }
+
+    mutating func abandon() { tcp.abandon() }
+}

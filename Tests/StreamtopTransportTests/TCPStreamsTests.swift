@@ -1,0 +1,74 @@
+import StreamtopBase
+import StreamtopLayer
+import StreamtopTestSupport
+import Testing
+
+@testable import StreamtopTransport
+
+@Suite struct TCPStreamsTests {
+    /// What was handed up, as text: bytes, holes in brackets, a full stop for the end.
+    private func text(_ now: borrowing Observation, _ payload: String) -> String {
+        (0..<now.deliveries.count).map { number in
+            let delivery = now.deliveries[number]
+            switch delivery.content {
+            case .bytes(let range):
+                let bytes = range.storage == .payload ? Array(payload.utf8) : now.deliveries.bytes
+                return String(decoding: bytes[range.start..<(range.start + range.count)], as: UTF8.self)
+            case .gap(let count): return "[\(count)]"
+            case .end: return "."
+            case .datagram, .reset, .stopSending, .restart: return "?"
+            }
+        }.joined()
+    }
+
+    private func offer(
+        _ streams: inout TCPStreams, _ payload: String, at sequence: UInt32, isLast: Bool = false,
+        from direction: Direction = .fromServer
+    ) -> String {
+        let bytes = Array(payload.utf8)
+        unsafe streams.offer(bytes.span.bytes, sequence: sequence, length: bytes.count, from: direction)
+        if isLast { streams.end(at: sequence &+ UInt32(bytes.count), from: direction) }
+        var now = Observation(from: direction, at: Timestamp(nanoseconds: 3))
+        streams.deliver(&now)
+        for number in 0..<now.deliveries.count {
+            #expect(now.deliveries[number].direction == direction && now.deliveries[number].time == now.time)
+        }
+        return text(now, payload)
+    }
+
+    @Test("What is in order is named, what waited is copied, and the end comes once behind the last byte")
+    func inOrder() {
+        var streams = TCPStreams(from: .fromServer, start: 100, other: nil)
+        #expect(offer(&streams, "ab", at: 100) == "ab")
+        #expect(offer(&streams, "ef", at: 104, isLast: true) == "")
+        #expect(offer(&streams, "cd", at: 102) == "cdef.")
+        #expect(offer(&streams, "ef", at: 104, isLast: true) == "")
+    }
+
+    @Test("An acknowledged FIN ends a stream whose last bytes nobody captured")
+    func endBehindAHole() {
+        var streams = TCPStreams(from: .fromServer, start: 100, other: nil)
+        #expect(offer(&streams, "ab", at: 100) == "ab")
+        #expect(offer(&streams, "", at: 110, isLast: true) == "")
+        streams.acknowledge(110, from: .fromClient)
+        #expect(offer(&streams, "", at: 110) == "", "the FIN itself was not acknowledged")
+        streams.acknowledge(111, from: .fromClient)
+        #expect(offer(&streams, "", at: 110) == "[8].")
+    }
+
+    @Test("A FIN is where a stream ends of which nothing else is known")
+    func onlyTheEnd() {
+        var streams = TCPStreams(from: .fromClient, start: 5, other: nil)
+        #expect(offer(&streams, "", at: 9, isLast: true) == ".")
+        #expect(offer(&streams, "", at: 9, isLast: true) == "", "once")
+    }
+
+    @Test("Exchanged ends keep their bytes")
+    func exchange() {
+        var streams = TCPStreams(from: .fromServer, start: 100, other: 7)
+        #expect(offer(&streams, "cd", at: 102) == "")
+        streams.exchangeEnds()
+        #expect(offer(&streams, "ab", at: 100, from: .fromClient) == "abcd")
+        #expect(offer(&streams, "x", at: 7, from: .fromServer) == "x")
+    }
+}
