@@ -145,7 +145,8 @@ let package = Package(
             dependencies: [base, model, "StreamtopView", "StreamtopDiagnosis", "StreamtopTestSupport"],
             exclude: ["Screens", "Themes"]),
         .testTarget(name: "StreamtopTerminalTests", dependencies: ["StreamtopView", "StreamtopTerminal"]),
-        .testTarget(name: "StreamtopProgramTests", dependencies: [base, "streamtop"]),
+        .testTarget(
+            name: "StreamtopProgramTests", dependencies: [base, model, "StreamtopCapture", "streamtop"]),
         .testTarget(name: "StreamtopExportTests", dependencies: [base, model, "StreamtopExport"]),
         // Whole program on whole captures: golden outputs, exit codes, the terminal.
         .testTarget(

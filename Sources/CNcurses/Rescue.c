@@ -80,8 +80,24 @@ static void on_stop(int number) {
         signal(number, SIG_DFL);
         raise(number);
     }
+    if (armed) alarm(1);
     __sync_fetch_and_or(&pending, ST_SIGNAL_STOP);
     st_signal_wake();
+}
+
+// A second after the program was asked to end it still holds the screen: the terminal takes nothing. What it would be told
+// goes nowhere from now on, so that the way out, which writes to it, is free; the modes are set back first.
+static void on_stuck(int number) {
+    (void)number;
+    if (!armed) return;
+    int saved = errno;
+    int flags = fcntl(terminal_descriptor, F_GETFL);
+    if (flags >= 0) fcntl(terminal_descriptor, F_SETFL, flags | O_NONBLOCK);
+    st_rescue_now();
+    if (flags >= 0) fcntl(terminal_descriptor, F_SETFL, flags);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null >= 0) dup2(null, terminal_descriptor);
+    errno = saved;
 }
 
 static void on_note(int number) {
@@ -107,7 +123,7 @@ static void catch(int number, void (*handler)(int)) {
     memset(&action, 0, sizeof action);
     action.sa_handler = handler;
     // A call that waits for a slow reader goes on after any signal but one that asks the program to end.
-    action.sa_flags = handler == on_stop ? 0 : SA_RESTART;
+    action.sa_flags = handler == on_stop || handler == on_stuck ? 0 : SA_RESTART;
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, NULL);
 }
@@ -125,6 +141,7 @@ void st_signals_install(bool crashes) {
     catch(SIGPIPE, SIG_IGN);
     catch(SIGINT, on_stop);
     catch(SIGTERM, on_stop);
+    catch(SIGALRM, on_stuck);
     // A program started with nohup keeps ignoring the hang-up.
     struct sigaction hangup;
     if (sigaction(SIGHUP, NULL, &hangup) != 0 || hangup.sa_handler != SIG_IGN) catch(SIGHUP, on_stop);
@@ -170,7 +187,7 @@ void st_signal_suspend(void) {
 void st_signals_block_in_thread(void) {
     sigset_t set;
     sigemptyset(&set);
-    const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT};
+    const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGWINCH, SIGTSTP, SIGCONT};
     for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) sigaddset(&set, numbers[index]);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }

@@ -2,7 +2,8 @@ import StreamtopBase
 import StreamtopSecurity
 import StreamtopTransport
 
-/// Every cap of the engine in one place. What happens at a cap is counted and shown (`CaptureHealth.tables`).
+/// Caps of the engine's own tables; what one flow keeps is capped by its trackers. What happens at a cap is counted and
+/// shown (`CaptureHealth.tables`).
 package struct EngineLimits: Sendable {
     /// Flows in the table. At 2 to 3 KB each this is the bulk of the memory: 100,000 short TCP flows take about 245 MB.
     /// Policy at the cap: closed flows go first, then flows that never carried data both ways, then the longest idle.

@@ -149,6 +149,27 @@ import Testing
         #expect(program.errors.contains("its reader takes nothing"))
     }
 
+    /// A terminal whose window hangs: nobody reads what the dashboard paints.
+    @Test func aStuckTerminalIsGivenUpAfterTheFirstSignal() throws {
+        let terminal = try PseudoTerminal(
+            ["demo"], environment: ["TERM": "xterm-256color"], columns: 240, rows: 80)
+        // What a pseudo-terminal holds unread is less than the first screen.
+        usleep(1_500_000)
+        let start = ContinuousClock.now
+        terminal.signal(SIGTERM)
+        // Its end is read from the process's state: to wait for it in the usual way would read the terminal.
+        var isOver = false
+        while !isOver, ContinuousClock.now - start < .seconds(20) {
+            let status = try? String(contentsOfFile: "/proc/\(terminal.process)/stat", encoding: .utf8)
+            isOver = status?.split(separator: ")").last?.hasPrefix(" Z") ?? true
+            usleep(20_000)
+        }
+        #expect(isOver)
+        #expect(ContinuousClock.now - start < .seconds(6))
+        #expect(terminal.waitForEnd() == 0)
+        #expect(terminal.modesAreRestored)
+    }
+
     // MARK: Files that are followed
 
     @Test func aFollowedFileThatIsReplacedIsSaid() throws {

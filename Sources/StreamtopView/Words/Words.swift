@@ -1,7 +1,8 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Every word a user reads; screens hold none of their own. This file has what many screens share, the others in this
+/// The words of the screens; names of protocols and of the JSON stand where they are used, sentences of verdicts with
+/// their rules. This file has what many screens share, the others in this
 /// folder one subject each.
 enum Words {
     /// "Not known."

@@ -82,7 +82,8 @@ struct FlowRecorder {
 
     private static let attempts = 100
 
-    private static func create(_ path: String) throws(ProgramFailure) -> (OutputFile, String) {
+    /// A new file of that name or, where it is taken, of the next free one.
+    static func create(_ path: String) throws(ProgramFailure) -> (OutputFile, String) {
         let stem = path.hasSuffix(".pcapng") ? String(path.dropLast(7)) : path
         var fault: CaptureError?
         for attempt in 1...attempts {
