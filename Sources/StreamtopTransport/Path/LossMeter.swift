@@ -46,9 +46,10 @@ struct LossMeter: Sendable {
         windows.record(segments, at: time, roundTrip: roundTrip)
     }
 
-    /// Takes a loss. Losses within `span` of an event's first belong to it. Returns true when it opens an event.
-    mutating func record(_ event: Event, span: Nanoseconds) -> Bool {
-        if open, let last = events.indices.last, event.time - events[last].time <= span {
+    /// Takes a loss. Losses within `span` of an event's first belong to it, and so does one that `repeats` the newest: the same
+    /// range was lost again. Returns true when it opens an event.
+    mutating func record(_ event: Event, span: Nanoseconds, repeats: Bool = false) -> Bool {
+        if open, let last = events.indices.last, repeats || event.time - events[last].time <= span {
             if event.isOversize { events[last].isOversize = true }
             events[last].segments = events[last].segments.addingReportingOverflow(event.segments).partialValue
             return false

@@ -7,7 +7,7 @@ extension TCPEndpoint {
     func silence(of peer: borrowing TCPEndpoint, at time: Timestamp) -> TCPSilence? {
         guard unanswered > 0, isAnswered, let silence = trouble.map({ $0.silence }) ?? nil else { return nil }
         if peer.resets > 0 { return silence }
-        guard unanswered >= TCPSilence.repeats else { return nil }
+        guard UInt32(unanswered) >= TCPSilence.repeats else { return nil }
         if peer.fins > 0 { return silence }
         let timeout = PathView(sender: roundTrip, receiver: peer.roundTrip).timeout
         let patience = max(TCPSilence.least, TCPSilence.timeouts * min(timeout, .seconds(100)))

@@ -211,7 +211,8 @@ extension TCPEndpoint {
         let count = segments(in: segment.length)
         let hole = upstream ? first.passed : nil
         let isNew = noteLoss(
-            count, sent: first.passed, hole: hole, isOversize: upstream && mayBeOversize(first), at: segment.time,
+            count, repeats: cause == .timeout && first.marks.contains(.ambiguous), sent: first.passed, hole: hole,
+            isOversize: upstream && mayBeOversize(first), at: segment.time,
             path: path)
         trouble.value.repairs.attributeNewest(to: trouble.value.losses.newestNumber)
         if isNew {
@@ -383,9 +384,10 @@ extension TCPEndpoint {
     }
 
     /// Enters a loss into the loss meter, with the state of the path. Returns true when it opens an event.
-    /// `sent`: when the lost packet passed, or the one behind the hole that it left.
+    /// `repeats`: the range has been sent again before; `sent`: when the lost packet passed, or the one behind the hole that it left.
     private mutating func noteLoss(
-        _ count: Int, sent: Timestamp, hole: Timestamp?, isOversize: Bool, at time: Timestamp, path: PathView
+        _ count: Int, repeats: Bool, sent: Timestamp, hole: Timestamp?, isOversize: Bool, at time: Timestamp,
+        path: PathView
     ) -> Bool {
         let minimum = path.minimum ?? 0
         // A loss before the capture point shows when the hole opens; its repair comes a round trip later.
@@ -397,7 +399,8 @@ extension TCPEndpoint {
             minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: deliveredBytes,
             window: trouble.value.losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
             segmentSize: UInt16(clamping: unit), isOversize: isOversize)
-        return trouble.value.losses.record(event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)))
+        return trouble.value.losses.record(
+            event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)), repeats: repeats)
     }
 
     /// Payload bytes known to have arrived.

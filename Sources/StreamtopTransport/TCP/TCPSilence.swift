@@ -5,7 +5,7 @@ import StreamtopModel
 /// 14.4).
 struct TCPSilence: Sendable {
     /// Repetitions without an answer that raise the question.
-    static let repeats = 2
+    static let repeats: UInt32 = 2
     /// Each wait of a timer is twice the one before (RFC 6298 section 5.5); timers are coarse.
     private static let growth = 1.7
     static let least: Nanoseconds = .seconds(3)
@@ -24,7 +24,11 @@ struct TCPSilence: Sendable {
     private(set) var bytes = 0
     private var last: Timestamp
     private var gap: Nanoseconds = 0
-    private(set) var isBackingOff = true
+    /// Waits in a row that grew so. The first repetition may be a probe, which comes sooner than the timer.
+    private var growths: UInt8 = 0
+    private var repeats: UInt32 = 0
+    /// The sender's timer backs off; once seen, it stays so, for its longest wait does not grow.
+    private(set) var isBackingOff = false
 
     init(_ trouble: borrowing TCPTroubleMeters, sent: Timestamp) {
         counts = trouble.repairs.counts
@@ -40,7 +44,10 @@ struct TCPSilence: Sendable {
     mutating func observeRepeat(bytes: Int, at time: Timestamp) {
         self.bytes = bytes
         let gap = time - last
-        if self.gap > 0, Double(gap) < Self.growth * Double(self.gap) { isBackingOff = false }
+        let isGrowing = self.gap > 0 && Double(gap) >= Self.growth * Double(self.gap)
+        growths = isGrowing ? min(growths, 8) + 1 : 0
+        repeats &+= 1
+        if growths >= 2 || growths == 1 && repeats == Self.repeats { isBackingOff = true }
         self.gap = gap
         last = time
     }
