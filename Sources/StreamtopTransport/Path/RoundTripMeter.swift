@@ -149,6 +149,15 @@ struct RoundTripMeter: ~Copyable {
         maximumQueue = max(step.queueBefore, step.highest - step.base)
     }
 
+    /// The path has been longer by `size`: its empty length was not met since.
+    mutating func lengthen(by size: Nanoseconds, since time: Timestamp) {
+        guard ownBase != .max else { return }
+        let before = ownBase
+        change = OnDemand(Change(time: time, before: before, count: max(0, count - 20), base: before + size))
+        sharedMicroseconds = .max
+        maximumQueue = max(0, last - before - size)
+    }
+
     /// The newest lasting jump of the base; nil while it rests on too little, or the path kept its length.
     var baseChange: BaseRoundTripChange? {
         guard let (time, before, earlier) = change.map({ ($0.time, $0.before, $0.count) }), before != .max,

@@ -215,6 +215,7 @@ extension TCPEndpoint {
             isOversize: upstream && mayBeOversize(first), at: segment.time,
             path: path)
         trouble.value.repairs.attributeNewest(to: trouble.value.losses.newestNumber)
+        if isNew, !bulk.isEmpty { bulk.value.fullQueue.observeLoss(delivered: deliveredBytes, at: segment.time) }
         if isNew {
             events.append(
                 .loss(

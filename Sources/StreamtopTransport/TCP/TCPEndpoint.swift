@@ -266,6 +266,7 @@ struct TCPBulkMeters: Sendable {
     var pacing = PacingMeter()
     var baseStep = BaseStepMeter()
     var nagle = TCPNagleMeter()
+    var fullQueue = FullQueueMeter()
     /// When an echo last told the round trip to this sender.
     var lastEcho = Timestamp(nanoseconds: .min)
 }

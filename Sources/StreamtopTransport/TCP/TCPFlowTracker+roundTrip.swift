@@ -18,6 +18,7 @@ extension TCPFlowTracker {
         let queue = sender.roundTrip.maximumQueue
         let base = sender.roundTrip.ownBase
         sender.roundTrip.record(sample, source: .tcpAck, at: time)
+        if !peer.bulk.isEmpty { peer.bulk.value.fullQueue.observe(sample, at: time) }
         // Everything has arrived: no data of this flow stands in a queue.
         if !peer.bulk.isEmpty, peer.outstanding == 0 {
             peer.bulk.value.baseStep.observe(
@@ -70,6 +71,7 @@ extension TCPFlowTracker {
     ) {
         sender.roundTrip.record(sample, source: .tcpTimestamps, at: time)
         sender.roundTrip.smooth(sample)
+        if !sender.bulk.isEmpty { sender.bulk.value.fullQueue.observe(sample, at: time) }
         if !loop.isEmpty {
             let whole = saturatingAdd(sample, other)
             loop.value.record(whole, source: .tcpTimestamps, at: time)

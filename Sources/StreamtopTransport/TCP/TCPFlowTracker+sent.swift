@@ -50,6 +50,14 @@ extension TCPFlowTracker {
                 isLarge: isLarge),
             view: view, path: path, peerClosed: peer.window.isClosed, direction: passage.direction, events: &events)
         if peer.window.isOffered, peer.windowShift == nil { peer.noteScale(provenBy: sender.outstanding) }
+        if !sender.bulk.isEmpty, let step = sender.bulk.value.fullQueue.take() {
+            // The half that is measured while this sender is busy: its own, from afar, or the receiver's.
+            if passage.senderDistance == .far, sender.roundTrip.minimum > peer.roundTrip.minimum {
+                sender.roundTrip.lengthen(by: step.size, since: step.since)
+            } else {
+                peer.roundTrip.lengthen(by: step.size, since: step.since)
+            }
+        }
         if isFirstFlight, sender.synSeen {
             sender.flight.observeInitial(bytes: Int(sender.next.distance(after: nextBefore)))
         } else {
