@@ -100,7 +100,7 @@ enum PathRules {
             summary:
                 "\(FigureText.time(queue.delay.p95)) of \(FigureText.time(whole)) RTT wait \(end.place(ofQueueIn: queue.half))\(cause)",
             evidence: evidence, advice: advice,
-            confidence: end.confidence(samples: queue.samples, enough: 50) * (rho.map { min(1, $0 + 0.2) } ?? 0.8))
+            confidence: end.confidence(samples: queue.samples, enough: 50) * (rho.map { min(0.95, $0 + 0.2) } ?? 0.8))
     }
 
     /// The losses of one kind, when most of the lost packets whose cause could be judged are of it.

@@ -68,6 +68,9 @@ struct RoundTripMeter: ~Copyable {
     /// Delay above the base path at the last sample.
     var queue: Nanoseconds? { count > 0 ? max(0, last - base) : nil }
 
+    /// The same above the shortest that this flow itself has met: what a clock of the flow's own can be held against.
+    var ownQueue: Nanoseconds? { count > 0 ? max(0, last - ownBase) : nil }
+
     /// A sample of the path alone.
     mutating func record(_ sample: Nanoseconds, source: RoundTripSource, at time: Timestamp) {
         guard sample <= Self.longest else { return }

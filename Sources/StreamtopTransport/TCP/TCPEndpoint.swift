@@ -147,7 +147,7 @@ struct TCPEndpoint: ~Copyable {
     mutating func followInbound(stamp: UInt32, at time: Timestamp) {
         guard segmentCount >= TCPBulkMeters.leastSegments else { return }
         let isFresh = time - roundTrip.lastTime <= max(.milliseconds(500), 2 * min(roundTrip.last, .seconds(100)))
-        let queue = isFresh ? roundTrip.queue : nil
+        let queue = isFresh ? roundTrip.ownQueue : nil
         note { $0.inbound.observe(stamp: stamp, queue: queue, at: time) }
     }
 

@@ -31,8 +31,8 @@ extension TCPFlowTracker {
         report.roundTrip.handshake = handshake.total
         report.queueDelay.client?.inboundShare = client.rare.map { $0.inbound.share } ?? nil
         report.queueDelay.server?.inboundShare = server.rare.map { $0.inbound.share } ?? nil
-        if client.lacksRoundTrips(answering: server) { report.queueDelay.client = nil }
-        if server.lacksRoundTrips(answering: client) { report.queueDelay.server = nil }
+        // The half that is measured beside one that is not holds nothing of the path: alone it would look like an empty queue.
+        if isBlind { report.queueDelay = BothWays(client: nil, server: nil) }
         report.roundTrip.baseChange = baseChange
         if client.roundTrip.hasShared || server.roundTrip.hasShared {
             report.roundTrip.sharedBase = saturatingAdd(client.roundTrip.base, server.roundTrip.base)
@@ -78,17 +78,22 @@ extension TCPFlowTracker {
         return change
     }
 
+    /// The round trip to an end that sends much was not measured while it did.
+    private var isBlind: Bool {
+        client.lacksRoundTrips(answering: server) || server.lacksRoundTrips(answering: client)
+    }
+
     /// Writes what holds at `time` into a sample.
     package func read(into sample: inout FlowSample, at time: Timestamp) {
+        if !isBlind {
+            sample.roundTrip = BothWays(client: client.roundTrip.smoothed, server: server.roundTrip.smoothed)
+            sample.queueDelay = BothWays(client: client.roundTrip.queue, server: server.roundTrip.queue)
+        }
         if !client.lacksRoundTrips(answering: server) {
-            sample.roundTrip.client = client.roundTrip.smoothed
-            sample.queueDelay.client = client.roundTrip.queue
             sample.inFlight.client = client.flightNow(isNear: vantage == .client, at: time)
             sample.congestionWindow.client = client.isAnswered ? client.flight.window : nil
         }
         if !server.lacksRoundTrips(answering: client) {
-            sample.roundTrip.server = server.roundTrip.smoothed
-            sample.queueDelay.server = server.roundTrip.queue
             sample.inFlight.server = server.flightNow(isNear: vantage == .server, at: time)
             sample.congestionWindow.server = server.isAnswered ? server.flight.window : nil
         }
