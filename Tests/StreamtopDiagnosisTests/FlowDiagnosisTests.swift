@@ -77,6 +77,35 @@ import Testing
         #expect(verdict.advice.contains("pacing") == (words.contains("buffer")))
     }
 
+    @Test(arguments: [(Int64(8), Verdict.Severity.warning), (11, .warning), (13, .critical), (20, .critical)])
+    func receiverLimitIsCriticalFromAFifth(seconds: Int64, severity: Verdict.Severity) throws {
+        let flow = SampleFlows.spoiled {
+            $0.tcp?.server.limitedBy = LimitShares(
+                network: .seconds(60 - seconds), receiver: .seconds(seconds), application: 0)
+        }
+        let verdict = try #require(SampleFlows.verdicts(flow).first)
+        #expect(verdict.rule == "receiver_limited")
+        #expect(verdict.severity == severity)
+    }
+
+    /// Only where nearly all losses lie on one side of the capture point is the side told.
+    @Test(arguments: [
+        (downstream: 30, upstream: 0, words: "between the capture point and the client"),
+        (downstream: 0, upstream: 30, words: "between the server and the capture point"),
+        (downstream: 24, upstream: 6, words: ""), (downstream: 16, upstream: 14, words: ""),
+    ])
+    func lossesArePlacedWhereTheyLie(downstream: Int, upstream: Int, words: String) throws {
+        let flow = SampleFlows.spoiled {
+            RuleTests.lose(&$0, ratio: 0.01) { loss in
+                loss.random = 30
+                (loss.downstream, loss.upstream) = (downstream, upstream)
+            }
+        }
+        let summary = try #require(SampleFlows.verdicts(flow).first).summary
+        #expect(summary.contains("the capture point") == !words.isEmpty)
+        if !words.isEmpty { #expect(summary.contains(words)) }
+    }
+
     @Test func aLargeQueueIsCritical() {
         var flow = bloated
         flow.queueDelay.client = SampleFlows.queue(101)

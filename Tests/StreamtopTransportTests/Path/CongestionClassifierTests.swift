@@ -55,6 +55,30 @@ import Testing
         #expect(!course.verdict.evidence.isEmpty)
     }
 
+    /// Between Reno's half and CUBIC's seven tenths a name is a guess; from 0.62 on it is CUBIC's.
+    @Test(arguments: [(Float(0.58), CongestionControlName.reno), (0.61, .unknown), (0.64, .cubic)])
+    func namesEndWhereTheOtherBegins(share: Float, name: CongestionControlName) {
+        var course = Course(window: 60)
+        for _ in 0..<5 {
+            course.play(rounds: 20) { window, _ in window + 1 }
+            course.loss(keeping: share)
+        }
+        course.play(rounds: 10) { window, _ in window + 1 }
+        #expect(course.verdict.name == name)
+    }
+
+    /// Paced, and a window that stands still between losses: what sets it is not loss.
+    @Test func pacedSenderThatDoesNotGrowIsNotNamedByItsCuts() {
+        var course = Course(window: 60)
+        for _ in 0..<5 {
+            course.play(rounds: 20) { window, _ in window }
+            course.loss(keeping: 0.7)
+            course.window = 60
+        }
+        course.play(rounds: 10) { window, _ in window }
+        #expect(CongestionClassifier(course.meter, isPaced: true).verdict().name == .unknown)
+    }
+
     @Test func sevenTenthsAreCubic() {
         var course = Course(window: 60)
         for _ in 0..<5 {

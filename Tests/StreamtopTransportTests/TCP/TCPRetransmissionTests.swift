@@ -88,6 +88,46 @@ import Testing
         #expect((report.roundTrip.client?.maximum ?? .max) < 1_000_000)
     }
 
+    /// What the sender knows to have arrived cannot have been lost.
+    @Test func acknowledgedDataSentAgainIsNeedless() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.ack(at: 150, 1000)
+        flow.data(at: 400, 0)
+        flow.ack(at: 450, 1000)
+        #expect(flow.server.retransmissions.spurious == 1)
+        #expect(flow.server.loss.events == 0)
+        #expect(flow.server.lossRatio == 0)
+    }
+
+    /// Karn's rule: an acknowledgment that covers a range sent twice measures nothing, whichever range is the newest.
+    @Test func repeatedRangesAreNotTimed() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 50)
+        flow.data(at: 100, 0)
+        flow.data(at: 400, 0)
+        flow.data(at: 410, 1000)
+        flow.ack(at: 415, 2000)
+        let trip = flow.report(at: 500).roundTrip.client
+        #expect(trip?.minimum == .milliseconds(50))
+        #expect(trip?.samples == 1)
+    }
+
+    /// One in twenty bytes is not in the capture: its own losses would be counted as the network's.
+    @Test func lossIsNotJudgedWhereTheCaptureHasHoles() {
+        var flow = TCPScenario(sack: false)
+        flow.handshake(toServer: 0.02, toClient: 50)
+        for index in 0..<200 where index % 20 != 10 {
+            flow.data(at: 100 + Double(index) * 10, index * 1000)
+            if index % 20 == 11 { flow.ack(at: 150 + Double(index) * 10, (index + 1) * 1000) }
+        }
+        flow.ack(at: 2200, 200_000)
+        #expect(flow.server.lostBeforeCapture == 10)
+        #expect(flow.server.lossRatio == nil)
+        #expect(flow.server.recoveries == nil)
+    }
+
     @Test func timeoutOfTheOldestSegment() {
         var flow = TCPScenario(sack: false)
         flow.handshake(toServer: 0.02, toClient: 50)

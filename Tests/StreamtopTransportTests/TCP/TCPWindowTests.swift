@@ -92,6 +92,16 @@ import Testing
         #expect(server.uniqueBytes == 200_000)
     }
 
+    /// RFC 9293 section 3.10.7.4: an acknowledgment that was overtaken moves no edge.
+    @Test func overtakenAcknowledgmentMovesNoEdge() {
+        var window = TCPReceiveWindowMeter()
+        _ = window.record(100, shift: 0, acknowledgment: 1000, at: Timestamp(nanoseconds: 0))
+        #expect(window.edge == 1100)
+        let late = window.record(5000, shift: 0, acknowledgment: 500, at: Timestamp(nanoseconds: 1))
+        #expect(window.edge == 1100)
+        #expect(!late.shrunk)
+    }
+
     /// The receiver sleeps for two seconds while 256 KB arrive: what its window loses is what waits unread.
     @Test func unreadBytesAreWhatTheWindowLost() {
         var flow = TCPScenario()
