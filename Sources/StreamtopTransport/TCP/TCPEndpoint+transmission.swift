@@ -163,8 +163,14 @@ extension TCPEndpoint {
             TCPSegment(
                 start: next, end: segment.sequence, passed: segment.time, timestampValue: segment.timestampValue,
                 identification: segment.identification, marks: marks))
+        let missing = Int(segment.sequence.distance(after: next))
+        if missing > max(flight.maximum, Self.leastHole * unit) {
+            trouble.value.flightUnknownUntil = segment.sequence
+        }
         next = segment.sequence
     }
+    /// Segments of an initial window (RFC 6928): so much may leave at once.
+    private static let leastHole = 10
 
     // MARK: Bytes below the highest sequence number
 

@@ -277,6 +277,9 @@ struct TCPTroubleMeters: Sendable {
     var losses = LossMeter()
     var jumps = TCPJumpRecord()
     var blackHole = TCPBlackHoleMeter()
+    /// More was missing at once than ever was in flight: acknowledgments are missing with it, and until one for what came
+    /// after has passed, the flight is not known.
+    var flightUnknownUntil: UInt32?
     /// Since the first repetition after the peer's last segment.
     var silence: TCPSilence?
 

@@ -141,6 +141,11 @@ extension TCPEndpoint {
         let view = sending.view
         let bytes = pipe(view)
         let size = Float(unit)
+        if !trouble.isEmpty, let point = trouble.value.flightUnknownUntil {
+            guard view.acknowledged.isAtOrAfter(point) else { return }
+            trouble.value.flightUnknownUntil = nil
+            flight.cut()
+        }
         if bulk.isEmpty {
             guard dataSegments >= TCPBulkMeters.leastSegments else {
                 _ = flight.advance(acknowledged: view.acknowledged, next: next)

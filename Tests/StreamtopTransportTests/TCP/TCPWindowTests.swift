@@ -77,6 +77,23 @@ import Testing
         #expect(server.lostBeforeCaptureBytes == 0)
     }
 
+    /// The capture missed a second of both directions: what it lacks was not in flight at once.
+    @Test func holeInTheCaptureIsNoFlight() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 30)
+        for index in 0..<50 {
+            flow.data(at: 100 + Double(index) * 10, index * 1000)
+            flow.ack(at: 130 + Double(index) * 10, (index + 1) * 1000)
+        }
+        flow.data(at: 1600, 150_000)
+        flow.data(at: 1601, 151_000)
+        flow.ack(at: 1630, 151_000)
+        flow.data(at: 1631, 152_000)
+        let flight = flow.server.inFlight
+        #expect((flight?.maximum ?? .max) <= 4000)
+        #expect(flight?.last == 2000)
+    }
+
     /// Not one acknowledgment was captured: nothing that rests on them is said (handbook 14.9).
     @Test func oneDirectionAloneTellsNoFlight() {
         var flow = TCPScenario(sack: false)
