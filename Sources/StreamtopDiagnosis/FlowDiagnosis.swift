@@ -79,7 +79,7 @@ package struct FlowDiagnosis: Sendable {
             rule: rule.number, sender: sender, since: since, lastTrue: time,
             verdict: Self.verdict(finding, rule, since: since), isSpoken: index.map { standing[$0].isSpoken } ?? false)
         if time - since >= rule.hold.enter { entry.isSpoken = true }
-        if let life, life >= rule.hold.enter { entry.isSpoken = true }
+        if let life, life >= rule.hold.life { entry.isSpoken = true }
         if let index { standing[index] = entry } else { standing.append(entry) }
     }
 

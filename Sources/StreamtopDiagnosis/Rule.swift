@@ -32,6 +32,15 @@ package struct Rule: Sendable {
     struct Hold: Sendable {
         var enter: Nanoseconds
         var leave: Nanoseconds
+        /// What a flow that ended must have lasted: the enter time, unless the figures count the whole of it.
+        var life: Nanoseconds
+
+        init(enter: Nanoseconds, leave: Nanoseconds, life: Nanoseconds? = nil) {
+            self.enter = enter
+            self.leave = leave
+            self.life = life ?? enter
+        }
+
         static let standard = Hold(enter: .seconds(3), leave: .seconds(10))
         static let atOnce = Hold(enter: 0, leave: .seconds(10))
     }

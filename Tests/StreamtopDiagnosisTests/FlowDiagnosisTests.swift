@@ -106,6 +106,23 @@ import Testing
         if !words.isEmpty { #expect(summary.contains(words)) }
     }
 
+    /// A queue of unknown cause is judged of a flow that lasted a second, once it has ended; while it lives, after three.
+    @Test(arguments: [(Nanoseconds.milliseconds(1900), true), (.milliseconds(900), false)])
+    func shortFlowsThatEndedAreJudgedOnTheirWholeLife(life: Nanoseconds, speaks: Bool) {
+        var flow = SampleFlows.spoiled {
+            $0.queueDelay.client = SampleFlows.queue(88)
+            $0.roundTrip.client = SampleFlows.trip(120)
+            $0.roundTrip.server = SampleFlows.trip(20)
+            $0.tcp = nil
+        }
+        flow.end = flow.start + life
+        var diagnosis = FlowDiagnosis()
+        #expect(diagnosis.evaluate(flow, health: CaptureHealth(), at: flow.end).isEmpty)
+        flow.isFinal = true
+        let rules = diagnosis.evaluate(flow, health: CaptureHealth(), at: flow.end).map(\.rule)
+        #expect(rules.contains("large_queue") == speaks)
+    }
+
     @Test func aLargeQueueIsCritical() {
         var flow = bloated
         flow.queueDelay.client = SampleFlows.queue(101)

@@ -32,7 +32,8 @@ enum LatencyRules {
         Rule(
             79, "large_queue", .path, symptom: "Packets wait in a queue, and what fills it is not known.",
             thresholds: [queue, queueShare, samples], silentWhen: ["by the spin bit: most round trips are short"],
-            yieldsTo: [1, 23], judge: .flow(waiting)),
+            yieldsTo: [1, 23], hold: Rule.Hold(enter: .seconds(3), leave: .seconds(10), life: .seconds(1)),
+            judge: .flow(waiting)),
     ]
 
     // MARK: Distance
