@@ -15,6 +15,8 @@ struct PathView: Sendable {
     var isBlind = false
     /// The capture lies at the receiver: what passes has the path behind it.
     var isAtReceiver = false
+    /// On the receiver's own host: what passes has arrived.
+    var hasArrived = false
 
     /// From the round trips between the capture point and the two ends.
     init(sender: borrowing RoundTripMeter, receiver: borrowing RoundTripMeter) {

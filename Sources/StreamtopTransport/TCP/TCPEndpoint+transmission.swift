@@ -184,7 +184,8 @@ extension TCPEndpoint {
             // Older than anything remembered: acknowledged long ago.
             if isRepairCopy(segment) { return }
             recordRepair(
-                segment, cause: .spurious, upstream: false, recovery: 0, direction: direction, events: &events)
+                segment, cause: .spurious, upstream: false, isLoss: true, recovery: 0, direction: direction,
+                events: &events)
             return
         }
         if segment.sequence.isAfter(segments[index].start), segments.split(at: index, sequence: segment.sequence) {
@@ -201,19 +202,21 @@ extension TCPEndpoint {
         }
         let cause = cause(of: segment, first: first, view: view, path: path)
         let upstream = first.marks.contains(.hole)
+        let isLoss = upstream || !path.hasArrived
         if cause == .timeout, !recoveryByTimeout || recoveryPoint == nil { beginTimeoutRecovery() }
         fill(segment, from: index, repaired: true)
         if cause != .spurious { noteUnanswered(segment, sent: first.passed) }
         let recovery = cause == .spurious ? 0 : noteRecovery(segment, cause: cause, view: view, path: path)
         recordRepair(
-            segment, cause: cause, upstream: upstream, recovery: recovery, direction: direction, events: &events)
+            segment, cause: cause, upstream: upstream, isLoss: isLoss, recovery: recovery, direction: direction,
+            events: &events)
         if segment.isLarge, !path.isAtReceiver, isFull(segment) {
             trouble.value.blackHole.observeRepeat(
                 sequence: segment.sequence, length: min(segment.length, unit), sent: first.passed,
                 hasSmaller: hasSmallerArrived(than: segment.length, after: index), at: segment.time,
                 timeout: path.timeout)
         }
-        if cause == .spurious { return }
+        guard cause != .spurious, isLoss else { return }
         let count = segments(in: segment.length)
         let hole = upstream ? first.passed : nil
         let isNew = noteLoss(
@@ -376,14 +379,15 @@ extension TCPEndpoint {
     }
 
     private mutating func recordRepair(
-        _ segment: TCPTransmission, cause: RetransmissionCause, upstream: Bool, recovery: UInt32, direction: Direction,
+        _ segment: TCPTransmission, cause: RetransmissionCause, upstream: Bool, isLoss: Bool, recovery: UInt32,
+        direction: Direction,
         events: inout [FlowEvent.Kind]
     ) {
         openTrouble()
         trouble.value.repairs.record(
             TCPRepairRecord.Repair(
                 start: segment.sequence, end: segment.end, timestampValue: segment.timestampValue,
-                identification: segment.identification, cause: cause, upstream: upstream,
+                identification: segment.identification, cause: cause, upstream: upstream, isLoss: isLoss,
                 segments: UInt16(clamping: segments(in: segment.length)), recovery: recovery))
         events.append(
             .retransmission(from: direction, sequence: segment.sequence, bytes: segment.length, cause: cause))

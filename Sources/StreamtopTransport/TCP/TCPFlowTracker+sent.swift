@@ -19,6 +19,7 @@ extension TCPFlowTracker {
         if passage.senderDistance == .far { hearEcho(&sender, &peer, frame, at: time, &shared.loop) }
         var path = pathView(of: &sender, receiver: &peer)
         path.isAtReceiver = passage.peerDistance != .far
+        path.hasArrived = passage.peerDistance == .host
         if sender.started, sender.next.isAfter(sequence) {
             path.ceiling = saturatingAdd(sender.roundTrip.usualCeiling, peer.roundTrip.usualCeiling)
         }

@@ -38,6 +38,8 @@ struct TCPRepairRecord: Sendable {
         var identification: UInt16
         var cause: RetransmissionCause
         var upstream: Bool
+        /// The range may have been lost; false where it had passed at its receiver, whose answer was lost instead.
+        var isLoss = true
         /// Segments that it makes on the wire.
         var segments: UInt16
         /// Number of the recovery that it belongs to; 0 for one that was needless from the start.
@@ -65,7 +67,13 @@ struct TCPRepairRecord: Sendable {
         counts.bytes += UInt64(UInt32(bitPattern: repair.end.distance(after: repair.start)))
         count(repair.cause, by: 1)
         segments &+= UInt32(repair.segments)
-        if repair.upstream { upstream &+= UInt32(repair.segments) } else { downstream &+= UInt32(repair.segments) }
+        if !repair.isLoss {
+            // Nothing was lost before the receiver.
+        } else if repair.upstream {
+            upstream &+= UInt32(repair.segments)
+        } else {
+            downstream &+= UInt32(repair.segments)
+        }
         if repair.cause == .spurious {
             exonerate(repair)
             return
@@ -116,6 +124,7 @@ struct TCPRepairRecord: Sendable {
     private mutating func exonerate(_ repair: Repair) {
         let segments = UInt32(repair.segments)
         needlessSegments &+= segments
+        guard repair.isLoss else { return }
         if repair.upstream {
             upstream = upstream &- min(upstream, segments)
         } else {

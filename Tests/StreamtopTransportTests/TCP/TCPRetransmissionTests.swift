@@ -128,6 +128,22 @@ import Testing
         #expect(flow.server.recoveries == nil)
     }
 
+    /// On the receiver's host what passed has arrived: its acknowledgment was lost, and the timer fired all the same.
+    @Test(arguments: [(0.02, 0), (20, 1)] as [(Double, Int)])
+    func whatPassedAtItsReceiverWasNotLost(toClient: Double, lost: Int) {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 40, toClient: toClient)
+        flow.data(at: 200, 0)
+        flow.data(at: 201, 1000)
+        for time in [700.0, 1500] { flow.data(at: time, 0) }
+        flow.ack(at: 1500 + toClient, 2000)
+        let server = flow.report(at: 1600).snapshot.server
+        #expect(server.retransmissions.packets == 2)
+        #expect(server.timeouts == 2)
+        #expect(server.loss.downstream == 2 * lost)
+        #expect(server.loss.events == lost)
+    }
+
     @Test func timeoutOfTheOldestSegment() {
         var flow = TCPScenario(sack: false)
         flow.handshake(toServer: 0.02, toClient: 50)
