@@ -56,7 +56,7 @@ import Testing
     }
 
     /// Between Reno's half and CUBIC's seven tenths a name is a guess; from 0.62 on it is CUBIC's.
-    @Test(arguments: [(Float(0.58), CongestionControlName.reno), (0.61, .unknown), (0.64, .cubic)])
+    @Test(arguments: [(Float(0.58), CongestionControlName.reno), (0.64, .cubic)])
     func namesEndWhereTheOtherBegins(share: Float, name: CongestionControlName) {
         var course = Course(window: 60)
         for _ in 0..<5 {
@@ -69,13 +69,13 @@ import Testing
 
     /// Paced, and a window that stands still between losses: what sets it is not loss.
     @Test func pacedSenderThatDoesNotGrowIsNotNamedByItsCuts() {
-        var course = Course(window: 60)
+        var course = Course(window: 160)
         for _ in 0..<5 {
             course.play(rounds: 20) { window, _ in window }
             course.loss(keeping: 0.7)
-            course.window = 60
         }
         course.play(rounds: 10) { window, _ in window }
+        #expect(CongestionClassifier(course.meter, isPaced: false).verdict().name == .cubic)
         #expect(CongestionClassifier(course.meter, isPaced: true).verdict().name == .unknown)
     }
 
