@@ -82,7 +82,10 @@ final class SenderCase {
     /// Which way the packets go that wait in the queue of `half`; nil where it was not measured.
     func direction(ofQueueIn half: Direction) -> Verdict.Travel? {
         guard let inbound = queueDelay[half]?.inboundShare else { return nil }
-        if inbound > 0.3, inbound < 0.7 { return .both }
+        if inbound > 0.3, inbound < 0.7 {
+            // A flow that never met the empty path has seen too little of the queue to call it one of both.
+            return roundTrip.sharedBase == nil ? .both : nil
+        }
         let isFromHalf = inbound >= 0.7
         return isFromHalf == (half == .fromClient) ? .toServer : .toClient
     }
