@@ -47,9 +47,10 @@ struct TCPBlackHoleMeter: Sendable {
         if isLost, hasSmallerArrived { isSuspected = true }
     }
 
-    /// A range of `length` bytes arrived that last passed at `sent`: the path takes that size.
-    mutating func arrived(length: Int, sent: Timestamp) {
-        guard count > 0 else { return }
+    /// A range of `length` bytes arrived that last passed at `sent`: the path takes that size. `most`: what one packet carries; more
+    /// was cut up behind the capture (offload), nobody knows how.
+    mutating func arrived(length: Int, most: Int, sent: Timestamp) {
+        guard count > 0, length <= most else { return }
         if length >= Int(size) {
             isSuspected = false
             count = 0

@@ -94,7 +94,7 @@ extension TCPEndpoint {
             let range = segments[index]
             settle(range, at: time)
             if !trouble.isEmpty, trouble.value.blackHole.isWatching, !range.marks.contains(.sacked) {
-                trouble.value.blackHole.arrived(length: range.length, sent: range.passed)
+                trouble.value.blackHole.arrived(length: range.length, most: unit, sent: range.passed)
             }
             if range.marks.contains(.hole) {
                 result.unseen += range.length
@@ -213,7 +213,7 @@ extension TCPEndpoint {
             }
             let range = segments[index]
             if !trouble.isEmpty, trouble.value.blackHole.isWatching, !range.marks.contains(.hole) {
-                trouble.value.blackHole.arrived(length: range.length, sent: range.passed)
+                trouble.value.blackHole.arrived(length: range.length, most: unit, sent: range.passed)
             }
             if range.marks.contains(.lost) { lostTotal &-= UInt32(range.length) }
             segments[index].marks.remove(.lost)
