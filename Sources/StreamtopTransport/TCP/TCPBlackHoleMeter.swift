@@ -18,14 +18,16 @@ struct TCPBlackHoleMeter: Sendable {
     private var hasSmallerArrived = false
     /// Sent often and long enough to be sure that it does not arrive.
     private var isLost = false
-    private(set) var isSuspected = false
+    /// The least size that was found to vanish; 0 for none.
+    private var suspected: UInt32 = 0
+    var isSuspected: Bool { suspected > 0 }
     /// A router said what size it takes: the path explains itself.
     var isExplained = false
 
     init() {}
 
     /// A full segment is being repeated: what arrives meanwhile tells.
-    var isWatching: Bool { count > 0 }
+    var isWatching: Bool { count > 0 || suspected > 0 }
 
     /// A full segment was sent again. `sent`: when it passed before; `hasSmaller`: a smaller one that passed later is known
     /// to have arrived; `timeout`: the sender's.
@@ -44,19 +46,22 @@ struct TCPBlackHoleMeter: Sendable {
         if hasSmaller { hasSmallerArrived = true }
         count = count == .max ? .max : count + 1
         if count >= Self.sends, time - first >= min(timeout, .seconds(1_000)) * Self.timeouts { isLost = true }
-        if isLost, hasSmallerArrived { isSuspected = true }
+        if isLost, hasSmallerArrived { suspect() }
     }
+
+    private mutating func suspect() { suspected = suspected == 0 ? size : min(suspected, size) }
 
     /// A range of `length` bytes arrived that last passed at `sent`: the path takes that size. `most`: what one packet carries; more
     /// was cut up behind the capture (offload), nobody knows how.
     mutating func arrived(length: Int, most: Int, sent: Timestamp) {
-        guard count > 0, length <= most else { return }
+        guard length <= most else { return }
+        if suspected > 0, length >= Int(suspected) { suspected = 0 }
+        guard count > 0 else { return }
         if length >= Int(size) {
-            isSuspected = false
             count = 0
         } else if sent >= first {
             hasSmallerArrived = true
-            if isLost { isSuspected = true }
+            if isLost { suspect() }
         }
     }
 }

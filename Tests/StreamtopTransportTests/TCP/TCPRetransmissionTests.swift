@@ -293,8 +293,12 @@ import Testing
         flow.data(at: 2130, 1000, 460)
         flow.ack(at: 2150, 3812)
         #expect(flow.report().blackHoleSuspected)
-        flow.data(at: 2200, 3812, 1460)
-        flow.ack(at: 2220, 5272)
+        // Another loss, of a size that the path takes, says nothing of the larger one.
+        for time in [2200.0, 2300] { flow.data(at: time, 3812, 1340) }
+        flow.ack(at: 2320, 5152)
+        #expect(flow.report().blackHoleSuspected)
+        flow.data(at: 2400, 5152, 1460)
+        flow.ack(at: 2420, 6612)
         #expect(!flow.report().blackHoleSuspected)
     }
 }
