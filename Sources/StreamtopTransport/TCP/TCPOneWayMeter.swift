@@ -37,8 +37,8 @@ struct TCPOneWayMeter: Sendable {
         lowest = min(lowest, offset)
         if !isTrusted, time - origin >= .seconds(1) {
             // Another tick would be off by a factor of four at least; queues come and go in between.
-            isTrusted = true
-            if abs(offset) > (time - origin) / 4 { isForeign = true }
+            // A queue that grows at once looks like one, and does not last.
+            isTrusted = abs(offset) <= (time - origin) / 4
         }
     }
 

@@ -45,6 +45,18 @@ import Testing
         #expect(queue(seconds: 40, ticks: 1024, late: 20) == nil)
     }
 
+    /// A queue that grows to half a second within the first one is no other clock.
+    @Test func earlyQueueIsNoOtherClock() throws {
+        var meter = TCPOneWayMeter()
+        for index in 0..<40 {
+            let sent = Double(index) * 50
+            meter.observe(stamp: UInt32(sent), at: time(sent + min(sent / 2, 400)))
+        }
+        for index in 40..<80 { meter.observe(stamp: UInt32(index * 50), at: time(Double(index) * 50)) }
+        let late = try #require(meter.queue(stamp: 4000, passed: time(4100)))
+        #expect(abs(late - 100_000_000) <= 1_000_000)
+    }
+
     @Test func nothingIsSaidInTheFirstSecond() {
         var meter = TCPOneWayMeter()
         meter.observe(stamp: 100, at: time(0))
