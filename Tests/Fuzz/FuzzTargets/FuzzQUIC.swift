@@ -83,8 +83,8 @@ func fuzzQUICConnection(_ bytes: [UInt8]) {
             }
         feed(datagram, fromClient ? .fromClient : .fromServer, &tracker, &handshake, &scratch, &seen)
     }
-    let seen = tracker.snapshot(at: Timestamp(nanoseconds: .max))
-    for side in [seen.client, seen.server] {
+    let found = tracker.snapshot(at: Timestamp(nanoseconds: .max))
+    for side in [found.client, found.server] {
         precondition((side.lostPackets ?? 0) >= 0 && (side.inFlight?.last ?? 0) >= 0, "counts below zero")
     }
     _ = handshake.snapshot(
