@@ -134,6 +134,7 @@ extension FlowEngine {
         health.undecoded = counts.undecoded.counts
         health.timestampsBackwards = capture.timestampsBackwards
         health.clock = stamps.steps
+        health.trouble = sourceTrouble
         health.seenTwice = copies.seenTwice
         health.tables = tableHealth
         health.lastDrop = judgement.host.lastDrop

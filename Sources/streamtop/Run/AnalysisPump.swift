@@ -309,6 +309,7 @@ struct AnalysisPump: ~Copyable {
         guard clock >= nextPicture else { return }
         nextPicture = clock + AnalysisPump.pictureInterval
         cost.advance(to: clock)
+        run.engine.sourceTrouble = run.trouble
         var snapshot = run.engine.snapshot(request)
         cost.fill(&snapshot.health)
         snapshot.health.trouble = failure?.message ?? run.trouble
