@@ -136,6 +136,11 @@ private struct TimeoutWatch: Sendable {
     mutating func observe(_ timeouts: Int, at time: Timestamp) {
         let now = Int32(clamping: timeouts)
         defer { count = now }
+        // Taken back: they were repetitions to a peer that had gone.
+        if now < count {
+            lastRise = .never
+            lastBurst = .never
+        }
         guard now > count else { return }
         if now - count >= 2 || time - lastRise <= .seconds(10) { lastBurst = time }
         lastRise = time

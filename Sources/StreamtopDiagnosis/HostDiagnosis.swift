@@ -8,6 +8,8 @@ import StreamtopModel
 package struct HostDiagnosis: Sendable {
     private var seen: UInt64 = 0
     private var since: Timestamp?
+    /// When each remark was first made, by rule.
+    private var remarked: [Int: Timestamp] = [:]
     /// Capture time at which drops were last seen to rise; the engine hands it on in `CaptureHealth.lastDrop`.
     package private(set) var lastDrop: Timestamp?
 
@@ -21,14 +23,30 @@ package struct HostDiagnosis: Sendable {
         let total = health.kernelDrops &+ health.ownDrops  // wrapping takes longer than any run
         if total > seen { lastDrop = time }
         seen = total
+        let remarks = remarks(on: health, at: time)
         guard let lastDrop, time - lastDrop < Self.blindness else {
             since = nil
-            return []
+            return remarks
         }
         let start = since ?? time
         since = start
         let finding = CaptureRules.dropped(total, of: health)
-        return FlowDiagnosis.verdict(hostRule: RuleNumber.captureLoss, finding, since: start).map { [$0] } ?? []
+        let blind = FlowDiagnosis.verdict(hostRule: RuleNumber.captureLoss, finding, since: start).map { [$0] } ?? []
+        return blind + remarks
+    }
+
+    /// What is to be said of the capture without keeping anyone from judging.
+    private mutating func remarks(on health: CaptureHealth, at time: Timestamp) -> [Verdict] {
+        var verdicts: [Verdict] = []
+        for rule in RuleTable.rules {
+            guard case .capture(let judge) = rule.judge, let finding = judge(health) else { continue }
+            let first = remarked[rule.number] ?? time
+            remarked[rule.number] = first
+            if let verdict = FlowDiagnosis.verdict(hostRule: rule.number, finding, since: first) {
+                verdicts.append(verdict)
+            }
+        }
+        return verdicts
     }
 
     /// Frames were dropped within the last ten seconds, so that what flows look like now says nothing about the network;

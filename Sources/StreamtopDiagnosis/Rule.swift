@@ -94,6 +94,8 @@ package struct Rule: Sendable {
     enum Judge: Sendable {
         /// Asked once for a flow of any transport.
         case flow(@Sendable (FlowSnapshot) -> Finding?)
+        /// Asked about the capture as a whole, about once a second.
+        case capture(@Sendable (CaptureHealth) -> Finding?)
         /// Asked for each end of a flow as the sender of data, where the facts of `needs` are known.
         case sender(@Sendable (SenderCase) -> Finding?)
     }

@@ -14,6 +14,7 @@ struct Judgement: ~Copyable {
     /// Flows that had packets since the last judgement, and those of them that wait for it.
     var active = ActiveFlows(.judgement)
     var waiting: [UInt32] = []
+    var agenda = JudgementAgenda()
     var host = HostDiagnosis()
     var hostVerdicts: [Verdict] = []
     var pathBases = PathBases()
@@ -98,6 +99,7 @@ extension FlowEngine {
                 at: now)
         }
         state.verdicts = verdicts
+        if !isLast { keepOpen(position, snapshot) }
         if place != FlowEntry.none {
             swap(&state, &judgement.states[place])
         } else {

@@ -23,6 +23,7 @@ extension FlowEngine {
         let position = flows.insert(entry, hash: hash)
         output.openings.append(FlowReference(ordinal: frameOrdinal, position: position))
         counts.totals.flows += 1
+        judgement.agenda.add(position, frameOrdinal, at: time)
         emit(.flowOpen, of: position, at: time)
         return position
     }
@@ -87,9 +88,17 @@ extension FlowEngine {
         retire(victim, evicted: true)
     }
 
-    /// Takes a flow out of the table and hands its last snapshot out.
-    mutating func retire(_ position: UInt32, evicted: Bool) {
-        if options.collectsEvents {
+    /// Forgets a flow as though it had not been seen: its packets were copies of those that come now.
+    @inline(never)
+    mutating func forget(_ sought: SoughtFlow) {
+        guard let position = flows.find(sought) else { return }
+        retire(position, evicted: false, isTold: false)
+        counts.totals.flows -= 1
+    }
+
+    /// Takes a flow out of the table and, `isTold`, hands its last snapshot out.
+    mutating func retire(_ position: UInt32, evicted: Bool, isTold: Bool = true) {
+        if isTold, options.collectsEvents {
             var snapshot = flowSnapshot(position, at: now, final: true)
             snapshot.isFinal = !evicted
             snapshot.isEvicted = evicted

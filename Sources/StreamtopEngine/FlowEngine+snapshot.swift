@@ -133,6 +133,9 @@ extension FlowEngine {
         health.decode = counts.decode
         health.undecoded = counts.undecoded.counts
         health.timestampsBackwards = capture.timestampsBackwards
+        health.clock = stamps.steps
+        health.trouble = sourceTrouble
+        health.seenTwice = copies.seenTwice
         health.tables = tableHealth
         health.lastDrop = judgement.host.lastDrop
         return health

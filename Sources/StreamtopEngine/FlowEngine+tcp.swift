@@ -40,7 +40,8 @@ extension FlowEngine {
     ) {
         let tracker = flows[position].tcp
         observation.begin(from: direction, at: time)
-        trackers.tcp[tracker].observe(frame, &observation)
+        trackers.tcp[tracker].observe(
+            frame, &observation, isTimed: isStampTrusted, clockEpoch: stamps.epoch)
         if !observation.events.isEmpty {
             if !observation.signals.isEmpty { obeyTCP(position, at: time) }
             flushEvents(of: position, at: time)

@@ -16,6 +16,7 @@ extension FlowEngine {
             counts.rates.roll(at: now)
             expireFragments()
             markForDiagnosis()
+            callUp()
             diagnoseSome()
             retireSilentFlows()
         }

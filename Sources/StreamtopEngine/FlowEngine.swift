@@ -39,6 +39,13 @@ struct FlowEngine: ~Copyable {
     /// Reused while one frame is tracked.
     var observation = Observation()
     var ascent = Ascent()
+    /// Stamps as the analysis takes them, and packets that the capture holds more than once.
+    var stamps = StampReader()
+    var copies = CopyFilter()
+    /// The stamp of the frame at hand can be measured by.
+    var isStampTrusted = true
+    /// What is wrong with the source right now, in words, as its owner says.
+    var sourceTrouble: String?
     private let place = AddressOnly()
 
     init(options: EngineOptions = EngineOptions()) {
@@ -70,18 +77,27 @@ struct FlowEngine: ~Copyable {
     mutating func observe(
         _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan
     ) {
-        now = max(capture.now, record.time)
+        let reading = stamps.read(
+            record.time, flow: sought.hash, isLow: sought.key.isLow(frame.sourceEndpoint))
+        let time = reading.time
+        isStampTrusted = reading.isTrusted
+        now = max(capture.now, time)
         counts.totals.packets &+= 1
         counts.totals.bytes &+= UInt64(max(record.wireLength, 0))
         counts.totals.capturedBytes &+= UInt64(bytes.byteCount)
-        counts.rates.record(bytes: record.wireLength)
         if bytes.byteCount < record.wireLength { counts.truncatedFrames &+= 1 }
+        switch copies.examine(record, frame, bytes: bytes) {
+        case .original: break
+        case .copy: return
+        case .movesPoint: forget(sought)
+        }
+        counts.rates.record(bytes: record.wireLength)
 
         if let stop = frame.stop { counts.decode.record(stop.cause) }
         if frame.fragment != nil {
-            observeFragment(&frame, bytes: bytes, at: record.time)
+            observeFragment(&frame, bytes: bytes, at: time)
         } else {
-            route(frame, to: sought, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: record.time)
+            route(frame, to: sought, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: time)
         }
     }
 

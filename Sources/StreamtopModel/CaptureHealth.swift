@@ -18,6 +18,9 @@ package struct CaptureHealth: Equatable, Sendable {
     /// Every bounded table: how full, and how often its cap threw something away.
     package var tables: [TableHealth] = []
     package var timestampsBackwards: UInt64 = 0
+    package var clock = ClockSteps()
+    /// Packets that the capture holds more than once; nil where it does not.
+    package var seenTwice: SeenTwice?
     /// This process: share of one core over the last second, and resident bytes. nil where not asked.
     package var ownCPU: Double?
     package var ownMemoryBytes: UInt64?

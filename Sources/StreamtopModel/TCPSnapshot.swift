@@ -80,6 +80,8 @@ package struct TCPSideSnapshot: Equatable, Sendable {
     }
     package var duplicateAcks = 0
     package var duplicatePackets = 0
+    /// Segments that stand behind their own acknowledgment in the capture.
+    package var displacedSegments = 0
     /// Segments that the other end acknowledged and we never captured.
     package var lostBeforeCapture = 0
     package var lostBeforeCaptureBytes: UInt64 {

@@ -27,6 +27,7 @@ package struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable package static var pppWithDirection: LinkType { LinkType(rawValue: 204) }
     @inlinable package static var ipv4: LinkType { LinkType(rawValue: 228) }
     @inlinable package static var ipv6: LinkType { LinkType(rawValue: 229) }
+    @inlinable package static var netfilterLog: LinkType { LinkType(rawValue: 239) }
     @inlinable package static var infiniBand: LinkType { LinkType(rawValue: 242) }
     @inlinable package static var linuxCooked2: LinkType { LinkType(rawValue: 276) }
 }

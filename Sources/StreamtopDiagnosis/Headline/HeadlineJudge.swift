@@ -60,6 +60,8 @@ package struct HeadlineJudge: Sendable {
 
     /// The first line. `capture` are the verdicts about host and capture.
     package func headline(capture: [Verdict], health: CaptureHealth, totals: TrafficTotals) -> Headline {
+        // A source that gives nothing right now is more than anything it gave before.
+        if let trouble = health.trouble { return Headline(state: .unknown, text: trouble) }
         var judge = self
         for verdict in capture where verdict.severity > .info {
             judge.weigh(Concern(verdict: verdict, place: "", flow: nil, endedAgo: nil, isNoise: false, harm: .infinity))

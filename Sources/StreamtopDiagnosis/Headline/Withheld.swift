@@ -45,7 +45,6 @@ struct Withheld {
             return
                 "The capture lost \(lost) packets (\(FigureText.percent(share))): loss and round trips may read wrong."
         }
-        if let trouble = health.trouble { return trouble }
         if oneSided > 0 {
             return
                 "Of \(HeadlineWords.flows(oneSided)) only one direction was captured: window, flight and losses are not judged."

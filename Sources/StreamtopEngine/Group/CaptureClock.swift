@@ -9,6 +9,11 @@ struct CaptureClock {
     /// Frames with a stamp before the latest.
     private(set) var backwards: UInt64 = 0
 
+    private var offset: Nanoseconds = 0
+    private var farBehind = 0
+    private var pendingAhead: Timestamp?
+    private var frames: UInt64 = 0
+
     private let sampleInterval: Nanoseconds?
     private let keepsSeries: Bool
     private var nextSecond = Timestamp(nanoseconds: .max)
@@ -23,18 +28,46 @@ struct CaptureClock {
 
     /// A frame with this stamp comes next; true when a deadline lies before it.
     @inline(__always)
-    mutating func observe(_ time: Timestamp) -> Bool {
+    mutating func observe(_ stamp: Timestamp) -> Bool {
+        let time = stamp + offset
         if firstFrame == nil { begin(at: time) }
+        frames &+= 1
         if time < now {
             backwards &+= 1
-        } else {
+            if now - time >= StampReader.certain { farBehind += 1 }
+        } else if time - now < StampReader.farAhead {
             now = time
+            farBehind = 0
+            pendingAhead = nil
+        } else {
+            leap(to: time)
         }
         return now >= next
     }
 
+    /// Frames in a row far behind: the clock was set, and what the engines add to stamps from now on is to be asked for.
+    var isSetBack: Bool { farBehind >= 2 }
+
+    /// The engines add this to stamps (`StampReader`).
+    mutating func follow(_ offset: Nanoseconds) {
+        self.offset = offset
+        farBehind = 0
+    }
+
+    /// A jump of more than a day is believed when the next stamp agrees; with the first stamps of a capture, time begins anew.
+    @inline(never)
+    private mutating func leap(to time: Timestamp) {
+        guard let pending = pendingAhead, time >= pending - StampReader.certain else {
+            pendingAhead = time
+            return
+        }
+        pendingAhead = nil
+        if frames <= 4 { begin(at: time) } else { now = time }
+    }
+
     /// Time passes without a frame; true when a deadline has come.
-    mutating func advance(to time: Timestamp) -> Bool {
+    mutating func advance(to stamp: Timestamp) -> Bool {
+        let time = stamp + offset
         guard firstFrame != nil, time > now else { return false }
         now = time
         return now >= next

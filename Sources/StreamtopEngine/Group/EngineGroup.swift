@@ -39,12 +39,20 @@ package struct EngineGroup: ~Copyable {
     /// Analyses every frame of the batch, in order. A tick cuts it.
     package mutating func ingest(_ batch: borrowing FrameBatch) {
         var start = 0
-        for index in batch.frames.indices where clock.observe(batch.frames[index].time) {
-            analyse(batch, start..<index)
-            tick()
-            start = index
+        for index in batch.frames.indices {
+            if clock.observe(batch.frames[index].time) {
+                analyse(batch, start..<index)
+                tick()
+                start = index
+            } else if clock.isSetBack {
+                // The engine has the frames that show it, and says what to add from now on.
+                analyse(batch, start..<(index + 1))
+                clock.follow(engine.stamps.offset)
+                start = index + 1
+            }
         }
         analyse(batch, start..<batch.frames.count)
+        clock.follow(engine.stamps.offset)
     }
 
     /// Moves capture time on without a frame, for timeouts and samples while the wire is silent.
@@ -140,6 +148,11 @@ package struct EngineGroup: ~Copyable {
     /// What is to be said of the capture itself.
     package var captureVerdicts: [Verdict] { engine.captureVerdicts }
     package var health: CaptureHealth { engine.health }
+    /// What is wrong with the source right now, in words; nil when all is well.
+    package var sourceTrouble: String? {
+        get { engine.sourceTrouble }
+        set { engine.sourceTrouble = newValue }
+    }
     package var trafficTotals: TrafficTotals { engine.trafficTotals }
     package var flowCount: Int { engine.flowCount }
 

@@ -12,6 +12,13 @@ extension JSONLinesExporter {
             json.member("packets", totals.packets)
             json.member("bytes", totals.bytes)
             json.member("captured_bytes", totals.capturedBytes)
+            if let twice = health.seenTwice {
+                json.object("seen_twice") { json in
+                    json.member("packets", twice.packets)
+                    json.member("bytes", twice.bytes)
+                    json.member("kind", twice.kind.rawValue)
+                }
+            }
             json.object("dropped") { json in
                 if isLive || health.kernelDrops > 0 { json.member("kernel", health.kernelDrops) }
                 if isLive || health.interfaceDrops > 0 { json.member("interface", health.interfaceDrops) }
@@ -23,6 +30,7 @@ extension JSONLinesExporter {
             json.member("evicted_flows", totals.evictedFlows)
             json.member("truncated_frames", health.truncatedFrames)
             json.member("ts_backwards", health.timestampsBackwards)
+            if health.clock.count > 0 { json.member("clock_steps", health.clock.count) }
             json.decodeCounts(health.decode)
             json.undecoded(health.undecoded)
             if let headline {

@@ -45,7 +45,7 @@ extension TCPEndpoint {
             if !isFin {
                 guard beyond <= Self.largestJump else { return }
                 result.unseen = beyond
-                noteUnseen(beyond)
+                noteUnseen(from: next, to: ack, at: time)
                 segments.removeAll()
                 next = ack
             }
@@ -66,11 +66,13 @@ extension TCPEndpoint {
         }
     }
 
-    private mutating func noteUnseen(_ bytes: Int) {
+    private mutating func noteUnseen(from first: UInt32, to last: UInt32, at time: Timestamp) {
+        let bytes = Int(last.distance(after: first))
         let number = UInt32(clamping: segments(in: bytes))
         note {
             $0.lostBeforeCapture &+= number
-            $0.lostBeforeCaptureBytes &+= UInt64(bytes)
+            $0.lostBeforeCaptureBytes &+= UInt64(max(0, bytes))
+            $0.unseen.add(from: first, to: last, at: time)
         }
     }
 
@@ -98,7 +100,7 @@ extension TCPEndpoint {
             }
             if range.marks.contains(.hole) {
                 result.unseen += range.length
-                noteUnseen(range.length)
+                noteUnseen(from: range.start, to: range.end, at: time)
             } else if range.marks.contains(.ambiguous) {
                 clear = false
                 // Only the oldest range is what a receiver echoes when it fills its gap (RFC 7323 section 4.3).

@@ -137,6 +137,7 @@ extension TCPEndpoint {
         side.outOfOrder = Int(rare.value.outOfOrder)
         side.reorderExtent = Int(rare.value.reorderExtent)
         side.duplicatePackets = Int(rare.value.duplicatePackets)
+        side.displacedSegments = Int(rare.value.displaced)
         side.lostBeforeCapture = Int(rare.value.lostBeforeCapture)
         side.lostBeforeCaptureBytes = rare.value.lostBeforeCaptureBytes
         side.keepAlives = Int(rare.value.keepAlives)

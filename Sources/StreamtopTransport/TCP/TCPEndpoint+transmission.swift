@@ -179,6 +179,7 @@ extension TCPEndpoint {
         _ segment: TCPTransmission, view: SenderView, path: PathView, direction: Direction,
         events: inout [FlowEvent.Kind]
     ) {
+        if takeDisplaced(segment) { return }
         var index = segments.firstIndex(endingAfter: segment.sequence)
         guard index < segments.count, segments[index].start.distance(after: segment.end) < 0 else {
             // Older than anything remembered: acknowledged long ago.
@@ -231,6 +232,21 @@ extension TCPEndpoint {
                     from: direction, segments: count, verdict: trouble.value.losses.newestVerdict,
                     side: upstream ? .upstream : .downstream))
         }
+    }
+
+    /// The segment was acknowledged a moment ago, before it passed: it is neither missing nor sent again, only stamped or
+    /// delivered to us behind its acknowledgment.
+    private mutating func takeDisplaced(_ segment: TCPTransmission) -> Bool {
+        guard !rare.isEmpty,
+            rare.value.unseen.take(from: segment.sequence, to: segment.end, at: segment.time)
+        else { return false }
+        uniqueBytes &+= UInt64(segment.length)
+        let number = UInt32(clamping: segments(in: segment.length))
+        rare.value.displaced &+= 1
+        rare.value.lostBeforeCaptureBytes &-= min(rare.value.lostBeforeCaptureBytes, UInt64(segment.length))
+        rare.value.lostBeforeCapture &-= min(rare.value.lostBeforeCapture, number)
+        if rare.value.lostBeforeCaptureBytes == 0 { rare.value.lostBeforeCapture = 0 }
+        return true
     }
 
     /// The network delivered the same packet twice: same identification or, without one, the same timestamp so soon

@@ -44,9 +44,9 @@ extension TCPFlowTracker {
         } else {
             observeWindow(&sender, frame, passage, &shared, events: &events)
         }
-        measure(result, &sender, &peer, at: passage.time, &shared.loop)
+        measure(result, &sender, &peer, at: passage.time, &shared)
         if passage.peerDistance == .far, result.hasOldestStamp, !peer.bulk.isEmpty {
-            timeOneWay(result, of: &peer, answering: sender.roundTrip.last, at: passage.time, &shared.loop)
+            timeOneWay(result, of: &peer, answering: sender.roundTrip.last, at: passage.time, &shared)
         }
 
         let view = peer.currentView(edge: sender.window.edge)

@@ -6,13 +6,13 @@ import StreamtopWire
 extension TCPFlowTracker {
     static func measure(
         _ result: TCPAcknowledgmentResult, _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, at time: Timestamp,
-        _ loop: inout OnDemand<RoundTripMeter>
+        _ shared: inout TCPSharedMeters
     ) {
-        if let sample = result.senderSample {
+        if let sample = result.senderSample, time - sample >= shared.timedFrom {
             sender.roundTrip.smooth(sample)
-            if !loop.isEmpty { loop.value.smooth(saturatingAdd(sample, peer.roundTrip.last)) }
+            if !shared.loop.isEmpty { shared.loop.value.smooth(saturatingAdd(sample, peer.roundTrip.last)) }
         }
-        guard let sample = result.networkSample else { return }
+        guard let sample = result.networkSample, time - sample >= shared.timedFrom else { return }
         let late = sample - (sender.roundTrip.hasSample ? sender.roundTrip.minimum : sample) > .milliseconds(30)
         if result.isDelayed, late { return }
         let queue = sender.roundTrip.maximumQueue
@@ -25,8 +25,8 @@ extension TCPFlowTracker {
                 sample, base: base, queue: queue, flight: peer.flight.window ?? 0, at: time)
             if let step = peer.bulk.value.baseStep.take() { sender.roundTrip.rebase(to: step) }
         }
-        if !loop.isEmpty {
-            loop.value.record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time)
+        if !shared.loop.isEmpty {
+            shared.loop.value.record(saturatingAdd(sample, peer.roundTrip.last), source: .tcpAck, at: time)
         }
     }
 
@@ -34,24 +34,27 @@ extension TCPFlowTracker {
     /// what the acknowledged segment waited on its way here. Callers have the bulk meters.
     static func timeOneWay(
         _ result: TCPAcknowledgmentResult, of peer: inout TCPEndpoint, answering other: Nanoseconds, at time: Timestamp,
-        _ loop: inout OnDemand<RoundTripMeter>
+        _ shared: inout TCPSharedMeters
     ) {
-        guard let sample = result.senderSample, let smoothed = peer.roundTrip.smoothed,
+        guard let sample = result.senderSample, time - sample >= shared.timedFrom,
+            let smoothed = peer.roundTrip.smoothed,
             time - peer.bulk.value.lastEcho > 2 * min(smoothed, .seconds(100)),
             !peer.rare.isEmpty,
             let queue = peer.rare.value.inbound.oneWay.queue(stamp: result.oldestStamp, passed: time - sample)
         else { return }
-        record(saturatingAdd(peer.roundTrip.minimum, queue), of: &peer, answering: other, at: time, &loop)
+        record(saturatingAdd(peer.roundTrip.minimum, queue), of: &peer, answering: other, at: time, &shared.loop)
     }
 
     /// A distant sender's segment tells by the timestamp that it echoes which acknowledgment had reached the sender, and
     /// how long that loop took (RFC 7323 section 4.1).
     static func hearEcho(
         _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, _ frame: borrowing DecodedFrame, at time: Timestamp,
-        _ loop: inout OnDemand<RoundTripMeter>
+        _ shared: inout TCPSharedMeters
     ) {
         guard frame.tcp.options.hasTimestamps else { return }
-        guard let passed = sender.log.reached(echo: frame.tcp.options.timestampEcho) else { return }
+        guard let passed = sender.log.reached(echo: frame.tcp.options.timestampEcho), passed >= shared.timedFrom else {
+            return
+        }
         let sample = max(0, time - passed)
         // The echo waits for data to send: where the sender was silent for long, that is what was measured.
         let silent = time - sender.lastData
@@ -62,7 +65,7 @@ extension TCPFlowTracker {
             return
         }
         if !sender.bulk.isEmpty { sender.bulk.value.lastEcho = time }
-        record(sample, of: &sender, answering: peer.roundTrip.last, at: time, &loop)
+        record(sample, of: &sender, answering: peer.roundTrip.last, at: time, &shared.loop)
     }
 
     private static func record(

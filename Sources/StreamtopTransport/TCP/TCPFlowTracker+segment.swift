@@ -17,6 +17,9 @@ struct TCPSharedMeters: ~Copyable {
     /// the other's is the loop.
     var loop = OnDemand<RoundTripMeter>()
     var anomalies = AnomalyCounts()
+    /// What passed before has a stamp that nothing later can be measured from: the clock was set, or stamps are out of
+    /// order by more than packets are.
+    var timedFrom = Timestamp(nanoseconds: .min)
 
     init() {}
 }

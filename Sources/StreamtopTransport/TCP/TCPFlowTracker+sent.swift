@@ -16,7 +16,7 @@ extension TCPFlowTracker {
         from sequence: UInt32, _ passage: TCPPassage, _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
     ) {
         let time = passage.time
-        if passage.senderDistance == .far { hearEcho(&sender, &peer, frame, at: time, &shared.loop) }
+        if passage.senderDistance == .far { hearEcho(&sender, &peer, frame, at: time, &shared) }
         var path = pathView(of: &sender, receiver: &peer)
         path.isAtReceiver = passage.peerDistance != .far
         path.hasArrived = passage.peerDistance == .host

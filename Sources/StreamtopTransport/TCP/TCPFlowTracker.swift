@@ -48,7 +48,9 @@ package struct TCPFlowTracker: ~Copyable {
     let start: Timestamp
     private var synOrigin: Direction?
     private(set) var firstFin: Direction?
+    private var clockEpoch: UInt8 = 0
     /// A step back of this much is not disorder among packets.
+    private static let disorder = Nanoseconds.milliseconds(1)
     private static let clockStep = Nanoseconds.seconds(10)
     /// Round trips up to this are a host talking to itself, 0.1 ms: own, measured by captures in the lab's senders, which
     /// answer within 60 us.
@@ -95,18 +97,32 @@ package struct TCPFlowTracker: ~Copyable {
 
     /// One segment of the flow, sent in the direction and at the time of `observation`.
     @inline(__always)
-    package mutating func observe(_ frame: borrowing DecodedFrame, _ observation: inout Observation) {
+    package mutating func observe(
+        _ frame: borrowing DecodedFrame, _ observation: inout Observation, isTimed: Bool = true, clockEpoch: UInt8 = 0
+    ) {
         // In a plain connection nothing of the handshake is touched: it lies far from what a segment needs.
         let mayEstablish = !isPlain && !handshake.isComplete
-        observe(frame, direction: observation.direction, at: observation.time, events: &observation.events)
+        observe(
+            frame, direction: observation.direction, at: observation.time, isTimed: isTimed, clockEpoch: clockEpoch,
+            events: &observation.events)
         if mayEstablish, handshake.isComplete { observation.signal(.established) }
     }
 
     /// What is worth telling is appended to `events`.
+    ///
+    /// `isTimed`: the stamp can be measured by. `clockEpoch` changes when the capture's clock was set: nothing is measured
+    /// across that.
     package mutating func observe(
-        _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
+        _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, isTimed: Bool = true,
+        clockEpoch: UInt8 = 0, events: inout [FlowEvent.Kind]
     ) {
         var now = time
+        let lag = lastTime - time
+        if clockEpoch != self.clockEpoch || !isTimed || lag > Self.disorder {
+            self.clockEpoch = clockEpoch
+            // After a step of its own the flow's time is the new one.
+            shared.timedFrom = (lag < Self.clockStep ? max(time, lastTime) : time) + 1
+        }
         if time < lastTime {
             shared.anomalies.record(.timestampBackwards)
             // A little is packets out of order, which time waits for; much is a clock that was set, or a wild stamp before.

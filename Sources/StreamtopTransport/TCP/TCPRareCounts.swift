@@ -14,6 +14,10 @@ struct TCPRareCounts: Sendable {
     var lastCopy: UInt32?
     var lostBeforeCapture: UInt32 = 0
     var lostBeforeCaptureBytes: UInt64 = 0
+    /// Data that was acknowledged before it passed, and when: what comes of it soon was only stamped late.
+    var unseen = TCPUnseenRange()
+    /// Segments that came after their acknowledgment.
+    var displaced: UInt32 = 0
     var keepAlives: UInt32 = 0
     var windowProbes: UInt32 = 0
     /// SYN and FIN segments without data that were sent again.
@@ -32,4 +36,31 @@ struct TCPRareCounts: Sendable {
     var echo = TCPEchoMeter()
     /// Of a distant end that stamps its segments, once it has sent some.
     var inbound = TCPInboundMeter()
+}
+
+/// A range that was acknowledged before it passed the capture point.
+struct TCPUnseenRange: Sendable {
+    private var start: UInt32 = 0
+    private var end: UInt32 = 0
+    private var time = Timestamp(nanoseconds: .min)
+
+    /// The longest lead of an acknowledgment over its data that two clocks or queues of one capture make; a sender
+    /// repeats nothing within it (RFC 6298 section 2.4 and Linux's 200 ms).
+    private static let longestLead = Nanoseconds.milliseconds(100)
+
+    init() {}
+
+    /// Another part was acknowledged; parts that follow each other are one.
+    mutating func add(from first: UInt32, to last: UInt32, at now: Timestamp) {
+        if time == Timestamp(nanoseconds: .min) || first != end || now - time > Self.longestLead { start = first }
+        end = last
+        time = now
+    }
+
+    /// The segment belongs to it, and comes soon enough. What lies before it is not waited for any more.
+    mutating func take(from first: UInt32, to last: UInt32, at now: Timestamp) -> Bool {
+        guard now - time <= Self.longestLead, first.isAtOrAfter(start), end.isAtOrAfter(last) else { return false }
+        if first == start { start = last }
+        return true
+    }
 }

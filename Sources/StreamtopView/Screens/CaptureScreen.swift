@@ -41,6 +41,9 @@ enum CaptureScreen {
         losses.count(Words.dropsOwn, health.ownDrops, .act)
         losses.count(Words.framesCut, health.truncatedFrames, .watch)
         losses.count(Words.timestampsBackwards, health.timestampsBackwards, .watch)
+        if health.clock.count > 0 { losses.count(Words.clockSteps, UInt64(health.clock.count), .watch) }
+        if health.clock.outliers > 0 { losses.count(Words.stampsIgnored, health.clock.outliers, .watch) }
+        if let twice = health.seenTwice { losses.add(Words.seenTwice, Words.seenTwice(twice), .watch) }
         if let trouble = health.trouble { losses.add(Words.trouble, trouble, .act) }
         for output in health.failedOutputs { losses.add(Words.failedOutput, output.reason, .act) }
 

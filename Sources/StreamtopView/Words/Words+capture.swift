@@ -1,3 +1,5 @@
+import StreamtopModel
+
 /// Capture health.
 extension Words {
     static let captureHeader = "How much of the truth this capture sees"
@@ -15,9 +17,22 @@ extension Words {
     static let dropsOwn = "dropped by streamtop"
     static let framesCut = "frames cut short"
     static let timestampsBackwards = "clock went back"
+    static let clockSteps = "clock was set"
+    static let stampsIgnored = "stamps ignored"
+    static let seenTwice = "seen more than once"
     static let trouble = "trouble"
     static let failedOutput = "not written"
     static let secrets = "secrets read"
+
+    static func seenTwice(_ twice: SeenTwice) -> String {
+        let place =
+            switch twice.kind {
+            case .mirror: "mirror port"
+            case .hostPath: "several interfaces"
+            case .twoPoints: "two points of the path"
+            }
+        return "\(NumberText.grouped(twice.packets)), counted once (\(place))"
+    }
     static let captureDecode = "Not understood"
     static let decodeTruncated = "cut by the capture"
     static let decodeMalformed = "against the rules"

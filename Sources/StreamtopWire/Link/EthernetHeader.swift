@@ -48,6 +48,7 @@ extension FrameCursor {
         case 0x880b: return .ppp
         case 0x6558: return .ethernet
         case 0x88e7: return try decodeBackboneTag()
+        case 0x8926: return try decodeVirtualInterfaceTag()
         case 0x893f: return try decodePortExtenderTag()
         case 0xd28b: return try decodeTimestampTag()
         case 0x0806, 0x8035: throw reader.unsupported(.arp, UInt32(type))

@@ -48,6 +48,7 @@ extension FrameCursor {
             try require(13, in: .link)
             reader.skip(13)
             return .logicalLink
+        case .netfilterLog: return try decodeNetfilterLog()
         case .infiniBand:
             // IP over InfiniBand (RFC 4391): 40 bytes of routing header, then a type and two reserved bytes.
             try require(44, in: .link)
@@ -105,5 +106,38 @@ extension FrameCursor {
             reader.skip(length)
         }
         return .logicalLink
+    }
+}
+
+/// NFLOG, what iptables and nftables log (https://www.tcpdump.org/linktypes/LINKTYPE_NFLOG.html): family (1), version (1),
+/// resource (2), then attributes of length (2), type (2) and value, each padded to four bytes, in the byte order of the host
+/// that logged; the packet is attribute 9.
+extension FrameCursor {
+    @_lifetime(self: copy self)
+    fileprivate mutating func decodeNetfilterLog() throws(DecodeError) -> NextLayer {
+        try require(4, in: .link)
+        reader.skip(1)
+        let version = reader.uint8()
+        reader.skip(2)
+        guard version == 0 else { throw reader.unsupported(.link, UInt32(version)) }
+        while true {  // each turn takes four bytes at least
+            try require(4, in: .link)
+            let (length, type) = Self.hostOrder(reader.uint16(), reader.uint16())
+            guard length >= 4 else { throw reader.malformed(.link, .lengthBelowHeader) }
+            let value = Int(length) - 4
+            if type == 9 {
+                guard value <= wireRemaining else { throw reader.malformed(.link, .lengthBeyondEnclosure) }
+                enclose(value)
+                return .ip
+            }
+            let padded = (value + 3) & ~3
+            try require(padded, in: .link)
+            reader.skip(padded)
+        }
+    }
+
+    /// Types are below 256: what has its low byte at the end was written in network order.
+    private static func hostOrder(_ length: UInt16, _ type: UInt16) -> (length: UInt16, type: UInt16) {
+        type & 0x7fff < 256 && type != 0 ? (length, type & 0x7fff) : (length.byteSwapped, type.byteSwapped & 0x7fff)
     }
 }

@@ -34,6 +34,15 @@ extension FrameCursor {
         return .etherType(reader.uint16())
     }
 
+    /// VN-Tag (the form before IEEE 802.1BR, of adapters that show a port for each virtual machine): four bytes of interface
+    /// numbers, then a type.
+    @_lifetime(self: copy self)
+    mutating func decodeVirtualInterfaceTag() throws(DecodeError) -> NextLayer {
+        try require(6, in: .vlan)
+        reader.skip(4)
+        return .etherType(reader.uint16())
+    }
+
     /// The time-stamp tag that Arista switches put behind the addresses: subtype 1, a version that says whether 64 or
     /// 48 bits of time follow, then the frame's own type.
     @_lifetime(self: copy self)

@@ -43,7 +43,7 @@ package enum Malformation: UInt8, Equatable, Sendable, CaseIterable {
 /// The layers a decoder can stop in; named in counters and messages.
 package enum Layer: UInt8, Equatable, Sendable, CaseIterable {
     case link, ethernet, vlan, linuxCooked, ppp, pppoe, mpls, arp
-    case ip, ipv4, ipv6, ipv6Extension, fragment, icmp, igmp, gre, vxlan, geneve, gtp, teredo, l2tp, capwap
+    case ip, ipv4, ipv6, ipv6Extension, fragment, icmp, igmp, gre, vxlan, geneve, gtp, teredo, l2tp, capwap, gue
     case tcp, tcpOption, udp, sctp, esp
     case tlsRecord, tlsHandshake, dtls, quic, quicFrame, stun, rtp, rtcp, http1, http2, http3, websocket, isoBox
 }

@@ -29,14 +29,16 @@ extension FrameCursor {
 }
 
 extension TunnelKind {
-    /// The tunnel that a UDP port suggests (IANA; 8472 is Linux's VXLAN port of before the assignment).
+    /// The tunnel that a UDP port suggests (IANA; 4754 by RFC 8086; 8472 is Linux's VXLAN port of before the assignment).
     init(udpPort port: UInt16) {
         switch port {
         case 1701: self = .l2tp
         case 2152: self = .gtp
         case 3544: self = .teredo
         case 4789, 4790, 8472: self = .vxlan
+        case 4754: self = .gre
         case 5247: self = .capwap
+        case 6080: self = .gue
         case 6081: self = .geneve
         default: self = .none
         }

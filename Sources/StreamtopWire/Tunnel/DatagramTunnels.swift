@@ -86,3 +86,34 @@ extension FrameCursor {
         return try decodeWireless(control: flags, flags: control)
     }
 }
+
+/// Generic UDP Encapsulation (draft-ietf-intarea-gue-09; Linux "fou" with GUE): version 0 has version (2), control (1),
+/// header length in words beyond the first (5), protocol (8), flags (16) and the optional fields that these announce;
+/// version 1 is an IP packet, told by its own first bits.
+extension FrameCursor {
+    @_lifetime(self: copy self)
+    mutating func decodeGUE(into frame: inout DecodedFrame) throws(DecodeError) -> NextLayer {
+        try require(4, in: .gue)
+        frame.tunnel = .gue
+        frame.tunnelIdentifier = 0
+        switch (reader.peekUInt8() ?? 0) >> 6 {
+        case 0: break
+        case 1: return .ip
+        case let version: throw reader.unsupported(.gue, UInt32(version))
+        }
+        let first = reader.uint8()
+        let proto = reader.uint8()
+        reader.skip(2)
+        let options = Int(first & 0x1f) * 4
+        try require(options, in: .gue)
+        reader.skip(options)
+        // C: a control message.
+        guard first & 0x20 == 0 else { throw reader.unsupported(.gue, UInt32(first)) }
+        switch proto {
+        case 4: return .ipv4
+        case 41: return .ipv6
+        case 47: return .tunnel(.gre)
+        default: throw reader.unsupported(.gue, UInt32(proto))
+        }
+    }
+}

@@ -20,6 +20,7 @@ extension FrameCursor {
         case .teredo: return try decodeTeredo(into: &frame)
         case .l2tp: return try decodeL2TP(into: &frame)
         case .capwap: return try decodeCAPWAP(into: &frame)
+        case .gue: return try decodeGUE(into: &frame)
         }
     }
 

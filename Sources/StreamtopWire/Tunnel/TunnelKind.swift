@@ -1,6 +1,6 @@
 /// Encapsulations that carry IP or Ethernet inside IP, or between Ethernet and IP (PPPoE, MPLS).
 package enum TunnelKind: UInt8, Sendable, CaseIterable {
-    case none, gre, vxlan, geneve, gtp, ipip, teredo, erspan, l2tp, pppoe, ipv6InIPv4, mpls, capwap, etherIP
+    case none, gre, vxlan, geneve, gtp, ipip, teredo, erspan, l2tp, pppoe, ipv6InIPv4, mpls, capwap, etherIP, gue
 
     /// Equal addresses inside and outside such a tunnel are two flows. Not so for MPLS: a label is often there in one
     /// direction only (RFC 3031 section 3.16, penultimate hop popping).

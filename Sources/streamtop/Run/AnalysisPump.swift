@@ -30,6 +30,11 @@ struct AnalysisPump: ~Copyable {
     private var request = EngineGroup.SnapshotRequest()
     private var cost: OwnCost
     private var nextPicture: Nanoseconds = 0
+    /// A replay does not wait longer than this for the next packet.
+    private static let longestGap: Nanoseconds = .seconds(5)
+    /// Stamps of the frame that a gap was last skipped to, and of the newest one analysed.
+    private var lastStamp: Timestamp?
+    private var lastAnalysed: Timestamp?
     /// What the source failed with; the picture stays.
     private var failure: ProgramFailure?
 
@@ -131,13 +136,21 @@ struct AnalysisPump: ~Copyable {
     private mutating func ingestDue() {
         let clock = Clocks.monotonic
         let frames = run.batch.frames
+        skipGap(to: frames[cursor].time, clock: clock)
         let due = seekTarget ?? pacing.target(clock: clock)
         var end = frames.count
         if let due { end = frames[cursor...].firstIndex { $0.time > due } ?? frames.count }
+        // Stamps that go back are a clock that was set: the replay goes on from there, and does not race through the rest.
+        if let step = frames[cursor..<end].indices.dropFirst().first(where: {
+            frames[$0 - 1].time - frames[$0].time > Self.longestGap
+        }) {
+            end = step
+        }
         if end > cursor {
             part.bytes = run.batch.bytes
             part.frames.removeAll(keepingCapacity: true)
             part.frames.append(contentsOf: frames[cursor..<end])
+            lastAnalysed = part.frames.last?.time
             run.engine.ingest(part)
             // The bytes belong to the batch again, so that reading on does not copy them.
             part.bytes = []
@@ -150,6 +163,35 @@ struct AnalysisPump: ~Copyable {
             if let due { run.engine.advance(to: due) }
             let wait = pacing.isPaused ? .max : pacing.delay(until: frames[end].time, clock: clock)
             sleep(min(max(wait, 500_000), AnalysisPump.longestSleep))
+        }
+    }
+
+    /// The next packet is far off, ahead or by a clock that was set back: goes there, and says so.
+    private mutating func skipGap(to next: Timestamp, clock: Nanoseconds) {
+        guard seekTarget == nil, !pacing.isPaused, let target = pacing.target(clock: clock),
+            run.engine.firstFrame != nil
+        else { return }
+        let isAhead = next - target > Self.longestGap
+        guard isAhead || target - next > Self.longestGap, next != lastStamp else { return }
+        defer { lastStamp = next }
+        if isAhead {
+            // What is silent is judged at the end of the silence, not skipped over.
+            status.notify("skipped \(Self.span(next - target)) without a packet")
+            pacing.jump(to: next, clock: clock)
+        } else if let last = lastAnalysed, last - next > Self.longestGap {
+            status.notify("the capture's clock was set back by \(Self.span(last - next))")
+            pacing.jump(to: next, clock: clock)
+        }
+    }
+
+    /// "42 s", "3 h", "20 days": how much is skipped need not be exact.
+    private static func span(_ time: Nanoseconds) -> String {
+        let seconds = time / 1_000_000_000
+        switch seconds {
+        case ..<600: return "\(seconds) s"
+        case ..<7_200: return "\(seconds / 60) min"
+        case ..<172_800: return "\(seconds / 3_600) h"
+        default: return "\(seconds / 86_400) days"
         }
     }
 
@@ -167,6 +209,8 @@ struct AnalysisPump: ~Copyable {
         isAtEnd = false
         seekTarget = nil
         failure = nil
+        lastStamp = nil
+        lastAnalysed = nil
     }
 
     // MARK: Commands
@@ -265,6 +309,7 @@ struct AnalysisPump: ~Copyable {
         guard clock >= nextPicture else { return }
         nextPicture = clock + AnalysisPump.pictureInterval
         cost.advance(to: clock)
+        run.engine.sourceTrouble = run.trouble
         var snapshot = run.engine.snapshot(request)
         cost.fill(&snapshot.health)
         snapshot.health.trouble = failure?.message ?? run.trouble

@@ -100,14 +100,17 @@ private struct RecordStream: ~Copyable {
         Notice.print(run.takeNotices(withTrouble: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
         var health = run.engine.health
+        // Damage at its end takes nothing from what was read before; it stands beside the first line, not in its place.
+        health.trouble = run.trouble
+        let headline = judge.headline(
+            capture: run.engine.captureVerdicts, health: health, totals: run.engine.trafficTotals)
         health.trouble = damage?.message ?? run.trouble
         run.fill(&health)
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
         exporter.appendSummary(
             run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed,
             verdicts: run.engine.captureVerdicts + judge.destinationVerdicts(),
-            headline: judge.headline(
-                capture: run.engine.captureVerdicts, health: health, totals: run.engine.trafficTotals),
+            headline: headline,
             to: &output.bytes)
         try output.flush()
     }

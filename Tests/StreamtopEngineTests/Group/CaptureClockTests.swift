@@ -47,6 +47,10 @@ import Testing
     func endOfTime() {
         var clock = CaptureClock(sampleInterval: .seconds(1), keepsSeries: true)
         _ = clock.observe(Self.at(0))
+        // One alone is taken for a wild stamp.
+        for step in 1...4 { _ = clock.observe(Self.at(Int64(step))) }
+        _ = clock.takeTick()
+        _ = clock.observe(Timestamp(nanoseconds: .max))
         let isDue = clock.observe(Timestamp(nanoseconds: .max))
         let tick = clock.takeTick()
         #expect(isDue && tick.time == Timestamp(nanoseconds: .max))
