@@ -31,6 +31,9 @@ package struct ViewState: Sendable {
     /// When the user last touched a key or the mouse; nil before the first time.
     var lastInput: Nanoseconds?
 
+    /// The flow whose charts are on screen, open or below the table: its whole series is wanted.
+    package var chartedFlow: FlowIdentifier? { openFlow?.flow ?? (page == .flows ? table.selected : nil) }
+
     package init(width: Int, height: Int, theme: String = BuiltinTheme.name) {
         self.width = width
         self.height = height

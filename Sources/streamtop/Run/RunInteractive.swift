@@ -74,6 +74,8 @@ private struct Dashboard: ~Copyable {
     private var context: ViewContext
     private var cells = CellBuffer(width: 0, height: 0)
     private var isOver = false
+    /// The flow whose whole series the analysis was asked for.
+    private var chartedFlow: FlowIdentifier?
     /// The picture or the state changed since the last painting.
     private var isStale = true
 
@@ -140,6 +142,10 @@ private struct Dashboard: ~Copyable {
             isStale = true
         }
         ViewReducer.advance(&state, in: context)
+        if state.chartedFlow != chartedFlow {
+            chartedFlow = state.chartedFlow
+            analysis.commands.put(.select(chartedFlow))
+        }
     }
 
     private mutating func showNotices() {
@@ -174,7 +180,8 @@ private struct Dashboard: ~Copyable {
         case .seek(let target): commands.put(.seek(target))
         case .setSpeed(let speed): commands.put(.speed(speed))
         case .setLooping(let isLooping): commands.put(.loop(isLooping))
-        case .selectFlow(let flow): commands.put(.select(flow))
+        // What is looked at is told with every picture.
+        case .selectFlow: break
         case .writeFlow(let flow): write(flow)
         case .useTheme(let name): use(theme: name)
         case .saveTheme(let name):
