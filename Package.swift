@@ -146,7 +146,8 @@ let package = Package(
             exclude: ["Screens", "Themes"]),
         .testTarget(name: "StreamtopTerminalTests", dependencies: ["StreamtopView", "StreamtopTerminal"]),
         .testTarget(
-            name: "StreamtopProgramTests", dependencies: [base, model, "StreamtopCapture", "streamtop"]),
+            name: "StreamtopProgramTests",
+            dependencies: [base, model, "StreamtopCapture", "StreamtopView", "streamtop"]),
         .testTarget(name: "StreamtopExportTests", dependencies: [base, model, "StreamtopExport"]),
         // Whole program on whole captures: golden outputs, exit codes, the terminal.
         .testTarget(

@@ -142,6 +142,8 @@ void st_signals_install(bool crashes) {
     catch(SIGINT, on_stop);
     catch(SIGTERM, on_stop);
     catch(SIGALRM, on_stuck);
+    // Ctrl-\ of another terminal, or a user who wants it gone: in order, and not with a crash report over the screen.
+    catch(SIGQUIT, on_stop);
     // A program started with nohup keeps ignoring the hang-up.
     struct sigaction hangup;
     if (sigaction(SIGHUP, NULL, &hangup) != 0 || hangup.sa_handler != SIG_IGN) catch(SIGHUP, on_stop);
@@ -187,7 +189,7 @@ void st_signal_suspend(void) {
 void st_signals_block_in_thread(void) {
     sigset_t set;
     sigemptyset(&set);
-    const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGWINCH, SIGTSTP, SIGCONT};
+    const int numbers[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGALRM, SIGWINCH, SIGTSTP, SIGCONT};
     for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) sigaddset(&set, numbers[index]);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
@@ -197,5 +199,7 @@ void st_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 int st_wait_readable(int first, int second, int timeout_ms) {
     struct pollfd descriptors[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
     if (poll(descriptors, 2, timeout_ms) <= 0) return 0;
-    return (descriptors[0].revents ? 1 : 0) | (descriptors[1].revents ? 2 : 0);
+    // A hang-up is no input: who was there is gone.
+    int gone = descriptors[0].revents & (POLLHUP | POLLERR | POLLNVAL) ? 4 : 0;
+    return (descriptors[0].revents ? 1 : 0) | (descriptors[1].revents ? 2 : 0) | gone;
 }

@@ -101,34 +101,46 @@ struct RateWindow {
     }
 }
 
-/// Totals by innermost protocol of flows that already left the table.
+/// Totals by the innermost protocol known of a flow, so that each flow counts once: first of those that left the table.
 struct ProtocolCounter {
-    private(set) var totals: [String: ProtocolTotal] = [:]
+    private var totals: [ProtocolKind: ProtocolTotal] = [:]
 
-    mutating func record(_ entry: borrowing FlowEntry, tls: Bool) {
-        add(
-            name(of: entry.transport), packets: entry.client.packets &+ entry.server.packets,
-            bytes: entry.client.bytes &+ entry.server.bytes)
-        if tls {
-            add(
-                "tls", packets: entry.client.packets &+ entry.server.packets,
-                bytes: entry.client.bytes &+ entry.server.bytes)
+    mutating func record(_ entry: borrowing FlowEntry, top kind: ProtocolKind) {
+        totals[kind, default: ProtocolTotal(name: kind.rawValue, flows: 0, packets: 0, bytes: 0)].flows += 1
+        totals[kind]?.packets &+= entry.client.packets &+ entry.server.packets
+        totals[kind]?.bytes &+= entry.client.bytes &+ entry.server.bytes
+    }
+
+    /// In order of name.
+    var all: [ProtocolTotal] { totals.values.sorted { $0.name < $1.name } }
+}
+
+extension TransportKind {
+    /// Flows are made of these four only.
+    var protocolKind: ProtocolKind {
+        switch self {
+        case .tcp: .tcp
+        case .sctp: .sctp
+        case .icmp: .icmp
+        case .udp, .none, .other: .udp
         }
     }
+}
 
-    mutating func add(_ name: String, packets: UInt64, bytes: UInt64) {
-        totals[name, default: ProtocolTotal(name: name, flows: 0, packets: 0, bytes: 0)].flows += 1
-        totals[name]?.packets &+= packets
-        totals[name]?.bytes &+= bytes
-    }
-
-    func name(of transport: TransportKind) -> String {
-        switch transport {
-        case .tcp: "tcp"
-        case .udp: "udp"
-        case .sctp: "sctp"
-        case .icmp: "icmp"
-        case .none, .other: "other"
+extension FlowEngine {
+    /// The innermost protocol that a flow is known to carry.
+    func topProtocol(_ position: UInt32) -> ProtocolKind {
+        let stack = flows[position].layers
+        let transport = flows[position].transport.protocolKind
+        guard stack != FlowEntry.none else { return transport }
+        let top = trackers.stacks[stack].top
+        // A layer that is tried is not one that was found.
+        switch top {
+        case .tls: return isTLS(position) ? top : transport
+        case .dtls:
+            let index = trackers.index(of: .dtls, in: stack)
+            return index.map { trackers.dtls[$0].isConvincing } ?? false ? top : transport
+        default: return top
         }
     }
 }

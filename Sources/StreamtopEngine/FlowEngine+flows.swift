@@ -104,10 +104,10 @@ extension FlowEngine {
             snapshot.isEvicted = evicted
             output.entries.append(.retired(snapshot))
         }
-        let isTLS = isTLS(position)
+        let top = topProtocol(position)
         let entry = flows.remove(position)
         pictures.shown[position] = nil
-        counts.protocols.record(entry, tls: isTLS)
+        counts.protocols.record(entry, top: top)
         if entry.tcp != FlowEntry.none { trackers.tcp.remove(entry.tcp) }
         trackers.removeStack(entry.layers)
         if entry.rare != FlowEntry.none { rareFacts.remove(entry.rare) }

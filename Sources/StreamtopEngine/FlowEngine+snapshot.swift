@@ -33,7 +33,7 @@ extension FlowEngine {
             snapshot.flows.append(flow)
         }
         (snapshot.headline, snapshot.verdicts) = judged(snapshot)
-        snapshot.protocolTotals = counter.totals.values.sorted { $0.name < $1.name }
+        snapshot.protocolTotals = counter.all
         return snapshot
     }
 
@@ -73,7 +73,7 @@ extension FlowEngine {
     private func shownPositions(limit: Int, counting counter: inout ProtocolCounter) -> [UInt32] {
         var positions = flows.positions
         for position in positions {
-            counter.record(flows[position], tls: isTLS(position))
+            counter.record(flows[position], top: topProtocol(position))
         }
         if positions.count > limit {
             positions.sort { flows[$0].last > flows[$1].last }
@@ -246,7 +246,7 @@ extension FlowEngine {
     }
 
     private func protocols(of entry: borrowing FlowEntry) -> [String] {
-        [entry.key.low.address.isIPv4 ? "ipv4" : "ipv6", counts.protocols.name(of: entry.transport)]
+        [entry.key.low.address.isIPv4 ? "ipv4" : "ipv6", entry.transport.protocolKind.rawValue]
     }
 
     private func name(of tunnel: TunnelKind) -> String {

@@ -46,6 +46,7 @@ struct FlowEngine: ~Copyable {
     var isStampTrusted = true
     /// What is wrong with the source right now, in words, as its owner says.
     var sourceTrouble: String?
+    var watch = FlowWatch()
     private let place = AddressOnly()
 
     init(options: EngineOptions = EngineOptions()) {
@@ -94,6 +95,7 @@ struct FlowEngine: ~Copyable {
         counts.rates.record(bytes: record.wireLength)
 
         if let stop = frame.stop { counts.decode.record(stop.cause) }
+        if watch.isOn { watch.begin(record, frame) }
         if frame.fragment != nil {
             observeFragment(&frame, bytes: bytes, at: time)
         } else {
@@ -126,6 +128,7 @@ struct FlowEngine: ~Copyable {
                 frame, position, key: sought.key, hash: sought.hash, bytes: bytes, at: time)
         }
 
+        if watch.isOn { watch.count(in: flows[position].identifier) }
         let direction =
             frame.transport == .udp
             ? self.direction(of: position, frame, key: sought.key)

@@ -14,6 +14,9 @@ package struct NcursesTerminal: ~Copyable {
     private var painter: NcursesPainter
     private var input = NcursesInput()
     private let keyDescriptor: Int32
+    /// The window or the connection was closed: no key will come. A program that ignores hang-ups is told of it by nothing
+    /// else.
+    package private(set) var isGone = false
 
     /// Takes the screen.
     ///
@@ -56,7 +59,7 @@ package struct NcursesTerminal: ~Copyable {
 
     /// Waits for keys or signals, at most so long. Returns at once what is there already.
     package mutating func wait(milliseconds: Int32) {
-        _ = st_wait_readable(keyDescriptor, st_signal_descriptor(), milliseconds)
+        isGone = st_wait_readable(keyDescriptor, st_signal_descriptor(), milliseconds) & 4 != 0
     }
 
     /// The next key without waiting; nil when there is none left.

@@ -7,14 +7,14 @@ package enum TerminalSignals {
         package let rawValue: Int32
         package init(rawValue: Int32) { self.rawValue = rawValue }
 
-        /// INT, TERM or HUP: finish in order. The third one ends the process at once.
+        /// INT, TERM, QUIT or HUP: finish in order. The third one ends the process at once.
         package static let stop = Taken(rawValue: 1)
         package static let resize = Taken(rawValue: 2)
         package static let suspend = Taken(rawValue: 4)
         package static let resume = Taken(rawValue: 8)
     }
 
-    /// From now on INT, TERM and HUP are taken by `take()`, and PIPE is an error of `write` only.
+    /// From now on INT, TERM, QUIT and HUP are taken by `take()`, and PIPE is an error of `write` only.
     package static func install() {
         st_signals_install(false)
     }

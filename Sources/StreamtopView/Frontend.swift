@@ -31,6 +31,8 @@ package enum Frontend {
         switch state.popup {
         case .help(let scroll): HelpPopup.draw(scroll: scroll, state, context, into: &cells)
         case .sort(let selected): ListPopups.drawSort(selected, state, context, into: &cells)
+        case .columns(let selected): ListPopups.drawColumns(selected, state, context, into: &cells)
+        case .export(let selected): ListPopups.drawExport(selected, state, context, into: &cells)
         case .theme(let selected, _): ListPopups.drawThemes(selected, state, context, into: &cells)
         case nil: break
         }

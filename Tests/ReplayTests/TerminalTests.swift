@@ -32,7 +32,7 @@ import Testing
         #expect(terminal.waitFor(leave))
     }
 
-    @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT])
     func signalsGiveTheTerminalBack(_ number: Int32) throws {
         let folder = try TemporaryFolder()
         let terminal = try start(folder)

@@ -1,3 +1,4 @@
+import StreamtopView
 import Testing
 
 @testable import streamtop
@@ -96,5 +97,32 @@ import Testing
         #expect(
             ConfigFile.defaultPath(environment: ["HOME": "/h", "XDG_CONFIG_HOME": "x"])
                 == "/h/.config/streamtop/config.toml")
+    }
+
+    @Test func theViewIsKeptAndReadAgain() throws {
+        var view = ViewSettings()
+        view.columns = ["client", "rtt", "verdict"]
+        view.sort = "queue"
+        view.isAscending = false
+        view.filter = "host:cdn rtt>5"
+        view.span = "5m"
+        let before = "# mine\ntheme = \"nord\"\nsort = \"age\"\n"
+        let text = ConfigFile.settingView(view, in: before)
+        let read = try ConfigFile(text: text, path: "config.toml")
+        #expect(read.view == view)
+        #expect(read.theme == "nord")
+        #expect(text.contains("# mine"))
+        // As usual again: the keys go.
+        view.columns = nil
+        view.filter = ""
+        let after = ConfigFile.settingView(view, in: text)
+        #expect(!after.contains("columns") && !after.contains("filter"))
+    }
+
+    @Test(arguments: [
+        "columns = [\"colour\"]", "columns = []", "sort = \"trend\"", "filter = \"rtq>5\"", "span = \"2y\"",
+    ])
+    func viewsThatCannotBeAreRefused(_ line: String) {
+        #expect(throws: ProgramFailure.self) { try ConfigFile(text: line, path: "config.toml") }
     }
 }

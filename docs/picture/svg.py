@@ -70,8 +70,8 @@ class Style:
         return (bg, fg) if self.reverse else (fg, bg)
 
 
-def cells(line):
-    style = Style()
+def cells(line, style):
+    """The cells of a line. A style holds on into the next line until it is changed: tmux does not repeat it."""
     out = []
     for part in re.split(r"(\x1b\[[0-9;:]*m)", line):
         if part.startswith("\x1b["):
@@ -114,16 +114,27 @@ def shape(char, x, y, colour):
 def main():
     width, height = int(sys.argv[1]), int(sys.argv[2])
     lines = sys.stdin.read().split("\n")[:height]
+    style = Style()
+    rows = [cells(line, style) for line in lines]
+    # What lies behind most of the screen lies behind the picture: no boxes around the text.
+    grounds = [cell[2] for row in rows for cell in row]
+    ground = max(set(grounds), key=grounds.count) if grounds else BACKGROUND
     w, h = width * CELL_W + 24, height * CELL_H + 24
     out = ['<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f">' % (w, h, w, h),
-           '<rect width="100%%" height="100%%" rx="8" fill="%s"/>' % BACKGROUND,
+           '<rect width="100%%" height="100%%" rx="8" fill="%s"/>' % ground,
            '<g transform="translate(12 12)" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="%d" xml:space="preserve">' % SIZE]
-    for row, line in enumerate(lines):
+    for row, line in enumerate(rows):
         y = row * CELL_H
-        for column, (char, fg, bg, bold, dim, underline) in enumerate(cells(line)):
+        # One box behind neighbours of one colour.
+        start = 0
+        for column in range(len(line) + 1):
+            if column < len(line) and line[column][2] == line[start][2]:
+                continue
+            if start < len(line) and line[start][2] != ground:
+                out.append('<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>' % (start * CELL_W, y, (column - start) * CELL_W, CELL_H, line[start][2]))
+            start = column
+        for column, (char, fg, bg, bold, dim, underline) in enumerate(line):
             x = column * CELL_W
-            if bg != BACKGROUND:
-                out.append('<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>' % (x, y, CELL_W + 0.2, CELL_H, bg))
             if char == " ":
                 continue
             drawn = shape(char, x, y, fg)

@@ -109,7 +109,8 @@ void st_signals_block_in_thread(void);
 /// Names the calling thread.
 void st_thread_name(const char *name);
 
-/// Waits until `first` or `second` is readable (either may be negative) or the time is over. Bit 0: first, bit 1: second.
+/// Waits until `first` or `second` is readable (either may be negative) or the time is over. Bit 0: first, bit 1: second,
+/// bit 2: nobody is at the other end of the first any more.
 int st_wait_readable(int first, int second, int timeout_ms);
 
 #endif

@@ -20,7 +20,7 @@ package struct EngineGroup: ~Copyable {
         package init() {}
     }
 
-    private var engine: FlowEngine
+    var engine: FlowEngine
     private var clock: CaptureClock
     private var joiner: Joiner
     private var ranks = FlowRanks()

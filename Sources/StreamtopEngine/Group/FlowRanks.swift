@@ -39,6 +39,7 @@ extension FlowEngine {
             }
             output.history[index].flow = named[output.history[index].flow]
         }
+        if watch.isOn { watch.settle { named[$0] } }
         output.unsettledHistory = output.history.count
         output.settled = output.entries.count
         swap(&named.flows, &output.openings)

@@ -10,7 +10,7 @@ enum Action: Equatable, Sendable {
     case page(Page)
     case filter, clearFilter, togglePreview
     case sortMenu, reverseSort, sortNext, sortPrevious
-    case themeMenu
+    case themeMenu, columnMenu, exportMenu
     case pause, step
     case writeFlow, copy, reset
     case cursorLeft, cursorRight, cursorFarLeft, cursorFarRight, cursorStart, cursorEnd

@@ -74,6 +74,8 @@ enum KeyBindings {
         KeyBinding(["S", "r"], .reverseSort, .flows, "S  r", Words.helpReverse),
         KeyBinding(["<"], .sortPrevious, .flows, "< >", Words.helpSortStep),
         KeyBinding([">"], .sortNext, .flows, "", nil),
+        KeyBinding(["o"], .columnMenu, .flows, "o", Words.helpColumns),
+        KeyBinding(["E"], .exportMenu, .flows, "E", Words.helpExport),
         KeyBinding(["x"], .clearFilter, .flows, "x", Words.helpClearFilter),
         KeyBinding(["v"], .togglePreview, .flows, "v", Words.helpPreview),
     ]

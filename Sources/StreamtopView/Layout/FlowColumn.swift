@@ -38,14 +38,18 @@ extension FlowColumn {
 
     /// The columns that fit, left to right, each one column apart. The column sorted by always stays.
     static func layout(
-        width: Int, from x: Int, sortedBy sorted: FlowColumn, addresses: AddressWidths = AddressWidths()
+        _ columns: [FlowColumn] = allCases, width: Int, from x: Int, sortedBy sorted: FlowColumn,
+        addresses: AddressWidths = AddressWidths()
     ) -> [Placed] {
-        let bothWays = fitting(allCases.filter { $0 != .rate || sorted == .rate }, width, sorted, addresses)
+        let rates: [FlowColumn] = [.up, .down]
+        let hasBoth = rates.allSatisfy { columns.contains($0) }
+        let bothWays = fitting(
+            columns.filter { $0 != .rate || sorted == .rate || !hasBoth }, width, sorted, addresses)
         // Where there is no room for both directions, one column shows the larger.
         let chosen =
-            bothWays.contains(.up) && bothWays.contains(.down)
+            !hasBoth || !columns.contains(.rate) || rates.allSatisfy { bothWays.contains($0) }
             ? bothWays
-            : fitting(allCases.filter { ($0 != .up && $0 != .down) || $0 == sorted }, width, sorted, addresses)
+            : fitting(columns.filter { !rates.contains($0) || $0 == sorted }, width, sorted, addresses)
         var widths = chosen.map { least($0, addresses) }
         var spare = width - sum(chosen, addresses)
         // Ends get to be readable first, then the verdict's name; then time gets the room, then comfort.

@@ -80,8 +80,11 @@ struct PageLayout {
             addresses.client = max(addresses.client, TextWidth.columns(of: EndpointText.full(flow.client)))
             addresses.server = max(addresses.server, TextWidth.columns(of: EndpointText.full(flow.shownServer)))
         }
+        // What rows are sorted by is seen, chosen or not.
+        let sorted = state.table.sort.column
+        let columns = state.table.columns.filter { !state.table.hidden.contains($0) || $0 == sorted }
         return FlowColumn.layout(
-            width: content.width - 3, from: content.x + 2, sortedBy: state.table.sort.column, addresses: addresses)
+            columns, width: content.width - 3, from: content.x + 2, sortedBy: sorted, addresses: addresses)
     }
 
     /// Which tab a column of the tab line belongs to.

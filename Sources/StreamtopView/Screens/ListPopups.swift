@@ -11,6 +11,21 @@ enum ListPopups {
         draw(entries, selected, Words.sortTitle, Words.sortFoot, nameWidth: 10, state, context, into: &cells)
     }
 
+    static func drawColumns(_ selected: Int, _ state: ViewState, _ context: ViewContext, into cells: inout CellBuffer) {
+        let entries = state.table.columns.map { column in
+            (
+                mark: state.table.hidden.contains(column) ? " " : "✓", name: column.looks.title,
+                note: column.looks.explanation
+            )
+        }
+        draw(entries, selected, Words.columnsTitle, Words.columnsFoot, nameWidth: 10, state, context, into: &cells)
+    }
+
+    static func drawExport(_ selected: Int, _ state: ViewState, _ context: ViewContext, into cells: inout CellBuffer) {
+        let entries = Words.exportFormats.map { (mark: " ", name: $0.name, note: $0.note) }
+        draw(entries, selected, Words.exportTitle, Words.exportFoot, nameWidth: 6, state, context, into: &cells)
+    }
+
     static func drawThemes(_ selected: Int, _ state: ViewState, _ context: ViewContext, into cells: inout CellBuffer) {
         let entries = context.themes.map { theme in
             (mark: theme.name == state.theme ? "●" : " ", name: theme.name, note: theme.summary)

@@ -24,6 +24,10 @@ package enum Effect: Equatable, Sendable {
     case useTheme(String)
     /// Also remember it in the configuration file.
     case saveTheme(String)
+    /// Remember columns, order, filter and span in the configuration file.
+    case saveView(ViewSettings)
+    /// Write the table as it stands to a new file.
+    case exportView(ViewExport.Format, String)
     /// Put text on the clipboard (OSC 52, or as the terminal can).
     case copy(String)
     /// Start counting anew.

@@ -48,6 +48,12 @@ enum MouseReducer {
         case .sort:
             state.popup = .sort(selected: row)
             return PopupReducer.reduce(&state, .enter, context)
+        case .columns:
+            state.popup = .columns(selected: min(row, state.table.columns.count - 1))
+            return PopupReducer.reduce(&state, " ", context)
+        case .export:
+            state.popup = .export(selected: row)
+            return PopupReducer.reduce(&state, .enter, context)
         case .theme(_, let before):
             guard context.themes.indices.contains(row) else { return [] }
             state.popup = .theme(selected: row, before: before)

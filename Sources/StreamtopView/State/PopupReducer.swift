@@ -19,6 +19,8 @@ enum PopupReducer {
             }
             return []
         case .sort(let selected): return sort(selected, &state, key, context)
+        case .columns(let selected): return columns(selected, &state, key)
+        case .export(let selected): return export(selected, &state, key, context)
         case .theme(let selected, let before): return theme(selected, before, &state, key, context)
         }
     }
@@ -36,6 +38,52 @@ enum PopupReducer {
         default:
             guard let movement = movement(key) else { return [] }
             state.popup = .sort(selected: movement.moved(selected, count: FlowColumn.sortable.count, page: 8))
+        }
+        return []
+    }
+
+    /// Columns come and go as they are chosen; Enter keeps the whole view for the next time.
+    private static func columns(_ selected: Int, _ state: inout ViewState, _ key: Key) -> [Effect] {
+        guard state.table.columns.indices.contains(selected) else {
+            state.popup = nil
+            return []
+        }
+        let column = state.table.columns[selected]
+        switch key {
+        case .escape, "q", "o": state.popup = nil
+        case .enter:
+            state.popup = nil
+            return [.saveView(state.settings)]
+        case " ":
+            let isLast = state.table.hidden.count == state.table.columns.count - 1
+            if state.table.hidden.remove(column) == nil, !isLast { state.table.hidden.insert(column) }
+        case "<", ",", .left, ">", ".", .right:
+            let isBack = key == "<" || key == "," || key == .left
+            let place = selected + (isBack ? -1 : 1)
+            guard state.table.columns.indices.contains(place) else { return [] }
+            state.table.columns.swapAt(selected, place)
+            state.popup = .columns(selected: place)
+        default:
+            guard let movement = movement(key) else { return [] }
+            state.popup = .columns(selected: movement.moved(selected, count: state.table.columns.count, page: 8))
+        }
+        return []
+    }
+
+    private static func export(
+        _ selected: Int, _ state: inout ViewState, _ key: Key, _ context: ViewContext
+    ) -> [Effect] {
+        switch key {
+        case .escape, "q", "E": state.popup = nil
+        case .enter, " ":
+            state.popup = nil
+            guard ViewExport.Format.allCases.indices.contains(selected) else { return [] }
+            let format = ViewExport.Format.allCases[selected]
+            return [.exportView(format, ViewExport.text(format, state, context))]
+        default:
+            guard let movement = movement(key) else { return [] }
+            state.popup = .export(
+                selected: movement.moved(selected, count: ViewExport.Format.allCases.count, page: 3))
         }
         return []
     }

@@ -73,6 +73,8 @@ package enum ViewReducer {
         case .sortMenu:
             let selected = FlowColumn.sortable.firstIndex(of: state.table.sort.column) ?? 0
             state.popup = .sort(selected: selected)
+        case .columnMenu: state.popup = .columns(selected: 0)
+        case .exportMenu: state.popup = .export(selected: 0)
         case .reverseSort:
             state.table.sort.descending.toggle()
             resort(&state, context)
@@ -124,7 +126,7 @@ package enum ViewReducer {
     }
 
     static func open(_ flow: FlowIdentifier, _ state: inout ViewState) -> [Effect] {
-        state.openFlow = OpenFlow(flow: flow)
+        state.openFlow = OpenFlow(flow: flow, zoom: state.zoom)
         state.table.selected = flow
         return [.selectFlow(flow)]
     }
@@ -188,6 +190,7 @@ package enum ViewReducer {
     private static func zoom(_ step: Int, _ state: inout ViewState) {
         guard let open = state.openFlow, let zoom = ChartZoom(rawValue: open.zoom.rawValue + step) else { return }
         state.openFlow?.zoom = zoom
+        state.zoom = zoom
     }
 
     private static func stepFlow(_ step: Int, _ state: inout ViewState, _ context: ViewContext) -> [Effect] {

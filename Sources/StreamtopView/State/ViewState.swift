@@ -21,6 +21,8 @@ package struct ViewState: Sendable {
     var captureScroll = 0
     /// First line shown of the page of handshakes, and the failure selected on it.
     var handshakes = ListState()
+    /// The span in which charts are opened.
+    var zoom = ChartZoom.standard
     var popup: Popup?
     var prompt: FilterPrompt?
     var filterText = ""
@@ -28,6 +30,9 @@ package struct ViewState: Sendable {
     var notice: Notice?
     /// When the user last touched a key or the mouse; nil before the first time.
     var lastInput: Nanoseconds?
+
+    /// The flow whose charts are on screen, open or below the table: its whole series is wanted.
+    package var chartedFlow: FlowIdentifier? { openFlow?.flow ?? (page == .flows ? table.selected : nil) }
 
     package init(width: Int, height: Int, theme: String = BuiltinTheme.name) {
         self.width = width
@@ -44,6 +49,9 @@ enum Page: Sendable {
 /// The table of flows.
 struct TableState: Equatable, Sendable {
     var sort = FlowSort(column: .verdict, descending: true)
+    /// All columns in the user's order, and those that are not shown.
+    var columns = FlowColumn.allCases
+    var hidden: Set<FlowColumn> = []
     /// Flows that pass the filter, in the order shown.
     var rows: [FlowRow] = []
     /// The selection follows the flow, not the row.
@@ -82,6 +90,8 @@ struct ListState: Equatable, Sendable {
 enum Popup: Equatable, Sendable {
     case help(scroll: Int)
     case sort(selected: Int)
+    case columns(selected: Int)
+    case export(selected: Int)
     /// `before` is the theme to go back to when the user thinks better of it.
     case theme(selected: Int, before: String)
 }

@@ -5,6 +5,8 @@ enum PopupBox {
             switch state.popup {
             case .help: HelpPopup.size(state, context)
             case .sort: (width: 44, height: FlowColumn.sortable.count + 2)
+            case .columns: (width: 56, height: FlowColumn.allCases.count + 2)
+            case .export: (width: 48, height: ViewExport.Format.allCases.count + 2)
             case .theme: (width: 72, height: max(1, context.themes.count) + 2)
             case nil: (width: 0, height: 0)
             }
@@ -23,7 +25,7 @@ enum PopupBox {
 
     static func selected(_ state: ViewState) -> Int {
         switch state.popup {
-        case .sort(let selected): selected
+        case .sort(let selected), .columns(let selected), .export(let selected): selected
         case .theme(let selected, _): selected
         default: 0
         }

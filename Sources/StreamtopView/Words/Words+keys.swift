@@ -19,6 +19,8 @@ extension Words {
     static let helpCopy = "copy the selected flow or verdict"
     static let helpRepaint = "paint the screen anew"
     static let helpSuspend = "to the shell; fg comes back"
+    static let helpColumns = "choose columns and their order; keep the view"
+    static let helpExport = "write the table to a file: text, CSV, JSON"
     static let helpSort = "choose the column to sort by"
     static let helpReverse = "reverse the order"
     static let helpSortStep = "sort by the column to the left, right"

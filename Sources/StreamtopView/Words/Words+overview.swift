@@ -27,6 +27,13 @@ extension Words {
     static let adviceShort = "do"
     static let filterLabel = "filter "
     static let sortLabel = "sort "
+    static let columnsTitle = "Columns"
+    static let columnsFoot = "Space shows, < > move, Enter keeps the view"
+    static let exportTitle = "Write the table"
+    static let exportFoot = "Enter writes a file; Esc"
+    static let exportFormats: [(name: String, note: String)] = [
+        ("text", "columns side by side"), ("CSV", "for a spreadsheet (RFC 4180)"), ("JSON", "an array of objects"),
+    ]
     static let sortTitle = "Sort by"
     static let sortFoot = "Enter sorts, again reverses; Esc"
     static let themeTitle = "Theme"

@@ -152,6 +152,7 @@ struct AnalysisPump: ~Copyable {
             part.frames.append(contentsOf: frames[cursor..<end])
             lastAnalysed = part.frames.last?.time
             run.engine.ingest(part)
+            run.writeWatched(part)
             // The bytes belong to the batch again, so that reading on does not copy them.
             part.bytes = []
             cursor = end
@@ -224,7 +225,7 @@ struct AnalysisPump: ~Copyable {
         case .loop(let isLooping): self.isLooping = isLooping
         case .step: try step(clock: clock)
         case .seek(let target): try seek(target)
-        case .write(let match, let path): try write(match, path: path)
+        case .write(let watched, let path): try write(watched, path: path)
         case .reset: try reset()
         }
         nextPicture = 0
@@ -244,7 +245,8 @@ struct AnalysisPump: ~Copyable {
         guard settings.canRestart else { return status.notify("standard input cannot be rewound", .warning) }
         let destination: Timestamp
         switch target {
-        case .by(let offset): destination = max(first, run.engine.now + offset)
+        // Keys pressed while a seek is going add up.
+        case .by(let offset): destination = max(first, (seekTarget ?? run.engine.now) + offset)
         case .to(let offset): destination = first + max(offset, 0)
         case .end: destination = Timestamp(nanoseconds: .max)
         }
@@ -259,9 +261,9 @@ struct AnalysisPump: ~Copyable {
         if !isAtEnd { seekTarget = destination }
     }
 
-    private mutating func write(_ match: FlowMatch, path: String) throws(ProgramFailure) {
+    private mutating func write(_ watched: WatchedFlow, path: String) throws(ProgramFailure) {
         do throws(ProgramFailure) {
-            let name = try run.record(match, path: path)
+            let name = try run.record(watched, path: path)
             status.notify("writing the flow's packets to \(name) from now on")
         } catch {
             status.notify(error.message, .critical)

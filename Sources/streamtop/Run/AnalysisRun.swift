@@ -139,7 +139,10 @@ struct AnalysisRun: ~Copyable {
             }
             engine.observe(drops: drops, behind: lag.current)
         }
-        if status == .frames { engine.ingest(batch) }
+        if status == .frames {
+            engine.ingest(batch)
+            writeWatched(batch)
+        }
         // While the wire is silent, time still passes.
         if isLive, status == .idle { engine.advance(to: Clocks.wall) }
         return status
@@ -183,6 +186,7 @@ struct AnalysisRun: ~Copyable {
                 admit()
                 captured.removeAll()
                 engine.ingest(batch)
+                writeWatched(batch)
             } else {
                 leftBehind &+= UInt64(batch.frames.count)
             }
@@ -193,8 +197,9 @@ struct AnalysisRun: ~Copyable {
     }
 
     /// From now on also writes the flow's packets to a file. Returns its name.
-    mutating func record(_ match: FlowMatch, path: String) throws(ProgramFailure) -> String {
-        let recorder = try FlowRecorder(match: match, path: path)
+    mutating func record(_ watched: WatchedFlow, path: String) throws(ProgramFailure) -> String {
+        let recorder = try FlowRecorder(watched, path: path)
+        watched.watch(in: &engine)
         recorders.append(recorder)
         return recorder.name
     }
@@ -261,11 +266,24 @@ struct AnalysisRun: ~Copyable {
         isOver = false
     }
 
-    /// Forgets all that was analysed; the source goes on.
+    /// Writes the packets of flows that are recorded, out of the batch that was analysed last.
+    mutating func writeWatched(_ batch: borrowing FrameBatch) {
+        guard !recorders.isEmpty else { return }
+        for index in recorders.indices {
+            recorders[index].append(
+                engine.takeFrames(of: recorders[index].watched.flow), of: batch, facts: feed.facts)
+        }
+        collectFailures()
+    }
+
+    /// Forgets all that was analysed; the source goes on. Files of single flows end: flows are numbered anew.
     mutating func replaceEngine(_ settings: Settings, _ options: EngineOptions) {
         var fresh = EngineGroup(options: AnalysisRun.completed(options, for: settings, feed))
         fresh.adoptSecrets(of: engine)
         fresh.adoptHostNames(of: engine)
+        for index in recorders.indices { recorders[index].finish(facts: feed.facts) }
+        collectFailures()
+        recorders.removeAll()
         engine = fresh
     }
 
@@ -335,7 +353,6 @@ struct AnalysisRun: ~Copyable {
             }
         }
         writer?.append(batch, secrets: captured, facts: feed.facts)
-        for index in recorders.indices { recorders[index].append(batch, facts: feed.facts) }
         collectFailures()
     }
 }

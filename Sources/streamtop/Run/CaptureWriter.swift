@@ -58,7 +58,7 @@ struct CaptureWriter {
 
 /// The packets of one flow, written to a file of its own. A fault ends the file, not the analysis.
 struct FlowRecorder {
-    private let match: FlowMatch
+    let watched: WatchedFlow
     private let path: String
     private var writer: PcapngWriter?
     private var selection = FrameBatch()
@@ -66,8 +66,8 @@ struct FlowRecorder {
     private(set) var failure: FailedOutput?
 
     /// - Parameter path: the name wished for. Where it is taken, a number is added: nothing is overwritten.
-    init(match: FlowMatch, path: String) throws(ProgramFailure) {
-        self.match = match
+    init(_ watched: WatchedFlow, path: String) throws(ProgramFailure) {
+        self.watched = watched
         let (file, taken) = try FlowRecorder.create(path)
         self.path = taken
         do throws(CaptureError) {
@@ -100,9 +100,11 @@ struct FlowRecorder {
         throw fault.map { ProgramFailure($0) } ?? ProgramFailure(.failure, "cannot write \(path)")
     }
 
-    mutating func append(_ batch: borrowing FrameBatch, facts: SourceFacts) {
-        guard let writer else { return }
-        match.select(from: batch, into: &selection)
+    /// Writes some frames of a batch.
+    mutating func append(_ frames: [FrameRecord], of batch: borrowing FrameBatch, facts: SourceFacts) {
+        guard let writer, !frames.isEmpty else { return }
+        selection.bytes = batch.bytes
+        selection.frames = frames
         do throws(CaptureError) { try writer.write(selection, facts: facts) } catch { fail(error) }
         packets = writer.frames
         // The bytes belong to the batch again, so that reading on does not copy them.

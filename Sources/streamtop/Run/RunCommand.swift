@@ -12,7 +12,7 @@ enum RunCommand: Equatable, Sendable {
     case speed(Double)
     case loop(Bool)
     /// Live: write the packets of this flow from now on.
-    case write(FlowMatch, path: String)
+    case write(WatchedFlow, path: String)
     case reset
 }
 

@@ -74,6 +74,8 @@ private struct Dashboard: ~Copyable {
     private var context: ViewContext
     private var cells = CellBuffer(width: 0, height: 0)
     private var isOver = false
+    /// The flow whose whole series the analysis was asked for.
+    private var chartedFlow: FlowIdentifier?
     /// The picture or the state changed since the last painting.
     private var isStale = true
 
@@ -92,6 +94,7 @@ private struct Dashboard: ~Copyable {
             profile: profile, styles: theme.styles(depth: profile.depth), keys: keys, mouse: settings.usesMouse)
         let size = terminal.size
         state = ViewState(width: size.width, height: size.height, theme: theme.name)
+        state.adopt(settings.view)
         context = ViewContext(
             snapshot: Snapshot(time: Timestamp(nanoseconds: 0)), now: Clocks.monotonic, source: settings.label,
             glyphs: settings.isASCII || !profile.isUnicode ? .ascii : profile.isConsole ? .console : .unicode,
@@ -102,6 +105,7 @@ private struct Dashboard: ~Copyable {
     mutating func run() {
         while !isOver {
             terminal.wait(milliseconds: Dashboard.tick)
+            if terminal.isGone { isOver = true }
             obeySignals()
             context.now = Clocks.monotonic
             context.replay = analysis.status.replay
@@ -138,6 +142,10 @@ private struct Dashboard: ~Copyable {
             isStale = true
         }
         ViewReducer.advance(&state, in: context)
+        if state.chartedFlow != chartedFlow {
+            chartedFlow = state.chartedFlow
+            analysis.commands.put(.select(chartedFlow))
+        }
     }
 
     private mutating func showNotices() {
@@ -172,10 +180,14 @@ private struct Dashboard: ~Copyable {
         case .seek(let target): commands.put(.seek(target))
         case .setSpeed(let speed): commands.put(.speed(speed))
         case .setLooping(let isLooping): commands.put(.loop(isLooping))
-        case .selectFlow(let flow): commands.put(.select(flow))
+        // What is looked at is told with every picture.
+        case .selectFlow: break
         case .writeFlow(let flow): write(flow)
         case .useTheme(let name): use(theme: name)
-        case .saveTheme(let name): save(theme: name)
+        case .saveTheme(let name):
+            save("theme \(name) is kept") { ConfigFile.settingTheme(name, in: $0) }
+        case .saveView(let view): save("the view is kept") { ConfigFile.settingView(view, in: $0) }
+        case .exportView(let format, let text): export(text, format)
         case .copy(let text): copy(text)
         case .reset: commands.put(.reset)
         }
@@ -191,16 +203,32 @@ private struct Dashboard: ~Copyable {
         }
     }
 
-    private mutating func save(theme name: String) {
+    /// Changes the text of the configuration file.
+    private mutating func save(_ done: String, _ change: (String) -> String) {
         guard let path = settings.configPath else { return notify("no configuration file: HOME is not set", .warning) }
         let text = FileText.read(path).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let fault =
             Folder.make(PathText.folder(of: path)).map { SystemError.text($0) }
-            ?? FileText.replace(path, with: Array(ConfigFile.settingTheme(name, in: text).utf8))
+            ?? FileText.replace(path, with: Array(change(text).utf8))
         if let fault {
             notify("\(path) cannot be written: \(fault)", .warning)
         } else {
-            notify("theme \(name) is kept in \(path)")
+            notify("\(done) in \(path)")
+        }
+    }
+
+    /// Writes the table to a file that is not there yet.
+    private mutating func export(_ text: String, _ format: ViewExport.Format) {
+        let path = ViewFileName.name(format, at: Clocks.wall)
+        do {
+            let file = try OutputFile(path: path, existing: .refuseAll)
+            try file.write(Array(text.utf8))
+            try file.finish()
+            notify("the table is written to \(path)")
+        } catch let error as CaptureError {
+            notify(error.message, .warning)
+        } catch {
+            notify("\(path) cannot be written", .warning)
         }
     }
 
@@ -217,11 +245,11 @@ private struct Dashboard: ~Copyable {
             return notify("this flow is gone", .warning)
         }
         let path = FlowFileName.name(of: identifier, at: Clocks.wall)
-        let match = FlowMatch(flow)
+        let watched = WatchedFlow(flow, engineStart: context.snapshot.start)
         if settings.canRestart {
-            FlowExtraction.start(settings, match: match, path: path, status: analysis.status)
+            FlowExtraction.start(settings, watched: watched, path: path, status: analysis.status)
         } else {
-            analysis.commands.put(.write(match, path: path))
+            analysis.commands.put(.write(watched, path: path))
         }
     }
 }

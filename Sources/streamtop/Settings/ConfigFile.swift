@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopCapture
+import StreamtopView
 import TOMLKit
 
 /// The configuration file: defaults for the command line. Every key is optional; an unknown one is an error, so that a
@@ -16,13 +17,14 @@ struct ConfigFile: Equatable, Sendable {
     var interval: DurationArgument?
     var speed: SpeedArgument?
     var loop: Bool?
+    var view = ViewSettings()
 
     init() {}
 
     /// Keys in the order they are printed.
     static let keys = [
         "theme", "color", "mouse", "ascii", "interfaces", "buffer_mib", "snaplen_bytes", "promiscuous", "interval",
-        "speed", "loop",
+        "speed", "loop", "columns", "sort", "sort_ascending", "filter", "span",
     ]
 
     /// Where the file is looked for when none is named; nil without a home.
@@ -82,12 +84,28 @@ struct ConfigFile: Equatable, Sendable {
         case "speed":
             let text = value.string ?? value.double.map { "\($0)" } ?? value.int.map { "\($0)" }
             return set(\.speed, text.flatMap { SpeedArgument(argument: $0) })
-        case "interfaces":
-            guard let array = value.array else { return false }
-            let names = array.compactMap { $0.string }
-            return set(\.interfaces, names.count == array.count ? names : nil)
+        case "interfaces": return set(\.interfaces, ConfigFile.names(value))
+        case "columns":
+            return set(
+                \.view.columns,
+                ConfigFile.names(value).flatMap { names in
+                    !names.isEmpty && names.allSatisfy { ViewSettings.columnNames.contains($0) } ? names : nil
+                })
+        case "sort":
+            return set(\.view.sort, value.string.flatMap { ViewSettings.sortNames.contains($0) ? $0 : nil })
+        case "sort_ascending": return set(\.view.isAscending, value.bool)
+        case "filter": return set(\.view.filter, value.string.flatMap { ViewSettings.isFilter($0) ? $0 : nil })
+        case "span":
+            return set(\.view.span, value.string.flatMap { ViewSettings.spanNames.contains($0) ? $0 : nil })
         default: return false
         }
+    }
+
+    /// A list of strings; nil for anything else.
+    private static func names(_ value: any TOMLValueConvertible) -> [String]? {
+        guard let array = value.array else { return nil }
+        let names = array.compactMap { $0.string }
+        return names.count == array.count ? names : nil
     }
 
     private mutating func set<Value>(_ place: WritableKeyPath<ConfigFile, Value?>, _ value: Value?) -> Bool {
@@ -103,6 +121,10 @@ struct ConfigFile: Equatable, Sendable {
         case "snaplen_bytes": "a number of bytes from 64 to 262144"
         case "interval": "a time, like \"100ms\""
         case "speed": "a number from 0.1 to 100, or \"max\""
+        case "columns": "a list of " + ViewSettings.columnNames.joined(separator: ", ")
+        case "sort": "one of " + ViewSettings.sortNames.joined(separator: ", ")
+        case "filter": "a filter, as it is typed after /"
+        case "span": "one of " + ViewSettings.spanNames.joined(separator: ", ")
         default: "true or false"
         }
     }
@@ -126,13 +148,36 @@ struct ConfigFile: Equatable, Sendable {
 
     /// Sets the theme in the file's text and leaves everything else as the user wrote it.
     static func settingTheme(_ name: String, in text: String) -> String {
-        let setting = "theme = \"\(name)\""
+        setting("theme", to: "\"\(name)\"", in: text)
+    }
+
+    /// The same for columns, order, filter and span; what is as usual is taken out.
+    static func settingView(_ view: ViewSettings, in text: String) -> String {
+        func quoted(_ text: String) -> String {
+            "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
+        }
+        let columns = view.columns.map { "[" + $0.map(quoted).joined(separator: ", ") + "]" }
+        let filter = view.filter.flatMap { $0.isEmpty ? nil : quoted($0) }
+        var text = setting("columns", to: columns, in: text)
+        text = setting("sort", to: view.sort.map(quoted), in: text)
+        text = setting("sort_ascending", to: view.isAscending.map { "\($0)" }, in: text)
+        text = setting("filter", to: filter, in: text)
+        return setting("span", to: view.span.map(quoted), in: text)
+    }
+
+    /// Sets one key of the file's text, or takes it out. A value that goes on over several lines is ours to write in one.
+    private static func setting(_ key: String, to value: String?, in text: String) -> String {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let place = lines.firstIndex { line in
             let trimmed = line.drop { $0 == " " || $0 == "\t" }
-            return trimmed.hasPrefix("theme") && trimmed.dropFirst(5).drop { $0 == " " }.first == "="
+            return trimmed.hasPrefix(key) && trimmed.dropFirst(key.count).drop { $0 == " " }.first == "="
         }
-        if let place { lines[place] = setting } else { lines.insert(setting, at: 0) }
+        switch (place, value) {
+        case (let place?, let value?): lines[place] = "\(key) = \(value)"
+        case (let place?, nil): lines.remove(at: place)
+        case (nil, let value?): lines.insert("\(key) = \(value)", at: 0)
+        case (nil, nil): break
+        }
         let joined = lines.joined(separator: "\n")
         return joined.hasSuffix("\n") ? joined : joined + "\n"
     }

@@ -1,6 +1,7 @@
 import StreamtopBase
 import StreamtopCapture
 import StreamtopHost
+import StreamtopView
 
 /// What the command line, the configuration file and the environment come to. The command line wins.
 struct Settings: Equatable, Sendable {
@@ -34,6 +35,7 @@ struct Settings: Equatable, Sendable {
     var qlogFolder: String?
     var writesSecrets: Bool
     var theme: String?
+    var view = ViewSettings()
     var isASCII: Bool
     var isMonochrome: Bool
     var usesMouse: Bool
@@ -102,6 +104,7 @@ struct Settings: Equatable, Sendable {
         isKeylogOptional = options.keylog == nil
         writesSecrets = options.writeSecrets
         theme = options.theme ?? config.theme
+        view = config.view
         isASCII = options.ascii || config.ascii ?? false
         // https://no-color.org: present and not empty.
         let refusesColor = !(environment["NO_COLOR"] ?? "").isEmpty
