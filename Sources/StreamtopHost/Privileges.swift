@@ -14,7 +14,18 @@ package enum Privileges {
     }
 
     /// The binary is setuid root: the user may do here only what they may do elsewhere.
-    package static var isSetuid: Bool { geteuid() == 0 && getuid() != 0 }
+    /// Found out before anything changes it.
+    package static let isSetuid = geteuid() == 0 && getuid() != 0
+
+    /// A setuid binary reads the configuration, themes and whatever else its user names as that user, until it raises
+    /// itself again to open the capture.
+    package static func lower() {
+        if isSetuid { _ = seteuid(getuid()) }
+    }
+
+    package static func raise() {
+        if isSetuid { _ = seteuid(0) }
+    }
 
     /// Who a process of root becomes once what needs root is open.
     package enum Successor: Equatable, Sendable {
@@ -40,6 +51,8 @@ package enum Privileges {
     /// Who this process is to become; nil when it is not root, or is to stay.
     package static func user(after root: Successor) throws(Failure) -> User? {
         guard geteuid() == 0 else { return nil }
+        // Who runs a setuid binary chooses nobody's rights but their own.
+        if isSetuid, root != .caller { throw Failure(message: "-Z is for root") }
         switch root {
         case .caller:
             if let caller = callingUser() { return caller }

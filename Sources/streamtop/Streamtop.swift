@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import StreamtopHost
 import StreamtopTerminal
 import StreamtopView
 
@@ -26,6 +27,7 @@ struct Streamtop: ParsableCommand {
 
     static func main() {
         StandardDescriptors.fill()
+        Privileges.lower()
         let status: ExitStatus
         do {
             let command = try parse()

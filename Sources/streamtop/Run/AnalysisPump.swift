@@ -315,6 +315,10 @@ struct AnalysisPump: ~Copyable {
         var snapshot = run.engine.snapshot(request)
         cost.fill(&snapshot.health)
         snapshot.health.trouble = failure?.message ?? run.trouble
+        // The engine does not know of it; where it found nothing worse, this is the first thing to know.
+        if let trouble = snapshot.health.trouble, snapshot.headline.rule == nil {
+            snapshot.headline = Headline(state: .unknown, text: trouble)
+        }
         run.fill(&snapshot.health)
         fillSource(&snapshot)
         if settings.isReplay { status.put(replayStatus) }

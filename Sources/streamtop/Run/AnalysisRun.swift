@@ -45,6 +45,7 @@ struct AnalysisRun: ~Copyable {
         try ProtectedFiles.checkStandardOutput(settings)
         // Whatever can fail comes first: an owner of an engine is whole or not there. Root opens interfaces, and files
         // to read for who may be root; what is written is the caller's. Nobody owns nothing: there root opens all.
+        Privileges.raise()
         let user = try AnalysisRun.userAfterRoot(settings)
         let isEarly = !settings.isLive && Privileges.isSetuid
         if isEarly { try AnalysisRun.become(user) }

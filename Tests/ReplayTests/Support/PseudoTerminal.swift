@@ -88,7 +88,7 @@ final class PseudoTerminal {
 
     /// Collects output until it contains `text`; false when `seconds` pass without it.
     @discardableResult
-    func waitFor(_ text: String, seconds: Double = 10) -> Bool {
+    func waitFor(_ text: String, seconds: Double = 30) -> Bool {
         let wanted = Array(text.utf8)
         return wait(seconds) { self.written.contains(wanted) }
     }
@@ -100,7 +100,7 @@ final class PseudoTerminal {
     }
 
     /// Waits for the program to end. Returns its wait status, nil when it does not end in time.
-    func waitForEnd(seconds: Double = 10) -> Int32? {
+    func waitForEnd(seconds: Double = 30) -> Int32? {
         _ = wait(seconds) { self.poll() }
         collect()
         return status

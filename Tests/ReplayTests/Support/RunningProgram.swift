@@ -9,13 +9,17 @@ final class RunningProgram {
 
     /// - Parameters:
     ///   - wrapper: a command before the program's own path, such as one that enters a network namespace.
-    init(_ arguments: [String], wrapper: [String] = [], environment: [String: String] = [:]) throws {
+    ///   - command: another path than the program's own.
+    init(
+        _ arguments: [String], wrapper: [String] = [], command: String = Program.path,
+        environment: [String: String] = [:]
+    ) throws {
         folder = try TemporaryFolder()
         let output = try folder.emptyFile("output")
         let errors = try folder.emptyFile("errors")
         outputFile = output.url
         errorFile = errors.url
-        let words = wrapper + [Program.path] + arguments
+        let words = wrapper + [command] + arguments
         process = try ChildProcess(
             words, environment: Program.base.merging(environment) { $1 }, output: output.handle.fileDescriptor,
             errors: errors.handle.fileDescriptor)
