@@ -33,6 +33,7 @@ extension TCPEndpoint {
         let ack = frame.tcp.acknowledgment
         unanswered = 0
         isLastAnswerPure = isPure
+        isLastAnswerCut = frame.tcp.options.isCut
         defer { lastAnswer = time }
         guard started else {
             anchor(at: ack, byAnswer: true)

@@ -24,6 +24,8 @@ struct TCPEndpoint: ~Copyable {
     private var shiftCode: UInt8 = .max
     /// The newest acknowledgment of its peer came without payload.
     var isLastAnswerPure = false
+    /// The capture cut off its options: it may have reported ranges (SACK) that nobody saw.
+    var isLastAnswerCut = false
     /// It was started by an acknowledgment of its peer: where its own data begins is not known yet.
     private(set) var isAnchoredByAnswer = false
     var hopLimit: UInt8 = 0

@@ -16,6 +16,10 @@ extension TCPFlowTracker {
         from sequence: UInt32, _ passage: TCPPassage, _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
     ) {
         let time = passage.time
+        // Where the SYNs do not tell, the segments do.
+        if !sender.timestampsInUse, !sender.areOptionsWhole, frame.tcp.options.hasTimestamps {
+            sender.timestampsInUse = true
+        }
         if passage.senderDistance == .far { hearEcho(&sender, &peer, frame, at: time, &shared) }
         var path = pathView(of: &sender, receiver: &peer)
         path.isAtReceiver = passage.peerDistance != .far
@@ -147,6 +151,8 @@ extension TCPEndpoint {
             trouble.value.flightUnknownUntil = nil
             flight.cut()
         }
+        // What it reported as received is missing from the view, and the flight would be too large by it.
+        if isLastAnswerCut { return }
         if bulk.isEmpty {
             guard dataSegments >= TCPBulkMeters.leastSegments else {
                 _ = flight.advance(acknowledged: view.acknowledged, next: next)

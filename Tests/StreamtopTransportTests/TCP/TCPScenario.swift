@@ -28,6 +28,8 @@ struct TCPScenario: ~Copyable {
         var identification: UInt32?
         var hopLimit: UInt8 = 64
         var ecn: UInt8 = 0
+        /// The capture cut the options off behind those named.
+        var isCut = false
     }
 
     mutating func pass(_ direction: Direction, at milliseconds: Double, _ segment: Segment) {
@@ -57,6 +59,7 @@ struct TCPScenario: ~Copyable {
             frame.tcp.options.windowScale = scale
             frame.tcp.options.sackPermitted = sack
         }
+        frame.tcp.options.isCut = segment.isCut
         if let stamp = segment.stamp ?? (timestamps && isSyn ? 1 : nil) {
             frame.tcp.options.hasTimestamps = true
             frame.tcp.options.timestampValue = stamp

@@ -94,6 +94,33 @@ import Testing
         #expect(flight?.last == 2000)
     }
 
+    /// A short snap length cuts SACK blocks off: what they reported is not in flight, and how much it is nobody knows.
+    @Test func flightIsNotCountedBehindCutOptions() {
+        var flow = TCPScenario()
+        flow.handshake(toServer: 0.02, toClient: 30)
+        for index in 0..<10 { flow.data(at: 100 + Double(index), index * 1000) }
+        for index in 2..<10 {
+            flow.pass(.fromClient, at: 130 + Double(index), .init(acknowledgment: 1000, isCut: true))
+        }
+        for index in 10..<18 { flow.data(at: 140 + Double(index), index * 1000) }
+        #expect(flow.server.inFlight?.maximum == 10_000)
+        flow.ack(at: 190, 18_000)
+        flow.data(at: 191, 18_000)
+        #expect(flow.server.inFlight?.last == 1000)
+    }
+
+    /// A SYN whose options were cut off says nothing of timestamps; the segments do.
+    @Test func timestampsAreSeenWithoutTheSyn() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, .init(flags: .syn, isCut: true))
+        flow.pass(.fromServer, at: 40, .init(acknowledgment: 0, flags: .syn, isCut: true))
+        flow.pass(.fromClient, at: 40.02, .init(acknowledgment: 0))
+        flow.data(at: 80, 0, stamp: 1000, echo: 1)
+        let (server, client) = (flow.tracker.server.timestampsInUse, flow.tracker.client.timestampsInUse)
+        #expect(server)
+        #expect(!client)
+    }
+
     /// Not one acknowledgment was captured: nothing that rests on them is said (handbook 14.9).
     @Test func oneDirectionAloneTellsNoFlight() {
         var flow = TCPScenario(sack: false)
