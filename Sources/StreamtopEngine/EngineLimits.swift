@@ -8,6 +8,9 @@ package struct EngineLimits: Sendable {
     /// Flows in the table. At 2 to 3 KB each this is the bulk of the memory: 100,000 short TCP flows take about 245 MB.
     /// Policy at the cap: closed flows go first, then flows that never carried data both ways, then the longest idle.
     package var flows = 131_072
+    /// Bytes that trackers may hold of what passes, and their state to read it, over all flows. When it is spent, the flows
+    /// of which least is known give up first.
+    package var memory = MemoryBudget.defaultCapacity
     /// Flows for which values over time are kept for charts; a series is at most 600 samples.
     package var series = 1_024
     package var seriesSamples = 600

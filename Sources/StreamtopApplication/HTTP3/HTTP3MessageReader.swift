@@ -50,6 +50,15 @@ struct HTTP3MessageReader: Sendable {
         return section
     }
 
+    /// Memory of the section in progress.
+    var collectedBytes: Int { collected.capacity }
+
+    /// Gives the section in progress up; true when there is one.
+    mutating func releaseSection() -> Bool {
+        collected = []
+        return losesSection()
+    }
+
     /// A hole in the payload; true when the section in progress is lost by it.
     mutating func losesSection() -> Bool {
         defer { isCollecting = false }

@@ -16,7 +16,7 @@ struct DTLSWay: ~Copyable, Sendable {
         var time: Timestamp
     }
 
-    var reassembly = DTLSReassembly()
+    var messages = DTLSHandshakeMessages()
     var key: RecordKey?
     var mask: HeaderProtectionKey?
     /// The epoch that `key` is for.
@@ -31,6 +31,19 @@ struct DTLSWay: ~Copyable, Sendable {
     var isOpaque = false
     var waiting: [Waiting] = []
     var waitingBytes = 0
+
+    /// Memory of fragments, records and datagrams that wait.
+    var heldBytes: Int { messages.heldBytes + waitingBytes + plaintextBytes }
+
+    /// Gives up what waits, for want of memory.
+    mutating func releaseHeldBytes() {
+        _ = messages.release()
+        waiting = []
+        waitingBytes = 0
+        plaintextLost &+= UInt64(datagrams.count)
+        datagrams = []
+        plaintextBytes = 0
+    }
 
     mutating func giveUp() {
         isOpaque = true

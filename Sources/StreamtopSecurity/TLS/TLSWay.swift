@@ -21,7 +21,7 @@ struct TLSWay: ~Copyable, Sendable {
     }
 
     var stream = TLSRecordStream()
-    var handshake = HandshakeBuffer()
+    var handshake = TLSHandshakeStream()
     var epoch = Epoch.plain
     var key: RecordKey?
     /// TLS 1.3: what `key` was made from, for key updates.
@@ -48,6 +48,22 @@ struct TLSWay: ~Copyable, Sendable {
         lookedAt = -1
         failures = 0
         handshake.reset()
+    }
+
+    /// Memory of records, messages and decrypted bytes that wait.
+    var heldBytes: Int {
+        stream.heldBytes + handshake.heldBytes + waitingBytes + plaintext.capacity + content.capacity
+    }
+
+    /// Gives up what waits, for want of memory. Records that wait for keys are never opened then, and those after them
+    /// have numbers that nobody counted: the direction is opaque from now on.
+    mutating func releaseHeldBytes() {
+        stream.releaseHeldBytes()
+        _ = handshake.release()
+        if !waiting.isEmpty { giveUp() }
+        plaintextLost &+= UInt64(plaintext.count)
+        plaintext = []
+        content = []
     }
 
     mutating func giveUp() {

@@ -33,6 +33,18 @@ package struct TCPStreamAssembler: Sendable {
         var missing: Int
     }
 
+    /// Memory of the segments held.
+    package var footprint: Int { held.reduce(0) { $0 + $1.bytes.capacity + 64 } }
+
+    /// Forgets the segments held, for want of memory: they become a gap.
+    package mutating func release() {
+        for index in held.indices {
+            held[index].missing += held[index].bytes.count
+            held[index].bytes = []
+        }
+        heldBytes = 0
+    }
+
     /// Sequence number of the next byte; nil before the first segment.
     package private(set) var expected: UInt32?
     /// Ahead of a hole, by sequence number.
