@@ -6,6 +6,10 @@ struct HTTPExchangeLog: ~Copyable {
     /// Exchanges over and kept; the oldest go first.
     static let capacity = 128
 
+    static let limits = [
+        Limit("HTTP exchanges that are over", capacity, per: .flow, policy: "the oldest go; counts stay")
+    ]
+
     private(set) var counts = HTTPCounts()
     private var newest = BoundedHistory<HTTPExchangeSnapshot>(capacity: HTTPExchangeLog.capacity)
     private var begun: UInt64 = 0

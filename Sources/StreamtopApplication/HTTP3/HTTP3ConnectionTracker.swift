@@ -15,6 +15,14 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     /// Pushes promised and not begun.
     static let maximumPromises = 64
 
+    static let limits = [
+        Limit(
+            "HTTP/3 request streams", maximumStreams, per: .flow,
+            policy: "one that is over goes, then the one that rested longest; counted"),
+        Limit("HTTP/3 unidirectional streams", maximumUnidirectional, per: .direction, policy: "more are not read"),
+        Limit("HTTP/3 promised pushes", maximumPromises, per: .flow, policy: "more are not remembered"),
+    ]
+
     var requests: [HTTP3RequestStream] = []
     /// Where the last lookup ended: the next is mostly for the same stream.
     private var lastIndex = 0
@@ -37,7 +45,8 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
 
     /// Memory that it takes, with the header blocks being collected.
     package var heldBytes: Int {
-        var held = MemoryLayout<Self>.stride + requests.capacity * MemoryLayout<HTTP3RequestStream>.stride
+        var held = MemoryLayout<Self>.stride + clientFields.heldBytes + serverFields.heldBytes
+        held += requests.capacity * MemoryLayout<HTTP3RequestStream>.stride
         for index in requests.indices {
             held += requests[index].messages[0].collectedBytes + requests[index].messages[1].collectedBytes
         }

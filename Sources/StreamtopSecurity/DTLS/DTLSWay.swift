@@ -8,6 +8,13 @@ struct DTLSWay: ~Copyable, Sendable {
     static let mostWaitingBytes = 16 * 1024
     static let mostFailures = 32
 
+    static let limits = [
+        Limit(
+            "DTLS records that wait for keys", mostWaitingBytes, .bytes, per: .direction, policy: "more are not kept"),
+        Limit("DTLS plain text not taken", mostPlaintext, .bytes, per: .direction, policy: "more is counted as lost"),
+        Limit("DTLS datagrams not taken", mostDatagrams, per: .direction, policy: "more are counted as lost"),
+    ]
+
     /// A protected record that no key opens yet.
     struct Waiting: Sendable {
         var header: DTLSRecordHeader

@@ -10,6 +10,20 @@ struct TLSWay: ~Copyable, Sendable {
     /// Records that may fail to open before the direction is given up.
     static let mostFailures = 16
 
+    static let limits = [
+        Limit(
+            "TLS handshake message", TLSHandshakeStream.longestMessage, .bytes, per: .direction,
+            policy: "a larger one is passed over"),
+        Limit(
+            "TLS records that wait for keys", mostWaitingBytes, .bytes, per: .direction,
+            policy: "the direction is given up as opaque"),
+        Limit(
+            "TLS plain text not taken", mostPlaintext, .bytes, per: .direction, policy: "more is counted as lost"),
+        Limit(
+            "TLS records that do not open", mostFailures, per: .direction,
+            policy: "the direction is given up as opaque"),
+    ]
+
     /// Which keys are in use (RFC 8446 section 7.1); before TLS 1.3 there is one epoch, `application`.
     enum Epoch: Sendable { case plain, early, handshake, application }
 

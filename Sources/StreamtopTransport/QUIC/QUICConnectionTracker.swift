@@ -203,11 +203,13 @@ package struct QUICConnectionTracker: ~Copyable {
     /// Memory outside of the tracker itself.
     package var heldBytes: Int {
         sides[.fromClient].heldBytes + sides[.fromServer].heldBytes + streams[0].heldBytes + streams[1].heldBytes
+            + waiting.heldBytes
     }
 
-    /// Gives up the bytes that wait for something, for want of memory: messages that are not whole, stream data behind
-    /// holes.
+    /// Gives up the bytes that wait for something, for want of memory: packets that wait for keys, messages that are not
+    /// whole, stream data behind holes.
     package mutating func releaseHeldBytes() {
+        waiting.release()
         for direction in Direction.allCases {
             for level in 0..<3 { _ = sides[direction].cryptoStreams[level].release() }
             _ = streams[direction.index].release()
@@ -229,6 +231,11 @@ package struct QUICConnectionTracker: ~Copyable {
 
     static let maximumMoves = 32
     static let maximumChallenges = 16
+
+    static let limits = [
+        Limit("QUIC moves", maximumMoves, per: .flow, policy: "later ones are not recorded"),
+        Limit("QUIC path challenges", maximumChallenges, per: .flow, policy: "the oldest is forgotten"),
+    ]
 
     /// Open, half open until the handshake is done, closed once an end said so.
     package var state: FlowState {

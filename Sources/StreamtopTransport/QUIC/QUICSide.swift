@@ -7,6 +7,15 @@ struct QUICSide: ~Copyable {
     /// Several times the largest handshake known (post-quantum shares, long certificate chains).
     static let longestMessage = 64 * 1024
 
+    static let limits = [
+        Limit(
+            "QUIC handshake message", longestMessage, .bytes, per: .direction, policy: "a larger one is passed over"),
+        Limit(
+            "QUIC packets remembered", QUICSentPackets.capacity, per: .direction,
+            policy: "the oldest are forgotten, neither acknowledged nor lost"),
+        Limit("QUIC connection IDs", QUICConnectionIDSet.capacity, per: .direction, policy: "more are not remembered"),
+    ]
+
     var identifiers = QUICConnectionIDSet()
     var datagrams = QUICDatagramMeter()
     var payloadBytes = 0

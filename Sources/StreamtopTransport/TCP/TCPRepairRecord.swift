@@ -49,6 +49,10 @@ struct TCPRepairRecord: Sendable {
     }
     static let capacity = 256
 
+    static let limits = [
+        Limit("TCP retransmissions remembered", capacity, per: .direction, policy: "the oldest go; counts stay")
+    ]
+
     private(set) var counts = RetransmissionCounts()
     var recoveries = TCPRecoveryCounts()
     private var recent = BoundedHistory<Repair>(capacity: TCPRepairRecord.capacity)

@@ -11,6 +11,11 @@ package struct TCPStreamAssembler: Sendable {
     /// is given up.
     package static let mostHeldBytes = 256 * 1024
     package static let mostHeldSegments = 192
+
+    static let limits = [
+        Limit("TCP bytes behind a hole", mostHeldBytes, .bytes, per: .direction, policy: "the hole becomes a gap"),
+        Limit("TCP segments behind a hole", mostHeldSegments, per: .direction, policy: "the hole becomes a gap"),
+    ]
     /// A segment this far from the expected one belongs to another connection or is forged.
     private static let farthest: Int32 = 1 << 30
 
