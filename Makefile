@@ -25,9 +25,10 @@ run: build ## Open the dashboard on the bundled demo capture
 build: setup ## Release build
 	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product streamtop
 
-test: setup-test lint ## All set-up, all tests
+test: setup-test lint ## All set-up, all tests, and a short fuzz
 	$(SWIFT) build --build-tests $(IMPORT_CHECK)
 	$(SWIFT) test --skip-build
+	Tests/Fuzz/run --if-possible 10
 
 bench: setup-bench build ## Speed and memory beside peers, one table
 	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product streamtop-bench

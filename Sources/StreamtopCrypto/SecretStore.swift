@@ -56,24 +56,21 @@ package struct SecretStore: Sendable {
 
     /// Grows with every secret stored; a tracker that waits looks again only when it moved.
     package private(set) var generation = 0
-    package private(set) var evicted = 0
     /// Lines that are neither comment nor key log line.
     package private(set) var unreadableLines = 0
-    private let capacity: Int
-    private var connections: [HelloRandom: ConnectionSecrets] = [:]
-    /// Insertion order, a ring once the store is full.
-    private var order: [HelloRandom] = []
-    private var oldest = 0
+    private var connections: BoundedMap<HelloRandom, ConnectionSecrets>
     private var partialLine: [UInt8] = []
     private var skippingLongLine = false
 
     package init(capacity: Int = SecretStore.defaultCapacity) {
-        self.capacity = max(1, capacity)
+        connections = BoundedMap(capacity: capacity)
     }
 
     package var isEmpty: Bool { connections.isEmpty }
     /// Connections with at least one secret.
     package var count: Int { connections.count }
+    /// Connections that were forgotten for others.
+    package var evicted: Int { Int(clamping: connections.evicted) }
 
     package subscript(_ random: HelloRandom) -> ConnectionSecrets? { connections[random] }
 
@@ -102,17 +99,7 @@ package struct SecretStore: Sendable {
 
     /// Stores one secret.
     package mutating func insert(_ secret: [UInt8], as label: SecretLabel, for random: HelloRandom) {
-        if connections[random] == nil {
-            if order.count < capacity {
-                order.append(random)
-            } else {
-                connections[order[oldest]] = nil
-                evicted += 1
-                order[oldest] = random
-                oldest = (oldest + 1) % capacity
-            }
-        }
-        connections[random, default: ConnectionSecrets()][label] = secret
+        connections.update(random, initial: ConnectionSecrets()) { $0[label] = secret }
         generation += 1
     }
 

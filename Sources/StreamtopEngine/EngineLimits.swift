@@ -1,13 +1,17 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopSecurity
 import StreamtopTransport
 
-/// Caps of the engine's own tables; what one flow keeps is capped by its trackers. What happens at a cap is counted and
-/// shown (`CaptureHealth.tables`).
+/// The caps of the engine's own tables. Those of trackers are where the trackers are; `all` lists them with these for the
+/// health screen. What happens at a cap is counted and shown (`CaptureHealth.tables`).
 package struct EngineLimits: Sendable {
     /// Flows in the table. At 2 to 3 KB each this is the bulk of the memory: 100,000 short TCP flows take about 245 MB.
     /// Policy at the cap: closed flows go first, then flows that never carried data both ways, then the longest idle.
     package var flows = 131_072
+    /// Bytes that trackers may hold of what passes, and their state to read it, over all flows. When it is spent, the flows
+    /// of which least is known give up first.
+    package var memory = MemoryBudget.defaultCapacity
     /// Flows for which values over time are kept for charts; a series is at most 600 samples.
     package var series = 1_024
     package var seriesSamples = 600
@@ -49,6 +53,31 @@ package struct EngineLimits: Sendable {
     package var linger: Nanoseconds = .seconds(60)
 
     package init() {}
+
+    /// Every cap, the engine's own first.
+    package var all: [Limit] {
+        [
+            Limit(
+                "bytes of the wire held", memory, .bytes, per: .engine,
+                policy: "the least proven flows give up first, counted"),
+            Limit(
+                "flows", flows, per: .engine,
+                policy: "closed ones go first, then those without payload both ways, then the longest idle"),
+            Limit("series", series, per: .engine, policy: "later flows have no charts"),
+            Limit("samples of a series", seriesSamples, per: .flow, policy: "pairs are joined"),
+            Limit("events kept", eventHistory, per: .engine, policy: "the oldest go"),
+            Limit("flows judged in a second", diagnosesPerSecond, per: .engine, policy: "the busiest by turns"),
+            Limit("snapshots made anew", freshSnapshots, per: .engine, policy: "busy flows take turns"),
+            Limit("QUIC connection IDs known", quicConnectionIDs, per: .engine, policy: "the oldest goes, counted"),
+            Limit("QUIC paths", quicPaths, per: .engine, policy: "the oldest goes, counted"),
+            Limit("QUIC attempts", quicAttempts, per: .engine, policy: "the oldest goes, counted"),
+            Limit("host names", hostNames, per: .engine, policy: "more are left out, counted"),
+            Limit("pairs of hosts with fragments", fragmentedPairs, per: .engine, policy: "the oldest goes, counted"),
+            Limit("too-big messages", tooBigMessages, per: .flow, policy: "more are counted"),
+            Limit("secrets", security.secrets, per: .engine, policy: "the oldest connection goes, counted"),
+            Limit("early hellos", security.earlyHellos, per: .engine, policy: "the oldest goes, counted"),
+        ] + fragments.all + TransportLimits.all + SecurityLimits.all + ApplicationLimits.all
+    }
 }
 
 /// What the engine is asked to do besides tracking flows.

@@ -82,10 +82,14 @@ extension FlowEngine {
 
     /// Makes room for one flow at the cap.
     private mutating func evictOne() {
-        guard let victim = flows.victim else { return }
+        if let victim = flows.victim { evict(victim) }
+    }
+
+    /// Takes a flow out of the table to make room.
+    mutating func evict(_ position: UInt32) {
         flows.countEviction()
         counts.totals.evictedFlows += 1
-        retire(victim, evicted: true)
+        retire(position, evicted: true)
     }
 
     /// Forgets a flow as though it had not been seen: its packets were copies of those that come now.
@@ -104,6 +108,7 @@ extension FlowEngine {
             snapshot.isEvicted = evicted
             output.entries.append(.retired(snapshot))
         }
+        dischargeMemory(of: position)
         let top = topProtocol(position)
         let entry = flows.remove(position)
         pictures.shown[position] = nil
@@ -123,7 +128,7 @@ extension FlowEngine {
         while let oldest = flows.oldest(.over), now - flows[oldest].last > limits.linger {
             retire(oldest, evicted: false)
         }
-        for standing in [FlowEntry.Standing.unproven, .proven] {
+        for standing in [FlowEntry.Standing.unproven, .proven, .lasting] {
             while let oldest = flows.oldest(standing) {
                 let idle = flows[oldest].transport == .tcp ? limits.tcpIdle : limits.udpIdle
                 guard now - flows[oldest].last > saturatingAdd(idle, limits.linger) else { break }

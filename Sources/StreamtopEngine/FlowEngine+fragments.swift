@@ -20,7 +20,7 @@ extension FlowEngine {
             // An IP header inside, when it is a tunnel, writes its own length here.
             frame.ipLength = -1
             decoder.decodeTransport(span, wireLength: wholeLength, into: &frame)
-            let credit = parts + carried + (fragmentation.carried.removeValue(forKey: outer) ?? 0)
+            let credit = parts + carried + (fragmentation.carried.removeValue(for: outer) ?? 0)
             if frame.fragment != nil {
                 guard depth < Self.deepestFragments else {
                     counts.decode.unsupported += 1
@@ -49,13 +49,10 @@ extension FlowEngine {
         if fragmentation.assembler.lastOverlapDiffered { note(.fragmentOverlap, in: position) }
     }
 
-    /// Keeps the count of outer fragments until the datagram inside is whole. Starting over costs a count, no data.
+    /// Keeps the count of outer fragments until the datagram inside is whole.
     private mutating func carryFragments(_ count: Int, of pair: FragmentPair) {
         guard count > 0 else { return }
-        if fragmentation.carried.count >= options.limits.fragmentedPairs {
-            fragmentation.carried.removeAll(keepingCapacity: true)
-        }
-        fragmentation.carried[pair, default: 0] += count
+        fragmentation.carried.update(pair, initial: 0) { $0 += count }
     }
 
     /// Gives up datagrams that waited too long, or all at the end, and counts them in their flow.
@@ -67,7 +64,7 @@ extension FlowEngine {
             let direction = flows[position].direction(fromAddress: loss.source.address)
             flows[position].record(
                 direction, packets: loss.parts, bytes: loss.dataBytes + loss.parts * 20, payload: 0,
-                at: flows[position].last)
+                at: flows[position].last, grain: flows.grain)
             creditFragments(position, parts: loss.parts, lost: loss.dataBytes)
         }
     }
@@ -98,11 +95,8 @@ extension FlowEngine {
     }
 
     private mutating func rememberFragmented(_ pair: FragmentPair, key: FlowKey) {
-        // The table only serves to guess the ports of datagrams without a first fragment: starting over costs little.
-        if fragmentation.flows.count >= options.limits.fragmentedPairs {
-            fragmentation.flows.removeAll(keepingCapacity: true)
-        }
-        fragmentation.flows[pair] = key
+        // The table only serves to guess the ports of datagrams without a first fragment: one that is forgotten costs little.
+        fragmentation.flows.insert(key, for: pair, renews: true)
     }
 }
 
@@ -110,15 +104,19 @@ extension FlowEngine {
 struct Fragmentation {
     var assembler: FragmentAssembler
     /// The flow that last sent fragments between two hosts.
-    var flows: [FragmentPair: FlowKey] = [:]
+    var flows: BoundedMap<FragmentPair, FlowKey>
     /// Outer fragments that carried fragments of a datagram that is not whole yet, by the hosts of the inner packet.
-    var carried: [FragmentPair: Int] = [:]
+    var carried: BoundedMap<FragmentPair, Int>
 
-    init(limits: FragmentAssembler.Limits) { assembler = FragmentAssembler(limits: limits) }
+    init(limits: FragmentAssembler.Limits, pairs: Int) {
+        assembler = FragmentAssembler(limits: limits)
+        flows = BoundedMap(capacity: pairs)
+        carried = BoundedMap(capacity: pairs)
+    }
 }
 
 /// Two hosts and a protocol, one way.
-struct FragmentPair: Hashable {
+struct FragmentPair: Hashable, Sendable {
     var source: IPAddress
     var destination: IPAddress
     var transport: UInt8

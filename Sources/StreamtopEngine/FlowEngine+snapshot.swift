@@ -137,6 +137,8 @@ extension FlowEngine {
         health.trouble = sourceTrouble
         health.seenTwice = copies.seenTwice
         health.tables = tableHealth
+        health.memory = memory
+        health.limits = options.limits.all
         health.lastDrop = judgement.host.lastDrop
         return health
     }
@@ -157,6 +159,13 @@ extension FlowEngine {
                 name: "fragmented datagrams", used: fragmentation.assembler.count,
                 capacity: options.limits.fragments.datagrams,
                 evicted: UInt64(fragmentation.assembler.counters.evicted)),
+            TableHealth(
+                name: "pairs with fragments", used: fragmentation.flows.count, capacity: fragmentation.flows.capacity,
+                evicted: fragmentation.flows.evicted),
+            TableHealth(
+                name: "fragments within fragments", used: fragmentation.carried.count,
+                capacity: fragmentation.carried.capacity,
+                evicted: fragmentation.carried.evicted),
             TableHealth(
                 name: "host names", used: hostNames.count, capacity: hostNames.capacity, evicted: hostNames.refused),
         ] + capture.tables + trackers.security.health

@@ -29,6 +29,9 @@ struct FlowEngine: ~Copyable {
     var counts = CaptureCounts()
     var output = EngineOutputs()
     var pictures = FlowPictures()
+    /// What trackers may hold of the wire's bytes, and who does.
+    var memory: MemoryBudget
+    var holders: FlowHolders
 
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
@@ -55,8 +58,10 @@ struct FlowEngine: ~Copyable {
         flows = FlowTable(capacity: limits.flows, seed: options.hashSeed)
         series = SeriesStore(isKept: options.keepsSeries)
         sampler = IntervalSampler(interval: options.sampleInterval)
-        fragmentation = Fragmentation(limits: limits.fragments)
+        fragmentation = Fragmentation(limits: limits.fragments, pairs: limits.fragmentedPairs)
         trackers = TrackerStore(limits: limits, loggedPackets: options.loggedPackets)
+        memory = MemoryBudget(capacity: limits.memory)
+        holders = FlowHolders(capacity: limits.flows)
         quicPaths = QUICPathTable(capacity: limits.quicConnectionIDs, pathCapacity: limits.quicPaths)
         hostNames = HostNames(capacity: limits.hostNames)
     }
@@ -134,16 +139,19 @@ struct FlowEngine: ~Copyable {
             ? self.direction(of: position, frame, key: sought.key)
             : flows[position].direction(from: frame.sourceEndpoint)
         let turns = flows[position].record(
-            direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time)
+            direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time,
+            grain: flows.grain)
         if !turns.isEmpty { follow(turns, of: position, at: time) }
         if let stop = frame.stop { countStop(stop, in: position) }
         if frame.transport == .tcp {
             observeTCP(frame, position, direction: direction, at: time)
             if flows[position].wantsSegment(payload: frame.payloadLength) {
                 observeStream(frame, position, bytes: bytes, direction: direction, at: time)
+                if flows[position].layers != FlowEntry.none { chargeMemory(of: position) }
             }
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
+            if flows[position].layers != FlowEntry.none { chargeMemory(of: position) }
         }
     }
 
@@ -159,7 +167,12 @@ struct FlowEngine: ~Copyable {
     /// A packet changed what its flow is.
     @inline(never)
     private mutating func follow(_ turns: FlowEntry.Turns, of position: UInt32, at time: Timestamp) {
-        if turns.contains(.moved) { flows.touch(position, at: time) }
+        if turns.contains(.moved) {
+            flows.touch(position, at: time)
+            if flows[position].standing == .proven, time - flows[position].start >= .seconds(1) {
+                flows.change(position, to: .lasting)
+            }
+        }
         if turns.contains(.active) { list(position) }
         if turns.contains(.proven) { flows.change(position, to: .proven) }
     }

@@ -12,6 +12,8 @@ struct FlowEntry: ~Copyable {
         case unproven
         /// Carried payload both ways, or enough of it one way.
         case proven
+        /// The same, and has lasted a second or more: what people watch.
+        case lasting
     }
 
     static let none: UInt32 = .max
@@ -38,7 +40,7 @@ struct FlowEntry: ~Copyable {
     var tunnel = TunnelKind.none
 
     var last: Timestamp
-    /// Whole second of capture time in which the flow last moved to the front of its list.
+    /// Slice of capture time in which the flow last moved to the front of its list.
     var movedAt: Int64 = .min
     /// Of the client and of the server: chosen by place, for nobody can foretell which it will be.
     private var counters = [Counters(), Counters()] as InlineArray<2, Counters>
@@ -53,6 +55,8 @@ struct FlowEntry: ~Copyable {
     var older: UInt32 = Self.none
     /// Slab index of facts that few flows have (fragments, too-big messages, anomalies of the engine's own).
     var rare: UInt32 = Self.none
+    /// Memory of its trackers that the budget was charged with.
+    var chargedBytes: UInt32 = 0
     /// Slab index of the series, when one is kept.
     var series: UInt32 = Self.none
     /// Slab index of how far the interval's samples have read the flow's counters, once there was one.
@@ -171,11 +175,11 @@ struct FlowEntry: ~Copyable {
     /// Counts a packet and says what it makes of the flow.
     @discardableResult
     mutating func record(
-        _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp
+        _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp, grain: Int64
     ) -> Turns {
         counters[direction == .fromClient ? 0 : 1].record(packets: packets, bytes: bytes, payload: payload, at: time)
         if time > last { last = time }
-        return turns(at: time)
+        return turns(at: time, grain: grain)
     }
 
     /// What a packet makes of its flow, beside counts; for most packets nothing.
@@ -184,17 +188,17 @@ struct FlowEntry: ~Copyable {
 
         /// The first packet since some list of active flows was emptied.
         static let active = Turns(rawValue: 1)
-        /// The first packet in its second of capture time.
+        /// The first packet in its slice of capture time.
         static let moved = Turns(rawValue: 2)
         /// The packet that shows that the flow is no scan.
         static let proven = Turns(rawValue: 4)
     }
 
     @inline(__always)
-    private func turns(at time: Timestamp) -> Turns {
+    private func turns(at time: Timestamp, grain: Int64) -> Turns {
         var turns = Turns()
         if lists != .all { turns.insert(.active) }
-        if movedAt != Self.second(of: time) { turns.insert(.moved) }
+        if movedAt != Self.slice(of: time, grain: grain) { turns.insert(.moved) }
         if standing == .unproven, isSettled { turns.insert(.proven) }
         return turns
     }
@@ -204,8 +208,8 @@ struct FlowEntry: ~Copyable {
         (client.payloadBytes > 0 && server.payloadBytes > 0) || max(client.payloadBytes, server.payloadBytes) >= 16_384
     }
 
-    /// Whole second of capture time.
-    static func second(of time: Timestamp) -> Int64 { time.nanoseconds / 1_000_000_000 }
+    /// Slice of capture time, of 2^grain nanoseconds each.
+    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds >> grain }
 
     /// A segment with `payload` bytes is looked at for something to read, or read.
     func wantsSegment(payload: Int) -> Bool { layers != Self.none || (payload > 0 && !probe.isOver) }

@@ -5,8 +5,6 @@ import StreamtopWire
 ///
 /// Capped; the oldest connection ID and the oldest path are forgotten first, and counted.
 struct QUICPathTable: Sendable {
-    let capacity: Int
-    let pathCapacity: Int
     /// Shorter IDs could be met by chance.
     static let shortestLength = 4
 
@@ -22,53 +20,31 @@ struct QUICPathTable: Sendable {
         var client: Endpoint
     }
 
-    private var owners: [QUICConnectionID: Owner] = [:]
-    private var order: [QUICConnectionID] = []
-    private var oldest = 0
-    private var paths: [FlowKey: Path] = [:]
-    private var pathOrder: [FlowKey] = []
-    private var oldestPath = 0
-    private(set) var evicted: UInt64 = 0
-    private(set) var evictedPaths: UInt64 = 0
+    private var owners: BoundedMap<QUICConnectionID, Owner>
+    private var paths: BoundedMap<FlowKey, Path>
     /// Bit n is set when an ID of n bytes was stored.
     private(set) var lengths: UInt32 = 0
 
     init(capacity: Int, pathCapacity: Int) {
-        self.capacity = max(1, capacity)
-        self.pathCapacity = max(1, pathCapacity)
+        owners = BoundedMap(capacity: capacity)
+        paths = BoundedMap(capacity: pathCapacity)
     }
 
     var isEmpty: Bool { owners.isEmpty }
     var count: Int { owners.count }
     var pathCount: Int { paths.count }
+    var evicted: UInt64 { owners.evicted }
+    var evictedPaths: UInt64 { paths.evicted }
 
     mutating func insert(_ identifier: QUICConnectionID, _ owner: Owner) {
         guard Int(identifier.length) >= Self.shortestLength else { return }
         lengths |= 1 << UInt32(identifier.length)
-        if owners.updateValue(owner, forKey: identifier) != nil { return }
-        if order.count < capacity {
-            order.append(identifier)
-        } else {
-            owners[order[oldest]] = nil
-            order[oldest] = identifier
-            oldest = (oldest + 1) % capacity
-            evicted += 1
-        }
+        owners.insert(owner, for: identifier)
     }
 
     func path(_ key: FlowKey) -> Path? { paths[key] }
 
-    mutating func insert(_ key: FlowKey, _ path: Path) {
-        if paths.updateValue(path, forKey: key) != nil { return }
-        if pathOrder.count < pathCapacity {
-            pathOrder.append(key)
-        } else {
-            paths[pathOrder[oldestPath]] = nil
-            pathOrder[oldestPath] = key
-            oldestPath = (oldestPath + 1) % pathCapacity
-            evictedPaths += 1
-        }
-    }
+    mutating func insert(_ key: FlowKey, _ path: Path) { paths.insert(path, for: key) }
 
     /// The end that the first packet of a datagram is sent to, by its connection ID.
     func owner(of datagram: RawSpan) -> Owner? {

@@ -17,6 +17,10 @@ package struct CaptureHealth: Equatable, Sendable {
     package var undecoded: [UndecodedCount] = []
     /// Every bounded table: how full, and how often its cap threw something away.
     package var tables: [TableHealth] = []
+    /// What flows hold of the wire, and may; nil where nobody says.
+    package var memory: MemoryBudget?
+    /// Every cap there is.
+    package var limits: [Limit] = []
     package var timestampsBackwards: UInt64 = 0
     package var clock = ClockSteps()
     /// Packets that the capture holds more than once; nil where it does not.

@@ -37,18 +37,18 @@ import Testing
     @Test func saysWhatAPacketMakesOfTheFlow() {
         var entry = entry()
         let first = entry.record(
-            .fromClient, packets: 1, bytes: 140, payload: 100, at: Timestamp(seconds: 100, nanoseconds: 0))
+            .fromClient, packets: 1, bytes: 140, payload: 100, at: Timestamp(nanoseconds: 100 << 30), grain: 30)
         #expect(first == [.active, .moved])
         entry.lists = .all
         entry.movedAt = 100
-        let soon = Timestamp(seconds: 100, nanoseconds: 999_999_999)
-        let second = entry.record(.fromClient, packets: 1, bytes: 140, payload: 100, at: soon)
+        let soon = Timestamp(nanoseconds: (101 << 30) - 1)
+        let second = entry.record(.fromClient, packets: 1, bytes: 140, payload: 100, at: soon, grain: 30)
         #expect(second == [])
-        let answer = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: soon)
+        let answer = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: soon, grain: 30)
         #expect(answer == [.proven])
         entry.standing = .proven
-        let later = Timestamp(seconds: 101, nanoseconds: 0)
-        let last = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: later)
+        let later = Timestamp(nanoseconds: 101 << 30)
+        let last = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: later, grain: 30)
         #expect(last == [.moved])
         #expect(entry.client.packets == 2)
         #expect(entry.server.payloadBytes == 2)
@@ -59,9 +59,9 @@ import Testing
         var entry = entry()
         entry.lists = .all
         let time = Timestamp(seconds: 100, nanoseconds: 0)
-        let most = entry.record(.fromClient, packets: 1, bytes: 0, payload: 16_383, at: time)
+        let most = entry.record(.fromClient, packets: 1, bytes: 0, payload: 16_383, at: time, grain: 30)
         #expect(most == [.moved])
-        let all = entry.record(.fromClient, packets: 1, bytes: 0, payload: 1, at: time)
+        let all = entry.record(.fromClient, packets: 1, bytes: 0, payload: 1, at: time, grain: 30)
         #expect(all == [.moved, .proven])
     }
 }

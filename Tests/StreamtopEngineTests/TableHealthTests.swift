@@ -31,6 +31,18 @@ import Testing
         #expect(isFresh)
     }
 
+    /// Every cap is registered once, with a policy in words.
+    @Test func everyCapIsListed() {
+        var options = EngineOptions()
+        options.limits.memory = 12_345
+        let driver = EngineDriver(options: options)
+        let limits = driver.engine.health.limits
+        #expect(limits.count > 45)
+        #expect(Set(limits.map(\.name)).count == limits.count)
+        #expect(limits.allSatisfy { $0.value > 0 && !$0.policy.isEmpty })
+        #expect(limits.first?.value == 12_345)
+    }
+
     @Test func fragmentsBeyondTheCapAreCounted() {
         var options = EngineOptions()
         options.limits.fragments.datagrams = 2

@@ -189,6 +189,20 @@ import Testing
         #expect(text.contains(#""elapsed_ms":5"#))
     }
 
+    /// What was given up for want of memory is told where there was any.
+    @Test func summarySaysWhatMemoryWasGivenUp() throws {
+        var health = CaptureHealth()
+        health.memory = MemoryBudget(capacity: 1 << 20)
+        func record() throws -> [String: Any] {
+            try parsed { $0.appendSummary(TrafficTotals(), health: health, duration: 0, elapsed: nil, to: &$1) }
+        }
+        #expect(try record()["memory"] == nil)
+        health.memory?.countRelease(of: 700)
+        health.memory?.countRelease(of: 77)
+        let memory = try record()["memory"] as? [String: Int]
+        #expect(memory == ["budget_bytes": 1 << 20, "releases": 2, "released_bytes": 777])
+    }
+
     @Test func interfaces() throws {
         let interface = InterfaceDescription(
             name: "lo", summary: nil, addresses: [IPAddress(v4: 0x7f00_0001), IPAddress(high: 0, low: 1)], isUp: true,

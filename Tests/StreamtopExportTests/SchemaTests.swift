@@ -100,6 +100,9 @@ struct SchemaTests {
         health.trouble = "interface went away"
         health.secrets = 4
         health.longestBehind = 5_000_000
+        var memory = MemoryBudget(capacity: 10)
+        memory.countRelease(of: 5)
+        health.memory = memory
         health.failedOutputs = [FailedOutput(kind: .capture, path: "a.pcapng", reason: "no space")]
         exporter.appendSummary(
             TrafficTotals(), health: health, duration: 5, elapsed: 6, verdicts: SampleRecords.fullFlow().verdicts,

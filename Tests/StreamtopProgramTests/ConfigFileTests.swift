@@ -27,6 +27,7 @@ import Testing
             ascii = true
             interfaces = ["eth0", "lo"]
             buffer_mib = 128
+            memory_mib = 512
             snaplen_bytes = 256
             promiscuous = false
             interval = "250ms"
@@ -56,7 +57,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "buffer_mib = 0", "buffer_mib = 5000", "snaplen_bytes = 63", "snaplen_bytes = 262145", "interval = \"soon\"",
+        "buffer_mib = 0", "buffer_mib = 5000", "snaplen_bytes = 63", "snaplen_bytes = 262145", "memory_mib = 15",
+        "memory_mib = 65537", "interval = \"soon\"",
         "interval = 5", "speed = 0.05", "speed = 101", "speed = \"fast\"", "interfaces = \"lo\"", "interfaces = [1]",
         "loop = 1", "theme = true",
     ])

@@ -6,10 +6,12 @@ struct HTTPExchangeLog: ~Copyable {
     /// Exchanges over and kept; the oldest go first.
     static let capacity = 128
 
+    static let limits = [
+        Limit("HTTP exchanges that are over", capacity, per: .flow, policy: "the oldest go; counts stay")
+    ]
+
     private(set) var counts = HTTPCounts()
-    /// A ring once it is full.
-    private var newest: [HTTPExchangeSnapshot] = []
-    private var oldest = 0
+    private var newest = BoundedHistory<HTTPExchangeSnapshot>(capacity: HTTPExchangeLog.capacity)
     private var begun: UInt64 = 0
     private var firstBytes = LogHistogram()
     private var slowestFirstByte: Nanoseconds = 0
@@ -36,28 +38,19 @@ struct HTTPExchangeLog: ~Copyable {
     /// An exchange is over.
     mutating func end(_ exchange: HTTPExchange, _ snapshot: HTTPExchangeSnapshot) {
         if exchange.isError { counts.errors += 1 }
-        keep(snapshot)
+        newest.append(snapshot)
     }
 
     /// An exchange was given up while it was open.
     mutating func forget(_ snapshot: HTTPExchangeSnapshot) {
         counts.forgotten += 1
-        keep(snapshot)
-    }
-
-    private mutating func keep(_ snapshot: HTTPExchangeSnapshot) {
-        if newest.count < Self.capacity {
-            newest.append(snapshot)
-        } else {
-            newest[oldest] = snapshot
-            oldest = (oldest + 1) % Self.capacity
-        }
+        newest.append(snapshot)
     }
 
     /// Everything known, with the exchanges that their source still holds.
     func snapshot(open: [HTTPExchangeSnapshot]) -> HTTPSnapshot {
         var http = HTTPSnapshot()
-        http.exchanges = (newest + open).sorted { $0.identifier < $1.identifier }
+        http.exchanges = (newest.elements + open).sorted { $0.identifier < $1.identifier }
         http.counts = counts
         if let p50 = firstBytes.quantile(0.5), let p95 = firstBytes.quantile(0.95) {
             http.timeToFirstByte = HTTPTimes(

@@ -13,10 +13,10 @@ extension HTTP3ConnectionTracker {
         var reader = ByteReader(bytes)
         if streams(direction)[index].type == nil {
             guard let type = nextType(index, direction, &reader) else { return }
-            sides[direction].overheadBytes &+= UInt64(type.length)
+            sides[direction.index].overheadBytes &+= UInt64(type.length)
             if type.kind == .control {
-                if sides[direction].hasControlStream { violations += 1 }
-                sides[direction].hasControlStream = true
+                if sides[direction.index].hasControlStream { violations += 1 }
+                sides[direction.index].hasControlStream = true
             }
         }
         let rest = reader.restSpan
@@ -34,7 +34,7 @@ extension HTTP3ConnectionTracker {
             }
             take(decoded, direction, &now)
         case .qpackDecoder: countQPACK(rest, direction)
-        case .other, nil: sides[direction].overheadBytes &+= UInt64(rest.byteCount)
+        case .other, nil: sides[direction.index].overheadBytes &+= UInt64(rest.byteCount)
         }
     }
 
@@ -73,8 +73,8 @@ extension HTTP3ConnectionTracker {
 
     private mutating func countQPACK(_ bytes: RawSpan, _ direction: Direction) {
         let count = UInt64(bytes.byteCount)
-        sides[direction].overheadBytes &+= count
-        sides[direction].qpackStreamBytes &+= count
+        sides[direction.index].overheadBytes &+= count
+        sides[direction.index].qpackStreamBytes &+= count
     }
 
     private mutating func readControl(
@@ -86,14 +86,14 @@ extension HTTP3ConnectionTracker {
         while let element = frames.next(&reader) {  // each moves the reader or the frame decoder on
             switch element {
             case .frame(let type, let length, let headerLength):
-                sides[direction].count(type, headerLength: headerLength)
+                sides[direction.index].count(type, headerLength: headerLength)
                 let isFirst = streams(direction)[index].frameCount == 0
                 if isFirst != (type == .settings) || type.isForbidden || type == .data || type == .headers {
                     violations += 1
                 }
                 update(index, direction) { $0.begin(type, length: length) }
             case .payload(let count, let isLast):
-                sides[direction].overheadBytes &+= UInt64(count)
+                sides[direction.index].overheadBytes &+= UInt64(count)
                 let end = reader.consumed
                 let payload = bytes.extracting((end - count)..<end)
                 if direction == .fromClient {
@@ -113,15 +113,15 @@ extension HTTP3ConnectionTracker {
         guard let payload = update(index, direction, { $0.takePayload() }) else { return }
         var reader = ByteReader(unsafe payload.span.bytes)  // UInt8 has no padding
         if type == .goAway {
-            sides[direction].goAway = try? reader.quicInteger(in: .http3)
+            sides[direction.index].goAway = try? reader.quicInteger(in: .http3)
             return
         }
         guard let settings = try? HTTP3Settings(decoding: &reader) else {
             violations += 1
             return
         }
-        guard sides[direction].settings == nil else { return }
-        sides[direction].settings = settings
+        guard sides[direction.index].settings == nil else { return }
+        sides[direction.index].settings = settings
         // What this end allows is what the other end's header blocks may use.
         let capacity = settings[.qpackMaxTableCapacity] ?? 0
         var decoded: [HTTP3FieldDecoder.Decoded] = []

@@ -23,7 +23,7 @@ extension HTTP3ConnectionTracker {
         {
             switch element {
             case .frame(let type, let length, let headerLength):
-                sides[direction].count(type, headerLength: headerLength)
+                sides[direction.index].count(type, headerLength: headerLength)
                 check(type, place, direction)
                 if !requests[place].messages[direction.index].begin(type, length: length, at: time) {
                     undecodedSections += 1
@@ -56,10 +56,10 @@ extension HTTP3ConnectionTracker {
     private mutating func countPayload(_ count: Int, _ index: Int, _ direction: Direction) {
         let bytes = UInt64(count)
         guard requests[index].messages[direction.index].type == .data else {
-            sides[direction].overheadBytes &+= bytes
+            sides[direction.index].overheadBytes &+= bytes
             return
         }
-        sides[direction].payloadBytes &+= bytes
+        sides[direction.index].payloadBytes &+= bytes
         if direction == .fromClient {
             requests[index].exchange?.requestBytes &+= bytes
         } else {
@@ -168,7 +168,7 @@ extension HTTP3ConnectionTracker {
         if requests[index].push == nil {
             guard let push = requests[index].pushInteger.next(&reader) else { return }
             requests[index].push = push.number
-            sides.server.overheadBytes &+= UInt64(push.length)
+            sides[Direction.fromServer.index].overheadBytes &+= UInt64(push.length)
             requests[index].exchange?.request = promises.removeValue(forKey: push.number)
         }
         readMessage(index, .fromServer, reader.restSpan, at: time, &now)

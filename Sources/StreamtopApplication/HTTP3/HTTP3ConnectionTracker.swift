@@ -15,6 +15,14 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     /// Pushes promised and not begun.
     static let maximumPromises = 64
 
+    static let limits = [
+        Limit(
+            "HTTP/3 request streams", maximumStreams, per: .flow,
+            policy: "one that is over goes, then the one that rested longest; counted"),
+        Limit("HTTP/3 unidirectional streams", maximumUnidirectional, per: .direction, policy: "more are not read"),
+        Limit("HTTP/3 promised pushes", maximumPromises, per: .flow, policy: "more are not remembered"),
+    ]
+
     var requests: [HTTP3RequestStream] = []
     /// Where the last lookup ended: the next is mostly for the same stream.
     private var lastIndex = 0
@@ -23,7 +31,8 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     /// Header blocks by the end that sends them.
     var clientFields = HTTP3FieldDecoder()
     var serverFields = HTTP3FieldDecoder()
-    var sides = BothWays(client: HTTP3Side(), server: HTTP3Side())
+    /// What each end sent besides messages, by `Direction.index`.
+    var sides: InlineArray<2, HTTP3Side> = [HTTP3Side(), HTTP3Side()]
     var log = HTTPExchangeLog()
     var promises: [UInt64: HTTPMessageHead] = [:]
     var pushPromises = 0
@@ -33,6 +42,25 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     var violations = 0
 
     package init() {}
+
+    /// Memory that it takes, with the header blocks being collected.
+    package var heldBytes: Int {
+        var held = MemoryLayout<Self>.stride + clientFields.heldBytes + serverFields.heldBytes
+        held += requests.capacity * MemoryLayout<HTTP3RequestStream>.stride
+        for index in requests.indices {
+            held += requests[index].messages[0].collectedBytes + requests[index].messages[1].collectedBytes
+        }
+        return held
+    }
+
+    /// Gives up header blocks that are not whole, for want of memory: they are not decoded.
+    package mutating func releaseHeldBytes() {
+        for index in requests.indices {
+            for direction in Direction.allCases where requests[index].messages[direction.index].releaseSection() {
+                undecodedSections += 1
+            }
+        }
+    }
 
     /// Nothing of HTTP was seen.
     package var isEmpty: Bool { log.isEmpty && clientStreams.isEmpty && serverStreams.isEmpty }

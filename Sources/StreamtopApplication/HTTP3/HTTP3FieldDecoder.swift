@@ -48,6 +48,20 @@ struct HTTP3FieldDecoder: ~Copyable, Sendable {
 
     init() {}
 
+    static let limits = [
+        Limit(
+            "HTTP/3 encoder stream before SETTINGS", heldCapacity, .bytes, per: .direction,
+            policy: "the table is given up, sections that use it are counted as undecoded"),
+        Limit(
+            "HTTP/3 sections that wait", waitingCapacity, per: .direction, policy: "the table is given up, counted"),
+        Limit(
+            "HTTP/3 bytes of sections that wait", waitingByteCapacity, .bytes, per: .direction,
+            policy: "the table is given up, counted"),
+    ]
+
+    /// Memory of what waits for the table.
+    var heldBytes: Int { held.capacity + waitingBytes }
+
     /// Sections without an outcome so far.
     var waitingCount: Int { waiting.count }
 

@@ -6,6 +6,11 @@ struct HTTP3MessageReader: Sendable {
     /// Longest header block collected; what is longer is not decoded. Several times what endpoints allow by default.
     static let longestSection = 65_536
 
+    static let limits = [
+        Limit(
+            "HTTP/3 header block", longestSection, .bytes, per: .stream, policy: "a longer one is not decoded, counted")
+    ]
+
     var frames = HTTP3FrameDecoder()
     /// The frame whose payload comes now.
     private(set) var type = HTTP3FrameType.data
@@ -48,6 +53,15 @@ struct HTTP3MessageReader: Sendable {
         var section: [UInt8] = []
         swap(&section, &collected)
         return section
+    }
+
+    /// Memory of the section in progress.
+    var collectedBytes: Int { collected.capacity }
+
+    /// Gives the section in progress up; true when there is one.
+    mutating func releaseSection() -> Bool {
+        collected = []
+        return losesSection()
     }
 
     /// A hole in the payload; true when the section in progress is lost by it.

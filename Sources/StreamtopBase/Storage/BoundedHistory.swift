@@ -1,25 +1,22 @@
-/// The newest of many values, at most `capacity` of them: the oldest make room and are counted.
+/// The newest of many values, at most `capacity` of them: the oldest make room. Its owner counts them all.
 package struct BoundedHistory<Element: Sendable>: Sendable {
-    package let capacity: Int
-    /// Values that made room for others.
-    package private(set) var evicted: UInt64 = 0
     /// Oldest first until it is full, then a ring.
     private var storage: [Element] = []
-    private var oldest = 0
+    private let limit: UInt32
+    private var oldest: UInt32 = 0
 
     /// - Parameter capacity: at least 1 counts.
     package init(capacity: Int) {
-        self.capacity = max(1, capacity)
+        limit = UInt32(clamping: max(1, capacity))
     }
 
     package var count: Int { storage.count }
     package var isEmpty: Bool { storage.isEmpty }
 
     package mutating func append(_ element: Element) {
-        guard storage.count >= capacity else { return storage.append(element) }
-        storage[oldest] = element
-        oldest = oldest + 1 == capacity ? 0 : oldest + 1
-        evicted &+= 1  // 2^64 values do not come
+        guard storage.count >= Int(limit) else { return storage.append(element) }
+        storage[Int(oldest)] = element
+        oldest = oldest + 1 == limit ? 0 : oldest + 1
     }
 
     /// The value `age` steps before the newest, which is 0; callers stay below `count`.
@@ -29,10 +26,10 @@ package struct BoundedHistory<Element: Sendable>: Sendable {
     }
 
     /// All values, oldest first.
-    package var elements: [Element] { Array(storage[oldest...] + storage[..<oldest]) }
+    package var elements: [Element] { Array(storage[Int(oldest)...] + storage[..<Int(oldest)]) }
 
     private func place(_ age: Int) -> Int {
-        let place = oldest + storage.count - 1 - age
+        let place = Int(oldest) + storage.count - 1 - age
         return place < storage.count ? place : place - storage.count
     }
 }

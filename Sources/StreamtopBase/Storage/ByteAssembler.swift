@@ -92,21 +92,19 @@ package struct ByteAssembler: Sendable {
         return end > next ? end : nil
     }
 
-    /// Nothing of the range is missing: it is held, or known not to come.
-    package func covers(_ range: Range<UInt64>) -> Bool {
-        let start = min(max(range.lowerBound, orderedEnd), range.upperBound)
-        var missing = RangeSet(start..<range.upperBound)
+    /// Bytes of the range that are neither held nor known not to come.
+    package func missing(in range: Range<UInt64>) -> Int {
+        guard range.upperBound > orderedEnd else { return 0 }
+        let rest = max(range.lowerBound, orderedEnd)..<range.upperBound
+        guard hasHole else { return Int(clamping: rest.upperBound - rest.lowerBound) }
+        var missing = RangeSet(rest)
         for stretch in stretches { missing.remove(contentsOf: stretch.offset..<stretch.end) }
         for gone in unseen.ranges { missing.remove(contentsOf: gone) }
-        return missing.isEmpty
+        return missing.ranges.reduce(0) { $0 + Int(clamping: $1.upperBound - $1.lowerBound) }
     }
 
-    /// Some of the range is held, or known not to come.
-    package func touches(_ range: Range<UInt64>) -> Bool {
-        range.lowerBound < orderedEnd
-            || stretches.contains { $0.offset < range.upperBound && range.lowerBound < $0.end }
-            || unseen.ranges.contains { $0.overlaps(range) }
-    }
+    /// Nothing of the range is missing.
+    package func covers(_ range: Range<UInt64>) -> Bool { missing(in: range) == 0 }
 
     // MARK: Pieces in, pieces out
 

@@ -18,28 +18,16 @@ struct QUICAttempts: Sendable {
         var time: Timestamp
     }
 
-    private var attempts: [Service: Attempt] = [:]
-    private var order: [Service] = []
-    private var oldest = 0
-    let capacity: Int
-    private(set) var evicted: UInt64 = 0
+    private var attempts: BoundedMap<Service, Attempt>
 
-    init(capacity: Int) { self.capacity = max(1, capacity) }
+    init(capacity: Int) { attempts = BoundedMap(capacity: capacity) }
 
+    var capacity: Int { attempts.capacity }
     var isEmpty: Bool { attempts.isEmpty }
     var count: Int { attempts.count }
+    var evicted: UInt64 { attempts.evicted }
 
-    mutating func insert(_ service: Service, _ attempt: Attempt) {
-        if attempts.updateValue(attempt, forKey: service) != nil { return }
-        if order.count < capacity {
-            order.append(service)
-        } else {
-            attempts[order[oldest]] = nil
-            order[oldest] = service
-            oldest = (oldest + 1) % capacity
-            evicted += 1
-        }
-    }
+    mutating func insert(_ service: Service, _ attempt: Attempt) { attempts.insert(attempt, for: service) }
 
     /// The attempt that a TCP connection made at `time` may stand in for.
     func attempt(_ service: Service, at time: Timestamp) -> Attempt? {

@@ -16,6 +16,12 @@ struct QUICFlow: LayerState, ~Copyable {
     private var saidProtocol = false
     private let place = AddressOnly()
 
+    /// Memory that it takes, with the bytes it holds.
+    var heldBytes: Int { MemoryLayout<Self>.stride + connection.heldBytes }
+
+    /// Gives up the bytes that wait for something, for want of memory.
+    mutating func releaseHeldBytes() { connection.releaseHeldBytes() }
+
     init(start: Timestamp) {
         connection = QUICConnectionTracker(start: start)
     }

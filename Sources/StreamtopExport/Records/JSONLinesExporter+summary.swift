@@ -28,6 +28,13 @@ extension JSONLinesExporter {
             json.member("flows", totals.flows)
             json.member("sessions", totals.sessions)
             json.member("evicted_flows", totals.evictedFlows)
+            if let memory = health.memory, memory.releases > 0 {
+                json.object("memory") { json in
+                    json.member("budget_bytes", UInt64(memory.capacity))
+                    json.member("releases", memory.releases)
+                    json.member("released_bytes", memory.releasedBytes)
+                }
+            }
             json.member("truncated_frames", health.truncatedFrames)
             json.member("ts_backwards", health.timestampsBackwards)
             if health.clock.count > 0 { json.member("clock_steps", health.clock.count) }

@@ -24,6 +24,15 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
 
     package init() {}
 
+    /// Memory that the association takes, with the bytes it holds.
+    package var heldBytes: Int { MemoryLayout<Self>.stride + ends[0].heldBytes + ends[1].heldBytes }
+
+    /// Gives up the bytes that wait for something, for want of memory.
+    package mutating func releaseHeldBytes() {
+        ends[0].releaseHeldBytes()
+        ends[1].releaseHeldBytes()
+    }
+
     /// Enough was seen to call this DTLS: a hello, or records without one that is not.
     package var isConvincing: Bool { facts.sawHello || facts.tls.records.count > UInt64(malformed) }
 
@@ -102,14 +111,14 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
         dtls.tls.handshake = facts.summary(earlyAccepted: nil, serverRoundTrip: nil)
         dtls.tls.handshake.timeline = facts.tls.handshake.timeline.inOrder(limit: HandshakeFacts.mostSteps)
         dtls.retransmittedFlights =
-            ends[Direction.fromClient.index].reassembly.retransmittedFlights
-            + ends[Direction.fromServer.index].reassembly.retransmittedFlights
+            ends[Direction.fromClient.index].messages.retransmittedFlights
+            + ends[Direction.fromServer.index].messages.retransmittedFlights
         dtls.reorderedMessages =
-            ends[Direction.fromClient.index].reassembly.reordered
-            + ends[Direction.fromServer.index].reassembly.reordered
+            ends[Direction.fromClient.index].messages.reordered
+            + ends[Direction.fromServer.index].messages.reordered
         dtls.fragments =
-            ends[Direction.fromClient.index].reassembly.extraFragments
-            + ends[Direction.fromServer.index].reassembly.extraFragments
+            ends[Direction.fromClient.index].messages.extraFragments
+            + ends[Direction.fromServer.index].messages.extraFragments
         dtls.cookie = facts.helloVerify || facts.helloRetry
         dtls.srtpProfile = facts.srtpProfile.map { SRTPProfile(rawValue: $0).text }
         dtls.srtpProfilesOffered = facts.srtpProfilesOffered.map { SRTPProfile(rawValue: $0).text }
@@ -239,7 +248,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
                 malformed += 1
                 return
             }
-            if ends[direction.index].reassembly.take(header, &content, at: time) {
+            if ends[direction.index].messages.take(header, &content, at: time) {
                 now.tell(.dtlsRetransmit(from: direction))
             }
             deliver(direction, encrypted: encrypted, anyway: false, &now)
@@ -250,7 +259,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
     private mutating func deliver(
         _ direction: Direction, encrypted: Bool, anyway: Bool, _ now: inout Observation
     ) {
-        while let message = ends[direction.index].reassembly.nextMessage(anyway: anyway) {
+        while let message = ends[direction.index].messages.nextMessage(anyway: anyway) {
             // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
             unsafe facts.take(
                 message.type, body: ByteReader(message.body.span.bytes), from: direction, at: message.start,

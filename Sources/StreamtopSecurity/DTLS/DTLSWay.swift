@@ -8,6 +8,13 @@ struct DTLSWay: ~Copyable, Sendable {
     static let mostWaitingBytes = 16 * 1024
     static let mostFailures = 32
 
+    static let limits = [
+        Limit(
+            "DTLS records that wait for keys", mostWaitingBytes, .bytes, per: .direction, policy: "more are not kept"),
+        Limit("DTLS plain text not taken", mostPlaintext, .bytes, per: .direction, policy: "more is counted as lost"),
+        Limit("DTLS datagrams not taken", mostDatagrams, per: .direction, policy: "more are counted as lost"),
+    ]
+
     /// A protected record that no key opens yet.
     struct Waiting: Sendable {
         var header: DTLSRecordHeader
@@ -16,7 +23,7 @@ struct DTLSWay: ~Copyable, Sendable {
         var time: Timestamp
     }
 
-    var reassembly = DTLSReassembly()
+    var messages = DTLSHandshakeMessages()
     var key: RecordKey?
     var mask: HeaderProtectionKey?
     /// The epoch that `key` is for.
@@ -31,6 +38,19 @@ struct DTLSWay: ~Copyable, Sendable {
     var isOpaque = false
     var waiting: [Waiting] = []
     var waitingBytes = 0
+
+    /// Memory of fragments, records and datagrams that wait.
+    var heldBytes: Int { messages.heldBytes + waitingBytes + plaintextBytes }
+
+    /// Gives up what waits, for want of memory.
+    mutating func releaseHeldBytes() {
+        _ = messages.release()
+        waiting = []
+        waitingBytes = 0
+        plaintextLost &+= UInt64(datagrams.count)
+        datagrams = []
+        plaintextBytes = 0
+    }
 
     mutating func giveUp() {
         isOpaque = true

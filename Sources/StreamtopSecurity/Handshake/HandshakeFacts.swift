@@ -14,6 +14,11 @@ struct HandshakeFacts: Sendable {
     /// Certificates shown.
     static let mostCertificates = 8
 
+    static let limits = [
+        Limit("handshake steps", mostSteps, per: .flow, policy: "later ones are not listed"),
+        Limit("certificates", mostCertificates, per: .flow, policy: "those further up the chain are not listed"),
+    ]
+
     let isDatagram: Bool
     /// Facts in the form they are shown; `handshake` is completed by `summary(…)`.
     var tls = TLSSnapshot()

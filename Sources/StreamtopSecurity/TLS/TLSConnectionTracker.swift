@@ -49,6 +49,15 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     /// What the ends agreed to carry (RFC 7301), once it could be read.
     package var applicationProtocol: String? { facts.tls.alpn }
 
+    /// Memory that the connection takes, with the bytes it holds.
+    package var heldBytes: Int { MemoryLayout<Self>.stride + ends[0].heldBytes + ends[1].heldBytes }
+
+    /// Gives up the bytes that wait for something, for want of memory.
+    package mutating func releaseHeldBytes() {
+        ends[0].releaseHeldBytes()
+        ends[1].releaseHeldBytes()
+    }
+
     /// Takes what came next in one direction: bytes that one segment brought or that filled a hole, a gap, the end.
     package mutating func observe(
         _ bytes: RawSpan, _ delivery: borrowing Delivery, tables: inout SecurityTables, _ now: inout Observation
@@ -156,21 +165,17 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
         _ content: [UInt8], _ time: Timestamp, _ direction: Direction, _ tables: inout SecurityTables,
         _ now: inout Observation, encrypted: Bool = false
     ) {
-        ends[direction.index].handshake.append(content, at: time)
-        let bytes = ends[direction.index].handshake.bytes
-        let first = ends[direction.index].handshake.start
-        // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
-        var reader = unsafe ByteReader(bytes.span.bytes)
-        var taken = 0
-        while let message = TLSHandshakeMessage.next(&reader) {
-            let type = message.type
+        ends[direction.index].handshake.append(content.rawSpan, time: time)
+        var message: [UInt8] = []
+        while let start = ends[direction.index].handshake.takeMessage(into: &message, time: time) {
+            defer { message.removeAll(keepingCapacity: true) }
+            var reader = ByteReader(message.rawSpan)
+            guard let whole = TLSHandshakeMessage.next(&reader) else { return }
+            let type = whole.type
             facts.take(
-                type, body: message.body, from: direction, at: taken == 0 ? first : time, encrypted: encrypted,
-                &now)
-            taken = reader.consumed
+                type, body: whole.body, from: direction, at: start, encrypted: encrypted, &now)
             if advance(after: type, from: direction, tables: &tables, encrypted: encrypted, &now) { return }
         }
-        ends[direction.index].handshake.consume(taken, rest: time)
     }
 
     /// What a message changes for the records that follow; true when the direction's keys changed, so that what is left in

@@ -60,6 +60,17 @@ struct TLSRecordStream: Sendable {
         }
     }
 
+    /// Memory of the record under way.
+    var heldBytes: Int { fragment.capacity + header.capacity }
+
+    /// Gives the record under way up, for want of memory: its bytes are counted and passed over.
+    mutating func releaseHeldBytes() {
+        fragment = []
+        guard case .body(var record, let remaining) = state else { return }
+        record.isKept = false
+        state = .body(record, remaining: remaining)
+    }
+
     /// Takes bytes until a record is complete; nil when the piece is used up.
     mutating func next(_ reader: inout ByteReader, at time: Timestamp) -> Record? {
         while true {  // each round returns, uses up the reader, or goes from header to body with bytes taken

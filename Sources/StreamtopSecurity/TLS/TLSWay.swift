@@ -10,6 +10,20 @@ struct TLSWay: ~Copyable, Sendable {
     /// Records that may fail to open before the direction is given up.
     static let mostFailures = 16
 
+    static let limits = [
+        Limit(
+            "TLS handshake message", TLSHandshakeStream.longestMessage, .bytes, per: .direction,
+            policy: "a larger one is passed over"),
+        Limit(
+            "TLS records that wait for keys", mostWaitingBytes, .bytes, per: .direction,
+            policy: "the direction is given up as opaque"),
+        Limit(
+            "TLS plain text not taken", mostPlaintext, .bytes, per: .direction, policy: "more is counted as lost"),
+        Limit(
+            "TLS records that do not open", mostFailures, per: .direction,
+            policy: "the direction is given up as opaque"),
+    ]
+
     /// Which keys are in use (RFC 8446 section 7.1); before TLS 1.3 there is one epoch, `application`.
     enum Epoch: Sendable { case plain, early, handshake, application }
 
@@ -21,7 +35,7 @@ struct TLSWay: ~Copyable, Sendable {
     }
 
     var stream = TLSRecordStream()
-    var handshake = HandshakeBuffer()
+    var handshake = TLSHandshakeStream()
     var epoch = Epoch.plain
     var key: RecordKey?
     /// TLS 1.3: what `key` was made from, for key updates.
@@ -48,6 +62,22 @@ struct TLSWay: ~Copyable, Sendable {
         lookedAt = -1
         failures = 0
         handshake.reset()
+    }
+
+    /// Memory of records, messages and decrypted bytes that wait.
+    var heldBytes: Int {
+        stream.heldBytes + handshake.heldBytes + waitingBytes + plaintext.capacity + content.capacity
+    }
+
+    /// Gives up what waits, for want of memory. Records that wait for keys are never opened then, and those after them
+    /// have numbers that nobody counted: the direction is opaque from now on.
+    mutating func releaseHeldBytes() {
+        stream.releaseHeldBytes()
+        _ = handshake.release()
+        if !waiting.isEmpty { giveUp() }
+        plaintextLost &+= UInt64(plaintext.count)
+        plaintext = []
+        content = []
     }
 
     mutating func giveUp() {

@@ -49,11 +49,21 @@ package struct FragmentAssembler: Sendable {
     package struct Limits: Sendable {
         /// Datagrams under way at once: at 10 ms from first to last fragment, 100,000 fragmented datagrams a second.
         package var datagrams = 1024
-        /// Captured bytes of all of them, ample for the above at 8 KiB each.
+        /// Memory of the captured bytes of all of them, ample for the above at 8 KiB each.
         package var bytes = 8 << 20
-        /// Pieces of one datagram: 64 KiB in fragments of 256 bytes.
+        /// Holes in one datagram, and the most fragments by which a finished one is known again.
         package var pieces = 256
         package init() {}
+
+        package var all: [Limit] {
+            [
+                Limit("fragmented datagrams", datagrams, per: .engine, policy: "the oldest is given up, counted"),
+                Limit(
+                    "fragments held", bytes, .bytes, per: .engine, policy: "the oldest datagram is given up, counted"),
+                Limit(
+                    "holes in a fragmented datagram", pieces, per: .stream, policy: "the fragment is dropped, counted"),
+            ]
+        }
     }
 
     package struct Counters: Equatable, Sendable {
@@ -78,24 +88,26 @@ package struct FragmentAssembler: Sendable {
     /// The fragment last observed contradicted bytes that came before it.
     package private(set) var lastOverlapDiffered = false
 
-    private var datagrams: [FragmentKey: FragmentDatagram] = [:]
-    /// Keys in the order in which their datagrams began, per family, for both time out at their own pace.
-    private var order4 = FragmentOrder()
-    private var order6 = FragmentOrder()
+    /// Under way, per family, for both time out at their own pace.
+    private var datagrams4: BoundedMap<FragmentKey, FragmentDatagram>
+    private var datagrams6: BoundedMap<FragmentKey, FragmentDatagram>
     /// Datagrams that were finished, to know duplicates that come late; as many as there may be datagrams.
-    private var recent: [FragmentKey: FinishedDatagram] = [:]
-    private var recentOrder = FragmentOrder()
-    private var storedBytes = 0
+    private var recent: BoundedMap<FragmentKey, FinishedDatagram>
+    /// Memory that the bytes of all datagrams under way take.
+    package private(set) var heldBytes = 0
     private var nextSerial: UInt64 = 0
     /// Given up since the last `advance`, at most `limits.datagrams`.
     private var losses: [FragmentLoss] = []
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
+        datagrams4 = BoundedMap(capacity: limits.datagrams)
+        datagrams6 = BoundedMap(capacity: limits.datagrams)
+        recent = BoundedMap(capacity: limits.datagrams)
     }
 
     /// Datagrams under way.
-    package var count: Int { datagrams.count }
+    package var count: Int { datagrams4.count + datagrams6.count }
 
     /// Takes in the fragment that `frame` says it is; `bytes` is what the frame was decoded from.
     package mutating func observe(_ frame: borrowing DecodedFrame, bytes: RawSpan, at time: Timestamp)
@@ -115,31 +127,43 @@ package struct FragmentAssembler: Sendable {
             protocolNumber: frame.source.isIPv4 ? part.protocolNumber : 0, vlan: frame.vlan, tunnel: frame.tunnelKey)
         var reader = ByteReader(bytes)
         reader.skip(part.dataOffset)
-        let data = reader.copy(min(part.dataCaptured, part.dataLength))
+        let data = reader.reader(of: min(part.dataCaptured, part.dataLength)).restSpan
         let fingerprint = FragmentFingerprint(start: part.offset, end: end, bytes: data)
         // The key alone does not tell a duplicate: some senders give every datagram the same identification. Equal bytes
         // at the start can still be the next datagram's; what becomes of them is decided by those that follow.
         let isEcho = isPart(fingerprint, ofFinished: key, at: time)
-        if isEcho, datagrams[key] == nil, part.offset > 0 {
+        if isEcho, datagram(key) == nil, part.offset > 0 {
             counters.duplicates += 1
             return .duplicate
         }
         begin(key, protocolNumber: part.protocolNumber, at: time)
-        let addition = datagrams[key]?.add(
-            start: part.offset, end: end, isLast: !part.moreFragments, bytes: data,
-            refusesOverlap: !frame.source.isIPv4, maximumPieces: limits.pieces)
-        if case .added = addition {
-            datagrams[key]?.fingerprints.append(fingerprint)
-            if !isEcho { datagrams[key]?.holdsNews = true }
+        var addition = FragmentDatagram.Addition.refused(.malformed)
+        let pieces = limits.pieces
+        var grown = 0
+        change(key) { datagram in
+            let before = datagram.heldBytes
+            addition = datagram.add(
+                start: part.offset, end: end, isLast: !part.moreFragments, bytes: data, refusesOverlap: !key.isIPv4,
+                time: time)
+            if case .added = addition {
+                if datagram.fingerprints.count < pieces { datagram.fingerprints.append(fingerprint) }
+                if !isEcho { datagram.holdsNews = true }
+            }
+            grown = datagram.heldBytes - before
         }
-        return settle(addition ?? .refused(.malformed), key, frame: frame, stored: data.count, at: time)
+        heldBytes += grown
+        return settle(addition, key, frame: frame, at: time)
     }
 
     /// Gives up what has waited too long and reports all that was given up since the last call. `Timestamp` of the far
     /// future at the end of a capture reports everything that never became whole.
     package mutating func advance(to time: Timestamp, _ report: (FragmentLoss) -> Void) {
-        while let oldest = order4.first, expire(oldest, timeout: Self.timeout4, at: time) { order4.removeFirst() }
-        while let oldest = order6.first, expire(oldest, timeout: Self.timeout6, at: time) { order6.removeFirst() }
+        while let oldest = datagrams4.first, time - oldest.value.begun > Self.timeout4 {
+            giveUp(oldest.key, reason: .expired)
+        }
+        while let oldest = datagrams6.first, time - oldest.value.begun > Self.timeout6 {
+            giveUp(oldest.key, reason: .expired)
+        }
         for loss in losses { report(loss) }
         losses.removeAll(keepingCapacity: true)
     }
@@ -149,34 +173,42 @@ package struct FragmentAssembler: Sendable {
         return finished.parts.contains(fingerprint)
     }
 
+    private func datagram(_ key: FragmentKey) -> FragmentDatagram? {
+        key.isIPv4 ? datagrams4[key] : datagrams6[key]
+    }
+
+    private mutating func change(_ key: FragmentKey, _ body: (inout FragmentDatagram) -> Void) {
+        if key.isIPv4 { datagrams4.change(key, body) } else { datagrams6.change(key, body) }
+    }
+
+    private mutating func remove(_ key: FragmentKey) -> FragmentDatagram? {
+        let removed = key.isIPv4 ? datagrams4.removeValue(for: key) : datagrams6.removeValue(for: key)
+        heldBytes -= removed?.heldBytes ?? 0
+        return removed
+    }
+
     private mutating func begin(_ key: FragmentKey, protocolNumber: UInt8, at time: Timestamp) {
-        guard datagrams[key] == nil else { return }
-        while datagrams.count >= limits.datagrams || storedBytes >= limits.bytes {  // each turn removes one
+        guard datagram(key) == nil else { return }
+        while count >= limits.datagrams || heldBytes >= limits.bytes {  // each turn removes one
             guard evictOldest() else { break }
         }
-        if order4.count + order6.count >= limits.datagrams * 4 {
-            // Most of these are gone: a quarter at most is under way.
-            order4.keep { datagrams[$0.key]?.serial == $0.serial }
-            order6.keep { datagrams[$0.key]?.serial == $0.serial }
-        }
-        let serial = nextSerial
+        let datagram = FragmentDatagram(
+            serial: nextSerial, begun: time, protocolNumber: protocolNumber, pieces: limits.pieces)
         nextSerial &+= 1  // 2^64 datagrams do not come
-        datagrams[key] = FragmentDatagram(serial: serial, begun: time, protocolNumber: protocolNumber)
-        let entry = FragmentOrder.Entry(key: key, serial: serial, begun: time)
-        if key.source.isIPv4 { order4.append(entry) } else { order6.append(entry) }
+        heldBytes += datagram.heldBytes
+        if key.isIPv4 { datagrams4.insert(datagram, for: key) } else { datagrams6.insert(datagram, for: key) }
     }
 
     private mutating func settle(
-        _ addition: FragmentDatagram.Addition, _ key: FragmentKey, frame: borrowing DecodedFrame, stored: Int,
-        at time: Timestamp
+        _ addition: FragmentDatagram.Addition, _ key: FragmentKey, frame: borrowing DecodedFrame, at time: Timestamp
     ) -> FragmentOutcome {
         switch addition {
         case .refused(let reason):
             counters.dropped += 1
             if reason == .overlap {
                 giveUp(key, reason: .overlap)
-            } else if datagrams[key]?.parts == 0 {
-                datagrams[key] = nil
+            } else if datagram(key)?.parts == 0 {
+                _ = remove(key)
             }
             return .dropped(reason)
         case .covered(let differs):
@@ -185,32 +217,22 @@ package struct FragmentAssembler: Sendable {
             return finished(key, at: time) ?? .duplicate
         case .added(let differs):
             noteOverlap(differs)
-            storedBytes += stored
             if frame.fragment?.offset == 0 {
-                datagrams[key]?.sourcePort = frame.sourcePort
-                datagrams[key]?.destinationPort = frame.destinationPort
+                let ports = (frame.sourcePort, frame.destinationPort)
+                change(key) { ($0.sourcePort, $0.destinationPort) = ports }
             }
             return finished(key, at: time) ?? .pending
         }
     }
 
     private mutating func finished(_ key: FragmentKey, at time: Timestamp) -> FragmentOutcome? {
-        guard let datagram = datagrams[key], datagram.isComplete, let total = datagram.total else { return nil }
-        counters.completed += 1
-        let bytes = datagram.capturedPrefix()
-        storedBytes = max(0, storedBytes - datagram.storedBytes)
-        datagrams[key] = nil
-        remember(key, datagram, at: time)
-        return .complete(bytes: bytes, wholeLength: total, parts: datagram.parts)
-    }
-
-    private mutating func remember(_ key: FragmentKey, _ datagram: FragmentDatagram, at time: Timestamp) {
-        recent[key] = FinishedDatagram(serial: datagram.serial, time: time, parts: datagram.fingerprints)
-        recentOrder.append(FragmentOrder.Entry(key: key, serial: datagram.serial, begun: time))
-        while recentOrder.count > limits.datagrams, let oldest = recentOrder.removeFirst() {  // each turn removes one
-            // The same key may have been finished again since.
-            if recent[oldest.key]?.serial == oldest.serial { recent[oldest.key] = nil }
+        guard datagram(key)?.isComplete == true, let datagram = remove(key), let total = datagram.total else {
+            return nil
         }
+        counters.completed += 1
+        // The same key may be finished again: it is the newest then.
+        recent.insert(FinishedDatagram(time: time, parts: datagram.fingerprints), for: key, renews: true)
+        return .complete(bytes: datagram.capturedPrefix(), wholeLength: total, parts: datagram.parts)
     }
 
     private mutating func noteOverlap(_ differs: Bool) {
@@ -219,33 +241,17 @@ package struct FragmentAssembler: Sendable {
         counters.differingOverlaps += 1
     }
 
-    /// True when the entry is done with: gone already, or expired now.
-    private mutating func expire(_ entry: FragmentOrder.Entry, timeout: Nanoseconds, at time: Timestamp) -> Bool {
-        guard let datagram = datagrams[entry.key], datagram.serial == entry.serial else { return true }
-        guard time - datagram.begun > timeout else { return false }
-        giveUp(entry.key, reason: .expired)
+    private mutating func evictOldest() -> Bool {
+        let oldest4 = datagrams4.first
+        let oldest6 = datagrams6.first
+        let isOlder4 = (oldest4?.value.serial ?? .max) < (oldest6?.value.serial ?? .max)
+        guard let key = isOlder4 ? oldest4?.key : oldest6?.key else { return false }
+        giveUp(key, reason: .evicted)
         return true
     }
 
-    private mutating func evictOldest() -> Bool {
-        while true {  // each turn takes one entry from an order
-            let isOlder4: Bool
-            switch (order4.first, order6.first) {
-            case (nil, nil): return false
-            case (.some, nil): isOlder4 = true
-            case (nil, .some): isOlder4 = false
-            case (.some(let left), .some(let right)): isOlder4 = left.serial < right.serial
-            }
-            guard let entry = isOlder4 ? order4.removeFirst() : order6.removeFirst() else { return false }
-            guard let datagram = datagrams[entry.key], datagram.serial == entry.serial else { continue }
-            giveUp(entry.key, reason: .evicted)
-            return true
-        }
-    }
-
     private mutating func giveUp(_ key: FragmentKey, reason: FragmentLoss.Reason) {
-        guard let datagram = datagrams.removeValue(forKey: key) else { return }
-        storedBytes = max(0, storedBytes - datagram.storedBytes)
+        guard let datagram = remove(key) else { return }
         guard datagram.holdsNews else {
             counters.duplicates += datagram.parts
             return

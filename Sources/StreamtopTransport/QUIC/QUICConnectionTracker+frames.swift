@@ -108,7 +108,7 @@ extension QUICConnectionTracker {
             acknowledge(ack, in: payload, level: level, by: direction, at: time, &now)
         case .crypto(let offset, let data):
             let bytes = payload.extracting(data.start..<(data.start + data.count))
-            sides[direction].cryptoStreams[level.index].insert(bytes, at: offset)
+            sides[direction].cryptoStreams[level.index].insert(bytes, at: offset, time: time)
             takeMessages(level: level, direction: direction, at: time, scratch: &scratch, &now)
         case .newConnectionID(_, _, let identifier, let token):
             note(identifier, of: direction, &now)
@@ -157,16 +157,16 @@ extension QUICConnectionTracker {
         }
         switch frame {
         case .stream(let identifier, let offset, let data, let isLast):
-            streams[direction].insert(
+            streams[direction.index].insert(
                 payload.extracting(data.start..<(data.start + data.count)), offset: offset, isLast: isLast,
                 like: model(identifier), into: &now.deliveries)
         case .resetStream(let identifier, let code, _):
-            streams[direction].reset(code: code, like: model(identifier), into: &now.deliveries)
+            streams[direction.index].reset(code: code, like: model(identifier), into: &now.deliveries)
         case .stopSending(let identifier, let code):
             now.deliveries.append(model(identifier, .stopSending(code: code)))
         case .connectionClose:
             for way in Direction.allCases {
-                streams[way].flush(
+                streams[way.index].flush(
                     like: Delivery(direction: way, time: time, content: .end), into: &now.deliveries)
             }
         default: break
@@ -237,7 +237,7 @@ extension QUICConnectionTracker {
     ) {
         var start = scratch.messageBytes.count
         // Each turn takes four bytes or more.
-        while sides[direction].cryptoStreams[level.index].takeMessage(into: &scratch.messageBytes) {
+        while sides[direction].cryptoStreams[level.index].takeMessage(into: &scratch.messageBytes, time: time) != nil {
             let count = scratch.messageBytes.count - start
             scratch.messages.append(
                 QUICHandshakeMessage(direction: direction, level: level, time: time, start: start, count: count))
@@ -250,7 +250,7 @@ extension QUICConnectionTracker {
 
     /// The server refused the early data: the client begins anew (RFC 9001 section 4.6.2).
     private mutating func restartStreams(at time: Timestamp, _ now: inout Observation) {
-        streams.client = QUICStreamTable()
+        streams[Direction.fromClient.index] = QUICStreamTable()
         now.deliveries.append(Delivery(direction: .fromClient, time: time, content: .restart))
     }
 

@@ -177,7 +177,7 @@ extension QUICConnectionTracker {
 
     private mutating func forgetInitials() {
         for way in Direction.allCases {
-            sides[way].cryptoStreams[QUICLevel.initial.index] = QUICCryptoStream()
+            sides[way].cryptoStreams[QUICLevel.initial.index].reset()
             let bytes = sides[way].recovery.discard(.initial)
             sides[way].flight.released(bytes, distance: 0, at: start)
         }

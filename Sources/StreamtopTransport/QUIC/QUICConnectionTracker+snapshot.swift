@@ -76,7 +76,7 @@ extension QUICConnectionTracker {
         snapshot.spuriousLosses = side.recovery.spurious
         snapshot.flowControlBlocked = side.flowControlBlocked
         snapshot.streams = side.streamCount
-        snapshot.forgottenStreams = streams[direction].forgotten
+        snapshot.forgottenStreams = streams[direction.index].forgotten
         snapshot.streamBytes = side.streamBytes
         snapshot.sender.uniqueBytes = side.streamBytes
         snapshot.sender.fullPacket = snapshot.pathMTU

@@ -47,7 +47,8 @@ package struct QUICConnectionTracker: ~Copyable {
     /// An unopened short packet that may be a stateless reset, until the same end sends more.
     var resetSuspect: Direction?
     var hasKnownReset = false
-    var streams = BothWays(client: QUICStreamTable(), server: QUICStreamTable())
+    /// On which each end sends, by `Direction.index`.
+    var streams: InlineArray<2, QUICStreamTable> = [QUICStreamTable(), QUICStreamTable()]
     /// Stream data is put in order and handed up; off once nobody reads it.
     package var followsStreams = true
     var packetLog = QUICPacketLog()
@@ -199,9 +200,25 @@ package struct QUICConnectionTracker: ~Copyable {
     /// Packets in the log.
     package var loggedPackets: Int { packetLog.packets.count }
 
+    /// Memory outside of the tracker itself.
+    package var heldBytes: Int {
+        sides[.fromClient].heldBytes + sides[.fromServer].heldBytes + streams[0].heldBytes + streams[1].heldBytes
+            + waiting.heldBytes
+    }
+
+    /// Gives up the bytes that wait for something, for want of memory: packets that wait for keys, messages that are not
+    /// whole, stream data behind holes.
+    package mutating func releaseHeldBytes() {
+        waiting.release()
+        for direction in Direction.allCases {
+            for level in 0..<3 { _ = sides[direction].cryptoStreams[level].release() }
+            _ = streams[direction.index].release()
+        }
+    }
+
     /// Holes in streams that were given up, and their bytes.
     package var streamGaps: (count: Int, bytes: UInt64) {
-        (streams.client.gaps + streams.server.gaps, streams.client.gapBytes &+ streams.server.gapBytes)
+        (streams[0].gaps + streams[1].gaps, streams[0].gapBytes &+ streams[1].gapBytes)
     }
 
     /// Where the client was seen last, once it has moved.
@@ -214,6 +231,11 @@ package struct QUICConnectionTracker: ~Copyable {
 
     static let maximumMoves = 32
     static let maximumChallenges = 16
+
+    static let limits = [
+        Limit("QUIC moves", maximumMoves, per: .flow, policy: "later ones are not recorded"),
+        Limit("QUIC path challenges", maximumChallenges, per: .flow, policy: "the oldest is forgotten"),
+    ]
 
     /// Open, half open until the handshake is done, closed once an end said so.
     package var state: FlowState {

@@ -4,12 +4,26 @@ import StreamtopWire
 
 /// One end of a connection as sender: what it chose, what it sent, and how its recovery stands.
 struct QUICSide: ~Copyable {
+    /// Several times the largest handshake known (post-quantum shares, long certificate chains).
+    static let longestMessage = 64 * 1024
+
+    static let limits = [
+        Limit(
+            "QUIC handshake message", longestMessage, .bytes, per: .direction, policy: "a larger one is passed over"),
+        Limit(
+            "QUIC packets remembered", QUICSentPackets.capacity, per: .direction,
+            policy: "the oldest are forgotten, neither acknowledged nor lost"),
+        Limit("QUIC connection IDs", QUICConnectionIDSet.capacity, per: .direction, policy: "more are not remembered"),
+    ]
+
     var identifiers = QUICConnectionIDSet()
     var datagrams = QUICDatagramMeter()
     var payloadBytes = 0
     var parameters: QUICTransportParameters?
     /// By number of the level.
-    var cryptoStreams: InlineArray<3, QUICCryptoStream> = InlineArray { _ in QUICCryptoStream() }
+    var cryptoStreams: InlineArray<3, TLSHandshakeStream> = InlineArray { _ in
+        TLSHandshakeStream(longest: QUICSide.longestMessage)
+    }
     var recovery = QUICSenderRecovery()
     var flight = QUICFlightMeter()
     var window = QUICWindowEstimator()
@@ -28,6 +42,13 @@ struct QUICSide: ~Copyable {
     init() {}
 
     mutating func fillMeters() { meters.fill(QUICSenderMeters()) }
+
+    /// Memory that it takes, with the bytes of messages that are not whole and the packets that wait for an acknowledgment.
+    var heldBytes: Int {
+        var held = MemoryLayout<Self>.stride + recovery.heldBytes
+        for level in 0..<3 { held += cryptoStreams[level].heldBytes }
+        return held
+    }
 
     mutating func count(_ frame: QUICFrame) {
         if frameCounts.isEmpty { frameCounts = Array(repeating: 0, count: QUICFrameKind.allCases.count) }

@@ -16,6 +16,11 @@ struct QUICWaitingPackets: Sendable {
     static let capacity = 24
     static let byteCapacity = 49_152
 
+    static let limits = [
+        Limit("QUIC packets that wait for keys", capacity, per: .flow, policy: "more are refused, counted"),
+        Limit("QUIC bytes that wait for keys", byteCapacity, .bytes, per: .flow, policy: "more are refused, counted"),
+    ]
+
     private(set) var packets: [QUICWaitingPacket] = []
     private(set) var refused = 0
     private var bytes = 0
@@ -23,6 +28,14 @@ struct QUICWaitingPackets: Sendable {
     init() {}
 
     var isEmpty: Bool { packets.isEmpty }
+    /// Memory that they take.
+    var heldBytes: Int { bytes + packets.capacity * MemoryLayout<QUICWaitingPacket>.stride }
+
+    /// Forgets them, for want of memory.
+    mutating func release() {
+        refused += packets.count
+        _ = takeAll()
+    }
 
     mutating func append(
         _ packet: RawSpan, type: QUICPacketType, numberOffset: Int, direction: Direction, time: Timestamp

@@ -15,6 +15,10 @@ struct TCPAcknowledgmentLog: ~Copyable {
 
     static let capacity = 512
 
+    static let limits = [
+        Limit("TCP acknowledgments remembered", capacity, per: .direction, policy: "the oldest are forgotten")
+    ]
+
     private var entries = Ring<Entry>()
     /// The newest view known to have reached the sender.
     private(set) var known: SenderView?

@@ -49,10 +49,13 @@ struct TCPRepairRecord: Sendable {
     }
     static let capacity = 256
 
+    static let limits = [
+        Limit("TCP retransmissions remembered", capacity, per: .direction, policy: "the oldest go; counts stay")
+    ]
+
     private(set) var counts = RetransmissionCounts()
     var recoveries = TCPRecoveryCounts()
-    private var recent: [Repair] = []
-    private var oldest = 0
+    private var recent = BoundedHistory<Repair>(capacity: TCPRepairRecord.capacity)
     /// Segments sent again, with super-segments cut up, and how many of them were needless.
     private(set) var segments: UInt32 = 0
     private(set) var needlessSegments: UInt32 = 0
@@ -78,33 +81,26 @@ struct TCPRepairRecord: Sendable {
             exonerate(repair)
             return
         }
-        if recent.count < Self.capacity {
-            recent.append(repair)
-        } else {
-            recent[oldest] = repair
-            oldest = (oldest + 1) % Self.capacity
-        }
+        recent.append(repair)
     }
 
     /// The newest repair was taken for a part of loss event `number`.
     mutating func attributeNewest(to number: UInt32) {
         guard !recent.isEmpty else { return }
-        recent[(oldest + recent.count - 1) % recent.count].loss = number
+        recent[age: 0].loss = number
     }
 
     /// The range turned out to have arrived twice: the newest retransmission that overlaps it was needless. Returns it,
     /// nil when none is known (the network duplicated the packet).
     mutating func needless(_ start: UInt32, _ end: UInt32) -> Repair? {
-        for back in 0..<recent.count {
-            // newest first
-            let index = (oldest + recent.count - 1 - back) % recent.count
-            let repair = recent[index]
+        for age in 0..<recent.count {
+            let repair = recent[age: age]
             guard repair.cause != .spurious, end.isAfter(repair.start), repair.end.isAfter(start) else { continue }
             count(repair.cause, by: -1)
             count(.spurious, by: 1)
             exonerate(repair)
             recoveries.exonerate(repair.recovery)
-            recent[index].cause = .spurious
+            recent[age: age].cause = .spurious
             return repair
         }
         return nil
@@ -112,8 +108,8 @@ struct TCPRepairRecord: Sendable {
 
     /// Whether one of the newest retransmissions is this very packet, delivered twice by the network.
     func holdsCopy(start: UInt32, timestampValue: UInt32, identification: UInt16) -> Bool {
-        for back in 0..<min(8, recent.count) {
-            let repair = recent[(oldest + recent.count - 1 - back) % recent.count]
+        for age in 0..<min(8, recent.count) {
+            let repair = recent[age: age]
             if repair.start == start, repair.timestampValue == timestampValue, repair.identification == identification {
                 return true
             }

@@ -37,6 +37,12 @@ struct TCPSegment: Equatable, Sendable, BitwiseCopyable {
 struct TCPSegmentQueue: ~Copyable {
     static let capacity = 2048
 
+    static let limits = [
+        Limit(
+            "TCP ranges sent and not acknowledged", capacity, per: .direction,
+            policy: "neighbours are joined, then the oldest is forgotten")
+    ]
+
     private var ranges = Ring<TCPSegment>()
     private var retainedCount: UInt16 = 0
     /// Number of acknowledged ranges at the front.

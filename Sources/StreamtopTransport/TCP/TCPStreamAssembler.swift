@@ -11,6 +11,11 @@ package struct TCPStreamAssembler: Sendable {
     /// is given up.
     package static let mostHeldBytes = 256 * 1024
     package static let mostHeldSegments = 192
+
+    static let limits = [
+        Limit("TCP bytes behind a hole", mostHeldBytes, .bytes, per: .direction, policy: "the hole becomes a gap"),
+        Limit("TCP segments behind a hole", mostHeldSegments, per: .direction, policy: "the hole becomes a gap"),
+    ]
     /// A segment this far from the expected one belongs to another connection or is forged.
     private static let farthest: Int32 = 1 << 30
 
@@ -31,6 +36,18 @@ package struct TCPStreamAssembler: Sendable {
         var bytes: [UInt8]
         /// Bytes at its end that were on the wire and not captured.
         var missing: Int
+    }
+
+    /// Memory of the segments held.
+    package var footprint: Int { held.reduce(0) { $0 + $1.bytes.capacity + 64 } }
+
+    /// Forgets the segments held, for want of memory: they become a gap.
+    package mutating func release() {
+        for index in held.indices {
+            held[index].missing += held[index].bytes.count
+            held[index].bytes = []
+        }
+        heldBytes = 0
     }
 
     /// Sequence number of the next byte; nil before the first segment.

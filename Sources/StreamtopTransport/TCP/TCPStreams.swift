@@ -14,6 +14,15 @@ package struct TCPStreams: ~Copyable, Sendable {
         server = TCPStreamAssembler(start: direction == .fromServer ? start : other)
     }
 
+    /// Memory that they take, with the segments held.
+    package var heldBytes: Int { MemoryLayout<Self>.stride + client.footprint + server.footprint }
+
+    /// Forgets the segments held, for want of memory: they become gaps.
+    package mutating func releaseHeldBytes() {
+        client.release()
+        server.release()
+    }
+
     /// A segment arrived; its payload is handed on by `deliver`.
     package mutating func offer(_ payload: RawSpan, sequence: UInt32, length: Int, from direction: Direction) {
         if direction == .fromClient {

@@ -60,11 +60,17 @@ enum CaptureScreen {
             let share = table.capacity > 0 ? Double(table.used) / Double(table.capacity) : 0
             tables.addGauge(table.name, share, Words.usedOf(table.used, table.capacity, evicted: table.evicted))
         }
+        if let memory = health.memory {
+            let share = memory.capacity > 0 ? Double(memory.used) / Double(memory.capacity) : 0
+            tables.addGauge(Words.wireBytesHeld, share, Words.held(memory))
+        }
         tables.count(Words.flowsEvicted, snapshot.totals.evictedFlows, .watch)
 
         var own = FactGroup(Words.captureOwn)
         own.add(Words.ownCPU, health.ownCPU.map { PercentText.whole($0) + Words.ofOneCore })
         own.add(Words.ownMemory, health.ownMemoryBytes.map { ByteText.short($0) })
-        return [source, losses, decode, tables, own]
+        var limits = FactGroup(Words.captureLimits)
+        for limit in health.limits { limits.add(limit.name, Words.limit(limit)) }
+        return [source, losses, decode, tables, own] + (health.limits.isEmpty ? [] : [limits])
     }
 }

@@ -1,3 +1,4 @@
+import StreamtopBase
 import StreamtopModel
 
 /// Capture health.
@@ -45,6 +46,27 @@ extension Words {
     static let ownCPU = "processor"
     static let ownMemory = "memory"
     static let ofOneCore = " of one core"
+
+    static let wireBytesHeld = "bytes of the wire"
+    static let captureLimits = "Caps"
+
+    static func held(_ memory: MemoryBudget) -> String {
+        let used = "\(ByteText.short(UInt64(memory.used))) of \(ByteText.short(UInt64(memory.capacity)))"
+        guard memory.releases > 0 else { return used }
+        return used + "  given up \(ByteText.short(memory.releasedBytes))"
+    }
+
+    /// A cap's value, what has one, and what happens there.
+    static func limit(_ limit: Limit) -> String {
+        let value =
+            switch limit.unit {
+            case .items: NumberText.grouped(limit.value)
+            case .bytes: ByteText.short(UInt64(max(0, limit.value)))
+            case .nanoseconds: DurationText.withUnit(Int64(limit.value))
+            }
+        return limit.scope == .engine
+            ? "\(value): \(limit.policy)" : "\(value) a \(limit.scope.rawValue): \(limit.policy)"
+    }
 
     static func usedOf(_ used: Int, _ capacity: Int, evicted: UInt64) -> String {
         "\(NumberText.grouped(used)) of \(NumberText.grouped(capacity))"

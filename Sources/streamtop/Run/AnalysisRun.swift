@@ -95,8 +95,9 @@ struct AnalysisRun: ~Copyable {
     private static func completed(
         _ options: EngineOptions, for settings: Settings, _ feed: FrameFeed
     ) -> EngineOptions {
-        guard settings.isLive else { return options }
         var options = options
+        options.limits.memory = settings.memoryMebibytes << 20  // at most 64 GiB
+        guard settings.isLive else { return options }
         options.retiresFlows = true
         options.hashSeed = UInt64.random(in: .min ... .max)
         options.localAddresses = feed.localAddresses

@@ -13,6 +13,7 @@ struct ConfigFile: Equatable, Sendable {
     var interfaces: [String]?
     var bufferMebibytes: Int?
     var snapLength: Int?
+    var memoryMebibytes: Int?
     var promiscuous: Bool?
     var interval: DurationArgument?
     var speed: SpeedArgument?
@@ -23,8 +24,8 @@ struct ConfigFile: Equatable, Sendable {
 
     /// Keys in the order they are printed.
     static let keys = [
-        "theme", "color", "mouse", "ascii", "interfaces", "buffer_mib", "snaplen_bytes", "promiscuous", "interval",
-        "speed", "loop", "columns", "sort", "sort_ascending", "filter", "span",
+        "theme", "color", "mouse", "ascii", "interfaces", "buffer_mib", "snaplen_bytes", "memory_mib", "promiscuous",
+        "interval", "speed", "loop", "columns", "sort", "sort_ascending", "filter", "span",
     ]
 
     /// Where the file is looked for when none is named; nil without a home.
@@ -80,6 +81,8 @@ struct ConfigFile: Equatable, Sendable {
         case "buffer_mib":
             return set(\.bufferMebibytes, value.int.flatMap { LiveOptions.bufferMiBRange.contains($0) ? $0 : nil })
         case "snaplen_bytes": return set(\.snapLength, value.int.flatMap { (64...262_144).contains($0) ? $0 : nil })
+        case "memory_mib":
+            return set(\.memoryMebibytes, value.int.flatMap { Settings.memoryRange.contains($0) ? $0 : nil })
         case "interval": return set(\.interval, value.string.flatMap { DurationArgument(argument: $0) })
         case "speed":
             let text = value.string ?? value.double.map { "\($0)" } ?? value.int.map { "\($0)" }
@@ -119,6 +122,7 @@ struct ConfigFile: Equatable, Sendable {
         case "interfaces": "a list of names, like [\"eth0\"]"
         case "buffer_mib": "a number of MiB from 1 to \(LiveOptions.bufferMiBRange.upperBound)"
         case "snaplen_bytes": "a number of bytes from 64 to 262144"
+        case "memory_mib": "a number of MiB from 16 to 65536"
         case "interval": "a time, like \"100ms\""
         case "speed": "a number from 0.1 to 100, or \"max\""
         case "columns": "a list of " + ViewSettings.columnNames.joined(separator: ", ")

@@ -43,6 +43,12 @@ struct Options: ParsableArguments {
         help: ArgumentHelp("Kernel capture buffer in MiB (default: 64).", valueName: "mib"))
     var bufferMebibytes: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Memory for bytes that wait to be read, in MiB (default: 256). When it is spent, the least proven flows give up first.",
+            valueName: "mib"))
+    var memory: Int?
+
     @Flag(
         name: [.customShort("p"), .customLong("no-promiscuous")],
         help: "Do not put interfaces into promiscuous mode.")

@@ -21,6 +21,8 @@ struct Settings: Equatable, Sendable {
     var packetCount: Int?
     var snapLength: Int
     var bufferMebibytes: Int
+    /// What flows may hold of the wire, together.
+    var memoryMebibytes: Int
     var isPromiscuous: Bool
     /// Who a process of root becomes once the capture is open.
     var successor: Privileges.Successor
@@ -75,6 +77,7 @@ struct Settings: Equatable, Sendable {
 
     static let defaultSnapLength = 262_144
     static let defaultBufferMebibytes = 64
+    static let memoryRange = 16...65_536
 
     init(options: Options, config: ConfigFile, environment: [String: String]) throws(ProgramFailure) {
         let (input, words) = try Settings.input(of: options, config: config)
@@ -90,6 +93,9 @@ struct Settings: Equatable, Sendable {
             try Settings.checked(options.bufferMebibytes, LiveOptions.bufferMiBRange, "-B")
             ?? config.bufferMebibytes ?? Settings.defaultBufferMebibytes
         successor = options.user.map { .named($0) } ?? .caller
+        memoryMebibytes =
+            try Settings.checked(options.memory, Settings.memoryRange, "--memory")
+            ?? config.memoryMebibytes ?? MemoryBudget.defaultCapacity >> 20
         isPromiscuous = options.avoidsPromiscuous ? false : config.promiscuous ?? true
         isJSON = options.json
         interval = options.interval?.nanoseconds ?? config.interval?.nanoseconds
@@ -195,6 +201,7 @@ struct Settings: Equatable, Sendable {
             interfaces = [\(list)]
             buffer_mib = \(bufferMebibytes)                 # kernel capture buffer
             snaplen_bytes = \(snapLength)          # kept of each packet
+            memory_mib = \(memoryMebibytes)                # for bytes that wait to be read
             promiscuous = \(isPromiscuous)
             \(interval.map { "interval = \"\(DurationArgument(nanoseconds: $0).text)\"" } ?? "# interval = \"1s\"") # of JSON samples
             speed = \(speed.isInfinite ? "\"max\"" : "\(speed)")                     # of replays, 0.1 to 100 or "max"

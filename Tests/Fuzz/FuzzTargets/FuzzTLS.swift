@@ -50,11 +50,13 @@ func fuzzTLSStream(_ bytes: [UInt8]) {
     var seen = Observation()
     var now: Int64 = 0
     var numbers = BothWays<UInt64>(client: 0, server: 0)
+    var fed = 0
     func feed(
         _ bytes: [UInt8], _ direction: Direction, _ tracker: inout TLSConnectionTracker,
         _ tables: inout SecurityTables, _ seen: inout Observation
     ) {
         seen.begin(from: direction, at: Timestamp(nanoseconds: now))
+        fed += bytes.count
         unsafe tracker.observe(
             bytes.span.bytes, .bytes(bytes.count, from: direction, at: seen.time), tables: &tables, &seen)
     }
@@ -77,6 +79,10 @@ func fuzzTLSStream(_ bytes: [UInt8]) {
         }
         seen.clear()
     }
+    // Twice, for storage doubles; once more for what was decrypted; and what is kept of a record under way.
+    precondition(tracker.heldBytes <= MemoryLayout<TLSConnectionTracker>.stride + 4 * fed + 1_024, "more held than fed")
+    tracker.releaseHeldBytes()
+    precondition(tracker.heldBytes <= MemoryLayout<TLSConnectionTracker>.stride + 1_024, "not released")
     let found = tracker.snapshot()
     precondition(found.handshake.timeline.count <= 256 && found.alerts.count <= 256, "lists without a bound")
     precondition(found.handshake.duration ?? 0 >= 0, "a handshake of negative length")
@@ -91,6 +97,7 @@ func fuzzDTLS(_ bytes: [UInt8]) {
     var seen = Observation()
     var now: Int64 = 0
     var number: UInt8 = 0
+    var fed = 0
     while let step = script.next() {
         now += 1_000_000
         var datagram = step.bytes
@@ -102,13 +109,20 @@ func fuzzDTLS(_ bytes: [UInt8]) {
         }
         seen.begin(
             from: step.action & 1 == 0 ? .fromClient : .fromServer, at: Timestamp(nanoseconds: now))
+        fed += datagram.count
         unsafe tracker.observe(
             datagram.span.bytes, .datagram(datagram.count, from: seen.direction, at: seen.time), tables: &tables,
             &seen)
         seen.clear()
     }
+    // Twice, for storage doubles, and the entries of up to twelve messages each way, for which fragments of no length do.
+    let entries = 24 * 400
+    precondition(
+        tracker.heldBytes <= MemoryLayout<DTLSConnectionTracker>.stride + entries + 4 * fed, "more held than fed")
     let found = tracker.snapshot()
     precondition(found.tls.handshake.timeline.count <= 256 && found.tls.alerts.count <= 256, "lists without a bound")
+    tracker.releaseHeldBytes()
+    precondition(tracker.heldBytes == MemoryLayout<DTLSConnectionTracker>.stride, "not released")
 }
 
 /// A key log, cut into pieces anywhere.

@@ -43,6 +43,9 @@ struct QUICSenderRecovery: Sendable {
         var startsRecovery = false
     }
 
+    /// Memory of the packets that are remembered.
+    var heldBytes: Int { spaces[0].heldBytes + spaces[1].heldBytes + spaces[2].heldBytes }
+
     // Asked for every packet. Mutating so that they work in place: a borrowed recovery is copied for the call.
 
     /// The highest number seen.

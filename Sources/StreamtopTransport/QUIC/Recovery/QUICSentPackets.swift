@@ -35,6 +35,9 @@ struct QUICSentPackets: Sendable {
 
     init() {}
 
+    /// Memory that they take.
+    var heldBytes: Int { ring.capacity * MemoryLayout<QUICSentPacket>.stride }
+
     /// One past the highest number seen.
     var end: UInt64 { base &+ UInt64(count) }
 

@@ -14,10 +14,41 @@ struct QUICStreamTable: Sendable {
     /// A hole that old is the capture's, not the network's.
     static let patience: Nanoseconds = .seconds(5)
 
+    static let limits = [
+        Limit("QUIC streams", capacity, per: .direction, policy: "the one that rested longest is forgotten, counted"),
+        Limit(
+            "QUIC stream bytes behind holes", heldCapacity, .bytes, per: .direction,
+            policy: "the first hole becomes a gap"),
+        Limit(
+            "QUIC stream hole", Int(patience), .nanoseconds, per: .stream, policy: "an older one becomes a gap"),
+    ]
+
+    /// One stream, as far as it is known.
+    private struct Stream: Sendable {
+        var lastTime: Timestamp
+        var finalSize: UInt64?
+        var bytes = ByteAssembler(.until(age: QUICStreamTable.patience, bytes: UInt32(QUICStreamTable.heldCapacity)))
+
+        init(at time: Timestamp) { lastTime = time }
+
+        /// All bytes up to the end have been handed on.
+        var isComplete: Bool { finalSize.map { bytes.next >= $0 } ?? false }
+
+        /// Gives the first hole up: its size; nil when there is none.
+        mutating func giveUpHole(at time: Timestamp) -> UInt64? {
+            if let size = bytes.giveUpHole(time) { return size }
+            // Only the end is known: what is missing before it is the last hole.
+            guard let finalSize, !bytes.hasHole, finalSize > bytes.next else { return nil }
+            bytes.insert(RawSpan(), at: bytes.next, length: Int(clamping: finalSize - bytes.next), time: time)
+            return bytes.takeGap(time)
+        }
+    }
+
     private var identifiers: [UInt64] = []
-    private var streams: [QUICStreamAssembler] = []
+    private var streams: [Stream] = []
     private var lastIndex = 0
     private var held = 0
+    private var footprint = 0
     private var over = QUICStreamsOver()
     private(set) var forgotten = 0
     private(set) var gaps = 0
@@ -25,22 +56,37 @@ struct QUICStreamTable: Sendable {
 
     init() {}
 
+    /// Memory that bytes behind holes and the streams take.
+    var heldBytes: Int { footprint + streams.capacity * MemoryLayout<Stream>.stride }
+
     /// A STREAM frame. What is in order now goes to `queue`, with the stream, direction and time of `model`.
     mutating func insert(
         _ data: RawSpan, offset: UInt64, isLast: Bool, like model: Delivery, into queue: inout DeliveryQueue
     ) {
         guard let index = index(of: model.stream, at: model.time) else { return }
         streams[index].lastTime = model.time
-        if isLast { streams[index].noteEnd(offset + UInt64(data.byteCount)) }  // below 2^62 and 2^16
-        let start = queue.bytes.count
-        let before = streams[index].held
-        streams[index].insert(data, at: offset, at: model.time, into: &queue.bytes)
-        held += streams[index].held - before
-        queue.appendBytes(from: start, like: model)
-        while held > Self.heldCapacity || isHoleOld(index, at: model.time) {  // each turn uses up a stretch
+        if isLast, streams[index].finalSize == nil {
+            streams[index].finalSize = offset + UInt64(data.byteCount)  // below 2^62 and 2^16
+        }
+        let before = (held: streams[index].bytes.held, footprint: streams[index].bytes.footprint)
+        streams[index].bytes.offer(data, at: offset, time: model.time)
+        drain(index, data, model, into: &queue)
+        account(index, before)
+        while held > Self.heldCapacity {  // each turn uses up a hole
             guard giveUpHole(index, model, into: &queue) else { break }
         }
         endIfComplete(index, model, into: &queue)
+    }
+
+    /// Forgets the bytes held behind holes, for want of memory; they become gaps. Returns the bytes forgotten.
+    mutating func release() -> Int {
+        var released = 0
+        for index in streams.indices {
+            let before = (held: streams[index].bytes.held, footprint: streams[index].bytes.footprint)
+            released += streams[index].bytes.release()
+            account(index, before)
+        }
+        return released
     }
 
     /// RESET_STREAM: no byte beyond what came is waited for.
@@ -64,23 +110,42 @@ struct QUICStreamTable: Sendable {
         }
     }
 
-    private func isHoleOld(_ index: Int, at time: Timestamp) -> Bool {
-        guard let since = streams[index].holeSince else { return false }
-        return time - since > Self.patience
+    private mutating func giveUpHole(_ index: Int, _ model: Delivery, into queue: inout DeliveryQueue) -> Bool {
+        let before = (held: streams[index].bytes.held, footprint: streams[index].bytes.footprint)
+        guard let size = streams[index].giveUpHole(at: model.time) else { return false }
+        append(gap: size, like: model, into: &queue)
+        drain(index, RawSpan(), model, into: &queue)
+        account(index, before)
+        return true
     }
 
-    private mutating func giveUpHole(_ index: Int, _ model: Delivery, into queue: inout DeliveryQueue) -> Bool {
-        let start = queue.bytes.count
-        let before = streams[index].held
-        guard let size = streams[index].giveUpHole(at: model.time, into: &queue.bytes) else { return false }
-        held += streams[index].held - before
+    /// Hands on what is in order: of the frame's data, of what it connects to, and holes that are given up.
+    private mutating func drain(_ index: Int, _ data: RawSpan, _ model: Delivery, into queue: inout DeliveryQueue) {
+        var start = queue.bytes.count
+        while let next = streams[index].bytes.next(model.time) {  // the stream runs out of bytes
+            switch next {
+            case .offered(let range): queue.bytes.append(data.extracting(range))
+            case .held(let bytes): queue.bytes.append(contentsOf: bytes)
+            case .gap(let size):
+                queue.appendBytes(from: start, like: model)
+                start = queue.bytes.count
+                append(gap: size, like: model, into: &queue)
+            }
+        }
+        queue.appendBytes(from: start, like: model)
+    }
+
+    private mutating func append(gap size: UInt64, like model: Delivery, into queue: inout DeliveryQueue) {
         gaps += 1
         gapBytes &+= size
         var delivery = model
         delivery.content = .gap(size)
         queue.append(delivery)
-        queue.appendBytes(from: start, like: model)
-        return true
+    }
+
+    private mutating func account(_ index: Int, _ before: (held: Int, footprint: Int)) {
+        held += streams[index].bytes.held - before.held
+        footprint += streams[index].bytes.footprint - before.footprint
     }
 
     private mutating func endIfComplete(_ index: Int, _ model: Delivery, into queue: inout DeliveryQueue) {
@@ -103,7 +168,7 @@ struct QUICStreamTable: Sendable {
         guard !over.contains(stream) else { return nil }
         if streams.count >= Self.capacity { forgetOne() }
         identifiers.append(stream)
-        streams.append(QUICStreamAssembler(at: time))
+        streams.append(Stream(at: time))
         lastIndex = streams.count - 1
         return lastIndex
     }
@@ -116,7 +181,8 @@ struct QUICStreamTable: Sendable {
     }
 
     private mutating func remove(_ index: Int) {
-        held -= streams[index].held
+        held -= streams[index].bytes.held
+        footprint -= streams[index].bytes.footprint
         over.insert(identifiers[index])
         identifiers.swapAt(index, identifiers.count - 1)
         identifiers.removeLast()

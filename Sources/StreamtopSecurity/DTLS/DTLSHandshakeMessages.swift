@@ -6,30 +6,44 @@ import StreamtopWire
 /// Messages are delivered by message number. Fragments may come twice, overlap and arrive in any order (RFC 6347 section
 /// 4.2.3). A message that is whole but waits for an earlier one is delivered all the same once the direction goes on with
 /// new keys: the earlier one was not captured.
-struct DTLSReassembly: Sendable {
+struct DTLSHandshakeMessages: Sendable {
     /// Messages under way; a flight has at most six.
     static let mostMessages = 12
     /// A message's body; certificate chains stay far below.
     static let longestMessage = 64 * 1024
-    /// Bodies of all messages under way together.
+    /// What came of all messages under way together.
     static let mostBytes = 96 * 1024
     /// A repeated flight is over when this much time passes without another repeated message.
     private static let flightPause: Nanoseconds = .milliseconds(20)
+    private static let policy = HolePolicy.until(bytes: UInt32(mostBytes), full: .refuse)
 
+    static let limits = [
+        Limit("DTLS messages under way", mostMessages, per: .direction, policy: "more are dropped and counted"),
+        Limit("DTLS message", longestMessage, .bytes, per: .direction, policy: "larger ones are dropped and counted"),
+        Limit("DTLS fragments held", mostBytes, .bytes, per: .direction, policy: "more are dropped and counted"),
+    ]
+
+    /// A whole message.
     struct Message: Sendable {
         var type: TLSHandshakeType
-        var sequence: UInt16
         var body: [UInt8]
         /// When its first fragment passed.
         var start: Timestamp
-        /// Parts of the body that are here, ascending and apart.
-        fileprivate var parts: [Range<Int>] = []
-        var fragments = 0
-
-        var isWhole: Bool { body.isEmpty || parts == [0..<body.count] }
     }
 
-    private var pending: [Message] = []
+    private struct Pending: Sendable {
+        var type: TLSHandshakeType
+        var sequence: UInt16
+        /// Of the whole body, as its fragments claim.
+        var length: Int
+        var start: Timestamp
+        var fragments = 0
+        var body = ByteAssembler(DTLSHandshakeMessages.policy)
+
+        var isWhole: Bool { body.available == length }
+    }
+
+    private var pending: [Pending] = []
     /// Number of the next message to deliver; nil before the first was seen.
     private(set) var next: UInt16?
     private(set) var reordered = 0
@@ -37,6 +51,9 @@ struct DTLSReassembly: Sendable {
     private(set) var retransmittedFlights = 0
     private(set) var dropped = 0
     private var lastRepeat: (sequence: UInt16, time: Timestamp)?
+
+    /// Memory that fragments take.
+    var heldBytes: Int { pending.reduce(0) { $0 + $1.body.footprint + MemoryLayout<Pending>.stride } }
 
     /// Takes one fragment; true when it is the first of a flight that was sent again.
     mutating func take(_ header: DTLSHandshakeHeader, _ reader: inout ByteReader, at time: Timestamp) -> Bool {
@@ -46,22 +63,17 @@ struct DTLSReassembly: Sendable {
         } else if [.clientHello, .serverHello, .helloVerifyRequest].contains(header.type) {
             next = header.messageSequence
         }
-        guard header.bodyLength <= Self.longestMessage else {
+        guard header.bodyLength <= Self.longestMessage, let index = index(of: header, at: time) else {
             dropped += 1
             return false
         }
-        let index = place(header, at: time)
-        guard let index, pending[index].body.count == header.bodyLength else { return false }
+        guard pending[index].length == header.bodyLength else { return false }
         pending[index].fragments += 1
         if pending[index].fragments > 1 { extraFragments += 1 }
-        let range = header.fragmentOffset..<(header.fragmentOffset + header.fragmentLength)
-        let isRepeat =
-            header.fragmentLength > 0
-            && pending[index].parts.contains { $0.lowerBound <= range.lowerBound && range.upperBound <= $0.upperBound }
-        var bytes = fragment
-        for position in range { pending[index].body[position] = bytes.uint8() }
-        merge(range, into: index)
-        return isRepeat && noteRepeat(header, at: time)
+        let insertion = pending[index].body.insert(
+            fragment.restSpan, at: UInt64(header.fragmentOffset), time: time)
+        if insertion.isRefused { dropped += 1 }
+        return insertion.added == 0 && insertion.overlaps && noteRepeat(header, at: time)
     }
 
     /// The next message in order; `anyway` also over a hole in the numbers.
@@ -69,42 +81,34 @@ struct DTLSReassembly: Sendable {
         guard let first = pending.first, first.isWhole, anyway || first.sequence == next else { return nil }
         pending.removeFirst()
         next = first.sequence &+ 1
-        return first
+        var body: [UInt8] = []
+        body.append(first.body.inOrder)
+        return Message(type: first.type, body: body, start: first.start)
     }
 
-    /// Where the message of the fragment is held, a new place if need be; nil when there is no room.
-    private mutating func place(_ header: DTLSHandshakeHeader, at time: Timestamp) -> Int? {
+    /// Forgets the fragments held, for want of memory. Returns the bytes they took.
+    mutating func release() -> Int {
+        let bytes = heldBytes
+        dropped += pending.count
+        pending = []
+        return bytes
+    }
+
+    /// Where the message of the fragment is held, or will be; nil when there is no room.
+    private mutating func index(of header: DTLSHandshakeHeader, at time: Timestamp) -> Int? {
         var index = 0
         while index < pending.count, pending[index].sequence < header.messageSequence { index += 1 }
+        let held = pending.reduce(0) { $0 + $1.body.held }
+        guard held + header.fragmentLength <= Self.mostBytes else { return nil }
         if index < pending.count, pending[index].sequence == header.messageSequence { return index }
-        let held = pending.reduce(0) { $0 + $1.body.count }  // at most `mostBytes`
-        guard pending.count < Self.mostMessages, held + header.bodyLength <= Self.mostBytes else {
-            dropped += 1
-            return nil
-        }
+        guard pending.count < Self.mostMessages else { return nil }
         // Something later is here already: this one was overtaken.
         if index < pending.count { reordered += 1 }
         pending.insert(
-            Message(
-                type: header.type, sequence: header.messageSequence,
-                body: [UInt8](repeating: 0, count: header.bodyLength), start: time), at: index)
+            Pending(
+                type: header.type, sequence: header.messageSequence, length: header.bodyLength, start: time),
+            at: index)
         return index
-    }
-
-    /// Adds a range to the message's parts, joining those that touch.
-    private mutating func merge(_ range: Range<Int>, into index: Int) {
-        guard !range.isEmpty else { return }
-        var joined = range
-        var kept: [Range<Int>] = []
-        for part in pending[index].parts {
-            if part.upperBound < joined.lowerBound || part.lowerBound > joined.upperBound {
-                kept.append(part)
-            } else {
-                joined = min(part.lowerBound, joined.lowerBound)..<max(part.upperBound, joined.upperBound)
-            }
-        }
-        kept.append(joined)
-        pending[index].parts = kept.sorted { $0.lowerBound < $1.lowerBound }
     }
 
     /// A message came again. A flight is counted once, whatever it holds.

@@ -1,0 +1,66 @@
+import StreamtopBase
+import StreamtopTransport
+
+/// The budget for bytes of the wire: charging it, and who gives up when it is spent.
+extension FlowEngine {
+    /// Charges what the trackers of the flow at `position` hold now. When the budget is spent, others give up, or this one:
+    /// the flow may be gone afterwards.
+    mutating func chargeMemory(of position: UInt32) {
+        let held = heldBytes(of: position)
+        let charged = Int(flows[position].chargedBytes)
+        guard held != charged else { return }
+        memory.change(from: charged, to: held)
+        flows[position].chargedBytes = UInt32(clamping: held)
+        holders.note(position, number: flows[position].number, standing: flows[position].standing)
+        if isMemorySpent { giveUpMemory() }
+    }
+
+    /// The flow leaves the table: what it held is free.
+    mutating func dischargeMemory(of position: UInt32) {
+        guard flows[position].chargedBytes > 0 else { return }
+        memory.change(from: Int(flows[position].chargedBytes), to: 0)
+        flows[position].chargedBytes = 0
+        holders.remove(position)
+    }
+
+    /// What the layers of the flow hold: bytes of the wire, and the state to read them.
+    private func heldBytes(of position: UInt32) -> Int { trackers.heldBytes(of: flows[position].layers) }
+
+    private var isMemorySpent: Bool { memory.used + fragmentation.assembler.heldBytes > memory.capacity }
+
+    /// The least proven flows give up what they hold; those that hold nothing but their state leave the table.
+    private mutating func giveUpMemory() {
+        while isMemorySpent, let position = nextHolder() {  // each turn frees something of a flow, or the flow
+            let before = Int(flows[position].chargedBytes)
+            releaseMemory(of: position)
+            let now = heldBytes(of: position)
+            if now < before {
+                memory.change(from: before, to: now)
+                memory.countRelease(of: before - now)
+                flows[position].chargedBytes = UInt32(clamping: now)
+                holders.note(position, number: flows[position].number, standing: flows[position].standing)
+            } else {
+                memory.countRelease(of: before)
+                evict(position)
+            }
+        }
+    }
+
+    /// The flow that gives up next; nil when none holds anything.
+    private mutating func nextHolder() -> UInt32? {
+        for standing in FlowEntry.Standing.allCases {
+            while let (position, number) = holders.first(standing) {  // each turn takes an entry out, or returns
+                let isThere = flows.contains(position) && flows[position].number == number
+                if isThere, flows[position].standing == standing { return position }
+                holders.removeFirst(standing)
+                // What became of it is known only now.
+                if isThere { holders.note(position, number: number, standing: flows[position].standing) }
+            }
+        }
+        return nil
+    }
+
+    private mutating func releaseMemory(of position: UInt32) {
+        trackers.releaseHeldBytes(of: flows[position].layers)
+    }
+}

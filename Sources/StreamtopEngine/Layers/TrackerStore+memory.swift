@@ -1,0 +1,53 @@
+import StreamtopApplication
+import StreamtopBase
+import StreamtopSecurity
+import StreamtopTransport
+
+/// What the layers of a flow hold of the wire's bytes.
+extension TrackerStore {
+    /// What a flow's layers hold, with their state; `stack` is what the flow's entry names.
+    func heldBytes(of stack: UInt32) -> Int {
+        guard stack != FlowEntry.none else { return 0 }
+        var held = 0
+        for place in 0..<stacks[stack].count {
+            let layer = stacks[stack][place]
+            if layer.index != FlowEntry.none { held += heldBytes(of: layer) }
+        }
+        return held
+    }
+
+    /// A flow's layers give up the bytes that wait for something.
+    mutating func releaseHeldBytes(of stack: UInt32) {
+        guard stack != FlowEntry.none else { return }
+        for place in 0..<stacks[stack].count {
+            let layer = stacks[stack][place]
+            if layer.index != FlowEntry.none { releaseHeldBytes(of: layer) }
+        }
+    }
+
+    private func heldBytes(of layer: LayerStack.Layer) -> Int {
+        switch layer.kind {
+        case .tcp: tcpStreams[layer.index].heldBytes
+        case .quic: quic[layer.index].heldBytes
+        case .tls: tls[layer.index].heldBytes
+        case .dtls: dtls[layer.index].heldBytes
+        case .http3: http3[layer.index].heldBytes
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+            .dataChannel, .rtmp:
+            0
+        }
+    }
+
+    private mutating func releaseHeldBytes(of layer: LayerStack.Layer) {
+        switch layer.kind {
+        case .tcp: tcpStreams[layer.index].releaseHeldBytes()
+        case .quic: quic[layer.index].releaseHeldBytes()
+        case .tls: tls[layer.index].releaseHeldBytes()
+        case .dtls: dtls[layer.index].releaseHeldBytes()
+        case .http3: http3[layer.index].releaseHeldBytes()
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+            .dataChannel, .rtmp:
+            break
+        }
+    }
+}

@@ -1,0 +1,7 @@
+import StreamtopBase
+
+/// The caps of this room, each registered where its owner is.
+package enum SecurityLimits {
+    package static let all: [Limit] =
+        HandshakeFacts.limits + TLSWay.limits + DTLSWay.limits + DTLSHandshakeMessages.limits
+}
