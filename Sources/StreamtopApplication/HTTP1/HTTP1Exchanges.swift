@@ -23,6 +23,7 @@ struct HTTP1Exchanges: ~Copyable {
 
     func report(into flow: inout FlowSnapshot) {
         guard !log.isEmpty else { return }
+        flow.protocols.append(ProtocolKind.http1.rawValue)
         flow.http = log.snapshot(open: open.map { $0.snapshot { _ in nil } })
         flow.anomalies.add(anomalies)
         if log.earlyResponses > 0 { flow.anomalies.record(.earlyResponse, times: log.earlyResponses) }

@@ -6,6 +6,7 @@ import StreamtopWire
 extension HTTP2ConnectionTracker {
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
         guard client.hasFrames || server.hasFrames else { return }
+        flow.protocols.append(ProtocolKind.http2.rawValue)
         if !log.isEmpty {
             flow.http = log.snapshot(
                 open: streams.map { $0.exchange.snapshot(errorName: HTTP2ErrorCode.name(of:)) })

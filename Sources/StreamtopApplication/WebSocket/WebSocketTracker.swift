@@ -65,6 +65,7 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
     mutating func count(_ violation: WebSocketViolation) { violations[violation, default: 0] += 1 }
 
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
+        flow.protocols.append(ProtocolKind.webSocket.rawValue)
         var socket = WebSocketSnapshot()
         socket.url = upgrade?.url
         socket.subprotocol = upgrade?.subprotocol

@@ -94,6 +94,8 @@ package struct STUNTracker: LayerTracker, ~Copyable {
 
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
         guard counts != STUNSnapshot() || relay.isKnown else { return }
+        flow.protocols.append(ProtocolKind.stun.rawValue)
+        if relay.isKnown { flow.protocols.append(ProtocolKind.turn.rawValue) }
         var stun = counts
         stun.unanswered = clientRequests.unanswered(at: time) + serverRequests.unanswered(at: time)
         stun.serverRoundTrip = serverRoundTrips.snapshot(.stun)

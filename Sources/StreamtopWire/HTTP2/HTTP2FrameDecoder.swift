@@ -36,6 +36,17 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
     /// `isInStep`: the first byte to come begins a direction of a connection; else it lies somewhere within.
     package init(isInStep: Bool = true) { state = isInStep ? .start : .lost }
 
+    /// The bytes, as far as they go and at least to the first space, are a client's preface.
+    package static func canBegin(_ bytes: RawSpan) -> Bool {
+        let reader = ByteReader(bytes)
+        guard reader.remaining >= 4 else { return false }
+        for (index, expected) in preface.utf8.enumerated() {  // at most 24 turns
+            guard let found = reader.peekUInt8(ahead: index) else { return true }
+            if found != expected { return false }
+        }
+        return true
+    }
+
     /// The next element, nil when more bytes are needed. Each call that returns one moves the reader or the state on, so
     /// a loop over it ends with the reader's bytes. A new piece of the stream comes with a reader of its own.
     @_lifetime(reader: copy reader)
