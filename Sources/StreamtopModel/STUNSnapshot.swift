@@ -17,8 +17,9 @@ package struct STUNSnapshot: Equatable, Sendable {
     /// From the capture point to the end that answers and back; no sample from a transaction that was repeated.
     package var serverRoundTrip: RoundTripSnapshot?
     package var clientRoundTrip: RoundTripSnapshot?
-    /// What the answering end calls itself.
-    package var software: String?
+    /// What the ends call themselves.
+    package var clientSoftware: String?
+    package var serverSoftware: String?
     /// Error answers by code.
     package var errorCodes: [STUNErrorCount] = []
     /// Messages of RFC 3489, without the cookie.

@@ -18,7 +18,12 @@ extension JSONWriter {
             } else {
                 json.roundTrip("rtt", stun.clientRoundTrip)
             }
-            json.member("software", stun.software)
+            if stun.clientSoftware != nil || stun.serverSoftware != nil {
+                json.object("software") { json in
+                    json.member("client", stun.clientSoftware)
+                    json.member("server", stun.serverSoftware)
+                }
+            }
             if !stun.errorCodes.isEmpty {
                 json.object("error_codes") { json in
                     for error in stun.errorCodes { json.member(named: String(error.code), error.count) }

@@ -43,11 +43,19 @@ package struct STUNTracker: LayerTracker, ~Copyable {
     package mutating func exchangeEnds() {
         swap(&clientRequests, &serverRequests)
         swap(&serverRoundTrips, &clientRoundTrips)
+        (counts.clientSoftware, counts.serverSoftware) = (counts.serverSoftware, counts.clientSoftware)
     }
 
     private mutating func observe(_ message: STUNMessage, _ now: inout Observation) {
         if message.fingerprint == .wrong { counts.wrongFingerprints += 1 }
         if !message.header.hasCookie { counts.isClassic = true }
+        if let software = message.software {
+            if now.direction == .fromClient {
+                counts.clientSoftware = software
+            } else {
+                counts.serverSoftware = software
+            }
+        }
         switch message.header.messageClass {
         case .request:
             counts.requests += 1
@@ -75,7 +83,6 @@ package struct STUNTracker: LayerTracker, ~Copyable {
         } else {
             if let span = serverRequests.answer(message.header, at: now.time) { clientRoundTrips.record(span) }
         }
-        if let software = message.software { counts.software = software }
     }
 
     private mutating func note(_ mapped: Endpoint?) {
