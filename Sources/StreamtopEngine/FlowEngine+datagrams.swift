@@ -11,6 +11,8 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
     ) {
         guard frame.payloadLength > 0 else { return }
+        // What a stream's carrier has measured says nothing of this flow.
+        observation.roundTrip = BothWays(client: nil, server: nil)
         let payload = frame.payload(in: bytes)
         let stack = flows[position].layers
         if stack != FlowEntry.none, let place = trackers.stacks[stack].above(0, .quic) {
