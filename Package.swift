@@ -55,7 +55,7 @@ let package = Package(
 
         // Words and meters, bytes to values
         .target(name: "StreamtopBase", dependencies: ["CPrefetch"]),
-        .target(name: "StreamtopWire", dependencies: [base, "CNghttp2", "CNghttp3"]),
+        .target(name: "StreamtopWire", dependencies: [base, "CNghttp2", "CNghttp3", "CZlib"]),
 
         // Facts shown to a user
         .target(name: "StreamtopModel", dependencies: [base]),

@@ -1,6 +1,7 @@
 import StreamtopBase
 import StreamtopLayer
 import StreamtopModel
+import StreamtopTransport
 import StreamtopWire
 
 /// UDP datagrams: to the layer of their protocol, of which a port may carry several (RFC 7983).
@@ -10,6 +11,8 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
     ) {
         guard frame.payloadLength > 0 else { return }
+        // What a stream's carrier has measured says nothing of this flow.
+        observation.roundTrip = BothWays(client: nil, server: nil)
         let payload = frame.payload(in: bytes)
         let stack = flows[position].layers
         if stack != FlowEntry.none, let place = trackers.stacks[stack].above(0, .quic) {
@@ -19,7 +22,10 @@ extension FlowEngine {
             guard let place = pushOnUDP(.quic, position, at: time) else { return }
             return observeQUIC(frame, position, place, payload, isNew: true, direction: direction, at: time)
         }
-        guard let kind = LayerSelection.datagram(payload),
+        // What else than STUN a relay's client sends, only the relay's reader can tell.
+        let relay = stack == FlowEntry.none ? nil : trackers.stacks[stack].above(0, .stun)
+        let isRelays = relay.map { trackers.stun[trackers.stacks[stack][$0].index].accepts(payload) } ?? false
+        guard let kind = isRelays ? .stun : LayerSelection.datagram(payload),
             let place = datagramReader(kind, position, payload, direction, at: time)
         else { return }
         let from = flows[position].direction(from: frame.sourceEndpoint)

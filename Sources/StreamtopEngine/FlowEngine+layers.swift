@@ -73,9 +73,9 @@ extension FlowEngine {
     /// Puts a layer on the one at `place`; nil where that protocol is not followed or the stack is full.
     mutating func push(_ kind: ProtocolKind, on place: Int, of position: UInt32, at time: Timestamp) -> Int? {
         let stack = flows[position].layers
-        guard trackers.stacks[stack].count < LayerStack.capacity, let index = trackers.insert(kind, at: time) else {
-            return nil
-        }
+        guard trackers.stacks[stack].count < LayerStack.capacity,
+            let index = trackers.insert(kind, on: trackers.stacks[stack][place], at: time)
+        else { return nil }
         return trackers.stacks[stack].push(kind, index: index, on: place)
     }
 

@@ -7,6 +7,8 @@ package struct Observation: ~Copyable, Sendable {
     /// When the packet passed that brought it.
     package var time = Timestamp(nanoseconds: .min)
     package var direction = Direction.fromClient
+    /// Between the capture point and each end, as the transport has measured it by now; nil where it has not.
+    package var roundTrip = BothWays<Nanoseconds?>(client: nil, server: nil)
     /// For people.
     package var events: [FlowEvent.Kind] = []
     /// For the engine.

@@ -28,6 +28,12 @@ package enum Anomaly: String, Sendable, CaseIterable {
     case overlapDiffers = "overlap_differs"
     /// More was under way than is kept of one flow: the oldest was forgotten, and what is told of it is less sure.
     case tableFull = "table_full"
+    /// An HTTP/1.1 message states its length in ways that contradict each other (RFC 9112 section 6.3).
+    case httpLengthConflict = "http_length_conflict"
+    /// Bytes between HTTP/1.1 messages are no message.
+    case httpMalformed = "http_malformed"
+    /// A response came before its request was over.
+    case earlyResponse = "early_response"
     /// A violation that a protocol's own section describes.
     case protocolViolation = "protocol_violation"
 }

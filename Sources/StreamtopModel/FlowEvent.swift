@@ -38,6 +38,9 @@ package struct FlowEvent: Equatable, Sendable {
         case versionNegotiation(offered: [String])
         /// An exchange is over, or was broken off.
         indirect case httpExchange(HTTPExchangeSnapshot)
+        case webSocketOpen(url: String?)
+        /// The first close frame passed.
+        case webSocketClose(WebSocketCloseSnapshot)
         case verdict(rule: String, severity: Verdict.Severity, summary: String)
     }
 }

@@ -76,7 +76,11 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var dtls: DTLSSnapshot?
     @Boxed package var quic: QUICSnapshot?
     @Boxed package var http: HTTPSnapshot?
+    @Boxed package var http2: HTTP2Snapshot?
     @Boxed package var http3: HTTP3Snapshot?
+    @Boxed package var webSocket: WebSocketSnapshot?
+    @Boxed package var stun: STUNSnapshot?
+    @Boxed package var turn: TURNSnapshot?
     package var fragmentation: FragmentationSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []

@@ -60,15 +60,31 @@ package struct HTTPExchangeSnapshot: Equatable, Sendable {
     package var status: Int?
     /// When the request's first byte passed; nil when only the response was seen.
     package var requestTime: Timestamp?
-    /// From there to the first byte of the final response.
+    /// First to last byte of the request, or to the response's first where that came sooner.
+    package var requestDuration: Nanoseconds?
+    /// From the end of the request to the first byte of the final response: the three spans that follow.
     package var timeToFirstByte: Nanoseconds?
-    /// From there to the end of the response; nil while it is open.
+    /// From the capture point to the server and back at that moment.
+    package var roundTrip: Nanoseconds?
+    /// What the server held back on purpose, and why.
+    package var held: Nanoseconds?
+    package var heldBy: HTTPHeldBy?
+    /// What is left: work, filling a cache, a queue.
+    package var server: Nanoseconds?
+    /// First to last byte of the response.
+    package var transfer: Nanoseconds?
+    /// From the request's first byte to the end of the response; nil while it is open.
     package var duration: Nanoseconds?
     /// Content of the request, without its head, its framing and what the transport repeated.
     package var requestBytes: UInt64 = 0
     /// The same of the response. Bytes the capture missed count where the framing tells how many they were.
     package var responseBytes: UInt64 = 0
     package var contentType: String?
+    /// Chunks of the response (RFC 9112 section 7.1); nil where it did not come in chunks.
+    package var chunks: Int?
+    /// From the end of one chunk to the end of the next.
+    package var chunkIntervals: HTTPTimes?
+    package var cache: HTTPCacheSnapshot?
     package var state = State.open
     /// The error an end broke the exchange off with.
     package var errorCode: UInt64?
@@ -82,6 +98,36 @@ package struct HTTPExchangeSnapshot: Equatable, Sendable {
     package var clientData: [HTTPClientDatum] = []
 
     package init(identifier: UInt64) { self.identifier = identifier }
+}
+
+/// Why a server waits before it answers: what is asked for does not exist yet.
+package enum HTTPHeldBy: String, Sendable {
+    case blockingReload = "blocking_reload"
+}
+
+/// What a response says of the caches it came through.
+package struct HTTPCacheSnapshot: Equatable, Sendable {
+    package enum State: String, Sendable {
+        case hit, miss, stale, revalidated, bypass, unknown
+    }
+
+    /// The field that says so.
+    package enum Source: String, Sendable {
+        case cacheStatus = "cache-status"
+        case otherField = "x-cache"
+        case age
+    }
+
+    package var state: State
+    /// Seconds.
+    package var age: Int?
+    package var source: Source
+
+    package init(state: State, age: Int?, source: Source) {
+        self.state = state
+        self.age = age
+        self.source = source
+    }
 }
 
 /// A key of Common Media Client Data with its value.

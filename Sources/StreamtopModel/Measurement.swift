@@ -10,6 +10,7 @@ package enum RoundTripSource: String, Sendable, CaseIterable {
     case quicHandshake = "quic_handshake"
     case rtcp, stun, sctp
     case websocketPing = "websocket_ping"
+    case http2Ping = "http2_ping"
     case httpExchange = "http_exchange"
     case kernel
 }

@@ -15,6 +15,8 @@ struct HTTPExchangeLog: ~Copyable {
     private var begun: UInt64 = 0
     private var firstBytes = LogHistogram()
     private var slowestFirstByte: Nanoseconds = 0
+    /// Responses that came before their request was over.
+    private(set) var earlyResponses = 0
 
     init() {}
 
@@ -30,21 +32,47 @@ struct HTTPExchangeLog: ~Copyable {
 
     mutating func countResponse(_ exchange: HTTPExchange) {
         counts.responses += 1
-        guard let time = exchange.timeToFirstByte else { return }
+        if exchange.isAnsweredEarly { earlyResponses += 1 }
+        guard let whole = exchange.timeToFirstByte else { return }
+        // What a server holds back on purpose says nothing of how fast it is.
+        let time = whole - (exchange.held ?? 0)
         firstBytes.record(time)
         slowestFirstByte = max(slowestFirstByte, time)
     }
 
     /// An exchange is over.
     mutating func end(_ exchange: HTTPExchange, _ snapshot: HTTPExchangeSnapshot) {
+<<<<<<< HEAD
         if exchange.isError { counts.errors += 1 }
         newest.append(snapshot)
+=======
+        countEnd(exchange)
+        keep(snapshot)
+>>>>>>> readers
+    }
+
+    /// An exchange is over; what is under way of it still counts to it.
+    mutating func countEnd(_ exchange: HTTPExchange) {
+        if exchange.isError { counts.errors += 1 }
     }
 
     /// An exchange was given up while it was open.
     mutating func forget(_ snapshot: HTTPExchangeSnapshot) {
         counts.forgotten += 1
+<<<<<<< HEAD
         newest.append(snapshot)
+=======
+        keep(snapshot)
+    }
+
+    mutating func keep(_ snapshot: HTTPExchangeSnapshot) {
+        if newest.count < Self.capacity {
+            newest.append(snapshot)
+        } else {
+            newest[oldest] = snapshot
+            oldest = (oldest + 1) % Self.capacity
+        }
+>>>>>>> readers
     }
 
     /// Everything known, with the exchanges that their source still holds.

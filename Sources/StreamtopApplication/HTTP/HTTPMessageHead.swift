@@ -15,6 +15,7 @@ struct HTTPMessageHead: Equatable, Sendable {
     var status: Int?
     var contentType: String?
     var clientData: [HTTPClientDatum] = []
+    var cache: HTTPCacheSnapshot?
 
     /// From the fields of a section of HTTP/2 or HTTP/3, where control data are fields of their own.
     init(_ fields: [HTTPField]) {
@@ -33,6 +34,35 @@ struct HTTPMessageHead: Equatable, Sendable {
             }
         }
         if clientData.isEmpty, let path { CommonMediaClientData.add(queryOf: path, to: &clientData) }
+        if status != nil { cache = HTTPCacheState.snapshot(of: fields) }
+    }
+
+    /// From the head of a message of HTTP/1.1, whose target has four forms (RFC 9112 section 3.2).
+    init(_ head: HTTP1Head, isSecure: Bool) {
+        guard case .request(let method, let target) = head.startLine else {
+            self.init([HTTPField(":status", head.status.map { String($0) } ?? "")] + head.fields)
+            return
+        }
+        var control = [HTTPField(":method", method), HTTPField(":scheme", isSecure ? "https" : "http")]
+        if method == "CONNECT" {
+            control = [control[0], HTTPField(":authority", target)]
+        } else if let colon = target.firstIndex(of: ":"), target[colon...].hasPrefix("://") {
+            let rest = target[colon...].dropFirst(3)
+            let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+            control[1] = HTTPField(":scheme", String(target[..<colon]))
+            control.append(HTTPField(":authority", String(rest[..<end])))
+            control.append(HTTPField(":path", end == rest.endIndex ? "/" : String(rest[end...])))
+        } else {
+            control.append(HTTPField(":path", target))
+        }
+        self.init(control + head.fields)
+    }
+
+    /// Why a server would wait before it answers, by what is asked for.
+    var heldBy: HTTPHeldBy? {
+        guard let path, let mark = path.firstIndex(of: "?") else { return nil }
+        // Blocking playlist reload (draft-pantos-hls-rfc8216bis section 6.2.5.2).
+        return path[mark...].contains("_HLS_msn=") ? .blockingReload : nil
     }
 
     /// An interim response (RFC 9110 section 15.2); the final one follows.
@@ -40,7 +70,7 @@ struct HTTPMessageHead: Equatable, Sendable {
 
     /// As much of the target as the request names: `https://host/path`, `host:port` of a CONNECT, `*`.
     var url: String? {
-        guard let path else { return authority }
+        guard let path, path != "*" else { return path ?? authority }
         guard let authority else { return path }
         guard let scheme else { return authority + path }
         return scheme + "://" + authority + path

@@ -194,7 +194,11 @@ extension HTTP3ConnectionTracker {
         _ index: Int, _ direction: Direction, at time: Timestamp, _ now: inout Observation
     ) {
         requests[index].messages[direction.index].isOver = true
-        if direction == .fromServer { requests[index].exchange?.endTime = time }
+        if direction == .fromServer {
+            requests[index].exchange?.endTime = time
+        } else {
+            requests[index].exchange?.requestEndTime = time
+        }
         closeIfOver(index, &now)
     }
 

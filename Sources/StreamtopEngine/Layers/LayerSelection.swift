@@ -48,6 +48,7 @@ enum LayerSelection {
     /// Each reader has the last word. QUIC is told before.
     static func datagram(_ payload: RawSpan) -> ProtocolKind? {
         guard let first = ByteReader(payload).peekUInt8() else { return nil }
+        if STUNProbe.isMessage(payload) { return .stun }
         // CAPWAP puts four bytes before a record, the first of them 1 (RFC 5415 section 4.2).
         if first == 1 { return .dtls }
         switch MultiplexedDatagram(firstByte: first) {
@@ -62,8 +63,9 @@ enum LayerSelection {
         case .dtls:
             guard DTLSConnectionTracker.canBegin(payload) else { return .nobody }
             return .reader(.dtls, isClient: DTLSConnectionTracker.isClientHello(payload) ? true : nil)
+        case .stun: return STUNProbe.isMessage(payload) ? .reader(.stun, isClient: nil) : .nobody
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp,
-            .srtp, .srtcp, .stun, .turn, .dataChannel, .rtmp:
+            .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             return .nobody
         }
     }

@@ -14,7 +14,11 @@ struct TrackerStore: ~Copyable {
     var quic = Slab<QUICFlow>()
     var tls = Slab<TLSConnectionTracker>()
     var dtls = Slab<DTLSConnectionTracker>()
+    var http1 = Slab<HTTP1ConnectionTracker>()
+    var http2 = Slab<HTTP2ConnectionTracker>()
     var http3 = Slab<HTTP3ConnectionTracker>()
+    var webSocket = Slab<WebSocketTracker>()
+    var stun = Slab<STUNTracker>()
     var stacks = Slab<LayerStack>()
     var security: SecurityTables
     var quicScratch = QUICScratch()
@@ -24,15 +28,18 @@ struct TrackerStore: ~Copyable {
         quicScratch.packetRoom = loggedPackets
     }
 
-    /// A new tracker; its slab index, nil for what is not followed.
-    mutating func insert(_ kind: ProtocolKind, at time: Timestamp) -> UInt32? {
+    /// A new tracker for what `carrier` carries; its slab index, nil for what is not followed.
+    mutating func insert(_ kind: ProtocolKind, on carrier: LayerStack.Layer, at time: Timestamp) -> UInt32? {
         switch kind {
         case .quic: quic.insert(QUICFlow(start: time))
         case .tls: tls.insert(TLSConnectionTracker())
         case .dtls: dtls.insert(DTLSConnectionTracker())
+        case .http1: http1.insert(HTTP1ConnectionTracker(isSecure: carrier.kind == .tls))
+        case .http2: http2.insert(HTTP2ConnectionTracker())
         case .http3: http3.insert(HTTP3ConnectionTracker())
-        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun,
-            .turn, .dataChannel, .rtmp:
+        case .webSocket: webSocket.insert(WebSocketTracker(upgrade: upgrade(of: carrier)))
+        case .stun: stun.insert(STUNTracker(transport: carrier.kind.rawValue))
+        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             nil
         }
     }
@@ -45,9 +52,12 @@ struct TrackerStore: ~Copyable {
             _ = quic.remove(layer.index)
         case .tls: _ = tls.remove(layer.index)
         case .dtls: _ = dtls.remove(layer.index)
+        case .http1: _ = http1.remove(layer.index)
+        case .http2: _ = http2.remove(layer.index)
         case .http3: _ = http3.remove(layer.index)
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+        case .webSocket: _ = webSocket.remove(layer.index)
+        case .stun: _ = stun.remove(layer.index)
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
     }
@@ -59,11 +69,14 @@ struct TrackerStore: ~Copyable {
         switch layer.kind {
         case .tls: tls[layer.index].observe(bytes, delivery, tables: &security, &now)
         case .dtls: dtls[layer.index].observe(bytes, delivery, tables: &security, &now)
+        case .http1: http1[layer.index].observe(bytes, delivery, &now)
+        case .http2: http2[layer.index].observe(bytes, delivery, &now)
         case .http3: http3[layer.index].observe(bytes, delivery, &now)
+        case .webSocket: webSocket[layer.index].observe(bytes, delivery, &now)
+        case .stun: stun[layer.index].observe(bytes, delivery, &now)
         // TCP and QUIC are given frames and datagrams; they have entries of their own.
         case .tcp, .quic: break
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
     }
@@ -77,9 +90,12 @@ struct TrackerStore: ~Copyable {
             quic[layer.index].exchangeEnds()
         case .tls: tls[layer.index].exchangeEnds()
         case .dtls: dtls[layer.index].exchangeEnds()
+        case .http1: http1[layer.index].exchangeEnds()
+        case .http2: http2[layer.index].exchangeEnds()
         case .http3: http3[layer.index].exchangeEnds()
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+        case .webSocket: webSocket[layer.index].exchangeEnds()
+        case .stun: stun[layer.index].exchangeEnds()
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
     }
@@ -92,9 +108,12 @@ struct TrackerStore: ~Copyable {
         case .quic: quic[layer.index].report(into: &flow, at: time)
         case .tls: tls[layer.index].report(into: &flow, after: steps)
         case .dtls: dtls[layer.index].report(into: &flow, at: time)
+        case .http1: http1[layer.index].report(into: &flow, at: time)
+        case .http2: http2[layer.index].report(into: &flow, at: time)
         case .http3: http3[layer.index].report(into: &flow, at: time)
-        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun,
-            .turn, .dataChannel, .rtmp:
+        case .webSocket: webSocket[layer.index].report(into: &flow, at: time)
+        case .stun: stun[layer.index].report(into: &flow, at: time)
+        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
     }
@@ -107,6 +126,17 @@ struct TrackerStore: ~Copyable {
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .dtls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp,
             .srtcp, .stun, .turn, .dataChannel, .rtmp:
             (nil, [])
+        }
+    }
+
+    /// How the layer came to carry another protocol than its own.
+    private func upgrade(of layer: LayerStack.Layer) -> HTTPUpgrade? {
+        switch layer.kind {
+        case .http1: http1[layer.index].upgrade
+        case .http2: http2[layer.index].upgrade
+        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .dtls, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
+            .stun, .turn, .dataChannel, .rtmp:
+            nil
         }
     }
 

@@ -81,6 +81,12 @@ extension JSONWriter {
         case .httpExchange(let exchange):
             member("event", "http_exchange")
             exchangeMembers(exchange)
+        case .webSocketOpen(let url):
+            member("event", "websocket_open")
+            member("url", url)
+        case .webSocketClose(let close):
+            member("event", "websocket_close")
+            webSocketCloseMembers(close)
         case .verdict(let rule, let severity, let summary):
             member("event", "verdict")
             member("rule", rule)

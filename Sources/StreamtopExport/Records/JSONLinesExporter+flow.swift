@@ -14,7 +14,11 @@ extension JSONLinesExporter {
             if let dtls = flow.$dtls { json.dtlsSection(dtls.value, start: flow.start) }
             if let quic = flow.$quic { json.quicSection(quic.value) }
             if let http = flow.$http { json.httpSection(http.value) }
+            if let http2 = flow.$http2 { json.http2Section(http2.value) }
             if let http3 = flow.$http3 { json.http3Section(http3.value) }
+            if let socket = flow.$webSocket { json.webSocketSection(socket.value) }
+            if let stun = flow.$stun { json.stunSection(stun.value) }
+            if let turn = flow.$turn { json.turnSection(turn.value, flow) }
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
             json.buffers(flow.buffers)

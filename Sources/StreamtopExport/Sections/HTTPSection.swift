@@ -29,11 +29,35 @@ extension JSONWriter {
         member("url", exchange.url)
         member("status", exchange.status)
         if let time = exchange.requestTime { self.time("request_ts", time) }
+        milliseconds("request_ms", exchange.requestDuration)
         milliseconds("ttfb_ms", exchange.timeToFirstByte)
+        milliseconds("round_trip_ms", exchange.roundTrip)
+        milliseconds("held_ms", exchange.held)
+        member("held_by", exchange.heldBy)
+        milliseconds("server_ms", exchange.server)
+        milliseconds("transfer_ms", exchange.transfer)
         milliseconds("duration_ms", exchange.duration)
         member("request_bytes", exchange.requestBytes)
         member("response_bytes", exchange.responseBytes)
         member("content_type", exchange.contentType)
+        if let chunks = exchange.chunks {
+            member("chunked", true)
+            member("chunks", chunks)
+        }
+        if let spans = exchange.chunkIntervals {
+            object("chunk_interval_ms") { json in
+                json.milliseconds("p50", spans.p50)
+                json.milliseconds("p95", spans.p95)
+                json.milliseconds("max", spans.maximum)
+            }
+        }
+        if let cache = exchange.cache {
+            object("cache") { json in
+                json.member("state", cache.state)
+                json.member("age_s", cache.age)
+                json.member("source", cache.source)
+            }
+        }
         member("state", exchange.state)
         member("error", exchange.errorName ?? exchange.errorCode.map { "0x" + String($0, radix: 16) })
         if exchange.isPushed { member("pushed", true) }

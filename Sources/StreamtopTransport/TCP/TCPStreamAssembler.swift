@@ -176,6 +176,11 @@ extension TCPFlowTracker {
         direction == .fromClient ? client.streamStart : server.streamStart
     }
 
+    /// Between the capture point and each end, smoothed; nil before the first sample.
+    package var roundTrip: BothWays<Nanoseconds?> {
+        BothWays(client: client.roundTrip.smoothed, server: server.roundTrip.smoothed)
+    }
+
     /// When the packets of the three-way handshake passed; nil for those not seen.
     package var handshakeTimes: (syn: Timestamp?, synAck: Timestamp?, ack: Timestamp?) {
         (handshake.synTime, handshake.answerTime, handshake.completionTime)

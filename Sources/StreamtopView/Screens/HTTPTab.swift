@@ -89,7 +89,12 @@ enum HTTPTab {
 extension HTTPExchangeSnapshot {
     /// The last moment known of it.
     fileprivate var lastTime: Timestamp? {
-        requestTime.map { $0 + (duration ?? timeToFirstByte ?? 0) }
+        requestTime.map { $0 + (duration ?? firstByte ?? 0) }
+    }
+
+    /// From the request's first byte to the response's.
+    fileprivate var firstByte: Nanoseconds? {
+        timeToFirstByte.map { (requestDuration ?? 0) + $0 }
     }
 }
 
@@ -171,10 +176,10 @@ private struct HTTPTable {
         guard !picture.isEmpty, let times, let request = exchange.requestTime else { return }
         let first = times.place(request, width: picture.count)
         let end = times.place(exchange.lastTime ?? request, width: picture.count)
-        let turn = exchange.timeToFirstByte.map { times.place(request + $0, width: picture.count) } ?? end
+        let turn = exchange.firstByte.map { times.place(request + $0, width: picture.count) } ?? end
         // Nothing is too short to be seen.
         for column in min(first, picture.count - 1)...min(max(first, end), picture.count - 1) {
-            let isWaiting = exchange.timeToFirstByte == nil || column < turn
+            let isWaiting = exchange.firstByte == nil || column < turn
             cells.set(
                 isWaiting ? "░" : "█", x: picture.lowerBound + column, y: y, isWaiting ? .chartQueue : .chartRateDown)
         }

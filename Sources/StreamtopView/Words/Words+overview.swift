@@ -162,6 +162,10 @@ extension Words {
         case .icmpTooBig(let mtu): return ("packet too big", "MTU \(mtu)", .watch)
         case .httpExchange(let exchange):
             return ("exchange", self.exchange(exchange), exchange.state == .reset ? .watch : .text)
+        case .webSocketOpen(let url): return ("websocket open", url ?? "", .fine)
+        case .webSocketClose(let close):
+            let code = close.code.map { "  \($0)" } ?? ""
+            return ("websocket close", "\(by(close.by))\(code)  \(close.reason ?? "")", .muted)
         case .verdict(let rule, let severity, let summary):
             return (spaced(rule), summary, severityRole(severity))
         case .earlyData(let bytes, let accepted):

@@ -80,6 +80,14 @@ package struct HTTP1MessageReader: Equatable, Sendable {
         }
     }
 
+    /// The other direction said that the connection carries something else from here on.
+    package mutating func becomeTunnel() {
+        guard state != .tunnel else { return }
+        state = .tunnel
+        line.clear()
+        section.clear()
+    }
+
     /// The next element, nil when more bytes are needed. Each call that returns one moves the reader or the state on, so
     /// a loop over it ends with the reader's bytes. A new piece of the stream comes with a reader of its own.
     @_lifetime(reader: copy reader)

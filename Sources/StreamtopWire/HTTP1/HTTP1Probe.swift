@@ -21,8 +21,8 @@ package enum HTTP1Probe: Equatable, Sendable {
         var reader = ByteReader(bytes)
         // Empty lines before a request are skipped (RFC 9112 section 2.2).
         while let byte = reader.peekUInt8(), byte == 0x0d || byte == 0x0a { reader.skip(1) }  // each takes a byte
-        guard !reader.isAtEnd else {
-            self = .undecided
+        guard Self.canBegin(reader) else {
+            self = .none
             return
         }
         if let end = reader.distance(to: 0x0a) {
@@ -30,6 +30,11 @@ package enum HTTP1Probe: Equatable, Sendable {
         } else {
             self = Self.ofBeginning(reader)
         }
+    }
+
+    /// A method and a space, `HTTP/1.`, or the beginning of a known one of them. Most streams are told apart here.
+    private static func canBegin(_ reader: borrowing ByteReader) -> Bool {
+        HTTP1StartLine.methodLength(reader) != nil || isStartOfVersion(reader) || isStartOfMethod(reader)
     }
 
     private static func ofLine(_ line: RawSpan) -> HTTP1Probe {
@@ -42,33 +47,30 @@ package enum HTTP1Probe: Equatable, Sendable {
         }
     }
 
+    /// Without the end of the first line a known method must do.
     private static func ofBeginning(_ reader: borrowing ByteReader) -> HTTP1Probe {
-        if isStartOfVersion(reader) { return reader.remaining > 64 ? .response : .undecided }
         guard let length = HTTP1StartLine.methodLength(reader) else {
-            return couldBeMethod(reader) ? .undecided : .none
+            return isStartOfVersion(reader) && reader.remaining > 64 ? .response : .undecided
         }
         var copy = reader.rest
-        guard knownMethods.contains(String(decoding: copy.copy(length), as: UTF8.self)) else {
-            return reader.remaining < longestLine ? .undecided : .none
-        }
+        guard knownMethods.contains(String(decoding: copy.copy(length), as: UTF8.self)) else { return .none }
         return reader.remaining < longestLine ? .undecided : .request
     }
 
     /// As much as is there of `HTTP/1.`.
     private static func isStartOfVersion(_ reader: borrowing ByteReader) -> Bool {
         for (index, byte) in "HTTP/1.".utf8.enumerated() {
-            guard let found = reader.peekUInt8(ahead: index) else { return true }
+            guard let found = reader.peekUInt8(ahead: index) else { return index > 0 }
             if found != byte { return false }
         }
         return true
     }
 
-    /// All bytes there are could begin a method.
-    private static func couldBeMethod(_ reader: borrowing ByteReader) -> Bool {
-        guard reader.remaining <= HTTP1StartLine.longestMethod else { return false }
-        for index in 0..<reader.remaining {
-            guard let byte = reader.peekUInt8(ahead: index), HTTP1StartLine.isTokenByte(byte) else { return false }
-        }
-        return true
+    /// All bytes that there are begin a known method.
+    private static func isStartOfMethod(_ reader: borrowing ByteReader) -> Bool {
+        guard reader.remaining > 0, reader.remaining <= 9 else { return false }
+        var copy = reader.rest
+        let text = String(decoding: copy.copy(copy.remaining), as: UTF8.self)
+        return knownMethods.contains { $0.hasPrefix(text) }
     }
 }

@@ -19,6 +19,8 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
     static let largestFrame = 1 << 22
 
     private enum State: Equatable, Sendable {
+        /// The client begins with its preface, the server with a frame, whose length cannot begin like that.
+        case start
         case preface
         case header
         case payload(remaining: Int)
@@ -31,17 +33,29 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
     package var isBetweenFrames: Bool { state == .header && held.isEmpty }
     package var hasLostStep: Bool { state == .lost }
 
-    /// `isClient`: a connection preface comes first.
-    package init(isClient: Bool) { state = isClient ? .preface : .header }
+    /// `isInStep`: the first byte to come begins a direction of a connection; else it lies somewhere within.
+    package init(isInStep: Bool = true) { state = isInStep ? .start : .lost }
 
-    /// In the middle of a connection.
-    package init() { state = .lost }
+    /// The bytes, as far as they go and at least to the first space, are a client's preface.
+    package static func canBegin(_ bytes: RawSpan) -> Bool {
+        let reader = ByteReader(bytes)
+        guard reader.remaining >= 4 else { return false }
+        for (index, expected) in preface.utf8.enumerated() {  // at most 24 turns
+            guard let found = reader.peekUInt8(ahead: index) else { return true }
+            if found != expected { return false }
+        }
+        return true
+    }
 
     /// The next element, nil when more bytes are needed. Each call that returns one moves the reader or the state on, so
     /// a loop over it ends with the reader's bytes. A new piece of the stream comes with a reader of its own.
     @_lifetime(reader: copy reader)
     package mutating func next(_ reader: inout ByteReader) -> Element? {
         switch state {
+        case .start:
+            guard let first = reader.peekUInt8() else { return nil }
+            state = first == Self.preface.utf8.first ? .preface : .header
+            return next(&reader)
         case .preface: return nextPreface(&reader)
         case .header: return nextHeader(&reader)
         case .payload(let remaining):

@@ -12,8 +12,15 @@ package struct StreamIdentity: Equatable, Sendable {
         if TLSProbe.canBegin(bytes) {
             kind = .tls
             isClient = TLSProbe.isClientHello(bytes) ? true : nil
-        } else {
-            return nil
+            return
+        }
+        switch HTTP1Probe(bytes) {
+        case .request: (kind, isClient) = (.http1, true)
+        case .response: (kind, isClient) = (.http1, false)
+        case .undecided: (kind, isClient) = (.http1, nil)
+        case .none:
+            guard HTTP2FrameDecoder.canBegin(bytes) else { return nil }
+            (kind, isClient) = (.http2, true)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import StreamtopApplication
 
 /// What one fuzzing run feeds its bytes to; chosen by STREAMTOP_FUZZ.
 enum FuzzTarget: String, CaseIterable {
@@ -18,6 +19,14 @@ enum FuzzTarget: String, CaseIterable {
     case quicConnection = "quic-connection"
     /// The streams of an HTTP/3 connection.
     case http3
+    /// Both byte streams of an HTTP/1.1 connection.
+    case http1
+    /// Both byte streams of an HTTP/2 connection.
+    case http2
+    /// Both byte streams of a WebSocket.
+    case webSocket = "websocket"
+    /// Datagrams of STUN and TURN.
+    case stun
     /// Key log text.
     case keylog
 
@@ -34,6 +43,10 @@ enum FuzzTarget: String, CaseIterable {
         case .quic: fuzzQUICMessages(bytes)
         case .quicConnection: fuzzQUICConnection(bytes)
         case .http3: fuzzHTTP3(bytes)
+        case .http1: fuzzStream(bytes, HTTP1ConnectionTracker(isSecure: false))
+        case .http2: fuzzStream(bytes, HTTP2ConnectionTracker())
+        case .webSocket: fuzzWebSocket(bytes)
+        case .stun: fuzzSTUN(bytes)
         case .keylog: fuzzKeyLog(bytes)
         }
     }

@@ -60,6 +60,7 @@ import Testing
     @Test func interimResponsesAndTrailers() throws {
         var talk = HTTP3Conversation()
         talk.say(Bytes.get("/"), on: 0)
+        talk.end(0)
         talk.say(Bytes.earlyHints, on: 0, .fromServer)
         talk.say(Bytes.notFound, on: 0, .fromServer)
         talk.say(Bytes.trailers, on: 0, .fromServer)
@@ -141,6 +142,7 @@ import Testing
         #expect(talk.below.lostStreams == 0)
         // Inside the head: no status, but the times stand.
         talk.say(Bytes.get("/b"), on: 4)
+        talk.end(4)
         talk.say([1], on: 4, .fromServer)
         talk.say([4, 0], on: 4, .fromServer)
         talk.gap(3, 4, .fromServer)

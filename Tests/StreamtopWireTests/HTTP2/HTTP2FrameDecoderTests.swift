@@ -46,7 +46,7 @@ import Testing
                 """)
 
     @Test func framesOfAllForms() {
-        let whole = read(stream, HTTP2FrameDecoder(isClient: true))
+        let whole = read(stream, HTTP2FrameDecoder())
         #expect(
             whole.frames == [
                 "preface", "settings 6 0 0:xxxxxx.", "headers 3 5 1:xxx.", "data 0 1 1:.", "unknown 1 0 3:x.",
@@ -56,9 +56,9 @@ import Testing
     }
 
     @Test func anyCutReadsTheSame() {
-        let whole = read(stream, HTTP2FrameDecoder(isClient: true))
+        let whole = read(stream, HTTP2FrameDecoder())
         for size in 1...stream.count {
-            #expect(read(stream, cutInto: size, HTTP2FrameDecoder(isClient: true)) == whole, "pieces of \(size)")
+            #expect(read(stream, cutInto: size, HTTP2FrameDecoder()) == whole, "pieces of \(size)")
         }
     }
 
@@ -66,19 +66,19 @@ import Testing
         for seed in UInt64(1)...500 {
             var random = SeededRandom(seed: seed)
             let bytes = random.damaged(stream)
-            let whole = read(bytes, HTTP2FrameDecoder(isClient: true))
+            let whole = read(bytes, HTTP2FrameDecoder())
             guard !whole.hasLostStep else { continue }  // lost, it takes step again where a piece begins
-            #expect(read(bytes, cutInto: 3, HTTP2FrameDecoder(isClient: true)) == whole, "seed \(seed)")
+            #expect(read(bytes, cutInto: 3, HTTP2FrameDecoder()) == whole, "seed \(seed)")
         }
     }
 
     @Test func anotherPrefaceIsNone() {
-        #expect(read(Array("PRI * HTTP/1.1\r\n".utf8), HTTP2FrameDecoder(isClient: true)).frames == ["malformed"])
-        #expect(read([0x7f, 0xff, 0xff, 0, 0, 0, 0, 0, 1], HTTP2FrameDecoder(isClient: false)).hasLostStep)
+        #expect(read(Array("PRI * HTTP/1.1\r\n".utf8), HTTP2FrameDecoder()).frames == ["malformed"])
+        #expect(read([0x7f, 0xff, 0xff, 0, 0, 0, 0, 0, 1], HTTP2FrameDecoder()).hasLostStep)
     }
 
     @Test func aGapInsideAPayloadIsBridged() {
-        var decoder = HTTP2FrameDecoder(isClient: false)
+        var decoder = HTTP2FrameDecoder()
         var reader = ByteReader(unsafe [UInt8](hex: "00000a 00 00 00000001 0102").span.bytes)
         while decoder.next(&reader) != nil {}
         let inside = decoder.gap(of: 5)
@@ -92,11 +92,14 @@ import Testing
     /// Only a piece that is made of frames from its first byte on is taken for the beginning of one.
     @Test func stepIsFoundAgainWhereFramesBegin() {
         let frames = [UInt8](hex: "000004 08 00 00000000 00010000  000008 06 01 00000000 0102030405060708")
-        #expect(read(frames, HTTP2FrameDecoder()).frames.count == 2)
-        #expect(read(Array(frames.dropFirst()), HTTP2FrameDecoder()).frames.isEmpty)
-        #expect(read(Array(frames.prefix(11)), HTTP2FrameDecoder()).frames.isEmpty, "half of one is not enough")
-        #expect(read([UInt8](hex: "000005 08 00 00000000 0001000000"), HTTP2FrameDecoder()).frames.isEmpty)
-        #expect(read(Array("HTTP/1.1 200 OK\r\n\r\n".utf8), HTTP2FrameDecoder()).frames.isEmpty)
+        #expect(read(frames, HTTP2FrameDecoder(isInStep: false)).frames.count == 2)
+        #expect(read(Array(frames.dropFirst()), HTTP2FrameDecoder(isInStep: false)).frames.isEmpty)
+        #expect(
+            read(Array(frames.prefix(11)), HTTP2FrameDecoder(isInStep: false)).frames.isEmpty,
+            "half of one is not enough")
+        #expect(
+            read([UInt8](hex: "000005 08 00 00000000 0001000000"), HTTP2FrameDecoder(isInStep: false)).frames.isEmpty)
+        #expect(read(Array("HTTP/1.1 200 OK\r\n\r\n".utf8), HTTP2FrameDecoder(isInStep: false)).frames.isEmpty)
     }
 }
 

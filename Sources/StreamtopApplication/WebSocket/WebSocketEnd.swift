@@ -1,0 +1,129 @@
+import StreamtopBase
+import StreamtopLayer
+import StreamtopModel
+import StreamtopWire
+
+/// What one end of a WebSocket connection sends: the frame and the message in progress, and counts.
+struct WebSocketEnd: ~Copyable {
+    /// RFC 6455 section 5.5.
+    static let longestControl = 125
+    static let maximumPings = 16
+
+    /// A message whose frames are coming.
+    struct Message: Sendable {
+        var isText: Bool
+        var isCompressed: Bool
+        var text = UTF8Validator()
+    }
+
+    var frames = WebSocketFrameDecoder()
+    private(set) var header: WebSocketFrameHeader?
+    var message: Message?
+    /// Payload of a control frame, without its mask.
+    var control: [UInt8] = []
+    var snapshot = WebSocketEndSnapshot()
+    private var frameCounts: [WebSocketOpcode: Int] = [:]
+    /// nil where messages are not compressed, or joined late: then nothing can be inflated.
+    private var inflater: MessageInflater?
+    private(set) var inflated: UInt64 = 0
+    private(set) var isInflatedKnown = true
+    /// Pings without an answer, oldest first.
+    var pings: [(payload: [UInt8], time: Timestamp)] = []
+    var pingRoundTrips = RoundTripRecord()
+    /// How long its answers took beyond the round trip of the path.
+    var lag = LogHistogram()
+    var longestLag: Nanoseconds = 0
+
+    init(inflater: consuming MessageInflater?) { self.inflater = inflater }
+
+    mutating func begin(_ header: WebSocketFrameHeader) {
+        self.header = header
+        snapshot.headerBytes &+= UInt64(header.length)
+        if header.mask != nil { snapshot.maskedFrames += 1 }
+        if let opcode = header.opcode { frameCounts[opcode, default: 0] += 1 }
+        control.removeAll(keepingCapacity: true)
+    }
+
+    /// The next payload of a frame of a message, at `position` of the frame.
+    mutating func takeContent(_ payload: RawSpan, at position: UInt64) {
+        guard let message else { return }
+        guard message.isCompressed || message.isText else {
+            inflated &+= UInt64(payload.byteCount)
+            return
+        }
+        var bytes: [UInt8] = []
+        WebSocketMask.append(payload, mask: header?.mask, at: position, to: &bytes)
+        guard message.isCompressed else { return addPlain(bytes) }
+        inflate(bytes)
+    }
+
+    private mutating func inflate(_ bytes: [UInt8]) {
+        guard inflater != nil else {
+            isInflatedKnown = false
+            return
+        }
+        var count: UInt64 = 0
+        var text = message?.text ?? UTF8Validator()
+        let isText = message?.isText ?? false
+        inflater?.inflate(bytes) { piece in
+            count &+= UInt64(piece.count)
+            if isText { text.add(piece) }
+        }
+        inflated &+= count
+        message?.text = text
+    }
+
+    private mutating func addPlain(_ bytes: [UInt8]) {
+        inflated &+= UInt64(bytes.count)
+        message?.text.add(bytes)
+    }
+
+    /// The message in progress is complete; false when it was text and is no UTF-8.
+    mutating func endMessage() -> Bool {
+        guard let ended = message else { return true }
+        var text = ended.text
+        if ended.isCompressed {
+            snapshot.compressedMessages += 1
+            var count: UInt64 = 0
+            inflater?.endMessage { piece in
+                count &+= UInt64(piece.count)
+                if ended.isText { text.add(piece) }
+            }
+            inflated &+= count
+            if inflater?.isBroken ?? true { isInflatedKnown = false }
+        }
+        snapshot.messages += 1
+        message = nil
+        let canJudge = ended.isText && (!ended.isCompressed || isInflatedKnown)
+        return !canJudge || text.isComplete
+    }
+
+    /// Bytes of the message in progress will never come.
+    mutating func loseContent(_ count: UInt64) {
+        guard let message else { return }
+        if message.isCompressed {
+            inflater?.lose()
+            isInflatedKnown = false
+        } else {
+            inflated &+= count
+        }
+        // What a piece of text without its neighbours says cannot be judged.
+        self.message?.isText = false
+    }
+
+    var told: WebSocketEndSnapshot {
+        var end = snapshot
+        end.frames = WebSocketOpcode.allCases.compactMap { opcode in
+            frameCounts[opcode].map { NamedCount(name: opcode.name, count: $0) }
+        }
+        end.messageBytes = isInflatedKnown ? inflated : nil
+        end.pingRoundTrip = pingRoundTrips.snapshot(.websocketPing)
+        if let p50 = lag.quantile(0.5), let p95 = lag.quantile(0.95) {
+            end.eventLoopLag = HTTPTimes(
+                samples: lag.count, p50: min(longestLag, p50 * 1_000), p95: min(longestLag, p95 * 1_000),
+                maximum: longestLag)
+        }
+        end.hasLostStep = frames.hasLostStep
+        return end
+    }
+}

@@ -1,0 +1,84 @@
+import StreamtopBase
+import StreamtopLayer
+import StreamtopModel
+import StreamtopWire
+
+/// One WebSocket connection, read from the bytes behind its upgrade, whichever version of HTTP that was in (RFC 6455,
+/// RFC 8441, RFC 9220).
+package struct WebSocketTracker: LayerTracker, ~Copyable {
+    var client: WebSocketEnd
+    var server: WebSocketEnd
+    let upgrade: HTTPUpgrade?
+    let isCompressionAgreed: Bool
+    var violations: [WebSocketViolation: Int] = [:]
+    var close: WebSocketCloseSnapshot?
+    private var isOpen = false
+
+    /// `upgrade` is nil for a connection that was joined behind it.
+    package init(upgrade: HTTPUpgrade?) {
+        let deflate = upgrade?.extensions.flatMap(WebSocketDeflate.init(agreed:))
+        client = WebSocketEnd(inflater: deflate.flatMap { MessageInflater(forgets: $0.clientForgets) })
+        server = WebSocketEnd(inflater: deflate.flatMap { MessageInflater(forgets: $0.serverForgets) })
+        self.upgrade = upgrade
+        isCompressionAgreed = deflate != nil
+        if isAccepted == false { count(.wrongAccept) }
+    }
+
+    /// With what was agreed on and nothing else known.
+    package init(extensions: String?) {
+        let fields = extensions.map { [HTTPField("sec-websocket-extensions", $0)] } ?? []
+        self.init(
+            upgrade: HTTPUpgrade(
+                to: "websocket", request: [], response: fields, url: nil, duration: nil, at: Timestamp(nanoseconds: 0)))
+    }
+
+    /// RFC 6455 section 4.2.2: the key and a constant, hashed.
+    private var isAccepted: Bool? {
+        guard let key = upgrade?.key, let accept = upgrade?.accept else { return nil }
+        return Self.accept(for: key) == accept
+    }
+
+    package mutating func observe(_ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation) {
+        open(&now)
+        switch delivery.content {
+        case .bytes, .datagram: read(bytes, &now)
+        case .gap(let bytes): bridge(bytes, &now)
+        case .end, .reset: break
+        case .stopSending, .restart: break
+        }
+    }
+
+    /// The connection is told of with its first bytes, when they passed.
+    private mutating func open(_ now: inout Observation) {
+        guard !isOpen else { return }
+        isOpen = true
+        now.tell(.webSocketOpen(url: upgrade?.url))
+    }
+
+    package mutating func exchangeEnds() {
+        swap(&client, &server)
+        if let known = close {
+            close = WebSocketCloseSnapshot(code: known.code, reason: known.reason, by: known.by.reversed)
+        }
+    }
+
+    mutating func count(_ violation: WebSocketViolation) { violations[violation, default: 0] += 1 }
+
+    package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
+        flow.protocols.append(ProtocolKind.webSocket.rawValue)
+        var socket = WebSocketSnapshot()
+        socket.url = upgrade?.url
+        socket.subprotocol = upgrade?.subprotocol
+        socket.extensions = upgrade?.extensions
+        socket.upgrade = upgrade?.duration
+        socket.isAccepted = isAccepted
+        socket.client = client.told
+        socket.server = server.told
+        socket.close = close
+        socket.violations = WebSocketViolation.allCases.compactMap { violation in
+            violations[violation].map { NamedCount(name: violation.rawValue, count: $0) }
+        }
+        socket.comparison = WebSocketCost.comparison(socket)
+        flow.webSocket = socket
+    }
+}

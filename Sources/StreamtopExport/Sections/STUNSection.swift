@@ -1,0 +1,58 @@
+import StreamtopBase
+import StreamtopModel
+
+extension JSONWriter {
+    mutating func stunSection(_ stun: STUNSnapshot) {
+        object("stun") { json in
+            json.member("requests", stun.requests)
+            json.member("responses", stun.responses)
+            json.member("errors", stun.errors)
+            json.member("indications", stun.indications)
+            json.member("retransmissions", stun.retransmissions)
+            json.member("unanswered", stun.unanswered)
+            json.array("mapped", stun.mapped) { $0.string($1.description) }
+            // By the end that answers; the server's, where both were asked.
+            if stun.serverRoundTrip != nil {
+                json.roundTrip("rtt", stun.serverRoundTrip)
+                json.roundTrip("client_rtt", stun.clientRoundTrip)
+            } else {
+                json.roundTrip("rtt", stun.clientRoundTrip)
+            }
+            if stun.clientSoftware != nil || stun.serverSoftware != nil {
+                json.object("software") { json in
+                    json.member("client", stun.clientSoftware)
+                    json.member("server", stun.serverSoftware)
+                }
+            }
+            if !stun.errorCodes.isEmpty {
+                json.object("error_codes") { json in
+                    for error in stun.errorCodes { json.member(named: String(error.code), error.count) }
+                }
+            }
+            if stun.isClassic { json.member("classic", true) }
+            if stun.wrongFingerprints > 0 { json.member("wrong_fingerprints", stun.wrongFingerprints) }
+        }
+    }
+
+    mutating func turnSection(_ turn: TURNSnapshot, _ flow: FlowSnapshot) {
+        object("turn") { json in
+            if let allocation = turn.allocation {
+                json.object("allocation") { json in
+                    json.member("client", flow.client.endpoint.description)
+                    json.member("server", flow.server.endpoint.description)
+                    json.member("relayed", allocation.relayed.description)
+                    json.member("transport", allocation.transport)
+                    json.member("lifetime_s", Int(allocation.lifetime))
+                    json.ratio("expires_in_s", allocation.expiresIn.seconds)
+                    json.member("lapsed", allocation.lapsed)
+                    json.member("permissions", allocation.permissions)
+                    json.member("channels", allocation.channels)
+                    json.member("bytes", allocation.bytes)
+                }
+            }
+            json.member("channels", turn.channels)
+            json.member("channel_data_packets", turn.channelDataPackets)
+            json.member("indications", turn.indications)
+        }
+    }
+}
