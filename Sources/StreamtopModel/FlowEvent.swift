@@ -41,6 +41,11 @@ package struct FlowEvent: Equatable, Sendable {
         case webSocketOpen(url: String?)
         /// The first close frame passed.
         case webSocketClose(WebSocketCloseSnapshot)
+        /// A stream was recognised.
+        case rtpStart(source: UInt32, from: Direction, payloadType: UInt8)
+        /// A gap in a stream's numbers stayed open.
+        case rtpLoss(source: UInt32, from: Direction, packets: Int)
+        case keyFrame(source: UInt32, from: Direction)
         case verdict(rule: String, severity: Verdict.Severity, summary: String)
     }
 }

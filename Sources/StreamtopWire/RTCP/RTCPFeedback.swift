@@ -74,7 +74,7 @@ package struct RTCPNackEntry: Equatable, Sendable, BitwiseCopyable {
     package var count: Int { 1 + following.nonzeroBitCount }
 
     /// Calls `body` for every sequence number asked for.
-    package func forEach(_ body: (UInt16) -> Void) {
+    package func visit(_ body: (UInt16) -> Void) {
         body(first)
         for bit in UInt16(0)..<16 where following >> bit & 1 == 1 { body(first &+ bit &+ 1) }
     }

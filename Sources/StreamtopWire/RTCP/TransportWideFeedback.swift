@@ -94,7 +94,7 @@ package enum CongestionControlFeedback {
 
     /// Calls `body` for every packet reported on.
     @_lifetime(reader: copy reader)
-    package static func forEach(
+    package static func read(
         _ reader: inout ByteReader, _ body: (_ source: UInt32, _ sequence: UInt16, _ report: Report) -> Void
     ) throws(DecodeError) {
         while reader.remaining > 4 {  // each turn takes eight bytes or more

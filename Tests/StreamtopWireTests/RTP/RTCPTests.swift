@@ -33,7 +33,7 @@ import Testing
                 case .tmmbr: while RTCPBitrateLimit(next: &body) != nil {}
                 case .application: _ = RTCPReceiverEstimate(decoding: &body)
                 case .transportWide: _ = try? TransportWideFeedback(decoding: &body)
-                case .congestionControl: try? CongestionControlFeedback.forEach(&body) { _, _, _ in }
+                case .congestionControl: try? CongestionControlFeedback.read(&body) { _, _, _ in }
                 default: break
                 }
             case .extendedReport:
@@ -86,7 +86,7 @@ import Testing
         let bytes = [UInt8](hex: "00640005 ffff0001")
         var reader = unsafe ByteReader(bytes.span.bytes)
         var asked: [UInt16] = []
-        while let entry = RTCPNackEntry(next: &reader) { entry.forEach { asked.append($0) } }
+        while let entry = RTCPNackEntry(next: &reader) { entry.visit { asked.append($0) } }
         #expect(asked == [100, 101, 103, 0xffff, 0])
     }
 
@@ -141,7 +141,7 @@ import Testing
         let bytes = [UInt8](hex: "00000009 0005 0003 e200 0000 9fff 0000 00000009 0008 0001 8001 0000 12345678")
         var reader = unsafe ByteReader(bytes.span.bytes)
         var found: [UInt16] = []
-        try CongestionControlFeedback.forEach(&reader) { _, sequence, report in
+        try CongestionControlFeedback.read(&reader) { _, sequence, report in
             if report.isReceived { found.append(sequence) }
         }
         #expect(found == [5, 7, 8] && reader.remaining == 4)
