@@ -29,6 +29,8 @@ struct FlowEngine: ~Copyable {
     var counts = CaptureCounts()
     var output = EngineOutputs()
     var pictures = FlowPictures()
+    /// Flows with connectivity checks that are over, for the calls they belong to.
+    var callFlows: [FlowSnapshot] = []
 
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
@@ -123,6 +125,8 @@ struct FlowEngine: ~Copyable {
             if flows[position].wantsSegment(payload: frame.payloadLength) {
                 observeStream(frame, position, bytes: bytes, direction: direction, at: time)
             }
+        } else if frame.transport == .sctp {
+            observeSCTP(frame, position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
         }

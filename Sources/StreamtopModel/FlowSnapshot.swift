@@ -85,6 +85,7 @@ package struct FlowSnapshot: Sendable {
     package var rtp: [RTPStreamSnapshot] = []
     @Boxed package var rtcp: RTCPSnapshot?
     @Boxed package var sctp: SCTPSnapshot?
+    @Boxed package var ice: ICESnapshot?
     package var fragmentation: FragmentationSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []

@@ -66,6 +66,8 @@ package final class RTCPSource {
     private struct Report {
         var middle: UInt32
         var time: Timestamp
+        /// From the sender's own stamp to the tap, where both clocks agree; else nil.
+        var age: Nanoseconds?
     }
 
     package internal(set) var nacks = 0
@@ -86,18 +88,29 @@ package final class RTCPSource {
     func note(_ report: RTCPSenderReport, at time: Timestamp) {
         lastReport = (report.networkTime, report.timestamp, time)
         if reports.count == Self.remembered { reports.removeFirst() }
-        reports.append(Report(middle: report.middleTime, time: time))
+        reports.append(Report(middle: report.middleTime, time: time, age: Self.age(of: report, at: time)))
     }
 
-    /// From the tap to the receiver and back: the report block quotes a sender report that passed here (RFC 3550 section
-    /// 6.4.1, without its need of a common clock).
+    /// Own: a sender that stamps a report sends it within this; a clock that is off by less cannot be told from it.
+    private static let longestAge: Nanoseconds = .milliseconds(200)
+
+    private static func age(of report: RTCPSenderReport, at time: Timestamp) -> Nanoseconds? {
+        // NTP counts from 1900 (RFC 5905 section 6): 2,208,988,800 s before 1970.
+        let seconds = Int64(report.networkTime >> 32) - 2_208_988_800
+        let fraction = Int64(Double(report.networkTime & 0xffff_ffff) * 1e9 / 4_294_967_296)
+        let age = time - Timestamp(seconds: seconds, nanoseconds: fraction)
+        return age >= 0 && age < longestAge ? age : nil
+    }
+
+    /// The report block quotes a sender report that passed here: to the receiver and back, as the sender works it out (RFC 3550
+    /// section 6.4.1) where the tap's clock is the sender's, else from the tap on, without its need of a common clock.
     func roundTrip(of block: RTCPReportBlock, at time: Timestamp) -> Nanoseconds? {
         guard block.lastSenderReport != 0,
             let quoted = reports.last(where: { $0.middle == block.lastSenderReport })
         else { return nil }
         // 32 bits of 1/65536 s are 18 hours: below 2^47 ns.
         let delay = Nanoseconds(Double(block.delaySinceLast) * 1e9 / 65_536)
-        let trip = time - quoted.time - delay
+        let trip = time - quoted.time - delay + (quoted.age ?? 0)
         guard trip > 0, trip < .seconds(30) else { return nil }
         roundTrips.record(trip, at: time)
         return trip

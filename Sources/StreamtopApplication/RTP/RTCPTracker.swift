@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -15,7 +16,6 @@ package struct RTCPTracker: ~Copyable {
     private var marks = BothWays<RTCPCongestionMarks?>(client: nil, server: nil)
     /// Packets whose content could be read.
     package private(set) var readable: UInt64 = 0
-    private var lastTime = Timestamp(nanoseconds: .min)
 
     private enum RTCPTypeKey: Hashable {
         case packet(UInt8)
@@ -36,14 +36,17 @@ package struct RTCPTracker: ~Copyable {
         return (try? RTCPHeader(decoding: &reader)) != nil
     }
 
-    /// A datagram of RTCP. `isProtected`: it is SRTCP, whose content is readable only where it was not encrypted.
+    /// A datagram of RTCP. `isProtected`: it is SRTCP, whose content is readable only where it was not encrypted, or `opened`.
     package mutating func observe(
-        _ packet: RawSpan, wireLength: Int, direction: Direction, isProtected: Bool, at time: Timestamp,
-        sources: inout RTCPSourceTable
+        _ packet: RawSpan, wireLength: Int, opened: RawSpan? = nil, isProtected: Bool,
+        sources: inout RTCPSourceTable, _ now: borrowing Observation
     ) {
         snapshot.packets &+= 1
         snapshot.bytes &+= UInt64(max(0, wireLength))
-        lastTime = time
+        if let opened {
+            readable &+= 1
+            return observeClear(opened, now.direction, at: now.time, &sources)
+        }
         var length = packet.byteCount
         if packet.byteCount == wireLength, isProtected || !RTCPPackets.fill(packet) {
             guard let clear = SecureRTCPTrailer.clearLength(of: packet) else {
@@ -53,19 +56,8 @@ package struct RTCPTracker: ~Copyable {
             length = clear
         }
         readable &+= 1
-        observeClear(packet.extracting(0..<length), direction, at: time, &sources)
+        observeClear(packet.extracting(0..<length), now.direction, at: now.time, &sources)
     }
-
-    /// The content of a packet that was opened with its keys.
-    package mutating func observeOpened(
-        _ content: RawSpan, direction: Direction, at time: Timestamp, sources: inout RTCPSourceTable
-    ) {
-        readable &+= 1
-        observeClear(content, direction, at: time, &sources)
-    }
-
-    /// Every packet counted so far was opened.
-    package mutating func noteReadable() { snapshot.isEncrypted = false }
 
     private mutating func observeClear(
         _ content: RawSpan, _ direction: Direction, at time: Timestamp, _ sources: inout RTCPSourceTable

@@ -29,19 +29,23 @@ struct RTPCodecGuess: Sendable {
 
     /// A packet of a video stream, as it arrives.
     mutating func observe(_ header: RTPHeader, payload: RawSpan, at time: Timestamp) {
-        guard !isOver, codec == nil, payload.byteCount > 2 else { return }
+        guard !isOver, payload.byteCount > 2 else { return }
         let follows = packets > 0 && header.sequence == lastSequence &+ 1
         packets &+= 1
-        observeH264(payload, isMarked: header.isMarked, follows: follows)
-        observeVP8(payload, isFrameStart: wasMarked, follows: follows)
-        if RTPPayloadFacts(.h264, payload: payload)?.isKeyFrame == true {
+        if codec == nil { judge(header, payload, follows: follows) }
+        if codec != .vp8, RTPPayloadFacts(.h264, payload: payload)?.isKeyFrame == true {
             _ = h264KeyFrames.observe(header.timestamp, at: time)
         }
-        if RTPPayloadFacts(.vp8, payload: payload)?.isKeyFrame == true {
+        if codec != .h264, RTPPayloadFacts(.vp8, payload: payload)?.isKeyFrame == true {
             _ = vp8KeyFrames.observe(header.timestamp, at: time)
         }
         lastSequence = header.sequence
         wasMarked = header.isMarked
+    }
+
+    private mutating func judge(_ header: RTPHeader, _ payload: RawSpan, follows: Bool) {
+        observeH264(payload, isMarked: header.isMarked, follows: follows)
+        observeVP8(payload, isFrameStart: wasMarked, follows: follows)
         guard packets >= Self.enough else { return }
         if h264Misses * 50 <= packets, h264Fragments > 3, h264Parameters > 0 {
             codec = .h264

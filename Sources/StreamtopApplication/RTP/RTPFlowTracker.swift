@@ -36,11 +36,11 @@ package struct RTPFlowTracker: ~Copyable {
         var matches = 0
     }
 
-    /// Number of the flow, by which a stream knows where it is.
+    /// The flow, by the number of the frame that opened it: by this a stream knows where it is.
     private let number: UInt64
 
-    package init(_ flow: FlowIdentifier, between hosts: HostPair) {
-        number = flow.number
+    package init(_ flow: UInt64, between hosts: HostPair) {
+        number = flow
         self.hosts = hosts
         rtcp = RTCPTracker(between: hosts)
     }
@@ -59,8 +59,10 @@ package struct RTPFlowTracker: ~Copyable {
     }
 
     /// A datagram whose first two bits are RTP's version. True when it belongs to a stream, or may still do so.
+    ///
+    /// `opened` is what its keys opened: the payload of an SRTP packet, or the RTCP packets of an SRTCP packet.
     package mutating func observe(
-        _ packet: RawSpan, wireLength: Int, tables: inout MediaTables, _ now: inout Observation
+        _ packet: RawSpan, wireLength: Int, opened: RawSpan? = nil, tables: inout MediaTables, _ now: inout Observation
     ) -> Bool {
         guard wireLength >= packet.byteCount else { return false }
         if RTCPTracker.canBegin(packet) {
@@ -70,8 +72,7 @@ package struct RTPFlowTracker: ~Copyable {
                 return false
             }
             rtcp.observe(
-                packet, wireLength: wireLength, direction: now.direction, isProtected: isProtected, at: now.time,
-                sources: &tables.sources)
+                packet, wireLength: wireLength, opened: opened, isProtected: isProtected, sources: &tables.sources, now)
             return true
         }
         var reader = ByteReader(packet)
@@ -81,10 +82,10 @@ package struct RTPFlowTracker: ~Copyable {
         }
         let key = Self.key(header.source, now.direction)
         if let stream = streams[key], stream.isProven {
-            take(stream, header, packet, wireLength, &now)
+            take(stream, header, packet, wireLength, opened, &now)
             return true
         }
-        return observeTrial(key, header, packet, wireLength, &tables, &now)
+        return observeTrial(key, header, packet, wireLength, opened, &tables, &now)
     }
 
     /// Before anything else speaks for it, only a whole compound that begins with a report is RTCP (RFC 3550 section 6.1).
@@ -103,8 +104,8 @@ package struct RTPFlowTracker: ~Copyable {
     }
 
     private mutating func observeTrial(
-        _ key: UInt64, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ tables: inout MediaTables,
-        _ now: inout Observation
+        _ key: UInt64, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
+        _ tables: inout MediaTables, _ now: inout Observation
     ) -> Bool {
         let time = now.time
         let direction = now.direction
@@ -114,7 +115,7 @@ package struct RTPFlowTracker: ~Copyable {
                 streams[key] = moved
                 proven.append(key)
                 if moved.isEncrypted == true { protect() }
-                take(moved, header, packet, wireLength, &now)
+                take(moved, header, packet, wireLength, opened, &now)
                 return true
             }
             misses += 1
@@ -124,7 +125,7 @@ package struct RTPFlowTracker: ~Copyable {
             let stream = RTPStream(header, in: number, from: direction, at: time)
             stream.isEncrypted = isProtected ? true : nil
             streams[key] = stream
-            take(stream, header, packet, wireLength, &now)
+            take(stream, header, packet, wireLength, opened, &now)
             return true
         }
         guard let stream = streams[key] else { return false }
@@ -140,7 +141,7 @@ package struct RTPFlowTracker: ~Copyable {
             onTrial[index].last = header
             if isExpected || hasStreams {
                 // Among other streams it may still be one that seldom speaks (RFC 4588).
-                take(stream, header, packet, wireLength, &now)
+                take(stream, header, packet, wireLength, opened, &now)
                 if stream.pairing.isCertain, proven.count < Self.streamCapacity {
                     prove(stream, key, header, &tables, &now)
                 }
@@ -149,14 +150,14 @@ package struct RTPFlowTracker: ~Copyable {
             let fresh = RTPStream(header, in: number, from: direction, at: time)
             fresh.isEncrypted = isProtected ? true : nil
             streams[key] = fresh
-            take(fresh, header, packet, wireLength, &now)
+            take(fresh, header, packet, wireLength, opened, &now)
             return true
         }
         if step != 0 { onTrial[index].last = header }
         if onTrial[index].matches >= (isExpected || hasStreams ? 1 : 2), proven.count < Self.streamCapacity {
             prove(stream, key, header, &tables, &now)
         }
-        take(stream, header, packet, wireLength, &now)
+        take(stream, header, packet, wireLength, opened, &now)
         return true
     }
 
@@ -173,10 +174,11 @@ package struct RTPFlowTracker: ~Copyable {
     }
 
     private mutating func take(
-        _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ now: inout Observation
+        _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
+        _ now: inout Observation
     ) {
         let time = now.time
-        let findings = stream.observe(header, packet: packet, wireLength: wireLength, at: time)
+        let findings = stream.observe(header, packet: packet, wireLength: wireLength, opened: opened, at: time)
         pair(stream, header, packet, wireLength, at: time)
         transports[stream.from].observe(
             stream.extensions.transportSequence, stream.extensions.sendTime, at: time)

@@ -18,6 +18,7 @@ extension RTPStream {
         result.duplicates = sequence.duplicates
         result.reordered = sequence.reordered
         result.restarts = sequence.restarts
+        result.movedFrom = movedFrom
         let (lengths, longest) = sequence.burstCounts
         result.bursts = lengths.map { RTPBurstCount(length: $0.length, count: $0.count) }
         result.longestBurst = longest
@@ -30,6 +31,7 @@ extension RTPStream {
         if end > start { result.meanBitrate = Double(bytes) * 8 / (end - start).seconds }
         if isVideo == true { fillVideo(&result) }
         if isVideo == false { fillAudio(&result) }
+        result.recent = recent
         result.repeats = repeats
         result.repairs = repairs
         result.probes = probes
@@ -60,9 +62,7 @@ extension RTPStream {
         if let found = extensions.keyFrames {
             result.keyFrames = found.count
             result.keyFrameInterval = found.interval
-        } else if isEncrypted != true,
-            codec == .h264 || codec == .h265 || codec == .vp8 || codec == .vp9 || codec == .av1
-        {
+        } else if isEncrypted != true || isReadable, let codec, RTPPayloadFacts.tellsKeyFrames(codec) {
             result.keyFrames = keyFrames.count
             result.keyFrameInterval = keyFrames.meanInterval
         }

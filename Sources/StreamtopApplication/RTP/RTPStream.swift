@@ -28,6 +28,7 @@ final class RTPStream {
     private(set) var from: Direction
     /// Number of the flow that the stream is in now.
     private(set) var flow: UInt64
+    private(set) var movedFrom: [UInt64] = []
     let start: Timestamp
     private(set) var end: Timestamp
     private(set) var bytes: UInt64 = 0
@@ -52,6 +53,8 @@ final class RTPStream {
     private var nextSent = 0
     private var lastTimestamp: UInt32 = 0
     private var hasMedia = false
+    /// Payloads are clear, or were opened with their keys.
+    private(set) var isReadable = false
     private var lateForDecoder: UInt64 = 0
     /// Gaps that were told as losses.
     private(set) var gapsTold = 0
@@ -92,6 +95,7 @@ final class RTPStream {
 
     /// The call changed its path: the stream goes on in another flow.
     func move(to flow: UInt64, from: Direction) {
+        if movedFrom.count < 16, !movedFrom.contains(self.flow) { movedFrom.append(self.flow) }
         self.flow = flow
         self.from = from
     }
@@ -106,7 +110,9 @@ final class RTPStream {
     }
 
     /// A packet of this source. `wireLength` is its length on the wire, of which `packet` may be cut short.
-    func observe(_ header: RTPHeader, packet: RawSpan, wireLength: Int, at time: Timestamp) -> Findings {
+    func observe(
+        _ header: RTPHeader, packet: RawSpan, wireLength: Int, opened: RawSpan? = nil, at time: Timestamp
+    ) -> Findings {
         var findings = Findings()
         end = max(end, time)
         bytes &+= UInt64(max(0, wireLength))
@@ -129,7 +135,7 @@ final class RTPStream {
         if isPadding(header, payloadLength, packet: packet, wireLength: wireLength) {
             paddingPackets &+= 1
         } else {
-            observeMedia(header, packet, payloadLength, outcome, at: time, &findings)
+            observeMedia(header, packet, payloadLength, opened, outcome, at: time, &findings)
         }
         if !holes.hasUnrepaired { frames.release(at: time) }
         judgeVoice(at: time)
@@ -168,9 +174,8 @@ final class RTPStream {
     }
 
     private func observeMedia(
-        _ header: RTPHeader, _ packet: RawSpan, _ payloadLength: Int, _ outcome: RTPSequence.Outcome,
-        at time: Timestamp,
-        _ findings: inout Findings
+        _ header: RTPHeader, _ packet: RawSpan, _ payloadLength: Int, _ opened: RawSpan?,
+        _ outcome: RTPSequence.Outcome, at time: Timestamp, _ findings: inout Findings
     ) {
         remember(header, payloadLength)
         defer {
@@ -185,7 +190,10 @@ final class RTPStream {
         }
         extensions.observe(header, packet: packet, isFrameStart: isFrameStart, at: time)
         if extensions.isKeyFrameStart { findings.isKeyFrame = true }
-        if isEncrypted != true, header.length < packet.byteCount {
+        if let opened {
+            isReadable = true
+            observeClear(header, opened, at: time, &findings)
+        } else if isEncrypted != true, header.length < packet.byteCount {
             let payload = packet.extracting(header.length..<packet.byteCount)
             observeClear(header, payload, at: time, &findings)
         }
@@ -200,10 +208,10 @@ final class RTPStream {
 
     private func observeClear(_ header: RTPHeader, _ payload: RawSpan, at time: Timestamp, _ findings: inout Findings) {
         if let fec = redundancy.observe(payload, sequence: header.sequence) { recover(fec, at: time) }
-        guard isVideo == true else { return }
+        guard isVideo != false else { return }
         if codec == nil {
             guess.observe(header, payload: payload, at: time)
-            if let found = guess.codec {
+            if isVideo == true, let found = guess.codec {
                 codec = found
                 keyFrames = guess.keyFrames
                 return
@@ -265,7 +273,26 @@ final class RTPStream {
         return true
     }
 
+    /// Counts every five seconds, of which the newest two intervals make "recently".
+    private var marks: [(time: Timestamp, expected: UInt64, lost: UInt64)] = []
+    private static let markInterval: Nanoseconds = .seconds(5)
+
+    private func mark(at time: Timestamp) {
+        if let last = marks.last, time - last.time < Self.markInterval { return }
+        if marks.count == 3 { marks.removeFirst() }
+        marks.append((time, sequence.expected, sequence.lost - min(sequence.lost, holes.repaired)))
+    }
+
+    /// Packets expected and lost for the decoder in the last five to ten seconds.
+    var recent: RTPRecentLoss? {
+        guard marks.count > 1, let first = marks.first else { return nil }
+        let lost = sequence.lost - min(sequence.lost, holes.repaired)
+        return RTPRecentLoss(
+            expected: sequence.expected - min(sequence.expected, first.expected), lost: lost - min(lost, first.lost))
+    }
+
     private func judgeVoice(at time: Timestamp) {
+        mark(at: time)
         guard let quality = voiceCodec else { return }
         let lost = sequence.lost - min(sequence.lost, holes.repaired)
         voice.observe(
@@ -283,5 +310,5 @@ final class RTPStream {
         }
     }
 
-    var fec: (packets: UInt64, bytes: UInt64)? { isEncrypted == true ? nil : redundancy.fec }
+    var fec: (packets: UInt64, bytes: UInt64)? { isEncrypted == true && !isReadable ? nil : redundancy.fec }
 }

@@ -97,6 +97,9 @@ extension JSONWriter {
             source("ssrc", stream)
             member("from", from)
             member("packets", packets)
+        case .nominated(let end):
+            member("event", "nominated")
+            member("by", end)
         case .keyFrame(let stream, let from):
             member("event", "keyframe")
             source("ssrc", stream)

@@ -27,6 +27,8 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var reordered: UInt64 = 0
     /// The sender began its numbers anew.
     package var restarts = 0
+    /// Flows that the stream was in before, by the frames that opened them: the call changed its path.
+    package var movedFrom: [UInt64] = []
     /// How often so many numbers in a row were missing, ascending; the last length stands for all that are longer.
     package var bursts: [RTPBurstCount] = []
     package var longestBurst = 0
@@ -61,6 +63,9 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var layer: RTPLayerSnapshot?
     package var transportWide: TransportWideSnapshot?
 
+    /// Packets expected and lost for the decoder in the last ten seconds or so; nil while the stream is younger.
+    package var recent: RTPRecentLoss?
+
     // From RTCP about this stream
     package var roundTrip: RoundTripSnapshot?
     package var nacks: Int?
@@ -86,6 +91,16 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var lossRatio: Double { expected > 0 ? Double(lost) / Double(expected) : 0 }
     /// What was lost for the decoder, as far as the tap can see.
     package var lostFinal: UInt64 { lost - min(lost, lostRepaired ?? 0) }
+}
+
+package struct RTPRecentLoss: Equatable, Sendable {
+    package var expected: UInt64
+    package var lost: UInt64
+
+    package init(expected: UInt64, lost: UInt64) {
+        self.expected = expected
+        self.lost = lost
+    }
 }
 
 package struct RTPBurstCount: Equatable, Sendable {

@@ -1,9 +1,10 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
 /// An SCTP association as a tap sees it: over IP, in UDP (RFC 6951) or inside DTLS (RFC 8261).
-package struct SCTPAssociationTracker: ~Copyable {
+package struct SCTPAssociationTracker: LayerState, ~Copyable {
     package static let streamCapacity = 256
 
     private var client = SCTPEndpoint()
@@ -23,7 +24,9 @@ package struct SCTPAssociationTracker: ~Copyable {
     package init() {}
 
     /// What came after the common header of a packet.
-    package mutating func observe(chunks bytes: RawSpan, direction: Direction, at time: Timestamp) {
+    package mutating func observe(chunks bytes: RawSpan, _ now: inout Observation) {
+        let (time, direction) = (now.time, now.direction)
+        let before = (state: state, initiator: initiator)
         var chunks = SCTPChunks(bytes)
         var body = ByteReader(bytes)
         while let header = chunks.next(body: &body) {
@@ -35,6 +38,8 @@ package struct SCTPAssociationTracker: ~Copyable {
             }
         }
         if let error = chunks.error { note(error) }
+        if before.initiator == nil, let initiator { now.signal(.clientIs(initiator)) }
+        if state != before.state, state != .open { now.signal(.closed(state)) }
     }
 
     private mutating func note(_ error: DecodeError) {
@@ -214,7 +219,23 @@ extension SCTPAssociationTracker {
     /// A tap is at an end whose half of the loop is below this share of it (handbook 0.1).
     private static let nearShare = 20
 
-    package var report: SCTPSnapshot {
+    package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
+        flow.sctp = snapshot
+        flow.decode.truncated += decodeErrors.truncated
+        flow.decode.malformed += decodeErrors.malformed
+        if flow.protocols.contains(ProtocolKind.dtls.rawValue) {
+            flow.protocols.append(ProtocolKind.dataChannel.rawValue)
+        } else if flow.transport != .sctp {
+            flow.protocols.append(ProtocolKind.sctp.rawValue)
+        }
+        if flow.transport == .sctp {
+            let (server, client) = halves
+            flow.roundTrip.server = server
+            flow.roundTrip.client = client
+        }
+    }
+
+    package var snapshot: SCTPSnapshot {
         var result = SCTPSnapshot()
         result.client = client.facts
         result.server = server.facts

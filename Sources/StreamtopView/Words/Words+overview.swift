@@ -166,6 +166,7 @@ extension Words {
         case .rtpLoss(let source, let from, let packets):
             let what = packets == 1 ? "1 packet" : "\(packets) packets"
             return ("media loss", "\(by(from))  \(self.source(source))  \(what)", .markLoss)
+        case .nominated(let end): return ("nominated", by(end), .fine)
         case .keyFrame(let source, let from): return ("key frame", "\(by(from))  \(self.source(source))", .text)
         case .earlyData(let bytes, let accepted):
             let fate = accepted.map { $0 ? "  accepted" : "  rejected" } ?? ""

@@ -16,6 +16,14 @@ package struct RTPPayloadFacts: Equatable, Sendable, BitwiseCopyable {
         self.spatialLayer = spatialLayer
     }
 
+    /// Payloads of this codec say which frames are key frames.
+    package static func tellsKeyFrames(_ codec: RTPCodec) -> Bool {
+        switch codec {
+        case .h264, .h265, .vp8, .vp9, .av1: true
+        default: false
+        }
+    }
+
     /// nil for codecs without frames of two kinds, and for payloads that are not what the codec says.
     package init?(_ codec: RTPCodec, payload: RawSpan) {
         var reader = ByteReader(payload)

@@ -99,6 +99,7 @@ private struct RecordStream: ~Copyable {
         noteFailedLog(&run)
         Notice.print(run.takeNotices(withTrouble: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
+        for call in run.engine.finalCalls() { exporter.appendCall(call, to: &output.bytes) }
         var health = run.engine.health
         health.trouble = damage?.message ?? run.trouble
         run.fill(&health)

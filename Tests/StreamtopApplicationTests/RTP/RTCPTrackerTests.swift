@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopTestSupport
 import Testing
@@ -30,9 +31,9 @@ import Testing
         _ tracker: inout RTCPTracker, _ table: inout RTCPSourceTable, _ bytes: [UInt8], _ direction: Direction,
         _ milliseconds: Int64, isProtected: Bool = false
     ) {
+        let now = Observation(from: direction, at: Timestamp(nanoseconds: milliseconds * 1_000_000))
         unsafe tracker.observe(
-            bytes.span.bytes, wireLength: bytes.count, direction: direction, isProtected: isProtected,
-            at: Timestamp(nanoseconds: milliseconds * 1_000_000), sources: &table)
+            bytes.span.bytes, wireLength: bytes.count, isProtected: isProtected, sources: &table, now)
     }
 
     @Test("Round trip from the tap to the receiver: report out, quoted 500 ms later less the delay at the receiver")

@@ -14,7 +14,7 @@ private struct Tap: ~Copyable {
     var now = Observation()
 
     init(flow: UInt64 = 1) {
-        tracker = RTPFlowTracker(FlowIdentifier(number: flow), between: Self.hosts)
+        tracker = RTPFlowTracker(flow, between: Self.hosts)
     }
 
     static let hosts: HostPair = {
@@ -235,7 +235,7 @@ private struct Tap: ~Copyable {
     func moved() {
         var first = Tap(flow: 1)
         for index in 0..<50 { first.send(audio(index), at: Double(index) * 20) }
-        var second = RTPFlowTracker(FlowIdentifier(number: 2), between: Tap.hosts)
+        var second = RTPFlowTracker(2, between: Tap.hosts)
         for index in 50..<100 {
             first.now.begin(from: .fromServer, at: Timestamp(nanoseconds: Int64(index) * 20_000_000))
             let bytes = audio(index)
@@ -247,7 +247,7 @@ private struct Tap: ~Copyable {
 
         var leg = Tap(flow: 3)
         for index in 0..<50 { leg.send(audio(index), at: Double(index) * 20) }
-        var out = RTPFlowTracker(FlowIdentifier(number: 4), between: Tap.hosts)
+        var out = RTPFlowTracker(4, between: Tap.hosts)
         for index in 40..<50 {
             let bytes = audio(index)
             _ = unsafe out.observe(bytes.span.bytes, wireLength: bytes.count, tables: &leg.tables, &leg.now)

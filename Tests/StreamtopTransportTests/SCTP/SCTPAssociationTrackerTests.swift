@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopTestSupport
 import Testing
@@ -24,8 +25,8 @@ import Testing
     private func observe(
         _ tracker: inout SCTPAssociationTracker, _ bytes: [UInt8], _ direction: Direction, _ milliseconds: Int64
     ) {
-        unsafe tracker.observe(
-            chunks: bytes.span.bytes, direction: direction, at: Timestamp(nanoseconds: milliseconds * 1_000_000))
+        var now = Observation(from: direction, at: Timestamp(nanoseconds: milliseconds * 1_000_000))
+        unsafe tracker.observe(chunks: bytes.span.bytes, &now)
     }
 
     @Test("Chunks, messages, bytes and the window, from the middle of an association on")
@@ -35,7 +36,7 @@ import Testing
         observe(&tracker, data(2, stream: 2, [9], flags: 1), .fromClient, 1)
         observe(&tracker, ack(2, window: 500), .fromServer, 40)
         observe(&tracker, ack(2, window: 900), .fromServer, 50)
-        let report = tracker.report
+        let report = tracker.snapshot
         #expect(report.client.dataChunks == 2 && report.client.bytes == 5 && report.server.selectiveAcks == 2)
         #expect(report.streams.first?.identifier == 2 && report.streams.first?.client.messages == 1)
         #expect(report.streams.first?.client.bytes == 5 && report.streams.first?.server.messages == 0)
@@ -50,10 +51,10 @@ import Testing
         for last in UInt32(2)...4 { observe(&tracker, ack(1, gaps: [(2, last)]), .fromServer, 20 + Int64(last)) }
         observe(&tracker, data(2), .fromClient, 30)
         observe(&tracker, ack(5), .fromServer, 60)
-        let sender = tracker.report.client
+        let sender = tracker.snapshot.client
         #expect(sender.retransmitted == 1 && sender.fastRetransmissions == 1 && sender.timeouts == 0)
-        #expect(tracker.report.server.gapReports == 3)
-        #expect(tracker.report.roundTrip?.samples == 1, "TSN 1 alone; TSN 5 waited for the repair of 2")
+        #expect(tracker.snapshot.server.gapReports == 3)
+        #expect(tracker.snapshot.roundTrip?.samples == 1, "TSN 1 alone; TSN 5 waited for the repair of 2")
     }
 
     @Test("A repeat after a silence is the timer's; the silence is told")
@@ -63,7 +64,7 @@ import Testing
         observe(&tracker, ack(1), .fromServer, 50)
         observe(&tracker, data(2), .fromClient, 100)
         observe(&tracker, data(2), .fromClient, 1_100)
-        let sender = tracker.report.client
+        let sender = tracker.snapshot.client
         #expect(sender.timeouts == 1 && sender.longestTimeout == .seconds(1) && sender.fastRetransmissions == 0)
     }
 
@@ -73,7 +74,7 @@ import Testing
         for tsn in UInt32(1)...3 { observe(&tracker, data(tsn), .fromClient, Int64(tsn)) }
         observe(&tracker, ack(1), .fromServer, 10)
         observe(&tracker, [192, 0, 0, 8] + Self.word(2), .fromClient, 20)
-        #expect(tracker.report.client.forwardTSNs == 1 && tracker.report.client.abandoned == 1)
+        #expect(tracker.snapshot.client.forwardTSNs == 1 && tracker.snapshot.client.abandoned == 1)
     }
 
     @Test("A channel's label, order and reliability; its establishment is no message")
@@ -82,7 +83,7 @@ import Testing
         let open: [UInt8] = [3, 0x82, 0, 0] + Self.word(500) + [0, 4, 0, 0] + Array("chat".utf8)
         observe(&tracker, data(1, stream: 4, protocolIdentifier: 50, open), .fromServer, 0)
         observe(&tracker, data(2, stream: 4, protocolIdentifier: 51, Array("hi".utf8)), .fromServer, 1)
-        let stream = tracker.report.streams.first
+        let stream = tracker.snapshot.streams.first
         #expect(stream?.label == "chat" && stream?.isOrdered == false && stream?.lifetime == 500)
         #expect(stream?.server.messages == 1 && stream?.server.bytes == 2)
     }
@@ -97,14 +98,14 @@ import Testing
         observe(&tracker, initiation(2), .fromClient, 1)
         observe(&tracker, [10, 0, 0, 4], .fromServer, 41)
         observe(&tracker, [11, 0, 0, 4], .fromClient, 42)
-        #expect(tracker.initiator == .fromServer && tracker.report.handshake == .milliseconds(42))
-        #expect(tracker.report.client.maximumReceiveWindow == 131_072)
+        #expect(tracker.initiator == .fromServer && tracker.snapshot.handshake == .milliseconds(42))
+        #expect(tracker.snapshot.client.maximumReceiveWindow == 131_072)
         #expect(tracker.halves.client?.samples == 2 && tracker.halves.client?.last == .milliseconds(1))
         var repeated = SCTPAssociationTracker()
         observe(&repeated, initiation(1), .fromClient, 0)
         observe(&repeated, initiation(1), .fromClient, 1_000)
         observe(&repeated, initiation(2), .fromServer, 1_040)
-        #expect(repeated.report.roundTrip == nil)
+        #expect(repeated.snapshot.roundTrip == nil)
     }
 
     @Test("Heartbeats: content answers content")
@@ -113,7 +114,7 @@ import Testing
         observe(&tracker, [4, 0, 0, 12] + Self.word(0x0001_0008) + Self.word(77), .fromClient, 0)
         observe(&tracker, [5, 0, 0, 12] + Self.word(0x0001_0008) + Self.word(78), .fromServer, 5)
         observe(&tracker, [5, 0, 0, 12] + Self.word(0x0001_0008) + Self.word(77), .fromServer, 30)
-        #expect(tracker.report.roundTrip?.samples == 1 && tracker.report.roundTrip?.last == .milliseconds(30))
+        #expect(tracker.snapshot.roundTrip?.samples == 1 && tracker.snapshot.roundTrip?.last == .milliseconds(30))
     }
 
     @Test("TSNs wrap")
@@ -121,8 +122,8 @@ import Testing
         var tracker = SCTPAssociationTracker()
         for offset in UInt32(0)..<6 { observe(&tracker, data(UInt32.max - 2 &+ offset), .fromClient, Int64(offset)) }
         observe(&tracker, ack(2), .fromServer, 50)
-        #expect(tracker.report.client.dataChunks == 6 && tracker.report.client.retransmitted == 0)
-        #expect(tracker.report.roundTrip?.samples == 1)
+        #expect(tracker.snapshot.client.dataChunks == 6 && tracker.snapshot.client.retransmitted == 0)
+        #expect(tracker.snapshot.roundTrip?.samples == 1)
     }
 
     @Test("Between both ends the loop is the sum of the halves, at an end the far half")
@@ -132,13 +133,13 @@ import Testing
         observe(&middle, ack(1), .fromServer, 30)
         observe(&middle, data(1), .fromServer, 100)
         observe(&middle, ack(1), .fromClient, 120)
-        #expect(middle.report.roundTrip?.p50 == .milliseconds(50))
+        #expect(middle.snapshot.roundTrip?.p50 == .milliseconds(50))
         var near = SCTPAssociationTracker()
         observe(&near, data(1), .fromClient, 0)
         observe(&near, ack(1), .fromServer, 80)
         observe(&near, data(1), .fromServer, 100)
         observe(&near, ack(1), .fromClient, 101)
-        #expect(near.report.roundTrip?.p50 == .milliseconds(80))
+        #expect(near.snapshot.roundTrip?.p50 == .milliseconds(80))
     }
 
     @Test("No bytes trap, and tables stay within their caps")
@@ -154,6 +155,6 @@ import Testing
                 &tracker, Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random))),
                 round % 3 == 0 ? .fromServer : .fromClient, Int64(round))
         }
-        #expect(tracker.report.streams.count <= SCTPAssociationTracker.streamCapacity)
+        #expect(tracker.snapshot.streams.count <= SCTPAssociationTracker.streamCapacity)
     }
 }
