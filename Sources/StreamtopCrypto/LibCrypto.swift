@@ -37,6 +37,8 @@ enum LibCrypto {
     static let aes128ECB = Cipher("AES-128-ECB")
     static let aes256ECB = Cipher("AES-256-ECB")
     static let chaCha20 = Cipher("ChaCha20")
+    static let aes128CTR = Cipher("AES-128-CTR")
+    static let aes256CTR = Cipher("AES-256-CTR")
     static let aes128CBC = Cipher("AES-128-CBC")
     static let aes256CBC = Cipher("AES-256-CBC")
 

@@ -102,7 +102,7 @@ package struct FlowDiagnosis: Sendable {
         .sorted { ($0.priority, $0.firstSeen) < ($1.priority, $1.firstSeen) }
     }
 
-    private static func verdict(_ finding: Finding, _ rule: Rule, since: Timestamp) -> Verdict {
+    static func verdict(_ finding: Finding, _ rule: Rule, since: Timestamp) -> Verdict {
         let confidence = min(1, max(0, finding.confidence.isFinite ? finding.confidence : 0))
         let isPossible = confidence < 0.5
         let severity = isPossible ? .info : finding.severity

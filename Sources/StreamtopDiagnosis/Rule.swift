@@ -55,6 +55,8 @@ package struct Rule: Sendable {
         /// TLS or DTLS.
         static let security = Needs(rawValue: 4)
         static let fragmentation = Needs(rawValue: 8)
+        static let media = Needs(rawValue: 2048)
+        static let sctp = Needs(rawValue: 4096)
 
         // Of a sender, whatever its transport.
         /// A queue on its path.
@@ -79,6 +81,8 @@ package struct Rule: Sendable {
             if flow.$tls != nil { insert(.security) }
             if flow.$dtls != nil { insert(.security) }
             if flow.fragmentation != nil { insert(.fragmentation) }
+            if !flow.rtp.isEmpty { insert(.media) }
+            if flow.$sctp != nil { insert(.sctp) }
         }
 
         /// What is known of a sender.
@@ -98,6 +102,8 @@ package struct Rule: Sendable {
         case capture(@Sendable (CaptureHealth) -> Finding?)
         /// Asked for each end of a flow as the sender of data, where the facts of `needs` are known.
         case sender(@Sendable (SenderCase) -> Finding?)
+        /// Asked once for a call, which has several flows.
+        case call(@Sendable (CallSnapshot) -> Finding?)
     }
 
     init(

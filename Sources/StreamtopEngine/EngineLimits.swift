@@ -39,6 +39,8 @@ package struct EngineLimits: Sendable {
     package var quicAttempts = 1_024
     /// Hellos with early data remembered. A replay follows soon or not at all: servers refuse tickets older than seconds.
     package var earlyHellos = 8_192
+    /// Media sources of which reports and other flows are remembered.
+    package var mediaSources = 4_096
     /// Names of hosts that the capture gives.
     package var hostNames = 16_384
     /// Pairs of hosts for which the last flow that sent fragments is remembered.

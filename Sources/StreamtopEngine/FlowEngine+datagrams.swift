@@ -25,10 +25,14 @@ extension FlowEngine {
         // What else than STUN a relay's client sends, only the relay's reader can tell.
         let relay = stack == FlowEntry.none ? nil : trackers.stacks[stack].above(0, .stun)
         let isRelays = relay.map { trackers.stun[trackers.stacks[stack][$0].index].accepts(payload) } ?? false
-        guard let kind = isRelays ? .stun : LayerSelection.datagram(payload),
+        guard let kind = isRelays ? .stun : datagramKind(position, payload, wireLength: frame.payloadLength),
             let place = datagramReader(kind, position, payload, direction, at: time)
         else { return }
         let from = flows[position].direction(from: frame.sourceEndpoint)
+        if kind == .rtp {
+            return observeMedia(
+                position, place, payload, wireLength: frame.payloadLength, direction: from, at: time)
+        }
         observation.begin(from: from, at: time)
         let delivery = Delivery(
             direction: from, time: time,
@@ -37,6 +41,21 @@ extension FlowEngine {
         trackers.observe(layer, payload, delivery, &observation)
         climb(position, from: place, payload: payload)
         conclude(position, at: time)
+    }
+
+    /// What the datagram is. SCTP over UDP begins with any byte: where it was found it stays, and where nothing was found its
+    /// checksum tells (RFC 6951).
+    private func datagramKind(_ position: UInt32, _ payload: RawSpan, wireLength: Int) -> ProtocolKind? {
+        let stack = flows[position].layers
+        if stack != FlowEntry.none, trackers.stacks[stack].above(0, .sctp) != nil { return .sctp }
+        if let kind = LayerSelection.datagram(payload, wireLength: wireLength), kind != .rtp || mayCarryMedia(position)
+        {
+            guard kind != .stun, stack == FlowEntry.none, SCTPProbe.isPacket(payload, isInDTLS: false) else {
+                return kind
+            }
+            return .sctp
+        }
+        return stack == FlowEntry.none && SCTPProbe.isPacket(payload, isInDTLS: false) ? .sctp : nil
     }
 
     /// The place of the layer that reads datagrams of this kind, put there when this one can be its first.

@@ -106,6 +106,7 @@ extension FlowEngine {
             var snapshot = flowSnapshot(position, at: now, final: true)
             snapshot.isFinal = !evicted
             snapshot.isEvicted = evicted
+            keepForCalls(snapshot)
             output.entries.append(.retired(snapshot))
         }
         dischargeMemory(of: position)

@@ -74,7 +74,7 @@ extension FlowEngine {
     mutating func push(_ kind: ProtocolKind, on place: Int, of position: UInt32, at time: Timestamp) -> Int? {
         let stack = flows[position].layers
         guard trackers.stacks[stack].count < LayerStack.capacity,
-            let index = trackers.insert(kind, on: trackers.stacks[stack][place], at: time)
+            let index = trackers.insert(kind, on: trackers.stacks[stack][place], of: flows[position], at: time)
         else { return nil }
         return trackers.stacks[stack].push(kind, index: index, on: place)
     }

@@ -96,7 +96,11 @@ extension FlowEngine {
     mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) {
         let health = health
         let positions = flows.positions.sorted { flows[$0].ordinal < flows[$1].ordinal }
-        for position in positions { body(finalSnapshot(position, health: health)) }
+        for position in positions {
+            let flow = finalSnapshot(position, health: health)
+            keepForCalls(flow)
+            body(flow)
+        }
     }
 
     /// The process ends: leaves what is known of the flows to the system. Giving the buffers of a hundred thousand

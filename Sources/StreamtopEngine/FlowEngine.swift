@@ -32,6 +32,8 @@ struct FlowEngine: ~Copyable {
     /// What trackers may hold of the wire's bytes, and who does.
     var memory: MemoryBudget
     var holders: FlowHolders
+    /// Flows with connectivity checks that are over, for the calls they belong to.
+    var callFlows: [FlowSnapshot] = []
 
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
@@ -149,6 +151,8 @@ struct FlowEngine: ~Copyable {
                 observeStream(frame, position, bytes: bytes, direction: direction, at: time)
                 if flows[position].layers != FlowEntry.none { chargeMemory(of: position) }
             }
+        } else if frame.transport == .sctp {
+            observeSCTP(frame, position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
             if flows[position].layers != FlowEntry.none { chargeMemory(of: position) }

@@ -41,6 +41,13 @@ package struct FlowEvent: Equatable, Sendable {
         case webSocketOpen(url: String?)
         /// The first close frame passed.
         case webSocketClose(WebSocketCloseSnapshot)
+        /// A stream was recognised.
+        case rtpStart(source: UInt32, from: Direction, payloadType: UInt8)
+        /// A gap in a stream's numbers stayed open.
+        case rtpLoss(source: UInt32, from: Direction, packets: Int)
+        /// A pair of addresses was chosen for a call; by the end that may choose.
+        case nominated(by: Direction)
+        case keyFrame(source: UInt32, from: Direction)
         case verdict(rule: String, severity: Verdict.Severity, summary: String)
     }
 }

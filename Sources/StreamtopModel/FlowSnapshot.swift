@@ -81,6 +81,11 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var webSocket: WebSocketSnapshot?
     @Boxed package var stun: STUNSnapshot?
     @Boxed package var turn: TURNSnapshot?
+    /// In the order of their first packets.
+    package var rtp: [RTPStreamSnapshot] = []
+    @Boxed package var rtcp: RTCPSnapshot?
+    @Boxed package var sctp: SCTPSnapshot?
+    @Boxed package var ice: ICESnapshot?
     package var fragmentation: FragmentationSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []

@@ -118,3 +118,15 @@ package struct QueueDelaySnapshot: Equatable, Sendable {
 package enum EstimateSource: String, Sendable {
     case estimate, kernel
 }
+
+extension RoundTripSnapshot {
+    /// nil without samples.
+    package init?(_ samples: borrowing RoundTripSamples, source: RoundTripSource) {
+        guard let smoothed = samples.smoothed, let mean = samples.mean, let p50 = samples.quantile(0.5),
+            let p95 = samples.quantile(0.95), let p99 = samples.quantile(0.99)
+        else { return nil }
+        self.init(
+            samples: samples.count, minimum: samples.minimum, last: samples.last, smoothed: smoothed, mean: mean,
+            p50: p50, p95: p95, p99: p99, maximum: samples.maximum, jitter: samples.meanStep, source: source)
+    }
+}

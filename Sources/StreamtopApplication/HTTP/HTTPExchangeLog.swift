@@ -42,13 +42,8 @@ struct HTTPExchangeLog: ~Copyable {
 
     /// An exchange is over.
     mutating func end(_ exchange: HTTPExchange, _ snapshot: HTTPExchangeSnapshot) {
-<<<<<<< HEAD
-        if exchange.isError { counts.errors += 1 }
-        newest.append(snapshot)
-=======
         countEnd(exchange)
         keep(snapshot)
->>>>>>> readers
     }
 
     /// An exchange is over; what is under way of it still counts to it.
@@ -59,20 +54,11 @@ struct HTTPExchangeLog: ~Copyable {
     /// An exchange was given up while it was open.
     mutating func forget(_ snapshot: HTTPExchangeSnapshot) {
         counts.forgotten += 1
-<<<<<<< HEAD
-        newest.append(snapshot)
-=======
         keep(snapshot)
     }
 
     mutating func keep(_ snapshot: HTTPExchangeSnapshot) {
-        if newest.count < Self.capacity {
-            newest.append(snapshot)
-        } else {
-            newest[oldest] = snapshot
-            oldest = (oldest + 1) % Self.capacity
-        }
->>>>>>> readers
+        newest.append(snapshot)
     }
 
     /// Everything known, with the exchanges that their source still holds.

@@ -15,6 +15,9 @@ enum FigureText {
         return value > 0 && value < 0.1 ? "\(decimals(value, 2)) %" : "\(short(value)) %"
     }
 
+    /// "0.7", "3.6", "84".
+    static func number(_ value: Double) -> String { short(value) }
+
     /// "96 kb/s", "11.8 Mb/s".
     static func rate(_ bitsPerSecond: Double) -> String { scaled(bitsPerSecond, unit: "b/s") }
 

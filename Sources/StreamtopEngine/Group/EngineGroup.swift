@@ -137,6 +137,9 @@ package struct EngineGroup: ~Copyable {
     /// The final snapshot of every flow still in the table, judged, by first packet.
     package mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) { engine.forEachFinalFlow(body) }
 
+    /// The calls of the run, after the final flows were asked for.
+    package mutating func finalCalls() -> [CallSnapshot] { engine.finalCalls() }
+
     /// The flows that had packets after `time`, as they stand, by first packet.
     package func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {
         engine.forEachFlow(activeSince: time, body)

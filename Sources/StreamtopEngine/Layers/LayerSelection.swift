@@ -29,8 +29,9 @@ enum LayerSelection {
             if let named { return choice(named == .http3 ? nil : named) }
             return byContent(bytes)
         case .tcp, .http1: return byContent(bytes)
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .dtls, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun,
-            .turn, .dataChannel, .rtmp:
+        case .dtls: return choice(SCTPProbe.isPacket(bytes, isInDTLS: true) ? .sctp : nil)
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+            .dataChannel, .rtmp:
             return .nobody
         }
     }
@@ -46,15 +47,20 @@ enum LayerSelection {
 
     /// The protocol of a UDP datagram among those that may share the port (RFC 7983); nil where it is none that is read.
     /// Each reader has the last word. QUIC is told before.
-    static func datagram(_ payload: RawSpan) -> ProtocolKind? {
+    static func datagram(_ payload: RawSpan, wireLength: Int) -> ProtocolKind? {
         guard let first = ByteReader(payload).peekUInt8() else { return nil }
-        if STUNProbe.isMessage(payload) { return .stun }
+        if isSTUN(payload, wireLength) { return .stun }
         // CAPWAP puts four bytes before a record, the first of them 1 (RFC 5415 section 4.2).
         if first == 1 { return .dtls }
         switch MultiplexedDatagram(firstByte: first) {
         case .dtls: return .dtls
-        case .stun, .zrtp, .rtp, .turnChannel, .quic, .unknown: return nil
+        case .rtp: return .rtp
+        case .stun, .zrtp, .turnChannel, .quic, .unknown: return nil
         }
+    }
+
+    private static func isSTUN(_ payload: RawSpan, _ wireLength: Int) -> Bool {
+        STUNProbe.isMessage(payload) || STUNProbe.isCutMessage(payload, wireLength: wireLength)
     }
 
     /// Whether a datagram can be the first of its protocol; who its client is, where it tells.
@@ -63,9 +69,11 @@ enum LayerSelection {
         case .dtls:
             guard DTLSConnectionTracker.canBegin(payload) else { return .nobody }
             return .reader(.dtls, isClient: DTLSConnectionTracker.isClientHello(payload) ? true : nil)
-        case .stun: return STUNProbe.isMessage(payload) ? .reader(.stun, isClient: nil) : .nobody
-        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp,
-            .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        // RTP is told by how its packets follow each other: the tracker decides.
+        case .stun, .rtp: return .reader(kind, isClient: nil)
+        case .sctp: return SCTPProbe.isPacket(payload, isInDTLS: false) ? .reader(.sctp, isClient: nil) : .nobody
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .quic, .tls, .http1, .http2, .http3, .webSocket, .rtcp, .srtp, .srtcp,
+            .turn, .dataChannel, .rtmp:
             return .nobody
         }
     }

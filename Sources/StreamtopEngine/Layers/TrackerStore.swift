@@ -18,18 +18,25 @@ struct TrackerStore: ~Copyable {
     var http2 = Slab<HTTP2ConnectionTracker>()
     var http3 = Slab<HTTP3ConnectionTracker>()
     var webSocket = Slab<WebSocketTracker>()
-    var stun = Slab<STUNTracker>()
+    var stun = Slab<STUNFlow>()
+    var rtp = Slab<MediaFlow>()
+    var sctp = Slab<SCTPAssociationTracker>()
     var stacks = Slab<LayerStack>()
     var security: SecurityTables
     var quicScratch = QUICScratch()
+    /// What flows know together of media.
+    var media: MediaTables
 
     init(limits: EngineLimits, loggedPackets: Int) {
         security = SecurityTables(limits: limits.security)
+        media = MediaTables(capacity: limits.mediaSources)
         quicScratch.packetRoom = loggedPackets
     }
 
     /// A new tracker for what `carrier` carries; its slab index, nil for what is not followed.
-    mutating func insert(_ kind: ProtocolKind, on carrier: LayerStack.Layer, at time: Timestamp) -> UInt32? {
+    mutating func insert(
+        _ kind: ProtocolKind, on carrier: LayerStack.Layer, of flow: borrowing FlowEntry, at time: Timestamp
+    ) -> UInt32? {
         switch kind {
         case .quic: quic.insert(QUICFlow(start: time))
         case .tls: tls.insert(TLSConnectionTracker())
@@ -38,8 +45,10 @@ struct TrackerStore: ~Copyable {
         case .http2: http2.insert(HTTP2ConnectionTracker())
         case .http3: http3.insert(HTTP3ConnectionTracker())
         case .webSocket: webSocket.insert(WebSocketTracker(upgrade: upgrade(of: carrier)))
-        case .stun: stun.insert(STUNTracker(transport: carrier.kind.rawValue))
-        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .stun: stun.insert(STUNFlow(transport: carrier.kind, ordinal: flow.ordinal))
+        case .rtp: rtp.insert(MediaFlow(ordinal: flow.ordinal, between: HostPair(flow.key)))
+        case .sctp: sctp.insert(SCTPAssociationTracker())
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             nil
         }
     }
@@ -57,7 +66,9 @@ struct TrackerStore: ~Copyable {
         case .http3: _ = http3.remove(layer.index)
         case .webSocket: _ = webSocket.remove(layer.index)
         case .stun: _ = stun.remove(layer.index)
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .rtp: _ = rtp.remove(layer.index)
+        case .sctp: if layer.index != FlowEntry.none { _ = sctp.remove(layer.index) }
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
     }
@@ -76,7 +87,9 @@ struct TrackerStore: ~Copyable {
         case .stun: stun[layer.index].observe(bytes, delivery, &now)
         // TCP and QUIC are given frames and datagrams; they have entries of their own.
         case .tcp, .quic: break
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .rtp: _ = rtp[layer.index].observe(bytes, wireLength: bytes.byteCount, tables: &media, &now)
+        case .sctp: observeSCTP(layer.index, bytes, &now)
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
     }
@@ -95,7 +108,9 @@ struct TrackerStore: ~Copyable {
         case .http3: http3[layer.index].exchangeEnds()
         case .webSocket: webSocket[layer.index].exchangeEnds()
         case .stun: stun[layer.index].exchangeEnds()
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .rtp: rtp[layer.index].exchangeEnds()
+        case .sctp: if layer.index != FlowEntry.none { sctp[layer.index].exchangeEnds() }
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
     }
@@ -113,7 +128,9 @@ struct TrackerStore: ~Copyable {
         case .http3: http3[layer.index].report(into: &flow, at: time)
         case .webSocket: webSocket[layer.index].report(into: &flow, at: time)
         case .stun: stun[layer.index].report(into: &flow, at: time)
-        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .rtp: rtp[layer.index].report(into: &flow, tables: media, at: time)
+        case .sctp: if layer.index != FlowEntry.none { sctp[layer.index].report(into: &flow, at: time) }
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
     }

@@ -87,6 +87,23 @@ extension JSONWriter {
         case .webSocketClose(let close):
             member("event", "websocket_close")
             webSocketCloseMembers(close)
+        case .rtpStart(let stream, let from, let payloadType):
+            member("event", "rtp_start")
+            source("ssrc", stream)
+            member("from", from)
+            member("payload_type", payloadType)
+        case .rtpLoss(let stream, let from, let packets):
+            member("event", "rtp_loss")
+            source("ssrc", stream)
+            member("from", from)
+            member("packets", packets)
+        case .nominated(let end):
+            member("event", "nominated")
+            member("by", end)
+        case .keyFrame(let stream, let from):
+            member("event", "keyframe")
+            source("ssrc", stream)
+            member("from", from)
         case .verdict(let rule, let severity, let summary):
             member("event", "verdict")
             member("rule", rule)

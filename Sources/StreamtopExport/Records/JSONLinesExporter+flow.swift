@@ -19,6 +19,9 @@ extension JSONLinesExporter {
             if let socket = flow.$webSocket { json.webSocketSection(socket.value) }
             if let stun = flow.$stun { json.stunSection(stun.value) }
             if let turn = flow.$turn { json.turnSection(turn.value, flow) }
+            json.rtpSection(flow.rtp)
+            if let rtcp = flow.$rtcp { json.rtcpSection(rtcp.value) }
+            if let sctp = flow.$sctp { json.sctpSection(sctp.value) }
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
             json.buffers(flow.buffers)

@@ -168,6 +168,13 @@ extension Words {
             return ("websocket close", "\(by(close.by))\(code)  \(close.reason ?? "")", .muted)
         case .verdict(let rule, let severity, let summary):
             return (spaced(rule), summary, severityRole(severity))
+        case .rtpStart(let source, let from, let type):
+            return ("media", "\(by(from))  \(self.source(source))  payload type \(type)", .fine)
+        case .rtpLoss(let source, let from, let packets):
+            let what = packets == 1 ? "1 packet" : "\(packets) packets"
+            return ("media loss", "\(by(from))  \(self.source(source))  \(what)", .markLoss)
+        case .nominated(let end): return ("nominated", by(end), .fine)
+        case .keyFrame(let source, let from): return ("key frame", "\(by(from))  \(self.source(source))", .text)
         case .earlyData(let bytes, let accepted):
             let fate = accepted.map { $0 ? "  accepted" : "  rejected" } ?? ""
             return ("early data", "\(ByteText.short(bytes))B\(fate)", .text)
@@ -176,6 +183,12 @@ extension Words {
     }
 
     private static func by(_ direction: Direction) -> String { direction == .fromClient ? "client" : "server" }
+
+    /// A synchronisation source, as other tools write it.
+    static func source(_ source: UInt32) -> String {
+        let digits = String(source, radix: 16)
+        return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+    }
 
     static func spaced(_ name: String) -> String { String(name.map { $0 == "_" ? " " : $0 }) }
 }

@@ -38,13 +38,16 @@ import Testing
 
     @Test("RFC 7983: the first byte tells datagrams of one port apart")
     func datagrams() {
-        for (byte, kind) in [(22, .dtls), (63, .dtls), (1, .dtls), (200, nil), (255, nil)]
+        for (byte, kind) in [
+            (22, .dtls), (63, .dtls), (1, .dtls), (0, nil), (128, .rtp), (191, .rtp), (200, nil), (255, nil),
+        ]
             as [(UInt8, ProtocolKind?)]
         {
             let bytes: [UInt8] = [byte, 0, 0, 0]
-            unsafe #expect(LayerSelection.datagram(bytes.span.bytes) == kind, "\(byte)")
+            let found = unsafe LayerSelection.datagram(bytes.span.bytes, wireLength: 4)
+            #expect(found == kind, "\(byte)")
         }
-        #expect(LayerSelection.datagram(RawSpan()) == nil)
+        #expect(LayerSelection.datagram(RawSpan(), wireLength: 0) == nil)
     }
 
     private static let hello = HelloBuilder.record(22, HelloBuilder.message(1, HelloBuilder().clientBody))

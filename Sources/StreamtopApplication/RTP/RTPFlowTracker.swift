@@ -1,0 +1,312 @@
+import StreamtopBase
+import StreamtopLayer
+import StreamtopModel
+import StreamtopWire
+
+/// The RTP streams of one flow, and its RTCP where both share it (RFC 5761).
+///
+/// Nothing in a datagram proves that it is RTP. A source is believed by how its packets follow each other: three of them,
+/// numbers 1 to 16 apart, timestamps no further than five seconds of video (handbook 7.1; RFC 3550 appendix A.1 asks for
+/// two in a row). Once a stream is proven, or STUN or DTLS spoke on the same ports, two packets prove another. A source
+/// counts from its first packet on; what is not proven is in no report.
+package struct RTPFlowTracker: ~Copyable {
+    package static let streamCapacity = 64
+    /// Sources on trial at once: each begins with a packet that could be anything.
+    private static let trials = 8
+    /// Own: datagrams that look like RTP by their first bits and lead to no stream, before a flow is given up.
+    private static let patience = 96
+
+    private var streams: [UInt64: RTPStream] = [:]
+    /// Keys of proven streams, in the order of their first packets.
+    private var proven: [UInt64] = []
+    private var onTrial: [Trial] = []
+    private var misses = 0
+    package private(set) var evicted: UInt64 = 0
+    package var rtcp: RTCPTracker
+    private let hosts: HostPair
+    /// STUN, DTLS or signalling said that media is to be expected on these ports.
+    package var isExpected = false
+    /// Keys were agreed on for the media (DTLS-SRTP, SDES).
+    package private(set) var isProtected = false
+    private var transports = BothWays(client: RTPTransport(), server: RTPTransport())
+
+    private struct Trial {
+        var key: UInt64
+        var last: RTPHeader
+        var matches = 0
+    }
+
+    /// The flow, by the number of the frame that opened it: by this a stream knows where it is.
+    private let number: UInt64
+
+    package init(_ flow: UInt64, between hosts: HostPair) {
+        number = flow
+        self.hosts = hosts
+        rtcp = RTCPTracker(between: hosts)
+    }
+
+    package var hasStreams: Bool { !proven.isEmpty }
+    package var hasRTCP: Bool { rtcp.packets > 0 }
+    /// The flow has shown nothing but datagrams that only look like RTP.
+    package var isOver: Bool { misses >= Self.patience && proven.isEmpty && !isExpected }
+    package var provenCount: Int { proven.count }
+
+    package mutating func protect() {
+        guard !isProtected else { return }
+        isProtected = true
+        isExpected = true
+        for stream in streams.values { stream.isEncrypted = true }
+    }
+
+    /// A datagram whose first two bits are RTP's version. True when it belongs to a stream, or may still do so.
+    ///
+    /// `opened` is what its keys opened: the payload of an SRTP packet, or the RTCP packets of an SRTCP packet.
+    package mutating func observe(
+        _ packet: RawSpan, wireLength: Int, opened: RawSpan? = nil, tables: inout MediaTables, _ now: inout Observation
+    ) -> Bool {
+        guard wireLength >= packet.byteCount else { return false }
+        if RTCPTracker.canBegin(packet) {
+            guard isProtected || isExpected || hasStreams || rtcp.packets > 0 || isPlainRTCP(packet, wireLength)
+            else {
+                misses += 1
+                return false
+            }
+            rtcp.observe(
+                packet, wireLength: wireLength, opened: opened, isProtected: isProtected, sources: &tables.sources, now)
+            return true
+        }
+        var reader = ByteReader(packet)
+        guard let header = try? RTPHeader(decoding: &reader), header.length <= wireLength else {
+            misses += 1
+            return false
+        }
+        let key = Self.key(header.source, now.direction)
+        if let stream = streams[key], stream.isProven {
+            take(stream, header, packet, wireLength, opened, &now)
+            return true
+        }
+        return observeTrial(key, header, packet, wireLength, opened, &tables, &now)
+    }
+
+    /// Before anything else speaks for it, only a whole compound that begins with a report is RTCP (RFC 3550 section 6.1).
+    private func isPlainRTCP(_ packet: RawSpan, _ wireLength: Int) -> Bool {
+        var reader = ByteReader(packet)
+        guard let header = try? RTCPHeader(decoding: &reader),
+            header.type == .senderReport || header.type == .receiverReport
+        else { return false }
+        let blocks = Int(header.count) * RTCPReportBlock.length
+        let fixed = header.type == .senderReport ? 28 : 8
+        return header.length >= fixed + blocks && packet.byteCount == wireLength && RTCPPackets.fill(packet)
+    }
+
+    private static func key(_ source: UInt32, _ direction: Direction) -> UInt64 {
+        UInt64(source) << 1 | (direction == .fromClient ? 0 : 1)
+    }
+
+    private mutating func observeTrial(
+        _ key: UInt64, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
+        _ tables: inout MediaTables, _ now: inout Observation
+    ) -> Bool {
+        let time = now.time
+        let direction = now.direction
+        guard let index = onTrial.firstIndex(where: { $0.key == key }) else {
+            if let moved = tables.streams.continued(by: header, at: time), proven.count < Self.streamCapacity {
+                moved.move(to: number, from: direction)
+                streams[key] = moved
+                proven.append(key)
+                if moved.isEncrypted == true { protect() }
+                take(moved, header, packet, wireLength, opened, &now)
+                return true
+            }
+            misses += 1
+            guard !isOver, proven.count < Self.streamCapacity else { return false }
+            if onTrial.count == Self.trials { streams[onTrial.removeFirst().key] = nil }
+            onTrial.append(Trial(key: key, last: header))
+            let stream = RTPStream(header, in: number, from: direction, at: time)
+            stream.isEncrypted = isProtected ? true : nil
+            streams[key] = stream
+            take(stream, header, packet, wireLength, opened, &now)
+            return true
+        }
+        guard let stream = streams[key] else { return false }
+        let step = header.sequence &- onTrial[index].last.sequence
+        let advance = header.timestamp.distance(after: onTrial[index].last.timestamp)
+        // Five seconds of 90 kHz, either way: timestamps may go back (B-frames).
+        if (1...16).contains(step), abs(Int64(advance)) <= 450_000 {
+            onTrial[index].matches += 1
+        } else if step != 0 {
+            misses += 1
+            // Numbers that leap about are no stream's; a trial begins anew with this packet.
+            onTrial[index].matches = 0
+            onTrial[index].last = header
+            if isExpected || hasStreams {
+                // Among other streams it may still be one that seldom speaks (RFC 4588).
+                take(stream, header, packet, wireLength, opened, &now)
+                if stream.pairing.isCertain, proven.count < Self.streamCapacity {
+                    prove(stream, key, header, &tables, &now)
+                }
+                return true
+            }
+            let fresh = RTPStream(header, in: number, from: direction, at: time)
+            fresh.isEncrypted = isProtected ? true : nil
+            streams[key] = fresh
+            take(fresh, header, packet, wireLength, opened, &now)
+            return true
+        }
+        if step != 0 { onTrial[index].last = header }
+        if onTrial[index].matches >= (isExpected || hasStreams ? 1 : 2), proven.count < Self.streamCapacity {
+            prove(stream, key, header, &tables, &now)
+        }
+        take(stream, header, packet, wireLength, opened, &now)
+        return true
+    }
+
+    private mutating func prove(
+        _ stream: RTPStream, _ key: UInt64, _ header: RTPHeader, _ tables: inout MediaTables,
+        _ now: inout Observation
+    ) {
+        stream.isProven = true
+        onTrial.removeAll { $0.key == key }
+        proven.append(key)
+        tables.streams.enter(stream)
+        now.tell(.rtpStart(source: stream.source, from: stream.from, payloadType: header.payloadType))
+        if stream.beganWithKeyFrame { now.tell(.keyFrame(source: stream.source, from: stream.from)) }
+    }
+
+    private mutating func take(
+        _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
+        _ now: inout Observation
+    ) {
+        let time = now.time
+        let findings = stream.observe(header, packet: packet, wireLength: wireLength, opened: opened, at: time)
+        pair(stream, header, packet, wireLength, at: time)
+        transports[stream.from].observe(
+            stream.extensions.transportSequence, stream.extensions.sendTime, at: time)
+        if !stream.isProven, findings.isKeyFrame { stream.beganWithKeyFrame = true }
+        guard stream.isProven, stream.repeats == nil else { return }
+        for missing in findings.losses {
+            now.tell(.rtpLoss(source: stream.source, from: stream.from, packets: missing))
+        }
+        if findings.isKeyFrame { now.tell(.keyFrame(source: stream.source, from: stream.from)) }
+    }
+
+    /// A packet that may repeat one of another stream (RFC 4588).
+    private mutating func pair(
+        _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, at time: Timestamp
+    ) {
+        let payload = wireLength - header.length
+        // Padding repeats nothing, and its timestamp is the moment's or none.
+        guard !header.hasPadding || header.isMarked || payload > RTPStream.largestPadding else {
+            if stream.repeats != nil { stream.probes += 1 }
+            return
+        }
+        if let original = stream.repeats {
+            guard let other = streams[Self.key(original, stream.from)] else { return }
+            if other.repair(timestamp: header.timestamp, at: time) { stream.repairs += 1 } else { stream.probes += 1 }
+            return
+        }
+        guard !stream.pairing.isOver else { return }
+        var found: (original: RTPStream, match: RTPStream.Match)?
+        for key in proven + onTrial.map(\.key) {
+            guard let other = streams[key], other !== stream, other.from == stream.from, other.repeats == nil,
+                let match = other.match(timestamp: header.timestamp, payload: payload)
+            else { continue }
+            found = (other, match)
+            break
+        }
+        if let found {
+            if found.match == .missing, found.original.repair(timestamp: header.timestamp, at: time) {
+                stream.repairs += 1
+            } else {
+                stream.probes += 1
+            }
+        }
+        if let original = stream.pairing.observe(found?.original.source, isExact: found?.match != .sameTime) {
+            stream.repeats = original
+            streams[Self.key(original, stream.from)]?.isRepaired = true
+        }
+    }
+
+    /// Signalling names the payload type of streams here.
+    package mutating func note(payloadType: UInt8, codec: String, clockRate: Int) {
+        for stream in streams.values where stream.payloadTypes.contains(payloadType) {
+            stream.note(rate: clockRate, codec: RTPCodec(encodingName: codec), origin: .signalled)
+        }
+    }
+
+    package func clockRate(of source: UInt32) -> Int? {
+        for direction in Direction.allCases {
+            if let stream = streams[Self.key(source, direction)], stream.isProven { return stream.clock.rate }
+        }
+        return nil
+    }
+
+    /// The proven streams in the order of their first packets.
+    package func report(at time: Timestamp, tables: borrowing MediaTables) -> [RTPStreamSnapshot] {
+        var list: [RTPStreamSnapshot] = []
+        for stream in proven.compactMap({ streams[$0] }) where stream.flow == number {
+            let source = tables.sources.facts(of: stream.source, between: hosts)
+            var snapshot = stream.snapshot(at: time, source)
+            // Without a single readable report nothing was counted: not zero, unknown.
+            if source == nil, rtcp.readable == 0 {
+                snapshot.nacks = nil
+                snapshot.pictureLossIndications = nil
+                snapshot.fullIntraRequests = nil
+            }
+            snapshot.transportWide = transports[stream.from].snapshot
+            list.append(snapshot)
+        }
+        return list
+    }
+
+    /// Client and server were taken for each other.
+    package mutating func exchangeEnds() {
+        let old = streams
+        streams = [:]
+        for (key, stream) in old {
+            if stream.flow == number { stream.exchangeEnds() }
+            streams[key ^ 1] = stream
+        }
+        for index in proven.indices { proven[index] ^= 1 }
+        for index in onTrial.indices { onTrial[index].key ^= 1 }
+        (transports.client, transports.server) = (transports.server, transports.client)
+        rtcp.exchangeEnds()
+    }
+}
+
+/// What the header extensions of all streams of one direction say of their common path.
+struct RTPTransport {
+    private static let window: Nanoseconds = .seconds(30)
+
+    private var sequence = RTPSequence()
+    private var firstTime = Timestamp(nanoseconds: 0)
+    private var lastSend: AbsoluteSendTime?
+    /// Send time since the first, in 2^-18 s.
+    private var sent: Int64 = 0
+    private var base = WindowedMinimum()
+    private var delay: Nanoseconds?
+    private var largest: Nanoseconds = 0
+
+    mutating func observe(_ number: UInt16?, _ sendTime: AbsoluteSendTime?, at time: Timestamp) {
+        if let number { _ = sequence.observe(number) }
+        guard let sendTime else { return }
+        defer { lastSend = sendTime }
+        guard let lastSend else {
+            firstTime = time
+            return
+        }
+        sent += Int64(sendTime.distance(after: lastSend))
+        let transit = (time - firstTime) - Nanoseconds(Double(sent) * 1e9 / AbsoluteSendTime.unitsPerSecond)
+        base.record(transit, at: time, window: Self.window)
+        delay = max(0, transit - (base.value ?? transit))
+        largest = max(largest, delay ?? 0)
+    }
+
+    var snapshot: TransportWideSnapshot? {
+        guard sequence.packets > 0 || delay != nil else { return nil }
+        var result = TransportWideSnapshot(packets: sequence.packets, lost: sequence.lost)
+        result.queueDelay = delay
+        if delay != nil { result.queueDelayMaximum = largest }
+        return result
+    }
+}

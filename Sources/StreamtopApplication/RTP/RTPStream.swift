@@ -1,0 +1,314 @@
+import StreamtopBase
+import StreamtopModel
+import StreamtopWire
+
+/// One RTP stream: a synchronisation source in one direction of a flow.
+///
+/// A reference, because a flow has several, each changed in place packet by packet.
+final class RTPStream {
+    /// Packets by whose timestamp and size a retransmission is known again.
+    private static let remembered = 512
+
+    /// As much as padding can be (RFC 3550 section 5.1), and the longest tag (RFC 7714 section 11).
+    static let largestPadding = 255 + 16
+
+    private struct Sent {
+        var timestamp: UInt32
+        var payload: UInt16
+    }
+
+    /// What a packet told, for the flow.
+    struct Findings {
+        /// Gaps that stayed open, by the packets missing in each.
+        var losses: [Int] = []
+        var isKeyFrame = false
+    }
+
+    let source: UInt32
+    private(set) var from: Direction
+    /// Number of the flow that the stream is in now.
+    private(set) var flow: UInt64
+    private(set) var movedFrom: [UInt64] = []
+    let start: Timestamp
+    private(set) var end: Timestamp
+    private(set) var bytes: UInt64 = 0
+    private(set) var payloadTypes: [UInt8] = []
+    var codec: RTPCodec?
+    /// nil: nothing says it.
+    var isEncrypted: Bool?
+
+    private(set) var sequence = RTPSequence()
+    private(set) var clock = RTPClock()
+    private(set) var jitter = RTPJitterMeter()
+    private(set) var frames = RTPFrameMeter()
+    private(set) var holes = RTPHoles()
+    private(set) var extensions = RTPExtensionReader()
+    private(set) var keyFrames = RTPKeyFrames()
+    private(set) var playout = PlayoutModel()
+    private(set) var voice = VoiceQuality()
+    private(set) var rate = RateMeter()
+    private var redundancy = RTPRedundancy()
+    private var guess = RTPCodecGuess()
+    private var sent: [Sent] = []
+    private var nextSent = 0
+    private var lastTimestamp: UInt32 = 0
+    private var hasMedia = false
+    /// Payloads are clear, or were opened with their keys.
+    private(set) var isReadable = false
+    private var lateForDecoder: UInt64 = 0
+    /// Gaps that were told as losses.
+    private(set) var gapsTold = 0
+    /// Packets without media: padding that only takes sequence numbers.
+    private(set) var paddingPackets: UInt64 = 0
+    private(set) var fecRecovered = 0
+
+    // As a repeat stream (RFC 4588)
+    var repeats: UInt32?
+    var pairing = RTPPairing()
+    var repairs = 0
+    var probes = 0
+    /// One way, mouth to ear, in milliseconds: half the round trip and what is known behind it.
+    var oneWayDelay: Double?
+    /// The numbers so far are those of a stream for certain.
+    var isProven = false
+    /// A key frame began before the stream was proven.
+    var beganWithKeyFrame = false
+    /// Another source repeats packets of this one.
+    var isRepaired = false
+
+    init(_ header: RTPHeader, in flow: UInt64, from: Direction, at time: Timestamp) {
+        self.flow = flow
+        source = header.source
+        self.from = from
+        start = time
+        end = time
+    }
+
+    /// Video by its clock: nothing else uses 90 kHz in browsers; MPEG transport streams do too and have no frames.
+    var isVideo: Bool? {
+        if let codec { return codec.isVideo && codec != .mp2t && codec != .mpa }
+        return clock.rate.map { $0 == 90_000 }
+    }
+
+    var lastArrival: Timestamp { end }
+    var lastMediaTimestamp: UInt32 { lastTimestamp }
+
+    /// The call changed its path: the stream goes on in another flow.
+    func move(to flow: UInt64, from: Direction) {
+        if movedFrom.count < 16, !movedFrom.contains(self.flow) { movedFrom.append(self.flow) }
+        self.flow = flow
+        self.from = from
+    }
+
+    func exchangeEnds() { from = from.reversed }
+
+    func note(rate: Int, codec: RTPCodec?, origin: RTPClock.Origin) {
+        clock.assign(rate, origin: origin)
+        jitter.settle(on: rate)
+        frames.jitter.settle(on: rate)
+        if let codec { self.codec = codec }
+    }
+
+    /// A packet of this source. `wireLength` is its length on the wire, of which `packet` may be cut short.
+    func observe(
+        _ header: RTPHeader, packet: RawSpan, wireLength: Int, opened: RawSpan? = nil, at time: Timestamp
+    ) -> Findings {
+        var findings = Findings()
+        end = max(end, time)
+        bytes &+= UInt64(max(0, wireLength))
+        rate.record(wireLength, at: time)
+        if !payloadTypes.contains(header.payloadType), payloadTypes.count < 16 {
+            payloadTypes.append(header.payloadType)
+            if clock.origin == nil || clock.origin == .inferred, payloadTypes.count == 1,
+                let known = RTPCodec.assigned(to: header.payloadType)
+            {
+                note(rate: known.clockRate, codec: known.codec, origin: .assigned)
+            }
+        }
+        let outcome = sequence.observe(header.sequence)
+        settle(outcome, header, at: time)
+        clock.observe(header.timestamp, at: time)
+        jitter.observe(header.timestamp, at: time)
+        tellLosses(&findings, at: time)
+        guard outcome != .duplicate else { return findings }
+        let payloadLength = max(0, wireLength - header.length)
+        if isPadding(header, payloadLength, packet: packet, wireLength: wireLength) {
+            paddingPackets &+= 1
+        } else {
+            observeMedia(header, packet, payloadLength, opened, outcome, at: time, &findings)
+        }
+        if !holes.hasUnrepaired { frames.release(at: time) }
+        judgeVoice(at: time)
+        return findings
+    }
+
+    private func tellLosses(_ findings: inout Findings, at time: Timestamp) {
+        var gaps: [Int] = []
+        holes.settle(at: time) { gaps.append($0) }
+        gapsTold += gaps.count
+        findings.losses = gaps
+    }
+
+    private func settle(_ outcome: RTPSequence.Outcome, _ header: RTPHeader, at time: Timestamp) {
+        switch outcome {
+        case .gap(let count):
+            holes.open(
+                count, before: sequence.highest, between: lastTimestamp, and: header.timestamp, at: time)
+        case .late: holes.fill(sequence.extended(header.sequence))
+        case .restart:
+            holes.removeAll()
+            clock.interrupt()
+            jitter.interrupt()
+            frames.interrupt()
+            playout.interrupt()
+        case .first, .next, .duplicate, .suspended: break
+        }
+    }
+
+    /// Nothing but padding. In SRTP the count is encrypted: then as much as padding can be, without a marker. A count that does not fit is such a one, whether or not anything else said that the payload is protected.
+    func isPadding(_ header: RTPHeader, _ payload: Int, packet: RawSpan, wireLength: Int) -> Bool {
+        guard header.hasPadding else { return payload == 0 }
+        let clear = isEncrypted == true ? nil : header.payloadLength(of: packet, wireLength: wireLength)
+        if let clear { return clear == 0 }
+        return !header.isMarked && payload <= Self.largestPadding
+    }
+
+    private func observeMedia(
+        _ header: RTPHeader, _ packet: RawSpan, _ payloadLength: Int, _ opened: RawSpan?,
+        _ outcome: RTPSequence.Outcome, at time: Timestamp, _ findings: inout Findings
+    ) {
+        remember(header, payloadLength)
+        defer {
+            if header.timestamp.isAfter(lastTimestamp) || !hasMedia { lastTimestamp = header.timestamp }
+            hasMedia = true
+        }
+        var isFrameStart = false
+        if isVideo != false {
+            isFrameStart = frames.observe(
+                header.timestamp, bytes: payloadLength, isMarked: header.isMarked, isWhole: !holes.hasUnrepaired,
+                at: time)
+        }
+        extensions.observe(header, packet: packet, isFrameStart: isFrameStart, at: time)
+        if extensions.isKeyFrameStart { findings.isKeyFrame = true }
+        if let opened {
+            isReadable = true
+            observeClear(header, opened, at: time, &findings)
+        } else if isEncrypted != true, header.length < packet.byteCount {
+            let payload = packet.extracting(header.length..<packet.byteCount)
+            observeClear(header, payload, at: time, &findings)
+        }
+        if isVideo == false, case .next = outcome, let transit = clock.transit(of: header.timestamp, at: time),
+            let rate = clock.rate
+        {
+            let media = Double(header.timestamp.distance(after: lastTimestamp)) / Double(rate)
+            let isLate = playout.observe(transit, packetTime: min(0.12, max(0, media)), at: time)
+            if isLate { lateForDecoder &+= 1 }
+        }
+    }
+
+    private func observeClear(_ header: RTPHeader, _ payload: RawSpan, at time: Timestamp, _ findings: inout Findings) {
+        if let fec = redundancy.observe(payload, sequence: header.sequence) { recover(fec, at: time) }
+        guard isVideo != false else { return }
+        if codec == nil {
+            guess.observe(header, payload: payload, at: time)
+            if isVideo == true, let found = guess.codec {
+                codec = found
+                keyFrames = guess.keyFrames
+                return
+            }
+        }
+        guard let codec, let facts = RTPPayloadFacts(codec, payload: payload), facts.isStart, facts.isKeyFrame == true
+        else { return }
+        if keyFrames.observe(header.timestamp, at: time) { findings.isKeyFrame = true }
+    }
+
+    /// A FEC packet brings one missing packet back when it is the only one it protects that is missing.
+    private func recover(_ fec: ULPFECHeader, at time: Timestamp) {
+        var missing: Int64?
+        for place in UInt16(0)..<48 where fec.mask >> (47 - UInt64(place)) & 1 == 1 {
+            let number = sequence.extended(fec.sequenceBase &+ place)
+            guard !sequence.isSeen(number) else { continue }
+            guard missing == nil else { return }
+            missing = number
+        }
+        if let missing, holes.repair(number: missing, at: time) { fecRecovered &+= 1 }
+    }
+
+    private func remember(_ header: RTPHeader, _ payloadLength: Int) {
+        let packet = Sent(timestamp: header.timestamp, payload: UInt16(clamping: payloadLength))
+        if sent.count < Self.remembered {
+            sent.append(packet)
+        } else {
+            sent[nextSent] = packet
+            nextSent = (nextSent + 1) % Self.remembered
+        }
+    }
+
+    /// What a packet on another source may repeat of this stream.
+    enum Match {
+        /// A packet there has not come, or one of that size has, or only the time is the same.
+        case missing, known, sameTime
+    }
+
+    /// A packet of `timestamp` whose payload holds two bytes more than an original of this stream, or one that is missing.
+    func match(timestamp: UInt32, payload: Int) -> Match? {
+        let original = payload - 2
+        var isNear = false
+        var isKnown = false
+        for packet in sent where packet.timestamp == timestamp {
+            isNear = true
+            if Int(packet.payload) == original { isKnown = true }
+        }
+        let isMissing = holes.open.contains { hole in
+            !hole.isRepaired && timestamp.isAtOrAfter(hole.before) && hole.after.isAtOrAfter(timestamp)
+        }
+        // A missing packet of the same picture, or between two that came.
+        if isMissing, isNear || timestamp.distance(after: lastTimestamp) < 90_000 * 2 { return .missing }
+        return isKnown ? .known : isNear ? .sameTime : nil
+    }
+
+    func repair(timestamp: UInt32, at time: Timestamp) -> Bool {
+        guard holes.repair(timestamp: timestamp, at: time) else { return false }
+        if !holes.hasUnrepaired { frames.release(at: time) }
+        return true
+    }
+
+    /// Counts every five seconds, of which the newest two intervals make "recently".
+    private var marks: [(time: Timestamp, expected: UInt64, lost: UInt64)] = []
+    private static let markInterval: Nanoseconds = .seconds(5)
+
+    private func mark(at time: Timestamp) {
+        if let last = marks.last, time - last.time < Self.markInterval { return }
+        if marks.count == 3 { marks.removeFirst() }
+        marks.append((time, sequence.expected, sequence.lost - min(sequence.lost, holes.repaired)))
+    }
+
+    /// Packets expected and lost for the decoder in the last five to ten seconds.
+    var recent: RTPRecentLoss? {
+        guard marks.count > 1, let first = marks.first else { return nil }
+        let lost = sequence.lost - min(sequence.lost, holes.repaired)
+        return RTPRecentLoss(
+            expected: sequence.expected - min(sequence.expected, first.expected), lost: lost - min(lost, first.lost))
+    }
+
+    private func judgeVoice(at time: Timestamp) {
+        mark(at: time)
+        guard let quality = voiceCodec else { return }
+        let lost = sequence.lost - min(sequence.lost, holes.repaired)
+        voice.observe(
+            quality, expected: sequence.expected, lost: lost &+ lateForDecoder,
+            bursts: gapsTold,
+            oneWay: oneWayDelay.map { $0 + (playout.target ?? 0) * 1000 + 25 }, at: time)
+    }
+
+    private var voiceCodec: VoiceQuality.Codec? {
+        switch codec {
+        case .pcmu, .pcma: .g711
+        case .g729: .g729
+        case .opus: .opus
+        default: nil
+        }
+    }
+
+    var fec: (packets: UInt64, bytes: UInt64)? { isEncrypted == true && !isReadable ? nil : redundancy.fec }
+}

@@ -1,0 +1,25 @@
+import StreamtopApplication
+import StreamtopBase
+import StreamtopDiagnosis
+import StreamtopModel
+
+/// Calls, put together at the end of a run from what their flows know.
+extension FlowEngine {
+    /// Flows of calls that are kept; a call has a dozen.
+    private static var callFlowCapacity: Int { 1_024 }
+
+    /// A flow is over, or the run is: what it knows of a call is kept for `finalCalls`.
+    mutating func keepForCalls(_ flow: FlowSnapshot) {
+        guard flow.ice != nil, callFlows.count < Self.callFlowCapacity else { return }
+        callFlows.append(flow)
+    }
+
+    /// The calls of the run, after the final flows were asked for.
+    mutating func finalCalls() -> [CallSnapshot] {
+        let health = health
+        let calls = CallAssembly.calls(among: callFlows.sorted { $0.identifier < $1.identifier }, at: now)
+            .map { CallDiagnosis.judged($0, health: health) }
+        counts.totals.sessions = UInt64(calls.count)
+        return calls
+    }
+}

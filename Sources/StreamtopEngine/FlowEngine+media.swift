@@ -1,0 +1,70 @@
+import StreamtopApplication
+import StreamtopBase
+import StreamtopLayer
+import StreamtopModel
+import StreamtopSecurity
+import StreamtopTransport
+import StreamtopWire
+
+/// Media and data channels: what shares a UDP port with STUN and DTLS, and SCTP over IP.
+extension FlowEngine {
+    /// RTP keeps away from system ports and from name resolution; where STUN or DTLS spoke, ports mean nothing (nDPI leaves
+    /// the same ports out).
+    func mayCarryMedia(_ position: UInt32) -> Bool {
+        let stack = flows[position].layers
+        if stack != FlowEntry.none, trackers.stacks[stack].count > 1 { return true }
+        let key = flows[position].key
+        return Self.mayCarryMedia(key.low.port) && Self.mayCarryMedia(key.high.port)
+    }
+
+    private static func mayCarryMedia(_ port: UInt16) -> Bool { port >= 1_024 && port != 5_353 && port != 5_355 }
+
+    /// A datagram that begins as RTP and RTCP do, for the layer at `place`.
+    mutating func observeMedia(
+        _ position: UInt32, _ place: Int, _ payload: RawSpan, wireLength: Int, direction: Direction, at time: Timestamp
+    ) {
+        observation.begin(from: direction, at: time)
+        trackers.observeMedia(flows[position].layers, place, payload, wireLength: wireLength, &observation)
+        conclude(position, at: time)
+    }
+
+    /// A packet of SCTP over IP; the payload is what comes behind the common header.
+    mutating func observeSCTP(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
+    ) {
+        if flows[position].layers == FlowEntry.none {
+            flows[position].layers = trackers.stacks.insert(
+                LayerStack(.sctp, index: trackers.sctp.insert(SCTPAssociationTracker())))
+        }
+        observation.begin(from: direction, at: time)
+        let index = trackers.stacks[flows[position].layers][0].index
+        trackers.sctp[index].observe(chunks: frame.payload(in: bytes), &observation)
+        conclude(position, at: time)
+    }
+}
+
+extension TrackerStore {
+    /// Gives a datagram to a flow's media; `wireLength` is its length on the wire.
+    mutating func observeMedia(
+        _ stack: UInt32, _ place: Int, _ payload: RawSpan, wireLength: Int, _ now: inout Observation
+    ) {
+        let index = stacks[stack][place].index
+        if stacks[stack].index(of: .stun) != nil { rtp[index].rtp.isExpected = true }
+        if let secured = stacks[stack].index(of: .dtls), dtls[secured].protectsMedia {
+            rtp[index].rtp.protect()
+            let generation = security.secretGeneration
+            // The handshake may not be over yet: then the next packet asks again.
+            if rtp[index].wantsKeys(generation) {
+                let keys = dtls[secured].mediaKeys(security)
+                rtp[index].take(keys, keys == nil ? nil : generation)
+            }
+        }
+        _ = rtp[index].observe(payload, wireLength: wireLength, tables: &media, &now)
+    }
+
+    /// A packet of SCTP with its common header, inside UDP or DTLS.
+    mutating func observeSCTP(_ index: UInt32, _ packet: RawSpan, _ now: inout Observation) {
+        guard packet.byteCount >= SCTPCommonHeader.length else { return }
+        sctp[index].observe(chunks: packet.extracting(SCTPCommonHeader.length..<packet.byteCount), &now)
+    }
+}

@@ -1,0 +1,84 @@
+import StreamtopApplication
+import StreamtopBase
+import StreamtopLayer
+import StreamtopModel
+import StreamtopSecurity
+import StreamtopWire
+
+/// The media of one flow: RTP with its RTCP, and the protection around both where DTLS on the same ports agreed on one (RFC
+/// 5764). Headers are clear in SRTP: without keys only payloads and reports are missing.
+struct MediaFlow: LayerState, ~Copyable {
+    var rtp: RTPFlowTracker
+    private var client: SRTPOpener?
+    private var server: SRTPOpener?
+    /// Generation of the secrets that were searched for keys.
+    private var searched = -1
+    /// What was opened of the packet at hand; kept for its storage.
+    private var opened: [UInt8] = []
+    private let place = AddressOnly()
+
+    /// `ordinal` is the flow's identity: the number of the frame that opened it.
+    init(ordinal: UInt64, between hosts: HostPair) { rtp = RTPFlowTracker(ordinal, between: hosts) }
+
+    var hasKeys: Bool { searched == .max }
+
+    /// The keys are not known, and secrets came since they were last looked for.
+    func wantsKeys(_ generation: Int?) -> Bool { !hasKeys && generation != nil && generation != searched }
+
+    /// Takes the keys that DTLS agreed on, as far as the secrets of this generation give them.
+    mutating func take(_ keys: (protection: SRTPProtection, keys: SRTPMasterKeys)?, _ generation: Int?) {
+        searched = generation ?? searched
+        guard let (protection, keys) = keys else { return }
+        client = SRTPOpener(protection, keys.client)
+        server = SRTPOpener(protection, keys.server)
+        searched = .max
+    }
+
+    /// A datagram that begins as RTP and RTCP do; `wireLength` is its length on the wire. False when it is none.
+    mutating func observe(
+        _ packet: RawSpan, wireLength: Int, tables: inout MediaTables, _ now: inout Observation
+    ) -> Bool {
+        opened.removeAll(keepingCapacity: true)
+        let isOpened = packet.byteCount == wireLength && open(packet, now.direction)
+        guard isOpened else { return rtp.observe(packet, wireLength: wireLength, tables: &tables, &now) }
+        // Out of this value while its parts are changed.
+        var content: [UInt8] = []
+        swap(&content, &opened)
+        defer { swap(&content, &opened) }
+        // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
+        return unsafe rtp.observe(
+            packet, wireLength: wireLength, opened: content.span.bytes, tables: &tables, &now)
+    }
+
+    private mutating func open(_ packet: RawSpan, _ direction: Direction) -> Bool {
+        if direction == .fromClient {
+            return client != nil && Self.open(packet, with: &client, into: &opened)
+        }
+        return server != nil && Self.open(packet, with: &server, into: &opened)
+    }
+
+    private static func open(_ packet: RawSpan, with opener: inout SRTPOpener?, into output: inout [UInt8]) -> Bool {
+        if RTCPTracker.canBegin(packet) { return opener?.openControl(packet, into: &output) ?? false }
+        var reader = ByteReader(packet)
+        guard let header = try? RTPHeader(decoding: &reader) else { return false }
+        return opener?.open(packet, header, into: &output) ?? false
+    }
+
+    mutating func exchangeEnds() {
+        rtp.exchangeEnds()
+        swap(&client, &server)
+    }
+
+    func report(into flow: inout FlowSnapshot, at time: Timestamp) {}
+
+    func report(into flow: inout FlowSnapshot, tables: borrowing MediaTables, at time: Timestamp) {
+        if rtp.hasStreams {
+            flow.rtp = rtp.report(at: time, tables: tables)
+            flow.protocols.append((rtp.isProtected ? ProtocolKind.srtp : .rtp).rawValue)
+        }
+        if rtp.hasRTCP {
+            flow.rtcp = rtp.rtcp.report { rtp.clockRate(of: $0) }
+            flow.protocols.append((rtp.isProtected ? ProtocolKind.srtcp : .rtcp).rawValue)
+        }
+    }
+}

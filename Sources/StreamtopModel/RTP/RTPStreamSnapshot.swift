@@ -1,0 +1,233 @@
+import StreamtopBase
+
+/// One RTP stream: one synchronisation source in one direction of a flow.
+package struct RTPStreamSnapshot: Equatable, Sendable {
+    package var source: UInt32
+    package var from: Direction
+    package var start: Timestamp
+    package var end: Timestamp
+    /// In the order in which they came.
+    package var payloadTypes: [UInt8] = []
+    /// By static payload type, signalling or content; nil when none of them says it.
+    package var codec: String?
+    package var isVideo: Bool?
+    package var clockRate: Int?
+    /// nil: nothing says whether the payload is protected.
+    package var isEncrypted: Bool?
+
+    /// Packets seen, repeats included.
+    package var packets: UInt64 = 0
+    /// RTP packets without UDP and IP.
+    package var bytes: UInt64 = 0
+    /// Sequence numbers between the lowest and the highest seen.
+    package var expected: UInt64 = 0
+    /// Of those, never seen at the tap.
+    package var lost: UInt64 = 0
+    package var duplicates: UInt64 = 0
+    package var reordered: UInt64 = 0
+    /// The sender began its numbers anew.
+    package var restarts = 0
+    /// Flows that the stream was in before, by the frames that opened them: the call changed its path.
+    package var movedFrom: [UInt64] = []
+    /// How often so many numbers in a row were missing, ascending; the last length stands for all that are longer.
+    package var bursts: [RTPBurstCount] = []
+    package var longestBurst = 0
+    /// Of the lost ones, those that came again in time by retransmission or could be worked out from FEC; nil while
+    /// nothing repairs.
+    package var lostRepaired: UInt64?
+
+    /// RFC 3550 section 6.4.1 over every packet in order of arrival; nil while the clock is unknown.
+    package var jitter: Nanoseconds?
+    package var meanJitter: Nanoseconds?
+    package var maximumJitter: Nanoseconds?
+    /// The same over the first packet of each timestamp, for video.
+    package var frameJitter: Nanoseconds?
+    /// Timestamps went back at least once in ten frames: pictures are not sent in the order in which they are shown.
+    package var timestampsGoBack = false
+
+    /// Bits a second over the last second, and since the start.
+    package var bitrate: Double?
+    package var meanBitrate: Double?
+    package var frames: RTPFrameSnapshot?
+    package var freezes: RTPFreezeSnapshot?
+    package var keyFrames: Int?
+    package var keyFrameInterval: Nanoseconds?
+    package var playout: RTPPlayoutSnapshot?
+    package var voice: VoiceQualitySnapshot?
+    /// The stream that this one repeats packets of.
+    package var repeats: UInt32?
+    /// Packets of a repeat stream that repaired, and those that only probed for bandwidth.
+    package var repairs = 0
+    package var probes = 0
+    package var fec: RTPForwardErrorCorrectionSnapshot?
+    package var layer: RTPLayerSnapshot?
+    package var transportWide: TransportWideSnapshot?
+
+    /// Packets expected and lost for the decoder in the last ten seconds or so; nil while the stream is younger.
+    package var recent: RTPRecentLoss?
+
+    // From RTCP about this stream
+    package var roundTrip: RoundTripSnapshot?
+    package var nacks: Int?
+    /// Sequence numbers that NACKs asked for, and those asked for again.
+    package var nackedNumbers = 0
+    package var nackedAgain = 0
+    package var pictureLossIndications: Int?
+    package var fullIntraRequests: Int?
+    /// Bits a second that the receiver asked for last.
+    package var receiverEstimate: UInt64?
+    /// Audio against its video, + = audio early.
+    package var lipSync: Nanoseconds?
+    package var mediaClock: MediaClockSnapshot?
+
+    package init(source: UInt32, from: Direction, start: Timestamp, end: Timestamp) {
+        self.source = source
+        self.from = from
+        self.start = start
+        self.end = end
+    }
+
+    /// Share of the expected packets that were missing at the tap, 0 to 1.
+    package var lossRatio: Double { expected > 0 ? Double(lost) / Double(expected) : 0 }
+    /// What was lost for the decoder, as far as the tap can see.
+    package var lostFinal: UInt64 { lost - min(lost, lostRepaired ?? 0) }
+}
+
+package struct RTPRecentLoss: Equatable, Sendable {
+    package var expected: UInt64
+    package var lost: UInt64
+
+    package init(expected: UInt64, lost: UInt64) {
+        self.expected = expected
+        self.lost = lost
+    }
+}
+
+package struct RTPBurstCount: Equatable, Sendable {
+    package var length: Int
+    package var count: Int
+
+    package init(length: Int, count: Int) {
+        self.length = length
+        self.count = count
+    }
+}
+
+/// Packets of one timestamp, put together.
+package struct RTPFrameSnapshot: Equatable, Sendable {
+    package var count: Int
+    /// Frames a second of media time.
+    package var rate: Double?
+    package var medianBytes: Int?
+
+    package init(count: Int, rate: Double?, medianBytes: Int?) {
+        self.count = count
+        self.rate = rate
+        self.medianBytes = medianBytes
+    }
+}
+
+/// Pauses between frames longer than max(3 × average, average + 150 ms) (W3C webrtc-stats freezeCount).
+package struct RTPFreezeSnapshot: Equatable, Sendable {
+    package var count: Int
+    package var total: Nanoseconds
+    package var longest: Nanoseconds
+
+    package init(count: Int, total: Nanoseconds, longest: Nanoseconds) {
+        self.count = count
+        self.total = total
+        self.longest = longest
+    }
+}
+
+/// What a jitter buffer behind the tap would do, by a model.
+package struct RTPPlayoutSnapshot: Equatable, Sendable {
+    package var buffer: Nanoseconds
+    /// Packets that came after their time.
+    package var late: UInt64
+    package var underruns: Int
+
+    package init(buffer: Nanoseconds, late: UInt64, underruns: Int) {
+        self.buffer = buffer
+        self.late = late
+        self.underruns = underruns
+    }
+}
+
+/// Speech quality by the E-model (ITU-T G.107), an interval of five seconds each.
+package struct VoiceQualitySnapshot: Equatable, Sendable {
+    /// Mean opinion score of the latest full interval, 1 to 4.5.
+    package var last: Double
+    package var worst: Double
+    /// No round trip is known, so the term for delay is missing.
+    package var isWithoutDelay: Bool
+    /// The codec's impairment factors are assumed, not standardised.
+    package var isAssumed: Bool
+
+    package init(last: Double, worst: Double, isWithoutDelay: Bool, isAssumed: Bool) {
+        self.last = last
+        self.worst = worst
+        self.isWithoutDelay = isWithoutDelay
+        self.isAssumed = isAssumed
+    }
+}
+
+package struct RTPForwardErrorCorrectionSnapshot: Equatable, Sendable {
+    package enum Kind: String, Sendable {
+        case ulpfec, flexfec, red
+        case opusInband = "opus_inband"
+    }
+
+    package var kind: Kind
+    package var packets: UInt64
+    package var bytes: UInt64
+    /// Lost packets that the FEC packets seen would bring back.
+    package var recovered: Int
+
+    package init(kind: Kind, packets: UInt64, bytes: UInt64, recovered: Int) {
+        self.kind = kind
+        self.packets = packets
+        self.bytes = bytes
+        self.recovered = recovered
+    }
+}
+
+/// Which layer of a source a stream is, by its header extensions.
+package struct RTPLayerSnapshot: Equatable, Sendable {
+    package var restriction: String?
+    package var media: String?
+    package var spatial: Int?
+    package var temporal: Int?
+
+    package init() {}
+}
+
+/// What transport-wide sequence numbers and send times tell without any key.
+package struct TransportWideSnapshot: Equatable, Sendable {
+    package var packets: UInt64
+    package var lost: UInt64
+    /// Delay between sender and tap above its minimum, by abs-send-time; nil without that extension.
+    package var queueDelay: Nanoseconds?
+    package var queueDelayMaximum: Nanoseconds?
+
+    package init(packets: UInt64, lost: UInt64) {
+        self.packets = packets
+        self.lost = lost
+    }
+}
+
+/// Media time of a stream against capture time.
+package struct MediaClockSnapshot: Equatable, Sendable {
+    /// First to last timestamp received, in seconds of media.
+    package var advance: Double
+    /// Capture time between the same two packets, in seconds.
+    package var wall: Double
+
+    package init(advance: Double, wall: Double) {
+        self.advance = advance
+        self.wall = wall
+    }
+
+    /// Milliseconds that the media falls behind in a minute; nil for less than a second.
+    package var driftPerMinute: Double? { wall >= 1 ? 60_000 * (wall - advance) / wall : nil }
+}
