@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopModel
+import StreamtopSecurity
 import StreamtopWire
 
 /// Frames that no flow could be made of, by layer and cause; a fixed table, no strings until it is shown.

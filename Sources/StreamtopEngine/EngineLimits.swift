@@ -77,7 +77,7 @@ package struct EngineLimits: Sendable {
             Limit("pairs of hosts with fragments", fragmentedPairs, per: .engine, policy: "the oldest goes, counted"),
             Limit("too-big messages", tooBigMessages, per: .flow, policy: "more are counted"),
             Limit("secrets", security.secrets, per: .engine, policy: "the oldest connection goes, counted"),
-            Limit("early hellos", security.earlyHellos, per: .engine, policy: "the oldest goes, counted"),
+            Limit("early hellos", earlyHellos, per: .engine, policy: "the oldest goes, counted"),
         ] + fragments.all + TransportLimits.all + SecurityLimits.all + ApplicationLimits.all
     }
 }

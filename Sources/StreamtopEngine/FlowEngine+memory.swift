@@ -11,7 +11,7 @@ extension FlowEngine {
         guard held != charged else { return }
         memory.change(from: charged, to: held)
         flows[position].chargedBytes = UInt32(clamping: held)
-        holders.note(position, number: flows[position].number, standing: flows[position].standing)
+        holders.note(position, number: flows[position].ordinal, standing: flows[position].standing)
         if isMemorySpent { giveUpMemory() }
     }
 
@@ -38,7 +38,7 @@ extension FlowEngine {
                 memory.change(from: before, to: now)
                 memory.countRelease(of: before - now)
                 flows[position].chargedBytes = UInt32(clamping: now)
-                holders.note(position, number: flows[position].number, standing: flows[position].standing)
+                holders.note(position, number: flows[position].ordinal, standing: flows[position].standing)
             } else {
                 memory.countRelease(of: before)
                 evict(position)
@@ -50,7 +50,7 @@ extension FlowEngine {
     private mutating func nextHolder() -> UInt32? {
         for standing in FlowEntry.Standing.allCases {
             while let (position, number) = holders.first(standing) {  // each turn takes an entry out, or returns
-                let isThere = flows.contains(position) && flows[position].number == number
+                let isThere = flows.contains(position) && flows[position].ordinal == number
                 if isThere, flows[position].standing == standing { return position }
                 holders.removeFirst(standing)
                 // What became of it is known only now.

@@ -10,9 +10,7 @@ struct DTLSWay: ~Copyable, Sendable {
 
     static let limits = [
         Limit(
-            "DTLS records that wait for keys", mostWaitingBytes, .bytes, per: .direction, policy: "more are not kept"),
-        Limit("DTLS plain text not taken", mostPlaintext, .bytes, per: .direction, policy: "more is counted as lost"),
-        Limit("DTLS datagrams not taken", mostDatagrams, per: .direction, policy: "more are counted as lost"),
+            "DTLS records that wait for keys", mostWaitingBytes, .bytes, per: .direction, policy: "more are not kept")
     ]
 
     /// A protected record that no key opens yet.
@@ -39,17 +37,14 @@ struct DTLSWay: ~Copyable, Sendable {
     var waiting: [Waiting] = []
     var waitingBytes = 0
 
-    /// Memory of fragments, records and datagrams that wait.
-    var heldBytes: Int { messages.heldBytes + waitingBytes + plaintextBytes }
+    /// Memory of fragments and records that wait.
+    var heldBytes: Int { messages.heldBytes + waitingBytes }
 
     /// Gives up what waits, for want of memory.
     mutating func releaseHeldBytes() {
         _ = messages.release()
         waiting = []
         waitingBytes = 0
-        plaintextLost &+= UInt64(datagrams.count)
-        datagrams = []
-        plaintextBytes = 0
     }
 
     mutating func giveUp() {

@@ -18,8 +18,6 @@ struct TLSWay: ~Copyable, Sendable {
             "TLS records that wait for keys", mostWaitingBytes, .bytes, per: .direction,
             policy: "the direction is given up as opaque"),
         Limit(
-            "TLS plain text not taken", mostPlaintext, .bytes, per: .direction, policy: "more is counted as lost"),
-        Limit(
             "TLS records that do not open", mostFailures, per: .direction,
             policy: "the direction is given up as opaque"),
     ]
@@ -64,9 +62,9 @@ struct TLSWay: ~Copyable, Sendable {
         handshake.reset()
     }
 
-    /// Memory of records, messages and decrypted bytes that wait.
+    /// Memory of records and messages that wait, and of what is opened into.
     var heldBytes: Int {
-        stream.heldBytes + handshake.heldBytes + waitingBytes + plaintext.capacity + content.capacity
+        stream.heldBytes + handshake.heldBytes + waitingBytes + content.capacity
     }
 
     /// Gives up what waits, for want of memory. Records that wait for keys are never opened then, and those after them
@@ -75,8 +73,6 @@ struct TLSWay: ~Copyable, Sendable {
         stream.releaseHeldBytes()
         _ = handshake.release()
         if !waiting.isEmpty { giveUp() }
-        plaintextLost &+= UInt64(plaintext.count)
-        plaintext = []
         content = []
     }
 
