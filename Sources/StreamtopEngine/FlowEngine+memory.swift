@@ -11,6 +11,7 @@ extension FlowEngine {
         guard held != charged else { return }
         memory.change(from: charged, to: held)
         flows[position].chargedBytes = UInt32(clamping: held)
+        guard held > 0 else { return holders.remove(position) }
         holders.note(position, number: flows[position].ordinal, standing: flows[position].standing)
         if isMemorySpent { giveUpMemory() }
     }

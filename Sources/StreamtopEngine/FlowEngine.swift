@@ -149,13 +149,17 @@ struct FlowEngine: ~Copyable {
             observeTCP(frame, position, direction: direction, at: time)
             if flows[position].wantsSegment(payload: frame.payloadLength) {
                 observeStream(frame, position, bytes: bytes, direction: direction, at: time)
-                if flows[position].layers != FlowEntry.none { chargeMemory(of: position) }
+                if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 {
+                    chargeMemory(of: position)
+                }
             }
         } else if frame.transport == .sctp {
             observeSCTP(frame, position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
-            if flows[position].layers != FlowEntry.none { chargeMemory(of: position) }
+            if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 {
+                chargeMemory(of: position)
+            }
         }
     }
 

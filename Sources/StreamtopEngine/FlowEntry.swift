@@ -71,8 +71,6 @@ struct FlowEntry: ~Copyable {
     /// ICMP type and code of the flow's first message, for Community ID.
     var icmpType: UInt8 = 0
     var icmpCode: UInt8 = 0
-    /// Fills the fourth cache line: in pages that begin at one, no entry straddles two more.
-    private let padding: UInt64 = 0
     private let place = AddressOnly()
 
     /// Packets of one end as sender.

@@ -6,7 +6,7 @@ import Testing
 /// How the Capture screen words caps and the memory that is held.
 @Suite struct CaptureWordsTests {
     @Test func memoryIsSaidWithWhatWasGivenUp() {
-        var memory = MemoryBudget(capacity: 256_000_000)
+        var memory = MemoryBudget(capacity: 256 << 20)
         memory.change(from: 0, to: 12_000_000)
         #expect(!Words.held(memory).contains("given up"))
         memory.countRelease(of: 3_000_000)
