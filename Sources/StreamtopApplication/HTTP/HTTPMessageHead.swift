@@ -37,25 +37,31 @@ struct HTTPMessageHead: Equatable, Sendable {
         if status != nil { cache = HTTPCacheState.snapshot(of: fields) }
     }
 
-    /// From the head of a message of HTTP/1.1, whose target has four forms (RFC 9112 section 3.2).
+    /// From the head of a message of HTTP/1.1.
     init(_ head: HTTP1Head, isSecure: Bool) {
-        guard case .request(let method, let target) = head.startLine else {
-            self.init([HTTPField(":status", head.status.map { String($0) } ?? "")] + head.fields)
-            return
-        }
-        var control = [HTTPField(":method", method), HTTPField(":scheme", isSecure ? "https" : "http")]
-        if method == "CONNECT" {
-            control = [control[0], HTTPField(":authority", target)]
-        } else if let colon = target.firstIndex(of: ":"), target[colon...].hasPrefix("://") {
+        self.init(Self.controlFields(of: head, isSecure: isSecure) + head.fields)
+    }
+
+    /// The start line as the control data that HTTP/2 and HTTP/3 would have (RFC 9113 section 8.3). A target has four forms
+    /// (RFC 9112 section 3.2).
+    private static func controlFields(of head: HTTP1Head, isSecure: Bool) -> [HTTPField] {
+        switch head.startLine {
+        case .response(let status): return [HTTPField(":status", String(status))]
+        case .request("CONNECT", let target):
+            return [HTTPField(":method", "CONNECT"), HTTPField(":authority", target)]
+        case .request(let method, let target):
+            guard let colon = target.firstIndex(of: ":"), target[colon...].hasPrefix("://") else {
+                let scheme = isSecure ? "https" : "http"
+                return [HTTPField(":method", method), HTTPField(":scheme", scheme), HTTPField(":path", target)]
+            }
             let rest = target[colon...].dropFirst(3)
             let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-            control[1] = HTTPField(":scheme", String(target[..<colon]))
-            control.append(HTTPField(":authority", String(rest[..<end])))
-            control.append(HTTPField(":path", end == rest.endIndex ? "/" : String(rest[end...])))
-        } else {
-            control.append(HTTPField(":path", target))
+            return [
+                HTTPField(":method", method), HTTPField(":scheme", String(target[..<colon])),
+                HTTPField(":authority", String(rest[..<end])),
+                HTTPField(":path", end == rest.endIndex ? "/" : String(rest[end...])),
+            ]
         }
-        self.init(control + head.fields)
     }
 
     /// Why a server would wait before it answers, by what is asked for.
