@@ -43,7 +43,7 @@ extension JSONWriter {
                     json.member("relayed", allocation.relayed.description)
                     json.member("transport", allocation.transport)
                     json.member("lifetime_s", Int(allocation.lifetime))
-                    json.ratio("expires_in_s", allocation.expiresIn.seconds)
+                    json.ratio("expires_in_s", max(0, allocation.expiresIn.seconds))
                     json.member("lapsed", allocation.lapsed)
                     json.member("permissions", allocation.permissions)
                     json.member("channels", allocation.channels)
