@@ -166,6 +166,8 @@ struct Finding: Sendable {
     var advice: String
     /// 0 to 1; below 0.5 the sentence says "possible" and the severity is a remark.
     var confidence: Double
+    /// It rests on the other end's silence, which a capture of one direction shows of everyone.
+    var restsOnSilence = false
     /// How the same is told of many connections, after "40 of 40 connections to …"; empty where nobody tells it so.
     var ofMany = ""
 }

@@ -138,6 +138,7 @@ extension FlowEngine {
         health.undecoded = counts.undecoded.counts
         health.timestampsBackwards = capture.timestampsBackwards
         health.clock = stamps.steps
+        health.isOneWay = counts.directions.isOneWay
         health.trouble = sourceTrouble
         health.seenTwice = copies.seenTwice
         health.tables = tableHealth

@@ -183,6 +183,7 @@ struct FlowEngine: ~Copyable {
         }
         if turns.contains(.active) { list(position) }
         if turns.contains(.proven) { flows.change(position, to: .proven) }
+        if turns.contains(.answered), flows[position].transport != .icmp { counts.directions.answer() }
     }
 
     /// Takes what was produced since the last call.

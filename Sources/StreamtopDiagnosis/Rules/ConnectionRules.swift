@@ -202,7 +202,7 @@ enum ConnectionRules {
                     "QUIC to \(flow.server.endpoint) gets no answer: \(FigureText.count(quic.clientInitials, "first packet", "first packets")) in \(FigureText.time(under))",
                 evidence: evidence,
                 advice: "On the path: let UDP \(port) through both ways. At the server: check that QUIC listens there.",
-                confidence: 0.85, ofMany: "get no answer to QUIC")
+                confidence: 0.85, restsOnSilence: true, ofMany: "get no answer to QUIC")
         }
         let isClientSilent = flow.server.packets > flow.client.packets && quic.clientInitials < Int(flights.value)
         let largest = flow.datagramSizes?.server.maximum ?? 0

@@ -45,7 +45,7 @@ enum ConnectivityRules {
             ],
             advice:
                 "Check firewalls on the way. At the server: a full backlog drops SYNs (net.core.somaxconn, net.ipv4.tcp_max_syn_backlog, the application's listen backlog).",
-            confidence: 0.9)
+            confidence: 0.9, restsOnSilence: isSilent)
     }
 
     private static func blackHole(_ flow: FlowSnapshot) -> Finding? {
