@@ -199,6 +199,7 @@ extension FlowEngine {
         if entry.rare != FlowEntry.none {
             let rare = rareFacts[entry.rare]
             if rare.hasFragmentation { flow.fragmentation = rare.fragmentation }
+            flow.unreachable = rare.unreachable
             flow.anomalies = rare.anomalies
             flow.decode = rare.decode
         }

@@ -244,6 +244,7 @@ struct FlowEntry: ~Copyable {
 struct RareFacts {
     var fragmentation = FragmentationSnapshot()
     var hasFragmentation = false
+    var unreachable: UnreachableSnapshot?
     var anomalies = AnomalyCounts()
     var decode = DecodeCounts()
 }

@@ -87,6 +87,7 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var sctp: SCTPSnapshot?
     @Boxed package var ice: ICESnapshot?
     package var fragmentation: FragmentationSnapshot?
+    @Boxed package var unreachable: UnreachableSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []
     /// How well the flow does; nil when too little is known.

@@ -26,6 +26,8 @@ enum ConnectivityRules {
         let answered = tcp.value.synAckRetransmissions
         guard asked + answered >= Int(syns.value) else { return nil }
         let isSilent = flow.server.packets == 0
+        // A message that says why is an answer, and rule 56's.
+        guard !isSilent || flow.$unreachable == nil else { return nil }
         let summary: String
         if isSilent {
             summary =

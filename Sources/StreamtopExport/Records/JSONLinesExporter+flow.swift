@@ -24,6 +24,7 @@ extension JSONLinesExporter {
             if let sctp = flow.$sctp { json.sctpSection(sctp.value) }
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
+            if let unreachable = flow.$unreachable { json.unreachableSection(unreachable.value) }
             json.buffers(flow.buffers)
             json.verdicts(flow.verdicts)
             json.health(flow.score)
