@@ -92,15 +92,18 @@ extension FlowEngine {
         judgement.isJudged = false
     }
 
-    /// The final snapshot of every flow still in the table, judged, by first packet.
-    mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) {
+    /// The final snapshot of every flow still in the table, judged, by first packet, as long as `goesOn` says so; it is asked
+    /// every so many flows. The number of flows that were left out.
+    mutating func forEachFinalFlow(while goesOn: () -> Bool, _ body: (FlowSnapshot) -> Void) -> Int {
         let health = health
         let positions = flows.positions.sorted { flows[$0].ordinal < flows[$1].ordinal }
-        for position in positions {
+        for (number, position) in positions.enumerated() {
+            if number % 256 == 255, !goesOn() { return positions.count - number }
             let flow = finalSnapshot(position, health: health)
             keepForCalls(flow)
             body(flow)
         }
+        return 0
     }
 
     /// The process ends: leaves what is known of the flows to the system. Giving the buffers of a hundred thousand

@@ -34,6 +34,8 @@ package struct TrafficTotals: Equatable, Sendable {
     package var flows: UInt64 = 0
     package var sessions: UInt64 = 0
     package var evictedFlows: UInt64 = 0
+    /// Flows whose last record was not written, for want of time after a request to stop.
+    package var unwrittenFlows = 0
 
     package init() {}
 }

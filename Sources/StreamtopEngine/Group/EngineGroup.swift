@@ -135,7 +135,10 @@ package struct EngineGroup: ~Copyable {
     }
 
     /// The final snapshot of every flow still in the table, judged, by first packet.
-    package mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) { engine.forEachFinalFlow(body) }
+    @discardableResult
+    package mutating func forEachFinalFlow(
+        while goesOn: () -> Bool = { true }, _ body: (FlowSnapshot) -> Void
+    ) -> Int { engine.forEachFinalFlow(while: goesOn, body) }
 
     /// The calls of the run, after the final flows were asked for.
     package mutating func finalCalls() -> [CallSnapshot] { engine.finalCalls() }

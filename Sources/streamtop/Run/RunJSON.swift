@@ -53,6 +53,8 @@ private struct RecordStream: ~Copyable {
     /// Capture time at which flows were last printed.
     private var lastFlows: Timestamp?
     private static let flowInterval: Nanoseconds = .seconds(10)
+    /// Time for the last records after a request to stop.
+    private static let lastRecords: Nanoseconds = .milliseconds(1_200)
     private var qlog: QLogFolder?
 
     init(_ settings: Settings) throws(ProgramFailure) {
@@ -84,7 +86,9 @@ private struct RecordStream: ~Copyable {
         try append(&run)
         var failure: ProgramFailure?
         var judge = HeadlineJudge(at: run.engine.now)
-        run.engine.forEachFinalFlow { flow in
+        // Whoever asks to stop is answered within two seconds, however many flows there are: the rest is counted.
+        let deadline = TerminalSignals.isStopPending ? Clocks.monotonic + Self.lastRecords : nil
+        let unwritten = run.engine.forEachFinalFlow(while: { deadline.map { Clocks.monotonic < $0 } ?? true }) { flow in
             judge.add(flow)
             guard failure == nil, !output.isClosed else { return }
             exporter.appendFlow(flow, to: &output.bytes)
@@ -108,8 +112,10 @@ private struct RecordStream: ~Copyable {
         health.trouble = damage?.message ?? run.trouble
         run.fill(&health)
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
+        var totals = run.engine.trafficTotals
+        totals.unwrittenFlows = unwritten
         exporter.appendSummary(
-            run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed,
+            totals, health: health, duration: duration, elapsed: elapsed,
             verdicts: run.engine.captureVerdicts + judge.destinationVerdicts(),
             headline: headline,
             to: &output.bytes)
