@@ -33,6 +33,11 @@ struct HTTPExchangeLog: ~Copyable {
     mutating func countResponse(_ exchange: HTTPExchange) {
         counts.responses += 1
         if exchange.isAnsweredEarly { earlyResponses += 1 }
+        // What a server waited for shows in the media themselves.
+        if !exchange.media.isRead { countFirstByte(exchange) }
+    }
+
+    private mutating func countFirstByte(_ exchange: HTTPExchange) {
         guard let whole = exchange.timeToFirstByte else { return }
         // What a server holds back on purpose says nothing of how fast it is.
         let time = whole - (exchange.held ?? 0)
@@ -49,6 +54,7 @@ struct HTTPExchangeLog: ~Copyable {
     /// An exchange is over; what is under way of it still counts to it.
     mutating func countEnd(_ exchange: HTTPExchange) {
         if exchange.isError { counts.errors += 1 }
+        if exchange.media.isRead { countFirstByte(exchange) }
     }
 
     /// An exchange was given up while it was open.
