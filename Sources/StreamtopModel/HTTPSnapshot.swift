@@ -14,7 +14,10 @@ package struct HTTPSnapshot: Equatable, Sendable {
 extension FlowSnapshot {
     /// Adds the exchanges of one more layer of HTTP (in a CONNECT tunnel, or after an upgrade), numbered after those below it.
     package mutating func add(_ more: HTTPSnapshot) {
-        guard var all = http else { return http = more }
+        guard var all = http else {
+            http = more
+            return
+        }
         let last = all.exchanges.map(\.identifier).max() ?? 0
         all.exchanges += more.exchanges.map { exchange in
             var exchange = exchange

@@ -23,7 +23,9 @@ enum CommonMediaServerData {
             let parts = CommonMediaClientData.split(member, at: ";")
             guard let first = parts.first else { continue }
             var name = CommonMediaClientData.trimmed(first)
-            if name.hasPrefix("\""), name.hasSuffix("\""), name.utf8.count >= 2 { name = String(name.dropFirst().dropLast()) }
+            if name.hasPrefix("\""), name.hasSuffix("\""), name.utf8.count >= 2 {
+                name = String(name.dropFirst().dropLast())
+            }
             var hop = HTTPServerDataSnapshot.Hop(name: String(name.prefix(CommonMediaClientData.longestValue)))
             for part in parts.dropFirst() { CommonMediaClientData.add(String(part), to: &hop.data) }
             hops.append(hop)

@@ -6,7 +6,9 @@ struct HTTPByteRange: Equatable, Sendable {
 
     /// `bytes=0-499`, `bytes=500-`, `bytes 0-499/8000`, `bytes 0-499/*`; nil for anything else, a suffix among it.
     init?(_ text: String) {
-        guard text.hasPrefix("bytes"), let unit = text.dropFirst(5).first, unit == "=" || unit == " " else { return nil }
+        guard text.hasPrefix("bytes"), let unit = text.dropFirst(5).first, unit == "=" || unit == " " else {
+            return nil
+        }
         let range = text.dropFirst(6).prefix { $0 != "," && $0 != "/" }
         let ends = range.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         guard ends.count == 2, let first = UInt64(ends[0]) else { return nil }

@@ -45,7 +45,8 @@ struct HTTPExchange: Sendable {
 
     /// The final response's head is known.
     mutating func answer(
-        _ head: HTTPMessageHead, at time: Timestamp, roundTrip: BothWays<Nanoseconds?> = BothWays(client: nil, server: nil)
+        _ head: HTTPMessageHead, at time: Timestamp,
+        roundTrip: BothWays<Nanoseconds?> = BothWays(client: nil, server: nil)
     ) {
         response = head
         responseTime = time
@@ -152,6 +153,8 @@ struct HTTPExchange: Sendable {
         transfer.codingChunks = isChunked ? chunks.count : nil
         transfer.throughput = media.pace.throughput(roundTrip: wholeTrip)
         transfer.held = held
+        transfer.isMedia = media.hasMedia
+        transfer.mediaChunks = media.chunks
         reports.append(report(.ended(transfer), at: time))
     }
 
@@ -237,7 +240,10 @@ struct MediaReports: Sendable {
     var isEmpty: Bool { list.isEmpty }
 
     mutating func append(_ report: MediaReport) {
-        guard list.count < Self.capacity else { return refused &+= 1 }
+        guard list.count < Self.capacity else {
+            refused &+= 1
+            return
+        }
         list.append(report)
     }
 

@@ -27,6 +27,12 @@ struct ExchangeMedia: Sendable {
 
     init() {}
 
+    /// Media came: chunks, or packets of a transport stream.
+    var hasMedia: Bool { chunks > 0 || readers.first?.kind == .transportStream }
+
+    /// CMAF chunks that came whole.
+    var chunks: Int { readers.first?.fragments ?? 0 }
+
     /// Somebody reads the content.
     var isRead: Bool { !readers.isEmpty }
 
@@ -85,7 +91,10 @@ struct ExchangeMedia: Sendable {
             if head.date != nil { isReported = true }
             return
         }
-        guard status == 200 || status == 206 else { return isDecided = true }
+        guard status == 200 || status == 206 else {
+            isDecided = true
+            return
+        }
         if let kind = MediaBodyKind(type: head.contentType, path: request?.path) {
             isDecided = true
             isReported = true

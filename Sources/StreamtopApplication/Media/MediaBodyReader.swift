@@ -16,6 +16,9 @@ struct MediaBodyReader: Sendable {
 
     let kind: MediaBodyKind
     private var scanner = MediaBoxScanner()
+    private var transport: [TransportStreamReader] = []
+    private var transportFacts: [TransportStreamReader.Fact] = []
+    private var transportTimes = MediaTransportFacts()
     private var facts: [MediaFact] = []
     private var collected: [UInt8] = []
     private var isGivenUp = false
@@ -44,7 +47,10 @@ struct MediaBodyReader: Sendable {
         case .fragments:
             scanner.feed(bytes, at: time, into: &facts)
             takeFacts(into: &found)
-        case .transportStream: break
+        case .transportStream:
+            if transport.isEmpty { transport = [TransportStreamReader()] }
+            transport[0].feed(bytes, at: time, into: &transportFacts)
+            takeTransportFacts()
         case .dash, .hls: collect(bytes, upTo: Self.longestManifest)
         case .timeOfDay: collect(bytes, upTo: Self.longestTime)
         }
@@ -56,7 +62,7 @@ struct MediaBodyReader: Sendable {
         case .fragments:
             scanner.gap(of: count, at: time, into: &facts)
             takeFacts(into: &found)
-        case .transportStream: break
+        case .transportStream: if !transport.isEmpty { transport[0].gap() }
         case .dash, .hls, .timeOfDay:
             collected = []
             isGivenUp = true
@@ -69,7 +75,7 @@ struct MediaBodyReader: Sendable {
         case .fragments:
             scanner.end(at: time, into: &facts)
             takeFacts(into: &found)
-        case .transportStream: break
+        case .transportStream: if transportTimes.firstTime != nil { found.append(.transportStream(transportTimes)) }
         case .dash, .hls: if !isGivenUp, let url { readManifest(coding: coding, url: URLReference(url), into: &found) }
         case .timeOfDay:
             guard !isGivenUp, coding == nil else { break }
@@ -104,6 +110,24 @@ struct MediaBodyReader: Sendable {
         }
         var reader = ByteReader(bytes)
         reader.append(bytes.byteCount, to: &collected)  // bounded above
+    }
+
+    private mutating func takeTransportFacts() {
+        for fact in transportFacts {
+            switch fact {
+            case .programMap(let map):
+                for stream in map.streams {
+                    if ElementaryStreamType.isVideo(stream.type) { transportTimes.hasVideo = true }
+                    if ElementaryStreamType.isAudio(stream.type) { transportTimes.hasAudio = true }
+                }
+            case .unit(_, let presentation?, _, _, _):
+                let time = Double(presentation) / 90_000
+                transportTimes.firstTime = min(transportTimes.firstTime ?? time, time)
+                transportTimes.lastTime = max(transportTimes.lastTime ?? time, time)
+            case .unit, .clock, .continuityError: break
+            }
+        }
+        transportFacts.removeAll(keepingCapacity: true)
     }
 
     private mutating func takeFacts(into found: inout [MediaReport.Content]) {

@@ -58,6 +58,10 @@ package struct MediaTransfer: Equatable, Sendable {
     /// Bits a second while there was something to send; nil where too little was sent.
     package var throughput: Double?
     package var held: Nanoseconds?
+    /// Media came, not a manifest or anything else.
+    package var isMedia = false
+    /// CMAF chunks that came whole.
+    package var mediaChunks = 0
 
     package init(bytes: UInt64, isComplete: Bool) {
         self.bytes = bytes

@@ -153,6 +153,23 @@ package struct MediaChunk: Equatable, Sendable {
     }
 }
 
+/// A response with media is complete.
+package struct MediaSegmentEvent: Equatable, Sendable {
+    package var exchange: UInt64
+    package var url: String?
+    package var bytes: UInt64
+    package var chunks: Int
+    package var download: Nanoseconds?
+    package var throughput: Double?
+
+    package init(exchange: UInt64, url: String?, bytes: UInt64, chunks: Int) {
+        self.exchange = exchange
+        self.url = url
+        self.bytes = bytes
+        self.chunks = chunks
+    }
+}
+
 /// The player went over to another representation.
 package struct MediaSwitch: Equatable, Sendable {
     /// What the figures of that moment show; nil where they show nothing.

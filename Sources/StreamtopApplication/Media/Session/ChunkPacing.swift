@@ -78,8 +78,8 @@ struct ChunkPacing: Sendable {
         guard deviations.count >= 8, let spread = Self.quantile(spacings, 0.95),
             let deviation = Self.quantile(deviations, 0.5)
         else { return nil }
-        if gatheredSegments >= Self.leastSegments, spread < Self.even * 2 { return .gathered }
-        if deviation < Self.even { return .encoder }
+        if gatheredSegments >= Self.leastSegments, Double(spread) < Self.even * 2 { return .gathered }
+        if Double(deviation) < Self.even { return .encoder }
         return (Self.quantile(transfers, 0.5) ?? 0) >= 0.7 ? .network : nil
     }
 

@@ -17,7 +17,8 @@ package struct MediaSessionTable: Sendable {
     package static let limits =
         [
             Limit("media sessions", capacity, per: .engine, policy: "the one that rested longest goes, counted"),
-            Limit("connections of media sessions", connectionCapacity, per: .engine, policy: "the oldest goes, counted"),
+            Limit(
+                "connections of media sessions", connectionCapacity, per: .engine, policy: "the oldest goes, counted"),
         ] + MediaSessionTracker.limits
 
     private var sessions: [MediaSessionTracker] = []
@@ -87,7 +88,10 @@ package struct MediaSessionTable: Sendable {
         let url = URLReference(text)
         let playerName = Self.playerName(exchange.clientData)
         if let number = connections[report.flow], let index = place(of: number) {
-            let isSame = playerName == nil || sessions[index].playerName == nil || sessions[index].playerName == playerName
+            // Whose exchange it is was settled when it was asked for.
+            guard case .asked = report.report.content else { return index }
+            let isSame =
+                playerName == nil || sessions[index].playerName == nil || sessions[index].playerName == playerName
             let isAwake = report.report.time - sessions[index].last < Self.patience
             if isSame, isAwake, sessions[index].fits(url, exchange) { return index }
         }
@@ -137,7 +141,9 @@ package struct MediaSessionTable: Sendable {
     }
 
     private mutating func open(_ report: FlowReport) -> Int {
-        if sessions.count >= Self.capacity, let oldest = sessions.indices.min(by: { sessions[$0].last < sessions[$1].last }) {
+        if sessions.count >= Self.capacity,
+            let oldest = sessions.indices.min(by: { sessions[$0].last < sessions[$1].last })
+        {
             sessions.remove(at: oldest)
             evicted &+= 1
         }

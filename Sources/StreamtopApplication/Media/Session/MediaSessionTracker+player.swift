@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopModel
+import StreamtopWire
 
 /// What people are told of a session as it happens.
 package enum MediaSessionEvent: Equatable, Sendable {
@@ -52,7 +53,10 @@ extension MediaSessionTracker {
 
     /// Milliseconds of media, as the player has them.
     private mutating func hear(buffer milliseconds: Double, of type: MediaType, at time: Timestamp) {
-        guard milliseconds >= 0, milliseconds <= 600_000 else { return told.implausible += 1 }
+        guard milliseconds >= 0, milliseconds <= 600_000 else {
+            told.implausible += 1
+            return
+        }
         let before = player.stallCount
         if milliseconds == 0 { told.starved.append(at: time, held: careful.level(at: time)) }
         let error = player.correct(type, to: milliseconds / 1_000, at: time)
@@ -69,7 +73,8 @@ extension MediaSessionTracker {
     /// Milliseconds behind live. A time of day, or a fraction of a second, is a player's mistake.
     private mutating func hear(latency milliseconds: Double) {
         guard milliseconds > 0, milliseconds <= 600_000, milliseconds == milliseconds.rounded() else {
-            return told.implausible += 1
+            told.implausible += 1
+            return
         }
         told.latencies.record(Nanoseconds(milliseconds) * 1_000_000)
     }
@@ -83,11 +88,19 @@ extension MediaSessionTracker {
     mutating func noteSwitch(to identity: MediaIdentity, _ segment: MediaSegment) {
         let type = type(of: identity)
         guard type == .video || type == .muxed || type == .unknown || type == .audio && !hasVideo else { return }
-        if type == .unknown, types[identity.representation] == nil, identity.type == .unknown, hasVideo, isAudioName(identity) {
+        if type == .unknown, types[identity.representation] == nil, identity.type == .unknown, hasVideo,
+            isAudioName(identity)
+        {
             return
         }
-        guard let old = current else { return current = (identity.representation, type) }
-        if old.type == .audio, type != .audio { return current = (identity.representation, type) }
+        guard let old = current else {
+            current = (identity.representation, type)
+            return
+        }
+        if old.type == .audio, type != .audio {
+            current = (identity.representation, type)
+            return
+        }
         guard old.representation != identity.representation else { return }
         current = (identity.representation, type)
         var change = MediaSwitch(time: segment.requestTime, from: old.representation, to: identity.representation)
@@ -96,9 +109,10 @@ extension MediaSessionTracker {
         change.fromBandwidth = list.first { $0.identifier == change.from }?.bandwidth
         change.toBandwidth = list.first { $0.identifier == change.to }?.bandwidth
         change.buffer = player.level(at: segment.requestTime)
-        change.throughput = segments.last {
-            $0.throughput != nil && $0.requestTime < segment.requestTime && isLeading($0.type)
-        }?.throughput
+        change.throughput =
+            segments.last {
+                $0.throughput != nil && $0.requestTime < segment.requestTime && isLeading($0.type)
+            }?.throughput
         change.cause = cause(of: change)
         if switches.count >= Self.maximumSwitches { switches.removeFirst() }
         switches.append(change)

@@ -70,7 +70,9 @@ extension MediaSessionTracker {
 
     private var arrival: MediaArrival? {
         let record = arrivals.count > 0 ? arrivals : audioArrivals
-        guard record.count > 0, let source = arrivalSource ?? (audioArrivals.count > 0 ? .prft : nil) else { return nil }
+        guard record.count > 0, let source = arrivalSource ?? (audioArrivals.count > 0 ? .prft : nil) else {
+            return nil
+        }
         let ranks = record.quantiles([0.5, 0.95])
         return MediaArrival(
             minimum: record.minimum, p50: ranks[0], p95: ranks[1], maximum: record.maximum, source: source)

@@ -157,7 +157,9 @@ struct MediaSessionTracker: Sendable {
         guard let text = report.report.exchange.url else { return }
         let url = URLReference(text)
         if origin == nil { origin = url.authority }
-        if let own = manifests.url, own.isSame(url), case .asked = report.report.content { manifestTime = report.report.time }
+        if let own = manifests.url, own.isSame(url), case .asked = report.report.content {
+            manifestTime = report.report.time
+        }
         if folders.count < 16, MediaBodyKind.kind(ofPath: url.path) != nil {
             let folder = Self.folder(of: url)
             if !folders.contains(folder) { folders.append(folder) }
@@ -315,7 +317,9 @@ struct MediaSessionTracker: Sendable {
                 arrivalSource = .prft
                 if let time = chunk.mediaTime { zero = stamp - Nanoseconds((time - stampOffset) * 1e9) }
             }
-        } else if let time = chunk.mediaTime, isLeading(type), let made = manifests.availability(of: time + chunk.duration) {
+        } else if let time = chunk.mediaTime, isLeading(type),
+            let made = manifests.availability(of: time + chunk.duration)
+        {
             let age = chunk.lastByteTime - made
             if arrivalSource != .prft {
                 arrivalSource = .availability
@@ -400,7 +404,9 @@ struct MediaSessionTracker: Sendable {
 
     /// A segment without readable chunks (MPEG-TS, encrypted containers): all of it is there at once, and the manifest says what
     /// it is.
-    private mutating func endWhole(_ place: Int, _ identity: MediaIdentity?, _ exchange: MediaExchange, at time: Timestamp) {
+    private mutating func endWhole(
+        _ place: Int, _ identity: MediaIdentity?, _ exchange: MediaExchange, at time: Timestamp
+    ) {
         let duration = segments[place].duration ?? segmentDuration ?? 0
         guard duration > 0 else { return }
         let type: MediaType = segments[place].type == .unknown ? .muxed : segments[place].type
@@ -429,7 +435,8 @@ struct MediaSessionTracker: Sendable {
         let url = URLReference(text)
         let range = exchange.requestRange
         if let known = manifests.identity(of: url, range: range) { return known }
-        guard let kind = MediaBodyKind(type: exchange.contentType, path: url.path), kind == .fragments || kind == .transportStream
+        guard let kind = MediaBodyKind(type: exchange.contentType, path: url.path),
+            kind == .fragments || kind == .transportStream
         else { return nil }
         return MediaAddressPattern.identity(of: url)
     }
