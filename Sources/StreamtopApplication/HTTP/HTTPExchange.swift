@@ -86,7 +86,8 @@ struct HTTPExchange: Sendable {
 
     /// What the server held back on purpose; nil while that cannot be told.
     var held: Nanoseconds? {
-        guard roundTripPart != nil else { return nil }
+        // Media of which no chunk is whole yet do not say when they came to be.
+        guard roundTripPart != nil, endTime != nil || !media.isRead || media.chunks > 0 else { return nil }
         return heldFor?.time ?? 0
     }
 

@@ -12,6 +12,8 @@ struct ExchangeMedia: Sendable {
     /// Who reads the content: one, or nobody. Kept apart, for most exchanges have none and all are moved about.
     private var readers: [MediaBodyReader] = []
     private(set) var pace = DeliveryPace()
+    /// The server is known to send media as they are made: it need not wait for the whole of a segment.
+    var isFromProgressiveServer = false
     /// The session hears of the exchange.
     var isReported = false
     private var isDecided = false
@@ -178,6 +180,7 @@ struct ExchangeMedia: Sendable {
     /// How long after `arrival` at the server what was asked for came to be, by the stamps of its chunks; nil where they do not tell.
     /// `isWhole`: the length was said before, so that all of it was there.
     func existed(after arrival: Timestamp, isWhole: Bool) -> Nanoseconds? {
+        let isWhole = isWhole && !isFromProgressiveServer
         guard let reader = readers.first, minimumAge >= 0, minimumAge != .max, let first = reader.firstStamp,
             let last = reader.lastStamp
         else { return nil }

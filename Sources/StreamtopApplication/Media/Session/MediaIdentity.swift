@@ -23,6 +23,8 @@ struct MediaIdentity: Equatable, Sendable {
     var date: Timestamp?
     /// Where its first sample stands on the presentation's timeline, in seconds, by the manifest.
     var manifestTime: Double?
+    /// The init segment that the playlist names for it.
+    var map: URLReference?
     /// Which period and representation of the MPD.
     var place: DASHPlace?
 
@@ -95,6 +97,7 @@ struct MediaManifests: Sendable {
             identity.number = kind == .initialization ? nil : Int(clamping: found.number)
             identity.duration = found.duration?.seconds
             identity.date = found.programDate
+            identity.map = entry.playlist.segments.last { $0.number <= found.number }?.map?.url
             return identity
         }
         if multivariant?.owner(of: url) != nil { return playlistIdentity(url) }

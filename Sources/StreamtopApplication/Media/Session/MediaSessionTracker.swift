@@ -59,7 +59,7 @@ struct MediaSessionTracker: Sendable {
     var last: Timestamp
     var flows: [(ordinal: UInt64, identifier: FlowIdentifier?)] = []
     var manifests = MediaManifests()
-    var initializations: [(representation: String, tracks: InitializationSegment)] = []
+    var initializations: [(representation: String, url: URLReference, tracks: InitializationSegment)] = []
     var open: [OpenExchange] = []
     /// The newest; the first of them is number `firstSegment` of the session.
     var segments: [MediaSegment] = []
@@ -243,7 +243,7 @@ struct MediaSessionTracker: Sendable {
         guard let representation = identity?.representation else { return }
         initializations.removeAll { $0.representation == representation }
         if initializations.count >= Self.maximumInitializations { initializations.removeFirst() }
-        initializations.append((representation, tracks))
+        initializations.append((representation, URLReference(url), tracks))
         if let type = Self.type(of: tracks) { setType(type, of: representation) }
     }
 
@@ -262,7 +262,7 @@ struct MediaSessionTracker: Sendable {
         guard let number = begin(report, name), let place = place(number) else { return }
         let identity = open.first { $0.name == name }?.identity
         let representation = segments[place].representation ?? ""
-        let tracks = initialization(of: representation)
+        let tracks = initialization(of: representation, identity)
         if segments[place].type == .unknown, types[representation] == nil, let type = tracks.flatMap(Self.type) {
             setType(type, of: representation)
         }
@@ -311,7 +311,7 @@ struct MediaSessionTracker: Sendable {
             chunkDuration = segment.chunkCount == 1 || chunkDuration == nil ? chunk.duration : chunkDuration
         }
         if let stamp = chunk.producerTime, let age = chunk.age {
-            clocks.note(age: age)
+            if isLeading(type) { clocks.note(age: age) }
             if type == .audio { audioArrivals.record(age) } else { arrivals.record(age) }
             if isLeading(type) {
                 arrivalSource = .prft
@@ -386,7 +386,7 @@ struct MediaSessionTracker: Sendable {
             if isLeading(segment.type) { throughputs.record(Nanoseconds(min(rate, 1e15))) }
         }
         let wasComplete = segment.isComplete
-        segment.isComplete = transfer.isComplete && transfer.bytes > 0
+        segment.isComplete = wasComplete || transfer.isComplete && transfer.bytes > 0
         let chunks = segment.chunks.reduce(0) { $0 + $1.duration }
         if segment.chunkCount == segment.chunks.count, chunks > 0 { segment.duration = chunks }
         segments[place] = segment
@@ -445,12 +445,19 @@ struct MediaSessionTracker: Sendable {
         identity.type != .unknown ? identity.type : types[identity.representation] ?? .unknown
     }
 
-    private func initialization(of representation: String) -> InitializationSegment? {
+    private func initialization(of representation: String, _ identity: MediaIdentity?) -> InitializationSegment? {
+        if let map = identity?.map, let named = initializations.last(where: { $0.url.isSame(map) }) {
+            return named.tracks
+        }
         if let own = initializations.first(where: { $0.representation == representation }) { return own.tracks }
-        // HLS names them by the playlist that lists them; a URL alone by its looks: "init-2" beside "chunk-2".
-        let digits = representation.filter(\.isNumber)
-        let alike = initializations.filter { $0.representation.filter(\.isNumber) == digits }
+        // By their looks: "init-2" beside "chunk-2", or beside "rep2.m3u8".
+        let digits = Self.digits(representation)
+        let alike = initializations.filter { Self.digits($0.representation) == digits }
         return alike.count == 1 ? alike[0].tracks : nil
+    }
+
+    private static func digits(_ name: String) -> String {
+        name.prefix(upTo: name.lastIndex(of: ".") ?? name.endIndex).filter(\.isNumber)
     }
 
     func place(_ segment: Int) -> Int? {

@@ -24,6 +24,8 @@ struct PlayerModel: Sendable {
     private var time = Timestamp(nanoseconds: .min)
     private(set) var minimum: Double?
     private(set) var maximum = 0.0
+    /// The player said once how much it holds.
+    private var isTold = false
     private(set) var stallTime: Nanoseconds = 0
     private(set) var stallCount = 0
     /// Playback began or ended at these moments; taken by the owner.
@@ -131,6 +133,9 @@ struct PlayerModel: Sendable {
         // As little as the rounding allows: the reports before stay true.
         let wanted = error > 0 ? said + 0.05 : said - 0.05
         self.playhead = end - max(0, wanted)
+        // Before, the model was on its own.
+        if !isTold { minimum = nil }
+        isTold = true
         if said > 0, case .waiting = state { state = .playing }
         if case .stalled(let since) = state, said > 0.05 {
             stallTime = saturatingAdd(stallTime, time - since)
