@@ -35,6 +35,11 @@ struct FlowEngine: ~Copyable {
     /// Flows with connectivity checks that are over, for the calls they belong to.
     var callFlows: [FlowSnapshot] = []
 
+    /// What the kernel of this host says, and the flows that it is asked about.
+    var host = HostFacts()
+    var hostActive = ActiveFlows(.host)
+    var hostWatched: [FlowKey: Timestamp] = [:]
+
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
     /// Capture time as of the frame being analysed; between frames, of the clock.

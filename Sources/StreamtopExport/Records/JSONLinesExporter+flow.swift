@@ -25,6 +25,8 @@ extension JSONLinesExporter {
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
             json.buffers(flow.buffers)
+            json.ladder(flow.ladder)
+            json.processes(flow)
             json.verdicts(flow.verdicts)
             json.health(flow.score)
             json.anomalies(flow.anomalies)
