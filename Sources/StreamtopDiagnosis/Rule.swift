@@ -102,6 +102,8 @@ package struct Rule: Sendable {
         case capture(@Sendable (CaptureHealth) -> Finding?)
         /// Asked for each end of a flow as the sender of data, where the facts of `needs` are known.
         case sender(@Sendable (SenderCase) -> Finding?)
+        /// Asked about this host, where its kernel tells, about once a second.
+        case host(@Sendable (HostSnapshot) -> Finding?)
         /// Asked once for a call, which has several flows.
         case call(@Sendable (CallSnapshot) -> Finding?)
     }

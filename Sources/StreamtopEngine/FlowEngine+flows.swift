@@ -105,6 +105,7 @@ extension FlowEngine {
     mutating func retire(_ position: UInt32, evicted: Bool, isTold: Bool = true) {
         if isTold, options.collectsEvents {
             var snapshot = flowSnapshot(position, at: now, final: true)
+            compareWithKernel(position)
             snapshot.isFinal = !evicted
             snapshot.isEvicted = evicted
             keepForCalls(snapshot)

@@ -40,6 +40,11 @@ struct FlowEngine: ~Copyable {
     var callFlows: [FlowSnapshot] = []
     var callCount = 0
 
+    /// What the kernel of this host says, and the flows that it is asked about.
+    var host = HostFacts()
+    var hostActive = ActiveFlows(.host)
+    var hostWatched: [FlowKey: Timestamp] = [:]
+
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
     /// Capture time as of the frame being analysed; between frames, of the clock.

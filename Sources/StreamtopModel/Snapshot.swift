@@ -20,6 +20,8 @@ package struct Snapshot: Sendable {
     /// Verdicts about this host and this capture rather than one flow.
     package var verdicts: [Verdict] = []
     package var health = CaptureHealth()
+    /// The buffers of this host, live; nil where its kernel is not asked.
+    @Boxed package var host: HostSnapshot?
     /// The first line of the dashboard.
     package var headline = Headline(state: .unknown, text: "")
     /// Media that players fetch over HTTP, by their first request.

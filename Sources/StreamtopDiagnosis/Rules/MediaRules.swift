@@ -92,6 +92,8 @@ enum MediaRules {
             return loss > watch ? loss / watch : nil
         }
         guard let (stream, _) = found, let loss = effectiveLoss(stream, isFinal: flow.isFinal) else { return nil }
+        // The capture sits behind this host's own queue: what that threw away was never on the path.
+        if let thrown = droppedHere(stream, flow), thrown * 2 >= UInt64(stream.lost) { return nil }
         let limit = stream.isVideo == true ? videoLoss.value : audioLoss.value
         // Nobody stays on a call, and no sender goes on, that loses two packets of three.
         let isDoubtful = loss > believableLoss.value
@@ -110,6 +112,12 @@ enum MediaRules {
             confidence: isDoubtful ? 0.5 : stream.lost >= 20 ? 0.9 : 0.75)
     }
 
+    /// Packets that the queue of this host threw away, of a stream that it sends; nil of one that it does not.
+    private static func droppedHere(_ stream: RTPStreamSnapshot, _ flow: FlowSnapshot) -> UInt64? {
+        guard stream.from == flow.hostEnd else { return nil }
+        return flow.buffers.first { $0.direction == .out && $0.layer == .qdisc }?.drops
+    }
+
     private static func jitter(_ flow: FlowSnapshot) -> Finding? {
         let found = worst(flow) { stream in
             guard !stream.timestampsGoBack, stream.packets >= 200 else { return nil }
@@ -119,7 +127,9 @@ enum MediaRules {
         }
         guard let (stream, value) = found else { return nil }
         return Finding(
-            severity: value > jitterHigh.value ? .critical : .warning, subject: .path,
+            severity: value > jitterHigh.value ? .critical : .warning,
+            // At the host that sends, what makes it is in front of the network.
+            subject: stream.from == flow.hostEnd ? .host : .path,
             summary:
                 "The \(sender(stream))'s \(kind(stream)) arrives with \(FigureText.time(nanoseconds(value))) of jitter: a receiver must buffer as much",
             evidence: [.init("jitter_ms", value)],

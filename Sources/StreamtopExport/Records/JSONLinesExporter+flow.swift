@@ -26,6 +26,8 @@ extension JSONLinesExporter {
             json.fragmentationSection(flow.fragmentation)
             if let unreachable = flow.$unreachable { json.unreachableSection(unreachable.value) }
             json.buffers(flow.buffers)
+            json.ladder(flow.ladder)
+            json.processes(flow)
             json.verdicts(flow.verdicts)
             json.health(flow.score)
             json.anomalies(flow.anomalies)

@@ -85,6 +85,14 @@ package struct TCPFlowTracker: ~Copyable {
         }
     }
 
+    /// The kernel of the end `near` says how the windows are scaled, its own and its peer's: for a connection whose SYNs
+    /// nobody captured.
+    package mutating func adoptScales(own: UInt8, peer: UInt8, of near: Direction) {
+        let (clientShift, serverShift) = near == .fromClient ? (own, peer) : (peer, own)
+        if client.windowShift == nil { client.windowShift = min(clientShift, 14) }
+        if server.windowShift == nil { server.windowShift = min(serverShift, 14) }
+    }
+
     /// The client turned out to be the server.
     package mutating func exchangeEnds() {
         swap(&client, &server)

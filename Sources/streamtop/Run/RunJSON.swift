@@ -52,9 +52,13 @@ private struct RecordStream: ~Copyable {
     private var hasMeta = false
     /// Capture time at which flows were last printed.
     private var lastFlows: Timestamp?
-    private static let flowInterval: Nanoseconds = .seconds(10)
     /// Time for the last records after a request to stop.
     private static let lastRecords: Nanoseconds = .milliseconds(1_200)
+    private static let flowInterval: Nanoseconds = .seconds(1)
+    /// More active flows than this are told of every ten seconds only.
+    private static let mostFlowsASecond = 256
+    private var lastHost: Timestamp?
+    private static let hostInterval: Nanoseconds = .seconds(1)
     private var qlog: QLogFolder?
 
     init(_ settings: Settings) throws(ProgramFailure) {
@@ -74,7 +78,10 @@ private struct RecordStream: ~Copyable {
         if !hasMeta { appendMeta(run) }
         try append(&run)
         Notice.print(run.takeNotices(withTrouble: true))
-        if settings.isLive { appendActiveFlows(&run.engine) }
+        if settings.isLive {
+            appendActiveFlows(&run.engine)
+            appendHost(run.engine)
+        }
         if settings.isLive || settings.follows { try output.flush() } else { try output.drain() }
     }
 
@@ -118,7 +125,7 @@ private struct RecordStream: ~Copyable {
         exporter.appendSummary(
             totals, health: health, duration: duration, elapsed: elapsed,
             verdicts: run.engine.captureVerdicts + judge.destinationVerdicts(),
-            headline: headline,
+            headline: headline, kernel: run.engine.kernelComparison,
             to: &output.bytes)
         try output.flush()
     }
@@ -130,9 +137,19 @@ private struct RecordStream: ~Copyable {
             lastFlows = engine.now
             return
         }
-        guard engine.now - last >= Self.flowInterval else { return }
+        let isCrowded = engine.flowCount > Self.mostFlowsASecond
+        guard engine.now - last >= (isCrowded ? 10 : 1) * Self.flowInterval else { return }
         lastFlows = engine.now
         engine.forEachFlow(activeSince: last) { exporter.appendFlow($0, to: &output.bytes) }
+    }
+
+    /// Live: how the buffers of this host stand.
+    private mutating func appendHost(_ engine: borrowing EngineGroup) {
+        guard let host = engine.host, host.time - (lastHost ?? Timestamp(nanoseconds: .min)) >= Self.hostInterval else {
+            return
+        }
+        lastHost = host.time
+        exporter.appendHost(host, verdicts: engine.captureVerdicts, to: &output.bytes)
     }
 
     private mutating func appendMeta(_ run: borrowing AnalysisRun) {
