@@ -25,6 +25,10 @@ struct FlowEngine: ~Copyable {
     var quicPaths: QUICPathTable
     /// What may concern flows of other engines, since the last tick.
     var facts = JoinFacts()
+    /// What exchanges told of media since the last part of a batch.
+    var mediaReports = MediaReportList()
+    /// Seconds that players hold, at the deadlines of the samples to come, by the ordinal of their flows.
+    var playerBuffers: [[UInt64: Double]] = []
     var hostNames: HostNames
     var counts = CaptureCounts()
     var output = EngineOutputs()
@@ -34,6 +38,7 @@ struct FlowEngine: ~Copyable {
     var holders: FlowHolders
     /// Flows with connectivity checks that are over, for the calls they belong to.
     var callFlows: [FlowSnapshot] = []
+    var callCount = 0
 
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0

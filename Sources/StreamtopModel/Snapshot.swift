@@ -24,6 +24,8 @@ package struct Snapshot: Sendable {
     package var health = CaptureHealth()
     /// The first line of the dashboard.
     package var headline = Headline(state: .unknown, text: "")
+    /// Media that players fetch over HTTP, by their first request.
+    package var mediaSessions: [MediaSessionSnapshot] = []
 
     package init(time: Timestamp) { self.time = time }
 }

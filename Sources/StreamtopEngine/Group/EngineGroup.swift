@@ -23,6 +23,7 @@ package struct EngineGroup: ~Copyable {
     var engine: FlowEngine
     private var clock: CaptureClock
     private var joiner: Joiner
+    private var media = MediaSessions()
     private var ranks = FlowRanks()
     /// Frames taken so far; the ordinal of the last.
     private var frames: UInt64 = 0
@@ -65,6 +66,7 @@ package struct EngineGroup: ~Copyable {
             engine.ingest(batch, part, from: frames + 1)
             frames += UInt64(part.count)
             engine.rank(from: ranks.give(engine.output.openings.count))
+            media.consume(&engine)
         }
         engine.settle(captureFacts)
     }
@@ -72,7 +74,9 @@ package struct EngineGroup: ~Copyable {
     private mutating func tick() {
         join()
         engine.settle(captureFacts)
-        engine.perform(clock.takeTick())
+        let tick = clock.takeTick()
+        media.advance(to: tick, &engine)
+        engine.perform(tick)
         engine.rank(from: ranks.give(engine.output.openings.count))
     }
 
@@ -81,7 +85,7 @@ package struct EngineGroup: ~Copyable {
     private var captureFacts: CaptureFacts {
         CaptureFacts(
             now: clock.now, firstFrame: clock.firstFrame, timestampsBackwards: clock.backwards,
-            tables: joiner.health)
+            tables: joiner.health + media.health)
     }
 
     /// Ends the analysis: what waits is given up, and flows are judged on their whole life when they are next looked at.
@@ -131,7 +135,9 @@ package struct EngineGroup: ~Copyable {
 
     /// Everything a dashboard shows.
     package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
-        engine.snapshot(request)
+        var snapshot = engine.snapshot(request)
+        snapshot.mediaSessions = media.snapshots(at: now)
+        return snapshot
     }
 
     /// The final snapshot of every flow still in the table, judged, by first packet.
@@ -139,6 +145,13 @@ package struct EngineGroup: ~Copyable {
 
     /// The calls of the run, after the final flows were asked for.
     package mutating func finalCalls() -> [CallSnapshot] { engine.finalCalls() }
+
+    /// The media sessions of the run, as they stand.
+    package mutating func mediaSessions() -> [MediaSessionSnapshot] {
+        let sessions = media.snapshots(at: now)
+        engine.counts.totals.sessions = UInt64(engine.callCount + sessions.count)
+        return sessions
+    }
 
     /// The flows that had packets after `time`, as they stand, by first packet.
     package func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {

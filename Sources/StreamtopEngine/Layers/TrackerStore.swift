@@ -26,6 +26,8 @@ struct TrackerStore: ~Copyable {
     var quicScratch = QUICScratch()
     /// What flows know together of media.
     var media: MediaTables
+    /// What the exchange that was just observed tells sessions.
+    var reports: [MediaReport] = []
 
     init(limits: EngineLimits, loggedPackets: Int) {
         security = SecurityTables(limits: limits.security)
@@ -80,9 +82,15 @@ struct TrackerStore: ~Copyable {
         switch layer.kind {
         case .tls: tls[layer.index].observe(bytes, delivery, tables: &security, &now)
         case .dtls: dtls[layer.index].observe(bytes, delivery, tables: &security, &now)
-        case .http1: http1[layer.index].observe(bytes, delivery, &now)
-        case .http2: http2[layer.index].observe(bytes, delivery, &now)
-        case .http3: http3[layer.index].observe(bytes, delivery, &now)
+        case .http1:
+            http1[layer.index].observe(bytes, delivery, &now)
+            if http1[layer.index].hasReports { reports += http1[layer.index].takeReports() }
+        case .http2:
+            http2[layer.index].observe(bytes, delivery, &now)
+            if http2[layer.index].hasReports { reports += http2[layer.index].takeReports() }
+        case .http3:
+            http3[layer.index].observe(bytes, delivery, &now)
+            if http3[layer.index].hasReports { reports += http3[layer.index].takeReports() }
         case .webSocket: webSocket[layer.index].observe(bytes, delivery, &now)
         case .stun: stun[layer.index].observe(bytes, delivery, &now)
         // TCP and QUIC are given frames and datagrams; they have entries of their own.

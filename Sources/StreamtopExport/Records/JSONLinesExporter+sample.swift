@@ -19,6 +19,7 @@ extension JSONLinesExporter {
                 json.rate("client", sample.rate.client)
                 json.rate("server", sample.rate.server)
             }
+            json.ratio("buffer_s", sample.playerBuffer)
             guard sample.countsSegments else { return }
             json.counts("retransmissions", sample.retransmissions)
             json.counts("losses", sample.losses)
