@@ -33,6 +33,7 @@ extension FlowEngine {
             }
             snapshot.flows.append(flow)
         }
+        snapshot.calls = shownCalls(among: snapshot.flows)
         (snapshot.headline, snapshot.verdicts) = judged(snapshot)
         snapshot.protocolTotals = counter.all
         return snapshot
@@ -301,6 +302,7 @@ struct SnapshotTurns {
 struct FlowPictures {
     var shown: [UInt32: ShownFlow] = [:]
     var turns = SnapshotTurns()
+    var calls: ShownCalls?
 }
 
 /// A flow's snapshot as it was last made for a dashboard, and how many packets the flow had then.

@@ -2,7 +2,7 @@
 struct KeyBinding: Sendable {
     /// Where a key means something.
     enum Place: Int, CaseIterable, Sendable {
-        case everywhere, flows, flow, handshakes, verdicts, events, capture, replay
+        case everywhere, flows, flow, list, handshakes, verdicts, events, capture, replay
     }
 
     var keys: [Key]
@@ -94,6 +94,7 @@ enum KeyBindings {
     ]
 
     private static let lists: [KeyBinding] = [
+        KeyBinding(["x"], .clearFilter, .list, "x", Words.helpClearFilter),
         KeyBinding(["x"], .clearFilter, .handshakes, "x", Words.helpClearFilter),
         KeyBinding(["x"], .clearFilter, .verdicts, "x", Words.helpClearFilter),
     ]

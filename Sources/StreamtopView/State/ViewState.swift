@@ -16,6 +16,8 @@ package struct ViewState: Sendable {
     var table = TableState()
     /// The flow that is open, over whichever page.
     var openFlow: OpenFlow?
+    /// Lists of rows of one kind, by their page.
+    var lists: [Page: RowList] = [:]
     var verdicts = ListState()
     var events = ListState()
     var captureScroll = 0
@@ -43,7 +45,7 @@ package struct ViewState: Sendable {
 
 /// A page; its row in `PageTable` says what it is.
 enum Page: Sendable {
-    case flows, handshakes, verdicts, events, capture
+    case calls, streams, flows, handshakes, verdicts, events, capture
 }
 
 /// The table of flows.
