@@ -95,7 +95,8 @@ private struct RecordStream: ~Copyable {
         var judge = HeadlineJudge(at: run.engine.now)
         // Whoever asks to stop is answered within two seconds, however many flows there are: the rest is counted.
         let deadline = TerminalSignals.isStopPending ? Clocks.monotonic + Self.lastRecords : nil
-        let unwritten = run.engine.forEachFinalFlow(while: { deadline.map { Clocks.monotonic < $0 } ?? true }) { flow in
+        func hasTime() -> Bool { deadline.map { Clocks.monotonic < $0 } ?? true }
+        let unwritten = run.engine.forEachFinalFlow(while: hasTime) { flow in
             judge.add(flow)
             guard failure == nil, !output.isClosed else { return }
             exporter.appendFlow(flow, to: &output.bytes)
