@@ -85,7 +85,8 @@ extension FlowEngine {
     }
 
     private func isWorthJudging(_ position: UInt32) -> Bool {
-        if flows[position].client.packets &+ flows[position].server.packets >= options.limits.packetsBeforeLastDiagnosis {
+        if flows[position].client.packets &+ flows[position].server.packets >= options.limits.packetsBeforeLastDiagnosis
+        {
             return true
         }
         // A single packet that was refused.
