@@ -114,6 +114,7 @@ package enum ViewReducer {
             state.openFlow?.cursor = nil
             return []
         }
+        if state.openFlow == nil { state.lists[state.page]?.cursor = nil }
         return close(&state)
     }
 
@@ -127,6 +128,8 @@ package enum ViewReducer {
         guard state.openFlow == nil, let flow = concerned(state, context) else { return [] }
         let effects = open(flow, &state)
         state.openFlow?.tab = PageTable[state.page].opens
+        // The charts of the flow are read at the same moment.
+        state.openFlow?.cursor = state.lists[state.page]?.cursor
         return effects
     }
 
@@ -193,7 +196,8 @@ package enum ViewReducer {
     }
 
     private static func zoom(_ step: Int, _ state: inout ViewState) {
-        guard let open = state.openFlow, let zoom = ChartZoom(rawValue: open.zoom.rawValue + step) else { return }
+        let now = state.openFlow?.zoom ?? state.zoom
+        guard let zoom = ChartZoom(rawValue: now.rawValue + step) else { return }
         state.openFlow?.zoom = zoom
         state.zoom = zoom
     }

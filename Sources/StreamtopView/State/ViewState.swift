@@ -34,7 +34,7 @@ package struct ViewState: Sendable {
     var lastInput: Nanoseconds?
 
     /// The flow whose charts are on screen, open or below the table: its whole series is wanted.
-    package var chartedFlow: FlowIdentifier? { openFlow?.flow ?? (page == .flows ? table.selected : nil) }
+    package var chartedFlow: FlowIdentifier? { openFlow?.flow ?? (page == .flows ? table.selected : lists[page]?.flow) }
 
     package init(width: Int, height: Int, theme: String = BuiltinTheme.name) {
         self.width = width
@@ -45,7 +45,7 @@ package struct ViewState: Sendable {
 
 /// A page; its row in `PageTable` says what it is.
 enum Page: Sendable {
-    case calls, streams, flows, handshakes, verdicts, events, capture
+    case sessions, calls, streams, flows, handshakes, verdicts, events, capture
 }
 
 /// The table of flows.

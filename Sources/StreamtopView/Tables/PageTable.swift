@@ -34,7 +34,7 @@ struct PageRow: Sendable {
 /// The pages, left to right. A new page is a new row.
 enum PageTable {
     static let rows: [PageRow] = [
-        CallsScreen.page, StreamsScreen.page,
+        SessionsScreen.page, CallsScreen.page, StreamsScreen.page,
         FlowTable.page, HandshakesScreen.page, VerdictsScreen.page, EventsScreen.page, CaptureScreen.page,
     ]
 

@@ -56,6 +56,7 @@ extension Words {
         case .flows: "Flows"
         case .flow: "Flow"
         case .list: "List"
+        case .session: "Session"
         case .handshakes: "Handshakes"
         case .verdicts: "Verdicts"
         case .events: "Events"

@@ -75,6 +75,20 @@ import Testing
         Scene(name: "verdicts", keys: ["7"]),
         Scene(name: "events", keys: ["8"], sizes: [(80, 24), (120, 40)]),
         Scene(name: "capture", keys: ["9"]),
+        Scene(name: "sessions", keys: ["2"], snapshot: SampleSessions.many),
+        Scene(
+            name: "sessions-cursor", keys: ["2", "H", "H", .left], snapshot: SampleSessions.many,
+            sizes: [(80, 24), (120, 40)]),
+        Scene(
+            name: "sessions-end", keys: ["2", .pageDown, .pageDown], snapshot: SampleSessions.many, sizes: [(80, 24)]),
+        Scene(name: "sessions-ascii", keys: ["2"], glyphs: .ascii, snapshot: SampleSessions.many, sizes: [(80, 24)]),
+        Scene(name: "sessions-none", keys: ["2"], sizes: [(80, 24)]),
+        Scene(
+            name: "flow-http2", keys: [.enter, .tab, .tab], snapshot: SampleHandshakes.lone(SampleExchanges.http2),
+            sizes: [(80, 24), (120, 40)]),
+        Scene(
+            name: "flow-websocket", keys: [.enter, .tab, .tab, .tab],
+            snapshot: SampleHandshakes.lone(SampleExchanges.webSocket), sizes: [(80, 24), (120, 40)]),
         Scene(name: "calls", keys: ["3"], snapshot: SampleCalls.many),
         Scene(
             name: "calls-end", keys: ["3", .pageDown, .pageDown, .pageDown], snapshot: SampleCalls.many,

@@ -4,9 +4,8 @@ import StreamtopModel
 /// Calls: how each was set up, which path it took, what stands in its way.
 enum CallsScreen {
     static let page = list.row(
-        name: "Calls", digit: 3, count: { $0.calls.count },
-        flow: { call in (call.selected.map { call.pairs[$0] } ?? call.pairs.first)?.flow ?? call.flows.first },
-        opens: .facts, headline: { call, context in headline(call, context) })
+        name: "Calls", digit: 3, count: { $0.calls.count }, opens: .facts,
+        headline: { call, context in headline(call, context) })
 
     private static let list = ListPage<CallSnapshot>(
         page: .calls,
@@ -19,8 +18,9 @@ enum CallsScreen {
         key: { $0.flows.first?.number ?? UInt64($0.number) },
         columns: columns,
         severity: { call in severity(call) },
-        detail: { call, context, width in CallDetail.page(call, context, width: width) },
+        detail: { call, list in CallDetail.page(call, list.context, width: list.width) },
         detailLines: 14,
+        flow: { call, _ in (call.selected.map { call.pairs[$0] } ?? call.pairs.first)?.flow ?? call.flows.first },
         empty: { _, context in
             context.snapshot.calls.isEmpty ? Words.noCalls : [Words.noCallPasses]
         })

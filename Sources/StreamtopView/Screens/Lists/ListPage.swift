@@ -16,9 +16,11 @@ struct ListPage<Row: Sendable>: Sendable {
     /// A sentence below a row, only where something is to be said.
     var note: @Sendable (Row) -> [TextSpan]? = { _ in nil }
     /// The selected row in full.
-    var detail: (@Sendable (Row, ViewContext, _ width: Int) -> TallPage)?
+    var detail: (@Sendable (Row, ListView) -> TallPage)?
     /// Lines that the detail has before the list gets more.
     var detailLines = 8
+    /// The flow that a key is about.
+    var flow: @Sendable (Row, RowList) -> FlowIdentifier?
     /// Said when there is no row.
     var empty: @Sendable (ViewState, ViewContext) -> [String]
 
@@ -100,7 +102,9 @@ struct ListPage<Row: Sendable>: Sendable {
         }
         FlowTable.drawScrollbar(rows.count, first, listArea, &cells)
         guard let detail, rest.height > 1 else { return }
-        let page = detail(rows[selected], context, area.width - 1)
+        let view = ListView(
+            state: state, context: context, width: area.width - 1, height: rest.height - 1, cursor: list.cursor)
+        let page = detail(rows[selected], view)
         cells.fill(rest.takeTop(1), "─", .border)
         page.show(scroll: list.detail, in: rest, into: &cells)
     }
@@ -137,13 +141,15 @@ struct ListPage<Row: Sendable>: Sendable {
             case .pageUp, .pageDown, .halfUp, .halfDown: true
             }
         if detail != nil, rows.count == 1 || isPaging && fits {
-            let tall = detail?(rows[now], context, state.width - 1).height ?? 0
             let room = max(1, height - listHeight(height, rows) - 1)
+            let view = ListView(
+                state: state, context: context, width: state.width - 1, height: room, cursor: list.cursor)
+            let tall = detail?(rows[now], view).height ?? 0
             list.detail = movement.moved(
                 min(list.detail, max(0, tall - room)), count: max(1, tall - room + 1), page: room)
         } else {
             let next = movement.moved(now, count: rows.count, page: listHeight(height, rows))
-            if next != now { list.detail = 0 }
+            if next != now { (list.detail, list.cursor) = (0, nil) }
             list.place = next
             list.selected = key(rows[next])
         }
@@ -158,7 +164,7 @@ struct ListPage<Row: Sendable>: Sendable {
         var y = 0
         for index in rows.indices.dropFirst(firstRow(list.scroll, now, rows, height: listHeight(height, rows))) {
             if line >= y, line < y + lines(rows[index]) {
-                if index != now { list.detail = 0 }
+                if index != now { (list.detail, list.cursor) = (0, nil) }
                 list.place = index
                 list.selected = key(rows[index])
                 state.lists[page] = list
@@ -179,6 +185,7 @@ struct ListPage<Row: Sendable>: Sendable {
             let selected = state.lastInput == nil ? 0 : place(of: list.selected, in: rows, near: list.place)
             list.place = selected
             list.selected = key(rows[selected])
+            list.flow = flow(rows[selected], list)
             list.scroll = firstRow(list.scroll, selected, rows, height: listHeight(height, rows))
         }
         state.lists[page] = list
@@ -186,19 +193,31 @@ struct ListPage<Row: Sendable>: Sendable {
 
     /// The page's row in `PageTable`.
     func row(
-        name: String, digit: Int?, count: @escaping @Sendable (Snapshot) -> Int,
-        flow: @escaping @Sendable (Row) -> FlowIdentifier?, opens: FlowTab = .charts,
-        headline: (@Sendable (Row, ViewContext) -> HeadlineView?)? = nil
+        name: String, digit: Int?, count: @escaping @Sendable (Snapshot) -> Int, keys: KeyBinding.Place = .list,
+        opens: FlowTab = .charts, headline: (@Sendable (Row, ViewContext) -> HeadlineView?)? = nil
     ) -> PageRow {
         PageRow(
-            page: page, name: name, digit: digit, keys: .list, count: count, isPresent: { count($0) > 0 },
+            page: page, name: name, digit: digit, keys: keys, count: count, isPresent: { count($0) > 0 },
             draw: { context, state, layout, cells in draw(context, state, layout, &cells) },
-            flow: { state, context in selected(state, context).flatMap(flow) }, opens: opens,
+            flow: { state, context in
+                selected(state, context).flatMap { flow($0, state.lists[page] ?? RowList()) }
+            },
+            opens: opens,
             move: { movement, state, context, height in move(movement, &state, context, height) },
             select: { line, state, context, height in select(line, &state, context, height) },
             clip: { state, context, height in clip(&state, context, height) },
             headline: { state, context in selected(state, context).flatMap { headline?($0, context) } })
     }
+}
+
+/// What the detail of a row is drawn for: the picture, the room below the list, and the cursor.
+struct ListView {
+    var state: ViewState
+    var context: ViewContext
+    var width: Int
+    var height: Int
+    /// Where the time cursor stands; nil follows now.
+    var cursor: Timestamp?
 }
 
 /// What the user's keys have made of a list.
@@ -210,6 +229,10 @@ struct RowList: Equatable, Sendable {
     var scroll = 0
     /// First line of the detail that is shown.
     var detail = 0
+    /// Where the time cursor stands; nil follows now.
+    var cursor: Timestamp?
+    /// The flow of the selected row: its whole series is wanted.
+    var flow: FlowIdentifier?
     /// Keys of the rows as they stood when a key was pressed last.
     var order: [UInt64] = []
 }

@@ -4,7 +4,7 @@ import StreamtopModel
 /// RTP streams, one row a source and direction: what is lost and what of it comes back, jitter, frames, key frames, voice.
 enum StreamsScreen {
     static let page = list.row(
-        name: "Streams", digit: 4, count: { StreamRow.count($0) }, flow: { $0.flow.identifier }, opens: .facts)
+        name: "Streams", digit: 4, count: { StreamRow.count($0) }, opens: .facts)
 
     private static let list = ListPage<StreamRow>(
         page: .streams,
@@ -13,8 +13,9 @@ enum StreamsScreen {
         columns: columns,
         severity: { $0.severity },
         note: { row in note(row) },
-        detail: { row, context, width in StreamDetail.page(row, context, width: width) },
+        detail: { row, list in StreamDetail.page(row, list.context, width: list.width) },
         detailLines: 9,
+        flow: { row, _ in row.flow.identifier },
         empty: { _, context in
             context.snapshot.flows.contains { !$0.rtp.isEmpty } ? [Words.noStreamPasses] : Words.noStreams
         })
