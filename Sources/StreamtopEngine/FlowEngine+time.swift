@@ -43,6 +43,7 @@ extension FlowEngine {
                 to: counters(position), clientIsLow: flows[position].clientIsLow, over: interval, into: &sample)
             if host.isAsked {
                 sample.kernel = kernelSample(position, beside: sample)
+                withholdUnfilledWindow(&sample)
                 if let kernel = sample.kernel { host.comparison.record(kernel) }
             }
             output.entries.append(.sample(flows[position].identifier, start: flows[position].start, sample))

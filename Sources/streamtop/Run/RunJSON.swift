@@ -52,7 +52,7 @@ private struct RecordStream: ~Copyable {
     private var hasMeta = false
     /// Capture time at which flows were last printed.
     private var lastFlows: Timestamp?
-    private static let flowInterval: Nanoseconds = .seconds(1)
+    private let flowInterval: Nanoseconds
     /// More active flows than this are told of every ten seconds only.
     private static let mostFlowsASecond = 256
     private var lastHost: Timestamp?
@@ -64,6 +64,7 @@ private struct RecordStream: ~Copyable {
             if let path = settings.qlogFolder { try QLogFolder(path, settings) } else { nil }
         self.settings = settings
         self.qlog = qlog
+        flowInterval = max(.milliseconds(500), min(settings.interval ?? .seconds(1), .seconds(1)))
     }
 
     var isClosed: Bool { output.isClosed }
@@ -131,7 +132,7 @@ private struct RecordStream: ~Copyable {
             return
         }
         let isCrowded = engine.flowCount > Self.mostFlowsASecond
-        guard engine.now - last >= (isCrowded ? 10 : 1) * Self.flowInterval else { return }
+        guard engine.now - last >= (isCrowded ? .seconds(10) : flowInterval) else { return }
         lastFlows = engine.now
         engine.forEachFlow(activeSince: last) { exporter.appendFlow($0, to: &output.bytes) }
     }
