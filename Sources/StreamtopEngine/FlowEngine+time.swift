@@ -49,6 +49,7 @@ extension FlowEngine {
             if !playerBuffers.isEmpty { sample.playerBuffer = playerBuffers[flows[position].ordinal] }
             if host.isAsked {
                 sample.kernel = kernelSample(position, beside: sample)
+                withholdUnfilledWindow(&sample)
                 if let kernel = sample.kernel { host.comparison.record(kernel) }
             }
             output.entries.append(.sample(flows[position].identifier, start: flows[position].start, sample))

@@ -361,7 +361,7 @@ import Testing
         let fired = Set(Self.scenarios.flatMap(\.rules)).union([19]).union(HandshakeRuleTests.fired)
             .union(ConnectionRuleTests.fired).union(LatencyRuleTests.fired)
             .union(CaptureRuleTests.fired).union(MediaRuleTests.fired)
-            .union(HTTPRuleTests.fired)
+            .union(HTTPRuleTests.fired).union(HostRuleTests.fired)
         #expect(RuleTable.rules.map(\.number).filter { !fired.contains($0) } == [])
         #expect(RuleTable.rules.map(\.number) == RuleTable.rules.map(\.number).sorted())
         #expect(Set(RuleTable.rules.map(\.number)).count == RuleTable.rules.count)

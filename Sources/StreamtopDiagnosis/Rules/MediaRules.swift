@@ -92,7 +92,7 @@ enum MediaRules {
             return loss > watch ? loss / watch : nil
         }
         guard let (stream, _) = found, let loss = effectiveLoss(stream, isFinal: flow.isFinal) else { return nil }
-        // The capture sits behind this host's own queue: what that threw away was never on the path.
+        // What this host threw away before the capture saw it was never lost on the path.
         if let thrown = droppedHere(stream, flow), thrown * 2 >= UInt64(stream.lost) { return nil }
         let limit = stream.isVideo == true ? videoLoss.value : audioLoss.value
         // Nobody stays on a call, and no sender goes on, that loses two packets of three.
@@ -112,10 +112,12 @@ enum MediaRules {
             confidence: isDoubtful ? 0.5 : stream.lost >= 20 ? 0.9 : 0.75)
     }
 
-    /// Packets that the queue of this host threw away, of a stream that it sends; nil of one that it does not.
+    /// Packets that this host threw away in front of the capture point: in its own queue those that it sends, in rings and
+    /// backlogs those that it receives. nil where nobody counts them.
     private static func droppedHere(_ stream: RTPStreamSnapshot, _ flow: FlowSnapshot) -> UInt64? {
-        guard stream.from == flow.hostEnd else { return nil }
-        return flow.buffers.first { $0.direction == .out && $0.layer == .qdisc }?.drops
+        guard let here = flow.hostEnd else { return nil }
+        if stream.from == here { return flow.buffers.first { $0.direction == .out && $0.layer == .qdisc }?.drops }
+        return flow.droppedOnArrival
     }
 
     private static func jitter(_ flow: FlowSnapshot) -> Finding? {

@@ -29,6 +29,8 @@ enum FuzzTarget: String, CaseIterable {
     case stun
     /// Key log text.
     case keylog
+    /// Answers of the host's kernel and files below /proc.
+    case host
 
     static let chosen =
         ProcessInfo.processInfo.environment["STREAMTOP_FUZZ"].flatMap(FuzzTarget.init(rawValue:)) ?? .file
@@ -48,6 +50,7 @@ enum FuzzTarget: String, CaseIterable {
         case .webSocket: fuzzWebSocket(bytes)
         case .stun: fuzzSTUN(bytes)
         case .keylog: fuzzKeyLog(bytes)
+        case .host: fuzzHost(bytes)
         }
     }
 }
