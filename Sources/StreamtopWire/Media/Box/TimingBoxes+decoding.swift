@@ -18,7 +18,7 @@ extension Timestamp {
     /// An NTP stamp of 64 bits (RFC 5905 section 6). Seconds below 2^31 count from 2036 on.
     package init(ntp: UInt64) {
         let seconds = Int64(ntp >> 32)
-        let fraction = Int64((ntp & 0xffff_ffff) * 1_000_000_000 >> 32)  // below 2^62
+        let fraction = Int64(((ntp & 0xffff_ffff) * 1_000_000_000) >> 32)  // below 2^62
         let era: Int64 = seconds < 1 << 31 ? 1 << 32 : 0
         self.init(seconds: seconds + era - 2_208_988_800, nanoseconds: fraction)
     }
