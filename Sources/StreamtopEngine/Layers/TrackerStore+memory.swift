@@ -32,8 +32,9 @@ extension TrackerStore {
         case .tls: tls[layer.index].heldBytes
         case .dtls: dtls[layer.index].heldBytes
         case .http3: http3[layer.index].heldBytes
+        case .rtsp: rtsp[layer.index].heldBytes
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+            .dataChannel, .rtmp, .srt, .rist, .mpegTS:
             0
         }
     }
@@ -46,7 +47,7 @@ extension TrackerStore {
         case .dtls: dtls[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+            .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS:
             break
         }
     }
