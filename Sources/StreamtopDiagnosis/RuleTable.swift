@@ -17,6 +17,7 @@ package enum RuleTable {
         + CallRules.rules
         + HTTPRules.rules
         + PlayerRules.rules
-        + DeliveryRules.rules)
+        + DeliveryRules.rules
+        + MediaFlowRules.rules)
         .sorted { $0.number < $1.number }
 }

@@ -18,17 +18,23 @@ extension FlowEngine {
         if stack != FlowEntry.none, let place = trackers.stacks[stack].above(0, .quic) {
             return observeQUIC(frame, position, place, payload, isNew: false, direction: direction, at: time)
         }
-        if QUICProbe(payload) != .none {
+        // Data of SRT begins with any byte: where it was found it stays.
+        let isSRT = stack != FlowEntry.none && trackers.stacks[stack].above(0, .srt) != nil
+        if !isSRT, QUICProbe(payload) != .none {
             guard let place = pushOnUDP(.quic, position, at: time) else { return }
             return observeQUIC(frame, position, place, payload, isNew: true, direction: direction, at: time)
         }
         // What else than STUN a relay's client sends, only the relay's reader can tell.
         let relay = stack == FlowEntry.none ? nil : trackers.stacks[stack].above(0, .stun)
         let isRelays = relay.map { trackers.stun[trackers.stacks[stack][$0].index].accepts(payload) } ?? false
-        guard let kind = isRelays ? .stun : datagramKind(position, payload, wireLength: frame.payloadLength),
+        guard
+            let kind = isRelays
+                ? .stun : isSRT ? .srt : datagramKind(position, payload, wireLength: frame.payloadLength),
             let place = datagramReader(kind, position, payload, direction, at: time)
         else { return }
         let from = flows[position].direction(from: frame.sourceEndpoint)
+        observation.cutBytes = max(0, frame.payloadLength - payload.byteCount)
+        defer { observation.cutBytes = 0 }
         if kind == .rtp {
             return observeMedia(
                 position, place, payload, wireLength: frame.payloadLength, direction: from, at: time)

@@ -89,6 +89,10 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var rtcp: RTCPSnapshot?
     @Boxed package var sctp: SCTPSnapshot?
     @Boxed package var ice: ICESnapshot?
+    @Boxed package var srt: SRTSnapshot?
+    @Boxed package var transportStream: TransportStreamSnapshot?
+    @Boxed package var rtmp: RTMPSnapshot?
+    @Boxed package var rtsp: RTSPSnapshot?
     package var fragmentation: FragmentationSnapshot?
     @Boxed package var unreachable: UnreachableSnapshot?
     package var buffers: [BufferSnapshot] = []

@@ -34,8 +34,9 @@ extension TrackerStore {
         case .http1: http1[layer.index].heldBytes
         case .http2: http2[layer.index].heldBytes
         case .http3: http3[layer.index].heldBytes
+        case .rtsp: rtsp[layer.index].heldBytes
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+            .dataChannel, .rtmp, .srt, .rist, .mpegTS:
             0
         }
     }
@@ -50,7 +51,7 @@ extension TrackerStore {
         case .http2: http2[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+            .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS:
             break
         }
     }
