@@ -69,6 +69,9 @@ package struct FlowSnapshot: Sendable {
     package var isEvicted = false
     package var vlan: UInt16?
     package var tunnel: TunnelSnapshot?
+    /// The flow whose data this one is (what a relay carries), and the flows that are data of this one.
+    package var parent: FlowIdentifier?
+    package var children: [FlowIdentifier] = []
     package var roundTrip = FlowRoundTrip()
     package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
     @Boxed package var tcp: TCPSnapshot?

@@ -13,6 +13,8 @@ package struct Snapshot: Sendable {
     /// Flows in order of first packet, at most the number the renderer asked for; `flowCount` counts all.
     package var flows: [FlowSnapshot] = []
     package var flowCount = 0
+    /// Calls among all flows, as they stand, in the order of their first packets.
+    package var calls: [CallSnapshot] = []
     /// Bytes and packets by innermost protocol known.
     package var protocolTotals: [ProtocolTotal] = []
     /// The newest events, oldest first.

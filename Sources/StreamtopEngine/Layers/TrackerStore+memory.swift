@@ -32,7 +32,8 @@ extension TrackerStore {
         case .tls: tls[layer.index].heldBytes
         case .dtls: dtls[layer.index].heldBytes
         case .http3: http3[layer.index].heldBytes
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+        case .stun: stun[layer.index].heldBytes
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp:
             0
         }
@@ -45,7 +46,8 @@ extension TrackerStore {
         case .tls: tls[layer.index].releaseHeldBytes()
         case .dtls: dtls[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+        case .stun: stun[layer.index].releaseHeldBytes()
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp:
             break
         }

@@ -26,6 +26,8 @@ struct TrackerStore: ~Copyable {
     var quicScratch = QUICScratch()
     /// What flows know together of media.
     var media: MediaTables
+    /// What relays and framed streams carried in the frame at hand.
+    var relayed = RelayedDatagrams()
 
     init(limits: EngineLimits, loggedPackets: Int) {
         security = SecurityTables(limits: limits.security)
@@ -84,7 +86,7 @@ struct TrackerStore: ~Copyable {
         case .http2: http2[layer.index].observe(bytes, delivery, &now)
         case .http3: http3[layer.index].observe(bytes, delivery, &now)
         case .webSocket: webSocket[layer.index].observe(bytes, delivery, &now)
-        case .stun: stun[layer.index].observe(bytes, delivery, &now)
+        case .stun: stun[layer.index].observe(bytes, delivery, relayed: &relayed, &now)
         // TCP and QUIC are given frames and datagrams; they have entries of their own.
         case .tcp, .quic: break
         case .rtp: _ = rtp[layer.index].observe(bytes, wireLength: bytes.byteCount, tables: &media, &now)
