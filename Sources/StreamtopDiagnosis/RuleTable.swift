@@ -18,6 +18,8 @@ package enum RuleTable {
         + HTTPRules.rules
         + PlayerRules.rules
         + DeliveryRules.rules
-        + MediaFlowRules.rules)
+        + MediaFlowRules.rules
+        + MediaPathRules.rules
+        + RelayRules.rules)
         .sorted { $0.number < $1.number }
 }

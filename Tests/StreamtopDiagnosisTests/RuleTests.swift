@@ -358,7 +358,6 @@ import Testing
     }
 
     @Test func everyRuleHasAScenarioThatFiresIt() {
-<<<<<<< HEAD
         let fired = Set(Self.scenarios.flatMap(\.rules)).union([19])
             .union(HandshakeRuleTests.fired)
             .union(ConnectionRuleTests.fired)
