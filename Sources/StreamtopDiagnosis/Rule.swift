@@ -57,6 +57,7 @@ package struct Rule: Sendable {
         static let fragmentation = Needs(rawValue: 8)
         static let media = Needs(rawValue: 2048)
         static let sctp = Needs(rawValue: 4096)
+        static let relay = Needs(rawValue: 8192)
 
         // Of a sender, whatever its transport.
         /// A queue on its path.
@@ -83,6 +84,7 @@ package struct Rule: Sendable {
             if flow.fragmentation != nil { insert(.fragmentation) }
             if !flow.rtp.isEmpty { insert(.media) }
             if flow.$sctp != nil { insert(.sctp) }
+            if flow.$turn != nil { insert(.relay) }
         }
 
         /// What is known of a sender.

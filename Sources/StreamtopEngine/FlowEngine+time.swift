@@ -80,6 +80,9 @@ extension FlowEngine {
         if let quic = trackers.index(of: .quic, in: flows[position].layers) {
             trackers.quic[quic].connection.read(into: &sample, at: time)
         }
+        if let stun = trackers.index(of: .stun, in: flows[position].layers) {
+            trackers.stun[stun].read(into: &sample, at: time)
+        }
         // A part cannot exceed the whole: the queue is that of the newest packet, the round trip is smoothed.
         for end in Direction.allCases {
             if let queue = sample.queueDelay[end], let trip = sample.roundTrip[end], queue > trip {

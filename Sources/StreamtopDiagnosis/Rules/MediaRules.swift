@@ -37,9 +37,9 @@ enum MediaRules {
             thresholds: [keyFrameRequests, leastRequests],
             silentWhen: ["reports are encrypted"], needs: .media, judge: .flow(keyFrameStorm)),
         Rule(
-            38, "repair_too_late", .application, symptom: "Lost packets are asked for again and again.",
+            38, "retransmission_useless", .application, symptom: "Lost packets are asked for again and again.",
             thresholds: [askedAgain, leastAsked], silentWhen: ["reports are encrypted"], needs: .media,
-            judge: .flow(repairTooLate)),
+            judge: .flow(retransmissionUseless)),
         Rule(
             40, "conversation_delay", .application, symptom: "People talk over each other.",
             thresholds: [delayWatch, delayHigh], silentWhen: ["no sender report was quoted: no round trip is known"],
@@ -142,7 +142,7 @@ enum MediaRules {
             confidence: 0.85)
     }
 
-    private static func repairTooLate(_ flow: FlowSnapshot) -> Finding? {
+    private static func retransmissionUseless(_ flow: FlowSnapshot) -> Finding? {
         let found = worst(flow) { stream in
             guard Double(stream.nackedNumbers) >= leastAsked.value else { return nil }
             let share = Double(stream.nackedAgain) / Double(stream.nackedNumbers)

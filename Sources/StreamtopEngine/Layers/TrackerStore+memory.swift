@@ -34,7 +34,8 @@ extension TrackerStore {
         case .http1: http1[layer.index].heldBytes
         case .http2: http2[layer.index].heldBytes
         case .http3: http3[layer.index].heldBytes
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+        case .stun: stun[layer.index].heldBytes
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp:
             0
         }
@@ -49,7 +50,8 @@ extension TrackerStore {
         case .http1: http1[layer.index].releaseHeldBytes()
         case .http2: http2[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+        case .stun: stun[layer.index].releaseHeldBytes()
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp:
             break
         }

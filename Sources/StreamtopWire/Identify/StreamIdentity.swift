@@ -14,6 +14,10 @@ package struct StreamIdentity: Equatable, Sendable {
             isClient = TLSProbe.isClientHello(bytes) ? true : nil
             return
         }
+        if STUNProbe.beginsStream(bytes) {
+            (kind, isClient) = (.stun, STUNProbe.isClientStream(bytes))
+            return
+        }
         switch HTTP1Probe(bytes) {
         case .request: (kind, isClient) = (.http1, true)
         case .response: (kind, isClient) = (.http1, false)
