@@ -106,6 +106,8 @@ package struct Rule: Sendable {
         case sender(@Sendable (SenderCase) -> Finding?)
         /// Asked once for a call, which has several flows.
         case call(@Sendable (CallSnapshot) -> Finding?)
+        /// Asked once for a media session, which may have several flows.
+        case session(@Sendable (MediaSessionSnapshot) -> Finding?)
     }
 
     init(

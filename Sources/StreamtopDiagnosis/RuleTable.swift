@@ -3,6 +3,7 @@ package enum RuleTable {
     package static let rules: [Rule] =
         (PathRules.rules + RecoveryRules.rules + EndpointRules.rules + PeerRules.rules + ConnectivityRules.rules
         + ConnectionRules.rules + HandshakeRules.rules + LatencyRules.rules + CaptureRules.rules
-        + MediaRules.rules + MediaPathRules.rules + RelayRules.rules + DataChannelRules.rules + CallRules.rules)
+        + MediaRules.rules + MediaPathRules.rules + RelayRules.rules + DataChannelRules.rules + CallRules.rules
+        + PlayerRules.rules + DeliveryRules.rules)
         .sorted { $0.number < $1.number }
 }

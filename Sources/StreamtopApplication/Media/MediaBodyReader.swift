@@ -29,6 +29,9 @@ struct MediaBodyReader: Sendable {
 
     init(_ kind: MediaBodyKind) { self.kind = kind }
 
+    /// Packets of a transport stream with media in them were read.
+    var isTransportStream: Bool { transportTimes.firstTime != nil }
+
     /// What it holds of the wire.
     var heldBytes: Int { collected.capacity + scanner.heldBytes }
 
