@@ -173,7 +173,7 @@ struct ExchangeMedia: Sendable {
         defer { lastContent = time }
         guard let lastContent else { return }
         let gap = time - lastContent
-        guard gap > max(2 * (roundTrip ?? 0), .milliseconds(50)) else { return }
+        guard gap > max(2 * min(roundTrip ?? 0, .seconds(3_600)), .milliseconds(50)) else { return }
         let isBetween = readers.first?.isBetweenChunks
         if startsChunk || isBetween == true {
             idle = saturatingAdd(idle, gap)

@@ -87,7 +87,7 @@ enum PlayerRules {
         return Finding(
             severity: .warning, subject: .path,
             summary:
-                "The player holds \(FigureText.time(Nanoseconds(buffer.last * 1e9))) and is fed at \(FigureText.percent(rate)) of what it plays: a stall is near",
+                "The player holds \(FigureText.time(Nanoseconds(ofSeconds: buffer.last))) and is fed at \(FigureText.percent(rate)) of what it plays: a stall is near",
             evidence: [.init("buffer_s", buffer.last), .init("throughput_ratio", rate)],
             advice: "Go down a representation now, or ask the player's logic for more safety.", confidence: 0.7)
     }
@@ -143,7 +143,7 @@ enum PlayerRules {
         return Finding(
             severity: .warning, subject: .client,
             summary:
-                "The player says that it ran dry, while it had been sent \(FigureText.time(Nanoseconds(session.heldWhileStarved * 1e9))) that it cannot have played yet",
+                "The player says that it ran dry, while it had been sent \(FigureText.time(Nanoseconds(ofSeconds: session.heldWhileStarved))) that it cannot have played yet",
             evidence: [
                 .init("reports", Double(session.starvedThoughFed)), .init("held_s", session.heldWhileStarved),
             ],

@@ -322,7 +322,7 @@ struct MediaSessionTracker: Sendable {
             if type == .audio { audioArrivals.record(age) } else { arrivals.record(age) }
             if isLeading(type) {
                 arrivalSource = .prft
-                if let time = chunk.mediaTime { zero = stamp - Nanoseconds((time - stampOffset) * 1e9) }
+                if let time = chunk.mediaTime { zero = stamp - Nanoseconds(ofSeconds: time - stampOffset) }
             }
         } else if let time = chunk.mediaTime, isLeading(type),
             let made = manifests.availability(of: time + chunk.duration)
@@ -362,7 +362,7 @@ struct MediaSessionTracker: Sendable {
         player.advance(to: time)
         tellStalls(since: before)
         guard player.isPlaying, let playhead = player.playhead, let zero else { return }
-        let latency = time - zero - Nanoseconds(max(-9e9, min(9e9, playhead)) * 1e9)
+        let latency = time - (zero + Nanoseconds(ofSeconds: playhead))
         latencies.record(latency)
         latencySource = arrivalSource
         latencyTrend.note(latency, at: time)
@@ -439,7 +439,7 @@ struct MediaSessionTracker: Sendable {
             if zero == nil { zero = date }
             if let zero { start = (date - zero).seconds }
             arrivalSource = .manifest
-            arrivals.record(time - date - Nanoseconds(duration * 1e9))
+            arrivals.record(time - (date + Nanoseconds(ofSeconds: duration)))
         } else if let made = manifests.availability(of: start + duration) {
             arrivalSource = .availability
             arrivals.record(time - made)

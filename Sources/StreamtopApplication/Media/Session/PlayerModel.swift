@@ -69,7 +69,7 @@ struct PlayerModel: Sendable {
     mutating func add(_ type: MediaType, from start: Double, to end: Double, at time: Timestamp) {
         advance(to: time)
         // Until now one kind counted alone.
-        if end(of: type) == nil || (type == .audio ? audioEnd : videoEnd) == nil { minimum = nil }
+        if (type == .audio ? audioEnd : videoEnd) == nil { minimum = nil }
         switch type {
         case .audio: audioEnd = extended(audioEnd, start, end)
         case .video, .muxed: videoEnd = extended(videoEnd, start, end)
@@ -116,7 +116,7 @@ struct PlayerModel: Sendable {
             minimum = min(minimum ?? .infinity, end - played)
             return
         }
-        let moment = self.time + Nanoseconds(max(0, end - playhead) * 1e9)
+        let moment = self.time + Nanoseconds(ofSeconds: max(0, end - playhead))
         self.playhead = max(playhead, end)
         minimum = 0
         state = .stalled(since: moment)
