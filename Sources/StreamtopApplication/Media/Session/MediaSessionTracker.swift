@@ -130,7 +130,11 @@ struct MediaSessionTracker: Sendable {
 
     mutating func take(_ report: FlowReport) {
         last = max(last, report.report.time)
-        if case .ended = report.report.content {} else { lastMedia = max(lastMedia, report.report.time) }
+        switch report.report.content {
+        case .asked, .chunk, .transportStream: lastMedia = max(lastMedia, report.report.time)
+        case .ended(let transfer) where transfer.isComplete: lastMedia = max(lastMedia, report.report.time)
+        default: break
+        }
         note(report)
         defer { if manifestTime == nil, manifests.url != nil { manifestTime = report.report.exchange.requestTime } }
         let exchange = report.report.exchange
@@ -176,7 +180,14 @@ struct MediaSessionTracker: Sendable {
     private mutating func ask(_ report: FlowReport, _ name: ExchangeName) {
         let exchange = report.report.exchange
         let identity = identity(of: exchange)
-        if let kind = identity?.kind, kind == .segment || kind == .part { remember(name, identity) }
+        if let identity, identity.kind == .segment || identity.kind == .part {
+            remember(name, identity)
+            let type = type(of: identity)
+            let time = exchange.requestTime ?? report.report.time
+            player.expect(type, at: time)
+            eager.expect(type, at: time)
+            careful.expect(type, at: time)
+        }
         hear(exchange.clientData, type: identity.map { type(of: $0) }, at: exchange.requestTime ?? report.report.time)
     }
 
