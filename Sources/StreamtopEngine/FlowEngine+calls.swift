@@ -16,7 +16,7 @@ extension FlowEngine {
         if encryptedConnections.count < Self.encryptedCapacity, let connection = EncryptedConnection(flow) {
             encryptedConnections.append(connection)
         }
-        guard flow.ice != nil, callFlows.count < Self.callFlowCapacity else { return }
+        guard flow.ice != nil || flow.turn != nil, callFlows.count < Self.callFlowCapacity else { return }
         callFlows.append(flow)
     }
 

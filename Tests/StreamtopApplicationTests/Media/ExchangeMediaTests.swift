@@ -10,7 +10,9 @@ import Testing
 @Suite struct ExchangeMediaTests {
     private typealias Talk = StreamConversation<HTTP1ConnectionTracker>
 
-    private func box(_ type: String, _ body: [UInt8]) -> [UInt8] { number(UInt32(body.count + 8)) + Array(type.utf8) + body }
+    private func box(_ type: String, _ body: [UInt8]) -> [UInt8] {
+        number(UInt32(body.count + 8)) + Array(type.utf8) + body
+    }
 
     private func number(_ value: UInt32) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
@@ -116,7 +118,9 @@ import Testing
         ask(&talk, "/blob/17")
         talk.say(response(chunk(0), type: "application/octet-stream"), .fromServer)
         ask(&talk, "/blob/18")
-        talk.say(response(Array("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.ts\n".utf8), type: "text/plain"), .fromServer)
+        talk.say(
+            response(Array("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.ts\n".utf8), type: "text/plain"),
+            .fromServer)
         let reports = talk.tracker.takeReports()
         #expect(chunks(reports).count == 1)
         let playlists = reports.filter { if case .hls = $0.content { true } else { false } }
@@ -146,7 +150,9 @@ import Testing
     @Test func reportsOfThePlayer() {
         var talk = Talk(HTTP1ConnectionTracker(isSecure: false))
         let report = "bl=(2100;v 1800;a),e=ps,sta=p,v=2"
-        talk.say("POST /cmcd HTTP/1.1\r\nHost: h\r\nContent-Type: application/cmcd\r\nContent-Length: \(report.utf8.count)\r\n\r\n\(report)")
+        talk.say(
+            "POST /cmcd HTTP/1.1\r\nHost: h\r\nContent-Type: application/cmcd\r\nContent-Length: \(report.utf8.count)\r\n\r\n\(report)"
+        )
         talk.say("HTTP/1.1 204 No Content\r\n\r\n", .fromServer)
         let exchange = talk.exchanges.first
         #expect(exchange?.clientDataMode == .event && exchange?.clientDataVersion == 2)
