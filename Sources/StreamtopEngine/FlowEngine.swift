@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopDiagnosis
 import StreamtopLayer
@@ -39,6 +40,8 @@ struct FlowEngine: ~Copyable {
     /// Flows with connectivity checks that are over, for the calls they belong to.
     var callFlows: [FlowSnapshot] = []
     var callCount = 0
+    /// Connections that are over and may have carried media nobody could read.
+    var encryptedConnections: [EncryptedConnection] = []
 
     /// What the kernel of this host says, and the flows that it is asked about.
     var host = HostFacts()
