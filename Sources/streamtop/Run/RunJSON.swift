@@ -90,6 +90,8 @@ private struct RecordStream: ~Copyable {
     ) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
         try append(&run)
+        lastHost = nil
+        appendHost(run.engine)
         var failure: ProgramFailure?
         var judge = HeadlineJudge(at: run.engine.now)
         run.engine.forEachFinalFlow { flow in
