@@ -12,7 +12,7 @@ SHARED       := $(DESTDIR)$(PREFIX)/share/streamtop
 THEMES       := $(notdir $(wildcard Themes/*.toml))
 DEMO         := $(notdir $(wildcard Sources/streamtop/Resources/*))
 
-PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp2-dev libnghttp3-dev pkg-config
+PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp2-dev libnghttp3-dev libexpat1-dev libbrotli-dev pkg-config
 TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
 PYTHON_PEERS := aioquic==1.7.2
 BENCH_PACKAGES := tshark tcptrace

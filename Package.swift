@@ -39,6 +39,8 @@ let package = Package(
         // C libraries behind typed Swift wrappers
         .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CNghttp2", providers: [.apt(["libnghttp2-dev"])]),
@@ -55,7 +57,7 @@ let package = Package(
 
         // Words and meters, bytes to values
         .target(name: "StreamtopBase", dependencies: ["CPrefetch"]),
-        .target(name: "StreamtopWire", dependencies: [base, "CNghttp2", "CNghttp3", "CZlib"]),
+        .target(name: "StreamtopWire", dependencies: [base, "CBrotli", "CExpat", "CNghttp2", "CNghttp3", "CZlib"]),
 
         // Facts shown to a user
         .target(name: "StreamtopModel", dependencies: [base]),

@@ -10,7 +10,7 @@ extension FlowEngine {
 
     /// A flow is over, or the run is: what it knows of a call is kept for `finalCalls`.
     mutating func keepForCalls(_ flow: FlowSnapshot) {
-        guard flow.ice != nil, callFlows.count < Self.callFlowCapacity else { return }
+        guard flow.ice != nil || flow.turn != nil, callFlows.count < Self.callFlowCapacity else { return }
         callFlows.append(flow)
     }
 
@@ -19,6 +19,7 @@ extension FlowEngine {
         let health = health
         let calls = CallAssembly.calls(among: callFlows.sorted { $0.identifier < $1.identifier }, at: now)
             .map { CallDiagnosis.judged($0, health: health) }
+        callCount = calls.count
         counts.totals.sessions = UInt64(calls.count)
         return calls
     }

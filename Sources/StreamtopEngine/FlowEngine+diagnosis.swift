@@ -85,7 +85,13 @@ extension FlowEngine {
     }
 
     private func isWorthJudging(_ position: UInt32) -> Bool {
-        flows[position].client.packets &+ flows[position].server.packets >= options.limits.packetsBeforeLastDiagnosis
+        if flows[position].client.packets &+ flows[position].server.packets >= options.limits.packetsBeforeLastDiagnosis
+        {
+            return true
+        }
+        // A single packet that was refused.
+        let rare = flows[position].rare
+        return rare != FlowEntry.none && rareFacts[rare].unreachable != nil
     }
 
     private mutating func diagnose(_ position: UInt32, health: CaptureHealth, isLast: Bool) {

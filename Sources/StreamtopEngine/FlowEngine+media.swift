@@ -25,6 +25,7 @@ extension FlowEngine {
     ) {
         observation.begin(from: direction, at: time)
         trackers.observeMedia(flows[position].layers, place, payload, wireLength: wireLength, &observation)
+        if !observation.deliveries.isEmpty { climb(position, from: place, payload: payload) }
         conclude(position, at: time)
     }
 
@@ -60,6 +61,11 @@ extension TrackerStore {
             }
         }
         _ = rtp[index].observe(payload, wireLength: wireLength, tables: &media, &now)
+    }
+
+    /// A datagram for a flow's STUN; `wireLength` is its length on the wire.
+    mutating func observeSTUN(_ index: UInt32, _ datagram: RawSpan, wireLength: Int, _ now: inout Observation) {
+        stun[index].observe(datagram, wireLength: wireLength, relayed: &relayed, &now)
     }
 
     /// A packet of SCTP with its common header, inside UDP or DTLS.

@@ -33,6 +33,7 @@ extension FlowEngine {
             }
             snapshot.flows.append(flow)
         }
+        snapshot.calls = shownCalls(among: snapshot.flows)
         (snapshot.headline, snapshot.verdicts) = judged(snapshot)
         snapshot.protocolTotals = counter.all
         return snapshot
@@ -94,15 +95,18 @@ extension FlowEngine {
         judgement.isJudged = false
     }
 
-    /// The final snapshot of every flow still in the table, judged, by first packet.
-    mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) {
+    /// The final snapshot of every flow still in the table, judged, by first packet, as long as `goesOn` says so; it is asked
+    /// every so many flows. The number of flows that were left out.
+    mutating func forEachFinalFlow(while goesOn: () -> Bool, _ body: (FlowSnapshot) -> Void) -> Int {
         let health = health
         let positions = flows.positions.sorted { flows[$0].ordinal < flows[$1].ordinal }
-        for position in positions {
+        for (number, position) in positions.enumerated() {
+            if number % 256 == 255, !goesOn() { return positions.count - number }
             let flow = finalSnapshot(position, health: health)
             keepForCalls(flow)
             body(flow)
         }
+        return 0
     }
 
     /// The process ends: leaves what is known of the flows to the system. Giving the buffers of a hundred thousand
@@ -140,6 +144,7 @@ extension FlowEngine {
         health.undecoded = counts.undecoded.counts
         health.timestampsBackwards = capture.timestampsBackwards
         health.clock = stamps.steps
+        health.isOneWay = counts.directions.isOneWay
         health.trouble = sourceTrouble
         health.seenTwice = copies.seenTwice
         health.tables = tableHealth
@@ -200,8 +205,11 @@ extension FlowEngine {
         if entry.rare != FlowEntry.none {
             let rare = rareFacts[entry.rare]
             if rare.hasFragmentation { flow.fragmentation = rare.fragmentation }
+            flow.unreachable = rare.unreachable
             flow.anomalies = rare.anomalies
             flow.decode = rare.decode
+            flow.parent = rare.carrier.flatMap { name(of: $0) }
+            flow.children = rare.carried.compactMap { name(of: $0) }
         }
         if entry.tcp != FlowEntry.none { fillTCP(&flow, entry, at: time) }
         if entry.layers != FlowEntry.none { fillLayers(&flow, entry, at: time) }
@@ -296,6 +304,7 @@ struct SnapshotTurns {
 struct FlowPictures {
     var shown: [UInt32: ShownFlow] = [:]
     var turns = SnapshotTurns()
+    var calls: ShownCalls?
 }
 
 /// A flow's snapshot as it was last made for a dashboard, and how many packets the flow had then.

@@ -9,7 +9,10 @@ extension FlowEngine {
     mutating func perform(_ tick: Tick) {
         now = tick.time
         if let interval = sampler.interval {
-            for time in tick.samples { takeSamples(at: time, interval: interval) }
+            for (number, time) in tick.samples.enumerated() {
+                let buffers = number < playerBuffers.count ? playerBuffers[number] : [:]
+                takeSamples(at: time, interval: interval, playerBuffers: buffers)
+            }
         }
         if tick.isForSeries { recordSeries(at: now) }
         if tick.isSecond {
@@ -33,7 +36,9 @@ extension FlowEngine {
     }
 
     /// One sample per flow that was active since the last, in order of first packet.
-    private mutating func takeSamples(at time: Timestamp, interval: Nanoseconds) {
+    private mutating func takeSamples(
+        at time: Timestamp, interval: Nanoseconds, playerBuffers: [UInt64: Double]
+    ) {
         for position in sampler.active.take(from: &flows) {
             var sample = values(position, at: time)
             if flows[position].sampleCursor == FlowEntry.none {
@@ -41,6 +46,7 @@ extension FlowEngine {
             }
             sampler.cursors[flows[position].sampleCursor].advance(
                 to: counters(position), clientIsLow: flows[position].clientIsLow, over: interval, into: &sample)
+            if !playerBuffers.isEmpty { sample.playerBuffer = playerBuffers[flows[position].ordinal] }
             if host.isAsked {
                 sample.kernel = kernelSample(position, beside: sample)
                 withholdUnfilledWindow(&sample)
@@ -79,6 +85,9 @@ extension FlowEngine {
         }
         if let quic = trackers.index(of: .quic, in: flows[position].layers) {
             trackers.quic[quic].connection.read(into: &sample, at: time)
+        }
+        if let stun = trackers.index(of: .stun, in: flows[position].layers) {
+            trackers.stun[stun].read(into: &sample, at: time)
         }
         // A part cannot exceed the whole: the queue is that of the newest packet, the round trip is smoothed.
         for end in Direction.allCases {

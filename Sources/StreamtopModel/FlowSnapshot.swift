@@ -69,6 +69,9 @@ package struct FlowSnapshot: Sendable {
     package var isEvicted = false
     package var vlan: UInt16?
     package var tunnel: TunnelSnapshot?
+    /// The flow whose data this one is (what a relay carries), and the flows that are data of this one.
+    package var parent: FlowIdentifier?
+    package var children: [FlowIdentifier] = []
     package var roundTrip = FlowRoundTrip()
     package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
     @Boxed package var tcp: TCPSnapshot?
@@ -86,7 +89,12 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var rtcp: RTCPSnapshot?
     @Boxed package var sctp: SCTPSnapshot?
     @Boxed package var ice: ICESnapshot?
+    @Boxed package var srt: SRTSnapshot?
+    @Boxed package var transportStream: TransportStreamSnapshot?
+    @Boxed package var rtmp: RTMPSnapshot?
+    @Boxed package var rtsp: RTSPSnapshot?
     package var fragmentation: FragmentationSnapshot?
+    @Boxed package var unreachable: UnreachableSnapshot?
     package var buffers: [BufferSnapshot] = []
     /// What the buffers come to, a direction each; nil where nothing of them is known.
     @Boxed package var ladder: LadderSnapshot?

@@ -22,10 +22,18 @@ struct HTTPExchangeLog: ~Copyable {
 
     var isEmpty: Bool { begun == 0 }
 
+    /// Of the last chunk that came.
+    private var lastStamp: Timestamp?
+    /// The server sends media as they are made.
+    private var isProgressive = false
+
     /// A new exchange, numbered.
     mutating func begin(stream: UInt64?) -> HTTPExchange {
         begun &+= 1  // 2^64 exchanges do not happen
-        return HTTPExchange(identifier: begun, stream: stream)
+        var exchange = HTTPExchange(identifier: begun, stream: stream)
+        exchange.media.isFromProgressiveServer = isProgressive
+        exchange.media.stampBefore = lastStamp
+        return exchange
     }
 
     mutating func countRequest() { counts.requests += 1 }
@@ -33,6 +41,11 @@ struct HTTPExchangeLog: ~Copyable {
     mutating func countResponse(_ exchange: HTTPExchange) {
         counts.responses += 1
         if exchange.isAnsweredEarly { earlyResponses += 1 }
+        // What a server waited for shows in the media themselves.
+        if !exchange.media.isRead { countFirstByte(exchange) }
+    }
+
+    private mutating func countFirstByte(_ exchange: HTTPExchange) {
         guard let whole = exchange.timeToFirstByte else { return }
         // What a server holds back on purpose says nothing of how fast it is.
         let time = whole - (exchange.held ?? 0)
@@ -48,7 +61,10 @@ struct HTTPExchangeLog: ~Copyable {
 
     /// An exchange is over; what is under way of it still counts to it.
     mutating func countEnd(_ exchange: HTTPExchange) {
+        lastStamp = exchange.media.lastStamp ?? lastStamp
+        if exchange.media.chunks >= 2, exchange.response?.contentLength == nil { isProgressive = true }
         if exchange.isError { counts.errors += 1 }
+        if exchange.media.isRead { countFirstByte(exchange) }
     }
 
     /// An exchange was given up while it was open.

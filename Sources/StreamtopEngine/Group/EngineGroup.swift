@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopDiagnosis
 import StreamtopModel
 
 /// The engines of one capture as one: what the program uses.
@@ -23,6 +24,7 @@ package struct EngineGroup: ~Copyable {
     var engine: FlowEngine
     private var clock: CaptureClock
     private var joiner: Joiner
+    private var media = MediaSessions()
     private var ranks = FlowRanks()
     /// Frames taken so far; the ordinal of the last.
     private var frames: UInt64 = 0
@@ -65,6 +67,7 @@ package struct EngineGroup: ~Copyable {
             engine.ingest(batch, part, from: frames + 1)
             frames += UInt64(part.count)
             engine.rank(from: ranks.give(engine.output.openings.count))
+            media.consume(&engine)
         }
         engine.settle(captureFacts)
     }
@@ -72,7 +75,9 @@ package struct EngineGroup: ~Copyable {
     private mutating func tick() {
         join()
         engine.settle(captureFacts)
-        engine.perform(clock.takeTick())
+        let tick = clock.takeTick()
+        media.advance(to: tick, &engine)
+        engine.perform(tick)
         engine.rank(from: ranks.give(engine.output.openings.count))
     }
 
@@ -81,7 +86,7 @@ package struct EngineGroup: ~Copyable {
     private var captureFacts: CaptureFacts {
         CaptureFacts(
             now: clock.now, firstFrame: clock.firstFrame, timestampsBackwards: clock.backwards,
-            tables: joiner.health)
+            tables: joiner.health + media.health)
     }
 
     /// Ends the analysis: what waits is given up, and flows are judged on their whole life when they are next looked at.
@@ -143,14 +148,32 @@ package struct EngineGroup: ~Copyable {
 
     /// Everything a dashboard shows.
     package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
-        engine.snapshot(request)
+        var snapshot = engine.snapshot(request)
+        snapshot.mediaSessions = judgedSessions()
+        return snapshot
     }
 
     /// The final snapshot of every flow still in the table, judged, by first packet.
-    package mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) { engine.forEachFinalFlow(body) }
+    @discardableResult
+    package mutating func forEachFinalFlow(
+        while goesOn: () -> Bool = { true }, _ body: (FlowSnapshot) -> Void
+    ) -> Int { engine.forEachFinalFlow(while: goesOn, body) }
 
     /// The calls of the run, after the final flows were asked for.
     package mutating func finalCalls() -> [CallSnapshot] { engine.finalCalls() }
+
+    /// The media sessions of the run, as they stand.
+    package mutating func mediaSessions() -> [MediaSessionSnapshot] {
+        let sessions = judgedSessions()
+        engine.counts.totals.sessions = UInt64(engine.callCount + sessions.count)
+        return sessions
+    }
+
+    private func judgedSessions() -> [MediaSessionSnapshot] {
+        guard !media.isEmpty else { return [] }
+        let health = engine.health
+        return media.snapshots(at: now).map { SessionDiagnosis.judged($0, health: health) }
+    }
 
     /// The flows that had packets after `time`, as they stand, by first packet.
     package func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {

@@ -29,6 +29,7 @@ extension JSONLinesExporter {
             json.member("flows", totals.flows)
             json.member("sessions", totals.sessions)
             json.member("evicted_flows", totals.evictedFlows)
+            if totals.unwrittenFlows > 0 { json.member("unwritten_flows", totals.unwrittenFlows) }
             if let memory = health.memory, memory.releases > 0 {
                 json.object("memory") { json in
                     json.member("budget_bytes", UInt64(memory.capacity))

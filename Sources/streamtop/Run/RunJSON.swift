@@ -52,6 +52,8 @@ private struct RecordStream: ~Copyable {
     private var hasMeta = false
     /// Capture time at which flows were last printed.
     private var lastFlows: Timestamp?
+    /// Time for the last records after a request to stop.
+    private static let lastRecords: Nanoseconds = .milliseconds(1_200)
     private let flowInterval: Nanoseconds
     /// More active flows than this are told of every ten seconds only.
     private static let mostFlowsASecond = 256
@@ -94,7 +96,10 @@ private struct RecordStream: ~Copyable {
         appendHost(run.engine)
         var failure: ProgramFailure?
         var judge = HeadlineJudge(at: run.engine.now)
-        run.engine.forEachFinalFlow { flow in
+        // Whoever asks to stop is answered within two seconds, however many flows there are: the rest is counted.
+        let deadline = TerminalSignals.isStopPending ? Clocks.monotonic + Self.lastRecords : nil
+        func hasTime() -> Bool { deadline.map { Clocks.monotonic < $0 } ?? true }
+        let unwritten = run.engine.forEachFinalFlow(while: hasTime) { flow in
             judge.add(flow)
             guard failure == nil, !output.isClosed else { return }
             exporter.appendFlow(flow, to: &output.bytes)
@@ -110,6 +115,7 @@ private struct RecordStream: ~Copyable {
         Notice.print(run.takeNotices(withTrouble: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
         for call in run.engine.finalCalls() { exporter.appendCall(call, to: &output.bytes) }
+        for session in run.engine.mediaSessions() { exporter.appendMediaSession(session, to: &output.bytes) }
         var health = run.engine.health
         // Damage at its end takes nothing from what was read before; it stands beside the first line, not in its place.
         health.trouble = run.trouble
@@ -118,8 +124,10 @@ private struct RecordStream: ~Copyable {
         health.trouble = damage?.message ?? run.trouble
         run.fill(&health)
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
+        var totals = run.engine.trafficTotals
+        totals.unwrittenFlows = unwritten
         exporter.appendSummary(
-            run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed,
+            totals, health: health, duration: duration, elapsed: elapsed,
             verdicts: run.engine.captureVerdicts + judge.destinationVerdicts(),
             headline: headline, kernel: run.engine.kernelComparison,
             to: &output.bytes)

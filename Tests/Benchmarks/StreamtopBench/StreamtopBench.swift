@@ -48,8 +48,16 @@ struct StreamtopBench: ParsableCommand {
         try short.write(to: brief)
         row("streamtop --json, short", [streamtop, "--json", "-r", brief], packets: short.packets, against: nil)
         try sealed(folder)
+        media()
         try redraw(folder)
         host()
+    }
+
+    private func media() {
+        print("\nreading media in pieces of a TCP segment, GB a second in one thread")
+        for cost in [MediaCost.boxes(), MediaCost.packets()] {
+            print(pad(cost.name, 34) + lead(text(cost.bytesPerSecond / 1e9, 2), 9))
+        }
     }
 
     /// Opening what is encrypted: beside libcrypto alone on the same bytes, and as replays of downloads with a key log.
