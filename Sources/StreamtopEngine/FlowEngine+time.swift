@@ -32,6 +32,7 @@ extension FlowEngine {
         if fresh.contains(.judgement) { judgement.active.append(position) }
         if fresh.contains(.series), series.isKept { series.active.append(position) }
         if fresh.contains(.interval), sampler.interval != nil { sampler.active.append(position) }
+        if fresh.contains(.host), options.asksHost { hostActive.append(position) }
     }
 
     /// One sample per flow that was active since the last, in order of first packet.
@@ -46,6 +47,11 @@ extension FlowEngine {
             sampler.cursors[flows[position].sampleCursor].advance(
                 to: counters(position), clientIsLow: flows[position].clientIsLow, over: interval, into: &sample)
             if !playerBuffers.isEmpty { sample.playerBuffer = playerBuffers[flows[position].ordinal] }
+            if host.isAsked {
+                sample.kernel = kernelSample(position, beside: sample)
+                withholdUnfilledWindow(&sample)
+                if let kernel = sample.kernel { host.comparison.record(kernel) }
+            }
             output.entries.append(.sample(flows[position].identifier, start: flows[position].start, sample))
         }
     }

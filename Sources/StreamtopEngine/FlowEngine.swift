@@ -40,6 +40,11 @@ struct FlowEngine: ~Copyable {
     var callFlows: [FlowSnapshot] = []
     var callCount = 0
 
+    /// What the kernel of this host says, and the flows that it is asked about.
+    var host = HostFacts()
+    var hostActive = ActiveFlows(.host)
+    var hostWatched: [FlowKey: Timestamp] = [:]
+
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
     /// Flows that this frame has opened so far.
@@ -53,6 +58,7 @@ struct FlowEngine: ~Copyable {
     var ascent = Ascent()
     /// Stamps as the analysis takes them, and packets that the capture holds more than once.
     var stamps = StampReader()
+    var leaps = LeapWatch()
     var copies = CopyFilter()
     /// The stamp of the frame at hand can be measured by.
     var isStampTrusted = true
@@ -92,10 +98,12 @@ struct FlowEngine: ~Copyable {
     mutating func observe(
         _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan
     ) {
+        let before = stamps.now
         let reading = stamps.read(
             record.time, flow: sought.hash, isLow: sought.key.isLow(frame.sourceEndpoint))
         let time = reading.time
         isStampTrusted = reading.isTrusted
+        if time >= leaps.next, reading.isTrusted { lookForLeap(frame, of: sought, from: before, to: time) }
         now = max(capture.now, time)
         counts.totals.packets &+= 1
         counts.totals.bytes &+= UInt64(max(record.wireLength, 0))
@@ -114,6 +122,18 @@ struct FlowEngine: ~Copyable {
             observeFragment(&frame, bytes: bytes, at: time)
         } else {
             route(frame, to: sought, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: time)
+        }
+    }
+
+    /// Asks the hosts' clocks whether the capture's was set ahead since the frame before.
+    @inline(never)
+    private mutating func lookForLeap(
+        _ frame: borrowing DecodedFrame, of sought: SoughtFlow, from before: Timestamp, to time: Timestamp
+    ) {
+        let silence = counts.totals.packets == 0 ? 0 : time - before
+        let isLow = sought.key.isLow(frame.sourceEndpoint)
+        if let lead = leaps.look(frame, flow: sought.hash, isLow: isLow, at: time, after: silence) {
+            stamps.stepAhead(by: lead, at: time)
         }
     }
 
@@ -192,6 +212,7 @@ struct FlowEngine: ~Copyable {
         }
         if turns.contains(.active) { list(position) }
         if turns.contains(.proven) { flows.change(position, to: .proven) }
+        if turns.contains(.answered), flows[position].transport != .icmp { counts.directions.answer() }
     }
 
     /// Takes what was produced since the last call.

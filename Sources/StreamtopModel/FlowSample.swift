@@ -21,6 +21,8 @@ package struct FlowSample: Equatable, Sendable {
 
     /// Seconds of media that the player behind the flow holds, as far as is known.
     package var playerBuffer: Double?
+    /// What the kernel of this host says of the flow's socket, live.
+    @Boxed package var kernel: KernelSample?
 
     package init(time: Timestamp) { self.time = time }
 }

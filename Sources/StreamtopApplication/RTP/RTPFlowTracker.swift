@@ -21,6 +21,7 @@ package struct RTPFlowTracker: ~Copyable {
     private var proven: [UInt64] = []
     private var onTrial: [Trial] = []
     private var misses = 0
+    private var transportStreams = CarriedTransportStreams()
     package private(set) var evicted: UInt64 = 0
     package var rtcp: RTCPTracker
     private let hosts: HostPair
@@ -81,6 +82,7 @@ package struct RTPFlowTracker: ~Copyable {
             return false
         }
         let key = Self.key(header.source, now.direction)
+        transportStreams.carry(header, of: key, in: packet, &now)
         if let stream = streams[key], stream.isProven {
             take(stream, header, packet, wireLength, opened, &now)
             return true

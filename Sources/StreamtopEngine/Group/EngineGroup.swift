@@ -110,6 +110,18 @@ package struct EngineGroup: ~Copyable {
         engine.observe(drops: drops, behind: behind)
     }
 
+    /// What the kernel of this host says.
+    package mutating func observe(_ report: HostReport) { engine.observe(report) }
+
+    /// What to ask the kernel about, since the last call.
+    package mutating func takeHostWishes() -> HostWishes { engine.takeHostWishes() }
+
+    /// The buffers of this host as told last; nil where nobody asks.
+    package var host: HostSnapshot? { engine.host.host }
+
+    /// How our estimates compare with the kernel's values; nil where nobody asks.
+    package var kernelComparison: KernelComparison? { engine.host.isAsked ? engine.host.comparison.snapshot : nil }
+
     /// Adds key log text; lines may be cut anywhere. What it opens later is decrypted, what waited for it too.
     package mutating func append(keyLog text: [UInt8]) { engine.append(keyLog: text) }
 
@@ -142,7 +154,10 @@ package struct EngineGroup: ~Copyable {
     }
 
     /// The final snapshot of every flow still in the table, judged, by first packet.
-    package mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) { engine.forEachFinalFlow(body) }
+    @discardableResult
+    package mutating func forEachFinalFlow(
+        while goesOn: () -> Bool = { true }, _ body: (FlowSnapshot) -> Void
+    ) -> Int { engine.forEachFinalFlow(while: goesOn, body) }
 
     /// The calls of the run, after the final flows were asked for.
     package mutating func finalCalls() -> [CallSnapshot] { engine.finalCalls() }

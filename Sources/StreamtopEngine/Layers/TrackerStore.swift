@@ -21,6 +21,10 @@ struct TrackerStore: ~Copyable {
     var stun = Slab<STUNFlow>()
     var rtp = Slab<MediaFlow>()
     var sctp = Slab<SCTPAssociationTracker>()
+    var srt = Slab<SRTTracker>()
+    var rtmp = Slab<RTMPTracker>()
+    var rtsp = Slab<RTSPTracker>()
+    var transportStreams = Slab<TransportStreamTracker>()
     var stacks = Slab<LayerStack>()
     var security: SecurityTables
     var quicScratch = QUICScratch()
@@ -52,7 +56,11 @@ struct TrackerStore: ~Copyable {
         case .stun: stun.insert(STUNFlow(transport: carrier.kind, ordinal: flow.ordinal))
         case .rtp: rtp.insert(MediaFlow(ordinal: flow.ordinal, between: HostPair(flow.key)))
         case .sctp: sctp.insert(SCTPAssociationTracker())
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: srt.insert(SRTTracker())
+        case .rtmp: rtmp.insert(RTMPTracker())
+        case .rtsp: rtsp.insert(RTSPTracker())
+        case .mpegTS: transportStreams.insert(TransportStreamTracker(on: Self.numbering(of: carrier.kind)))
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
             nil
         }
     }
@@ -72,7 +80,11 @@ struct TrackerStore: ~Copyable {
         case .stun: _ = stun.remove(layer.index)
         case .rtp: _ = rtp.remove(layer.index)
         case .sctp: if layer.index != FlowEntry.none { _ = sctp.remove(layer.index) }
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: _ = srt.remove(layer.index)
+        case .rtmp: _ = rtmp.remove(layer.index)
+        case .rtsp: _ = rtsp.remove(layer.index)
+        case .mpegTS: _ = transportStreams.remove(layer.index)
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
             break
         }
     }
@@ -99,7 +111,11 @@ struct TrackerStore: ~Copyable {
         case .tcp, .quic: break
         case .rtp: _ = rtp[layer.index].observe(bytes, wireLength: bytes.byteCount, tables: &media, &now)
         case .sctp: observeSCTP(layer.index, bytes, &now)
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: srt[layer.index].observe(bytes, delivery, &now)
+        case .rtmp: rtmp[layer.index].observe(bytes, delivery, &now)
+        case .rtsp: rtsp[layer.index].observe(bytes, delivery, &now)
+        case .mpegTS: transportStreams[layer.index].observe(bytes, delivery, &now)
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
             break
         }
     }
@@ -120,7 +136,10 @@ struct TrackerStore: ~Copyable {
         case .stun: stun[layer.index].exchangeEnds()
         case .rtp: rtp[layer.index].exchangeEnds()
         case .sctp: if layer.index != FlowEntry.none { sctp[layer.index].exchangeEnds() }
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: srt[layer.index].exchangeEnds()
+        case .rtmp: rtmp[layer.index].exchangeEnds()
+        case .rtsp: rtsp[layer.index].exchangeEnds()
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .mpegTS, .rist:
             break
         }
     }
@@ -140,7 +159,11 @@ struct TrackerStore: ~Copyable {
         case .stun: stun[layer.index].report(into: &flow, at: time)
         case .rtp: rtp[layer.index].report(into: &flow, tables: media, at: time)
         case .sctp: if layer.index != FlowEntry.none { sctp[layer.index].report(into: &flow, at: time) }
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: srt[layer.index].report(into: &flow, at: time)
+        case .rtmp: rtmp[layer.index].report(into: &flow, at: time)
+        case .rtsp: rtsp[layer.index].report(into: &flow, at: time)
+        case .mpegTS: transportStreams[layer.index].report(into: &flow, at: time)
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
             break
         }
     }
@@ -151,8 +174,18 @@ struct TrackerStore: ~Copyable {
         case .quic: (quic[layer.index].handshake.alpn, quic[layer.index].handshake.alpnOffered)
         case .tls: (tls[layer.index].applicationProtocol, [])
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .dtls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp,
-            .srtcp, .stun, .turn, .dataChannel, .rtmp:
+            .srtcp, .stun, .turn, .dataChannel, .rtmp,
+            .rtsp, .srt, .rist, .mpegTS:
             (nil, [])
+        }
+    }
+
+    /// What a carrier of a transport stream says of packets that are missing.
+    private static func numbering(of carrier: ProtocolKind) -> TransportStreamTracker.Carrier {
+        switch carrier {
+        case .rtp: .numbered
+        case .srt: .repaired
+        default: .unnumbered
         }
     }
 
@@ -162,7 +195,8 @@ struct TrackerStore: ~Copyable {
         case .http1: http1[layer.index].upgrade
         case .http2: http2[layer.index].upgrade
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .dtls, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
-            .stun, .turn, .dataChannel, .rtmp:
+            .stun, .turn, .dataChannel, .rtmp,
+            .rtsp, .srt, .rist, .mpegTS:
             nil
         }
     }
@@ -174,7 +208,8 @@ struct TrackerStore: ~Copyable {
         case .tls: tls[layer.index].isRead = false
         case .dtls: dtls[layer.index].isRead = false
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
-            .stun, .turn, .dataChannel, .rtmp:
+            .stun, .turn, .dataChannel, .rtmp,
+            .rtsp, .srt, .rist, .mpegTS:
             break
         }
     }

@@ -252,6 +252,8 @@ package struct MediaClockSnapshot: Equatable, Sendable {
     package var advance: Double
     /// Capture time between the same two packets, in seconds.
     package var wall: Double
+    /// How far media has fallen behind while it kept coming, above the least of it; nil where that was not followed.
+    package var backlog: Nanoseconds?
 
     package init(advance: Double, wall: Double) {
         self.advance = advance

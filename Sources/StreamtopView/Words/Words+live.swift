@@ -23,6 +23,8 @@ extension Words {
     static func rung(_ buffer: BufferSnapshot) -> String {
         switch buffer.layer {
         case .nic: "NIC"
+        case .driver: "driver"
+        case .acceptQueue: "accept"
         case .softnet: "softnet"
         case .qdisc: "qdisc"
         case .socketSend: "socket"

@@ -65,7 +65,7 @@ func fuzzWebSocket(_ bytes: [UInt8]) {
     fuzzStream(Array(bytes.dropFirst()), WebSocketTracker(extensions: agreed ? "permessage-deflate" : nil))
 }
 
-private func report<Tracker: LayerState & ~Copyable>(_ tracker: borrowing Tracker, at time: Timestamp) {
+func report<Tracker: LayerState & ~Copyable>(_ tracker: borrowing Tracker, at time: Timestamp) {
     let any = EndpointSnapshot(endpoint: .unspecified)
     var flow = FlowSnapshot(
         identifier: FlowIdentifier(number: 1), transport: .tcp, protocols: [], protocolNumber: 6, client: any,

@@ -97,8 +97,8 @@ struct MediaSessionTracker: Sendable {
     var latencies = AgeRecord()
     var latencySource: MediaLatency.Source?
     var latencyTrend = LatencyTrend()
-    var mediaClock = MediaClockMeter()
-    var audioClock = MediaClockMeter()
+    var mediaClock = SegmentClockMeter()
+    var audioClock = SegmentClockMeter()
     /// Wall time of media time zero, as the newest stamp says.
     var zero: Timestamp?
     var runningEnd: Double?

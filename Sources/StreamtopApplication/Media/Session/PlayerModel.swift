@@ -69,7 +69,7 @@ struct PlayerModel: Sendable {
     mutating func add(_ type: MediaType, from start: Double, to end: Double, at time: Timestamp) {
         advance(to: time)
         // Until now one kind counted alone.
-        if end(of: type) == nil || (type == .audio ? audioEnd : videoEnd) == nil { minimum = nil }
+        if self.end(of: type) == nil || (type == .audio ? audioEnd : videoEnd) == nil { minimum = nil }
         switch type {
         case .audio: audioEnd = extended(audioEnd, start, end)
         case .video, .muxed: videoEnd = extended(videoEnd, start, end)

@@ -8,8 +8,9 @@ package struct TransportStreamReader: Sendable {
         case unit(pid: UInt16, presentation: Int64?, decode: Int64?, isRandomAccess: Bool, time: Timestamp)
         /// A program clock reference, in 27 MHz, counted on beyond its wrap; a flagged discontinuity begins anew.
         case clock(pid: UInt16, value: Int64, isDiscontinuity: Bool, time: Timestamp)
-        /// The counter of a PID jumped: `missing` packets modulo 16 are not here.
-        case continuityError(pid: UInt16, missing: Int, time: Timestamp)
+        /// The counter of a PID jumped: `missing` packets modulo 16 are not here. `isAfterLoss`: the carrier has said that
+        /// packets went missing since the PID's last.
+        case continuityError(pid: UInt16, missing: Int, isAfterLoss: Bool, time: Timestamp)
     }
 
     /// Counts of one PID.
@@ -27,6 +28,7 @@ package struct TransportStreamReader: Sendable {
         package var registration: UInt32?
         var continuity: UInt8?
         var hasRepeated = false
+        var isAfterLoss = false
         var presentation = WrappingClock(bits: 33)
     }
 
@@ -110,16 +112,27 @@ package struct TransportStreamReader: Sendable {
         for pid in streams.keys { streams[pid]?.continuity = nil }
     }
 
+    /// The carrier's numbers have a hole here: jumps are its doing.
+    package mutating func noteLoss() {
+        for pid in streams.keys { streams[pid]?.isAfterLoss = true }
+    }
+
     // MARK: Packets
 
     /// Moves to the next packet: a sync byte with another one a packet further on, as far as bytes are there. False where all
     /// bytes were passed over.
     @_lifetime(reader: copy reader)
     private mutating func align(_ reader: inout ByteReader) -> Bool {
-        if isInSync, reader.peekUInt8() == TransportStreamPacket.syncByte { return true }
+        if isInSync, reader.peekUInt8() == TransportStreamPacket.syncByte {
+            // Where the next packet does not begin behind this one but another does within it, this is none.
+            let next = reader.peekUInt8(ahead: TransportStreamPacket.length)
+            guard let next, next != TransportStreamPacket.syncByte, beginsWithin(reader) else { return true }
+        }
         if isInSync {
             syncLosses &+= 1
             isInSync = false
+            reader.skip(1)
+            skippedBytes &+= 1
         }
         while let distance = reader.distance(to: TransportStreamPacket.syncByte) {  // each turn moves
             reader.skip(distance)
@@ -134,6 +147,15 @@ package struct TransportStreamReader: Sendable {
         }
         skippedBytes &+= UInt64(reader.remaining)
         reader.skip(reader.remaining)
+        return false
+    }
+
+    /// A packet begins within the next one's length, with another behind it.
+    private func beginsWithin(_ reader: borrowing ByteReader) -> Bool {
+        for place in 1..<TransportStreamPacket.length
+        where reader.peekUInt8(ahead: place) == TransportStreamPacket.syncByte
+            && reader.peekUInt8(ahead: place + TransportStreamPacket.length) == TransportStreamPacket.syncByte
+        { return true }
         return false
     }
 
@@ -183,6 +205,8 @@ package struct TransportStreamReader: Sendable {
         if head.isScrambled { stream.isScrambled = true }
         if head.isDiscontinuity { stream.flagged &+= 1 }
         guard head.pid != TransportStreamPacket.nullPID else { return false }
+        let isAfterLoss = stream.isAfterLoss
+        stream.isAfterLoss = false
         defer { stream.continuity = head.continuity }
         guard let last = stream.continuity, !head.isDiscontinuity else {
             stream.hasRepeated = false
@@ -201,7 +225,9 @@ package struct TransportStreamReader: Sendable {
         stream.hasRepeated = false
         stream.continuityErrors &+= 1
         facts.append(
-            .continuityError(pid: head.pid, missing: Int((head.continuity &- expected) & 0xf), time: time))
+            .continuityError(
+                pid: head.pid, missing: Int((head.continuity &- expected) & 0xf), isAfterLoss: isAfterLoss,
+                time: time))
         return false
     }
 
