@@ -12,6 +12,8 @@ struct HTTPExchangeLog: ~Copyable {
 
     private(set) var counts = HTTPCounts()
     private var newest = BoundedHistory<HTTPExchangeSnapshot>(capacity: HTTPExchangeLog.capacity)
+    /// Text of the exchanges kept.
+    private var textBytes = 0
     private var begun: UInt64 = 0
     private var firstBytes = LogHistogram()
     private var slowestFirstByte: Nanoseconds = 0
@@ -21,6 +23,9 @@ struct HTTPExchangeLog: ~Copyable {
     init() {}
 
     var isEmpty: Bool { begun == 0 }
+
+    /// Memory of the exchanges kept.
+    var heldBytes: Int { newest.count * MemoryLayout<HTTPExchangeSnapshot>.stride + textBytes }
 
     /// A new exchange, numbered.
     mutating func begin(stream: UInt64?) -> HTTPExchange {
@@ -58,6 +63,8 @@ struct HTTPExchangeLog: ~Copyable {
     }
 
     mutating func keep(_ snapshot: HTTPExchangeSnapshot) {
+        if newest.count == Self.capacity { textBytes -= newest[age: Self.capacity - 1].textBytes }
+        textBytes += snapshot.textBytes
         newest.append(snapshot)
     }
 
@@ -71,5 +78,12 @@ struct HTTPExchangeLog: ~Copyable {
                 samples: firstBytes.count, p50: p50, p95: p95, maximum: slowestFirstByte)
         }
         return http
+    }
+}
+
+extension HTTPExchangeSnapshot {
+    /// Memory of its text.
+    fileprivate var textBytes: Int {
+        (url?.utf8.count ?? 0) + (method?.utf8.count ?? 0) + (contentType?.utf8.count ?? 0)
     }
 }

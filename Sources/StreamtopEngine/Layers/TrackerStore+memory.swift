@@ -31,8 +31,11 @@ extension TrackerStore {
         case .quic: quic[layer.index].heldBytes
         case .tls: tls[layer.index].heldBytes
         case .dtls: dtls[layer.index].heldBytes
+        case .http1: http1[layer.index].heldBytes
+        case .http2: http2[layer.index].heldBytes
         case .http3: http3[layer.index].heldBytes
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+        case .webSocket: webSocket[layer.index].heldBytes
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
             .dataChannel, .rtmp:
             0
         }
@@ -45,7 +48,8 @@ extension TrackerStore {
         case .tls: tls[layer.index].releaseHeldBytes()
         case .dtls: dtls[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+        case .webSocket: webSocket[layer.index].releaseHeldBytes()
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
             .dataChannel, .rtmp:
             break
         }
