@@ -3,6 +3,6 @@ import StreamtopBase
 /// The caps of this room, each registered where its owner is.
 package enum TransportLimits {
     package static let all: [Limit] =
-        TCPSegmentQueue.limits + TCPAcknowledgmentLog.limits + TCPRepairRecord.limits + TCPStreamAssembler.limits
+        TCPSegmentQueue.limits + TCPAcknowledgmentLog.limits + TCPRepairRecord.limits + TCPByteStream.limits
         + QUICSide.limits + QUICConnectionTracker.limits + QUICWaitingPackets.limits + QUICStreamTable.limits
 }
