@@ -11,7 +11,6 @@ extension FlowEngine {
             let position = flows.find(key, hash: flows.hash(key))
         else { return }
         note(.icmpError, in: position)
-        noteRefusal(frame, of: position, from: source, at: time)
         guard let mtu = frame.icmp.nextHopMTU else { return }
         let rare = flows[position].rare
         rareFacts[rare].hasFragmentation = true
@@ -25,19 +24,5 @@ extension FlowEngine {
             mtu: mtu, quotedSequence: frame.icmp.quotedSequence, direction: direction, at: time,
             events: &observation.events)
         flushEvents(of: position, at: time)
-    }
-
-    /// The error says that a SYN reaches nobody, and nothing else has answered it.
-    private mutating func noteRefusal(
-        _ frame: borrowing DecodedFrame, of position: UInt32, from source: Endpoint, at time: Timestamp
-    ) {
-        guard
-            let reason = Unreachable.Reason(
-                type: frame.icmp.type, code: frame.icmp.code, isIPv6: !frame.source.isIPv4),
-            flows[position].tcp != FlowEntry.none, rareFacts[flows[position].rare].unreachable == nil,
-            trackers.tcp[flows[position].tcp].isUnanswered(
-                synFrom: flows[position].direction(from: source), sequence: frame.icmp.quotedSequence)
-        else { return }
-        rareFacts[flows[position].rare].unreachable = Unreachable(reason: reason, by: frame.source, time: time)
     }
 }

@@ -207,8 +207,7 @@ struct FlowEntry: ~Copyable {
     }
 
     /// Slice of capture time, of 2^grain nanoseconds each.
-    @inline(__always)
-    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds &>> grain }
+    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds >> grain }
 
     /// A segment with `payload` bytes is looked at for something to read, or read.
     func wantsSegment(payload: Int) -> Bool { layers != Self.none || (payload > 0 && !probe.isOver) }
@@ -218,10 +217,6 @@ struct FlowEntry: ~Copyable {
     func direction(from source: Endpoint) -> Direction {
         key.isLow(source) == clientIsLow ? .fromClient : .fromServer
     }
-
-    /// Direction of a packet that comes from the key's low endpoint, or from the high one.
-    @inline(__always)
-    func direction(isFromLow: Bool) -> Direction { isFromLow == clientIsLow ? .fromClient : .fromServer }
 
     /// Direction of a packet from `address`, where ports are not known.
     func direction(fromAddress address: IPAddress) -> Direction {
@@ -241,5 +236,4 @@ struct RareFacts {
     var hasFragmentation = false
     var anomalies = AnomalyCounts()
     var decode = DecodeCounts()
-    var unreachable: Unreachable?
 }

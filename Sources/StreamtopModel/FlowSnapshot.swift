@@ -97,8 +97,6 @@ package struct FlowSnapshot: Sendable {
     package var datagramSizes: BothWays<DatagramSizes>?
     /// Values over time for charts; only when the engine was asked to keep them.
     package var series: MetricSeries?
-    /// What answered its SYN, where that was an ICMP error and nothing else did.
-    package var unreachable: Unreachable?
     private let place = PassedByAddress()
 
     package init(
@@ -126,13 +124,6 @@ extension FlowSnapshot {
         if let tcp = $tcp { return direction == .fromClient ? tcp.value.client.sender : tcp.value.server.sender }
         if let quic = $quic { return direction == .fromClient ? quic.value.client.sender : quic.value.server.sender }
         return nil
-    }
-
-    /// Payload bytes that the end sent, each once; 0 where no transport was followed.
-    package func uniqueBytes(_ direction: Direction) -> UInt64 {
-        if let tcp = $tcp { return tcp.value.read(direction) { $0.sender.uniqueBytes } }
-        guard let quic = $quic else { return 0 }
-        return direction == .fromClient ? quic.value.client.sender.uniqueBytes : quic.value.server.sender.uniqueBytes
     }
 
     /// Where on the path the capture was taken; nil where it cannot be told.

@@ -41,37 +41,8 @@ enum ConnectionRules {
 
     // MARK: Refused
 
-    /// A reset answers the SYN (RFC 9293 section 3.5.2), or an ICMP error does.
-    private static func refused(_ flow: FlowSnapshot) -> Finding? { reset(flow) ?? unreachable(flow) }
-
-    private static func unreachable(_ flow: FlowSnapshot) -> Finding? {
-        guard let error = flow.unreachable, let tcp = flow.$tcp, flow.orientation == .syn,
-            let asked = tcp.value.opening.syn, tcp.value.opening.synAck == nil, tcp.value.client.resets == 0
-        else { return nil }
-        let isServer = error.by == flow.server.endpoint.address
-        let what =
-            switch error.reason {
-            case .network: "there is no route to its network"
-            case .host: "the host cannot be reached"
-            case .port: "nothing listens there"
-            case .transport: "it does not speak TCP"
-            case .prohibited: "a filter forbids it"
-            }
-        let after = max(0, error.time - asked)
-        return Finding(
-            severity: .warning, subject: isServer ? .server : .path,
-            summary:
-                "\(flow.server.endpoint) is unreachable: \(isServer ? "it" : "\(error.by)") answered the SYN with an ICMP error after \(FigureText.time(after)): \(what)",
-            evidence: [
-                .init("syns", Double(tcp.value.synRetransmissions + 1)), .init("refused_after_ms", after.milliseconds),
-            ],
-            advice: error.reason == .prohibited
-                ? "At \(error.by): its filter rules for \(flow.server.endpoint)."
-                : "At \(error.by) and on the way from there to the server: routes, the address that clients are given, whether the host is up.",
-            confidence: 0.9, ofMany: "are refused by an ICMP error")
-    }
-
-    private static func reset(_ flow: FlowSnapshot) -> Finding? {
+    /// A reset answers the SYN (RFC 9293 section 3.5.2).
+    private static func refused(_ flow: FlowSnapshot) -> Finding? {
         guard let tcp = flow.$tcp, flow.orientation == .syn, flow.state == .reset,
             let asked = tcp.value.opening.syn, tcp.value.opening.synAck == nil, tcp.value.server.resets > 0,
             tcp.value.client.resets == 0

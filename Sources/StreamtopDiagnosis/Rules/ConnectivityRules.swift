@@ -9,7 +9,7 @@ enum ConnectivityRules {
     static let rules: [Rule] = [
         Rule(
             17, "syn_loss", .connectivity, symptom: "Connecting takes a second or more, or never ends.",
-            thresholds: [syns], silentWhen: ["a reset or an ICMP error answered: it is refused"], hold: .atOnce,
+            thresholds: [syns], silentWhen: ["the server answered with a reset: it refused"], hold: .atOnce,
             needs: .tcp, judge: .flow(synLoss)),
         Rule(
             18, "pmtud_black_hole", .connectivity, symptom: "Small packets pass, full ones vanish.", thresholds: [],
@@ -21,9 +21,7 @@ enum ConnectivityRules {
     ]
 
     private static func synLoss(_ flow: FlowSnapshot) -> Finding? {
-        guard let tcp = flow.$tcp, flow.orientation == .syn, flow.state != .reset,
-            flow.unreachable == nil || tcp.value.opening.synAck != nil
-        else { return nil }
+        guard let tcp = flow.$tcp, flow.orientation == .syn, flow.state != .reset else { return nil }
         let asked = tcp.value.synRetransmissions
         let answered = tcp.value.synAckRetransmissions
         guard asked + answered >= Int(syns.value) else { return nil }

@@ -168,23 +168,6 @@ package struct TCPFlowTracker: ~Copyable {
         }
     }
 
-    /// A SYN that `direction` sent is all there is of the connection; `sequence`: that of the packet in question, where it is known.
-    package func isUnanswered(synFrom direction: Direction, sequence: UInt32?) -> Bool {
-        guard connection == .opening, synOrigin == direction, handshake.answerTime == nil else { return false }
-        let initial = direction == .fromClient ? client.initialSequence : server.initialSequence
-        return sequence.map { $0 == initial } ?? true
-    }
-
-    /// While a connection opens, only a reset that acknowledges the SYN ends it (RFC 9293 section 3.10.7.3); another one answers
-    /// something older.
-    private func isForeignReset(_ frame: borrowing DecodedFrame, from direction: Direction) -> Bool {
-        guard connection == .opening, synOrigin == direction.reversed, handshake.answerTime == nil else { return false }
-        let (initial, next) =
-            direction == .fromServer ? (client.initialSequence, client.next) : (server.initialSequence, server.next)
-        let acknowledgment = frame.tcp.acknowledgment
-        return !frame.tcp.flags.isAck || !acknowledgment.isAfter(initial) || acknowledgment.isAfter(next)
-    }
-
     /// A SYN that begins another connection on the same ports: its number is neither that of the SYN before nor inside
     /// the window, or the old connection is over or has been silent for a minute.
     package func isNewConnection(_ frame: borrowing DecodedFrame, direction: Direction) -> Bool {
@@ -238,7 +221,6 @@ package struct TCPFlowTracker: ~Copyable {
             events.append(.established(handshake: handshake.total))
         }
         if flags.isFin, firstFin == nil { firstFin = direction }
-        if flags.isRst, isForeignReset(frame, from: direction) { return }
         connection.observe(flags, from: direction)
         isPlain = connection == .established && (handshake.isComplete || synOrigin == nil)
     }
