@@ -117,10 +117,23 @@ package struct EarlyDataSnapshot: Equatable, Sendable {
         case unknown
     }
 
+    package struct RequestLine: Equatable, Sendable {
+        package var method: String
+        package var target: String?
+
+        package init(method: String, target: String?) {
+            self.method = method
+            self.target = target
+        }
+    }
+
     /// The server took it; nil when that cannot be told.
     package var accepted: Bool?
     /// Application bytes.
     package var bytes: UInt64 = 0
+    /// Some of it was opened, and the request line that it begins with, where it is one of HTTP/1.1.
+    package var isOpened = false
+    package var request: RequestLine?
     package var replayRisk = ReplayRisk.unknown
     /// Why, in words.
     package var reason = ""

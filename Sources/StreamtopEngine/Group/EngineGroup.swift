@@ -42,8 +42,9 @@ package struct EngineGroup: ~Copyable {
     /// Analyses every frame of the batch, in order. A tick cuts it.
     package mutating func ingest(_ batch: borrowing FrameBatch) {
         var start = 0
-        for index in batch.frames.indices {
-            if clock.observe(batch.frames[index].time) {
+        let records = batch.frames.span
+        for index in records.indices {
+            if clock.observe(records[index].time) {
                 analyse(batch, start..<index)
                 tick()
                 start = index

@@ -32,7 +32,7 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     package private(set) var gaps = 0
     package private(set) var gapBytes: UInt64 = 0
 
-    var facts = HandshakeFacts(isDatagram: false)
+    var facts = HandshakeFacts(over: .tcp)
     var shape = Version13Shape()
     /// What each end sends, by `Direction.index`.
     var ends: InlineArray<2, TLSWay> = InlineArray { _ in TLSWay() }
@@ -69,7 +69,11 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
         case .bytes: read(bytes, delivery.direction, at: delivery.time, tables: &tables, &now)
         case .gap(let count): gap(of: Int(clamping: count), direction: delivery.direction)
         // An end without close_notify cuts what it carries short, and so it ends there, too.
-        case .end, .reset: if isRead, facts.tls.isDecrypted { now.deliver(delivery.content) }
+        case .end, .reset:
+            if isRead, facts.tls.isDecrypted, !ends[delivery.direction.index].hasEnded {
+                ends[delivery.direction.index].hasEnded = true
+                now.deliver(delivery.content)
+            }
         case .datagram, .stopSending, .restart: break
         }
         if verdict == .notTLS { now.signal(.notThisProtocol) }
@@ -101,7 +105,7 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     package mutating func exchangeEnds() {
         ends.swapAt(0, 1)
         guard !facts.sawHello else { return }
-        facts = HandshakeFacts(isDatagram: false)
+        facts = HandshakeFacts(over: .tcp)
         shape = Version13Shape()
     }
 
@@ -184,7 +188,8 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
             guard let whole = TLSHandshakeMessage.next(&reader) else { return }
             let type = whole.type
             facts.take(
-                type, body: whole.body, from: direction, at: start, encrypted: encrypted, &now)
+                type, body: whole.body, from: direction, at: start, encrypted: encrypted,
+                certificates: tables.certificates, &now)
             if advance(after: type, from: direction, tables: &tables, encrypted: encrypted, &now) { return }
         }
     }
@@ -239,13 +244,16 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
             keeps && !ends[Direction.fromServer.index].isOpaque
     }
 
-    mutating func takeAlert(_ content: [UInt8], from direction: Direction, at time: Timestamp) {
+    /// True for a close_notify.
+    @discardableResult
+    mutating func takeAlert(_ content: [UInt8], from direction: Direction, at time: Timestamp) -> Bool {
         var reader = unsafe ByteReader(content.span.bytes)
         guard let alert = try? TLSAlert(decoding: &reader), let level = alert.levelName else {
             malformed += 1
-            return
+            return false
         }
         add(TLSAlertSnapshot(time: time, from: direction, level: level, description: alert.description))
+        return alert.isCloseNotify
     }
 
     mutating func add(_ alert: TLSAlertSnapshot) {
