@@ -141,6 +141,7 @@ let package = Package(
             name: "StreamtopApplicationTests",
             dependencies: [base, wire, model, layer, "StreamtopApplication", "StreamtopTestSupport"]),
         .testTarget(name: "StreamtopDiagnosisTests", dependencies: [base, model, "StreamtopDiagnosis"]),
+        .testTarget(name: "StreamtopHostTests", dependencies: [base, model, "StreamtopHost"]),
         .testTarget(name: "StreamtopCaptureTests", dependencies: [base, "StreamtopCapture", "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopViewTests",

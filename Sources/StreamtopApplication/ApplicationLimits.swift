@@ -4,4 +4,5 @@ import StreamtopBase
 package enum ApplicationLimits {
     package static let all: [Limit] =
         HTTPExchangeLog.limits + HTTP3ConnectionTracker.limits + HTTP3MessageReader.limits + HTTP3FieldDecoder.limits
+        + MediaReports.limits + MediaBodyReader.limits + MediaSessionTable.limits
 }

@@ -3,6 +3,7 @@ package enum RuleTable {
     package static let rules: [Rule] =
         (PathRules.rules + RecoveryRules.rules + EndpointRules.rules + PeerRules.rules + ConnectivityRules.rules
         + ConnectionRules.rules + HandshakeRules.rules + LatencyRules.rules + CaptureRules.rules
-        + MediaRules.rules + DataChannelRules.rules + CallRules.rules + MediaFlowRules.rules)
+        + HostRules.rules + HostRules.flowRules + MediaRules.rules + DataChannelRules.rules + CallRules.rules
+        + HTTPRules.rules + MediaFlowRules.rules)
         .sorted { $0.number < $1.number }
 }

@@ -21,6 +21,8 @@ final class SenderCase {
     let vantage: Vantage?
     /// The facts that there are: rules that need others are not asked.
     let facts: Rule.Needs
+    /// The end on this host, live. The capture sits behind its queue: what its half holds is this host's, never the path's.
+    let hostEnd: Direction?
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothWays<QueueDelaySnapshot?>
 
@@ -39,6 +41,7 @@ final class SenderCase {
         self.hadTimeoutBurst = hadTimeoutBurst
         life = flow.end - flow.start
         vantage = flow.vantage
+        hostEnd = flow.hostEnd
         roundTrip = flow.roundTrip
         queueDelay = flow.queueDelay
         facts = Rule.Needs(
@@ -72,7 +75,7 @@ final class SenderCase {
             (.fromServer, queueDelay.server, roundTrip.server),
         ]
         var best: (half: Direction, delay: QueueDelaySnapshot, samples: Int)?
-        for case (let half, let delay?, let trip) in halves {
+        for case (let half, let delay?, let trip) in halves where half != hostEnd {
             if let best, best.delay.p95 >= delay.p95 { continue }
             best = (half, delay, trip?.samples ?? 0)
         }

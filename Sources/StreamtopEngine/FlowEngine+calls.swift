@@ -19,6 +19,7 @@ extension FlowEngine {
         let health = health
         let calls = CallAssembly.calls(among: callFlows.sorted { $0.identifier < $1.identifier }, at: now)
             .map { CallDiagnosis.judged($0, health: health) }
+        callCount = calls.count
         counts.totals.sessions = UInt64(calls.count)
         return calls
     }

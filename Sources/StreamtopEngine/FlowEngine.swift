@@ -25,6 +25,10 @@ struct FlowEngine: ~Copyable {
     var quicPaths: QUICPathTable
     /// What may concern flows of other engines, since the last tick.
     var facts = JoinFacts()
+    /// What exchanges told of media since the last part of a batch.
+    var mediaReports = MediaReportList()
+    /// Seconds that players hold, at the deadlines of the samples to come, by the ordinal of their flows.
+    var playerBuffers: [[UInt64: Double]] = []
     var hostNames: HostNames
     var counts = CaptureCounts()
     var output = EngineOutputs()
@@ -34,6 +38,12 @@ struct FlowEngine: ~Copyable {
     var holders: FlowHolders
     /// Flows with connectivity checks that are over, for the calls they belong to.
     var callFlows: [FlowSnapshot] = []
+    var callCount = 0
+
+    /// What the kernel of this host says, and the flows that it is asked about.
+    var host = HostFacts()
+    var hostActive = ActiveFlows(.host)
+    var hostWatched: [FlowKey: Timestamp] = [:]
 
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
@@ -46,6 +56,7 @@ struct FlowEngine: ~Copyable {
     var ascent = Ascent()
     /// Stamps as the analysis takes them, and packets that the capture holds more than once.
     var stamps = StampReader()
+    var leaps = LeapWatch()
     var copies = CopyFilter()
     /// The stamp of the frame at hand can be measured by.
     var isStampTrusted = true
@@ -85,10 +96,12 @@ struct FlowEngine: ~Copyable {
     mutating func observe(
         _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan
     ) {
+        let before = stamps.now
         let reading = stamps.read(
             record.time, flow: sought.hash, isLow: sought.key.isLow(frame.sourceEndpoint))
         let time = reading.time
         isStampTrusted = reading.isTrusted
+        if time >= leaps.next, reading.isTrusted { lookForLeap(frame, of: sought, from: before, to: time) }
         now = max(capture.now, time)
         counts.totals.packets &+= 1
         counts.totals.bytes &+= UInt64(max(record.wireLength, 0))
@@ -107,6 +120,18 @@ struct FlowEngine: ~Copyable {
             observeFragment(&frame, bytes: bytes, at: time)
         } else {
             route(frame, to: sought, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: time)
+        }
+    }
+
+    /// Asks the hosts' clocks whether the capture's was set ahead since the frame before.
+    @inline(never)
+    private mutating func lookForLeap(
+        _ frame: borrowing DecodedFrame, of sought: SoughtFlow, from before: Timestamp, to time: Timestamp
+    ) {
+        let silence = counts.totals.packets == 0 ? 0 : time - before
+        let isLow = sought.key.isLow(frame.sourceEndpoint)
+        if let lead = leaps.look(frame, flow: sought.hash, isLow: isLow, at: time, after: silence) {
+            stamps.stepAhead(by: lead, at: time)
         }
     }
 
@@ -183,6 +208,7 @@ struct FlowEngine: ~Copyable {
         }
         if turns.contains(.active) { list(position) }
         if turns.contains(.proven) { flows.change(position, to: .proven) }
+        if turns.contains(.answered), flows[position].transport != .icmp { counts.directions.answer() }
     }
 
     /// Takes what was produced since the last call.

@@ -35,6 +35,8 @@ struct FlowEntry: ~Copyable {
     /// Looks for something to read in the first segments.
     var probe = SegmentProbe()
     var orientation: Orientation
+    /// Both ends have spoken.
+    private(set) var isAnswered = false
     /// The key finds the flow: no later one has taken it over.
     var isFound = true
     var tunnel = TunnelKind.none
@@ -190,14 +192,22 @@ struct FlowEntry: ~Copyable {
         static let moved = Turns(rawValue: 2)
         /// The packet that shows that the flow is no scan.
         static let proven = Turns(rawValue: 4)
+        /// The first packet of the other end.
+        static let answered = Turns(rawValue: 8)
     }
 
     @inline(__always)
-    private func turns(at time: Timestamp, grain: Int64) -> Turns {
+    private mutating func turns(at time: Timestamp, grain: Int64) -> Turns {
         var turns = Turns()
         if lists != .all { turns.insert(.active) }
         if movedAt != Self.slice(of: time, grain: grain) { turns.insert(.moved) }
-        if standing == .unproven, isSettled { turns.insert(.proven) }
+        if standing == .unproven {
+            if !isAnswered, client.packets > 0, server.packets > 0 {
+                isAnswered = true
+                turns.insert(.answered)
+            }
+            if isSettled { turns.insert(.proven) }
+        }
         return turns
     }
 
@@ -234,6 +244,7 @@ struct FlowEntry: ~Copyable {
 struct RareFacts {
     var fragmentation = FragmentationSnapshot()
     var hasFragmentation = false
+    var unreachable: UnreachableSnapshot?
     var anomalies = AnomalyCounts()
     var decode = DecodeCounts()
 }

@@ -69,6 +69,9 @@ package struct FlowSnapshot: Sendable {
     package var isEvicted = false
     package var vlan: UInt16?
     package var tunnel: TunnelSnapshot?
+    /// The flow whose data this one is (what a relay carries), and the flows that are data of this one.
+    package var parent: FlowIdentifier?
+    package var children: [FlowIdentifier] = []
     package var roundTrip = FlowRoundTrip()
     package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
     @Boxed package var tcp: TCPSnapshot?
@@ -91,7 +94,16 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var rtmp: RTMPSnapshot?
     @Boxed package var rtsp: RTSPSnapshot?
     package var fragmentation: FragmentationSnapshot?
+    @Boxed package var unreachable: UnreachableSnapshot?
     package var buffers: [BufferSnapshot] = []
+    /// What the buffers come to, a direction each; nil where nothing of them is known.
+    @Boxed package var ladder: LadderSnapshot?
+    /// What the kernel of this host says of the flow's socket, live.
+    @Boxed package var kernel: KernelSample?
+    /// The end on the host that captures, live; nil where none is, or both are.
+    package var hostEnd: Direction?
+    /// Owners of the ends that are on this host, live.
+    @Boxed package var processes: BothWays<ProcessSnapshot?>?
     package var verdicts: [Verdict] = []
     /// How well the flow does; nil when too little is known.
     package var score: HealthScore?
@@ -195,7 +207,11 @@ package struct TooBigMessage: Equatable, Sendable {
 /// One rung of the buffer ladder: what waits where, and for how long.
 package struct BufferSnapshot: Equatable, Sendable {
     package enum Layer: String, Sendable {
-        case nic, softnet, qdisc
+        case nic
+        /// Handed to the device and not completed: byte queue limits.
+        case driver
+        case softnet, qdisc
+        case acceptQueue = "accept_queue"
         case socketSend = "socket_send"
         case path
         case socketReceive = "socket_receive"
@@ -210,6 +226,18 @@ package struct BufferSnapshot: Equatable, Sendable {
     /// How it was obtained: "rtt", "receive_window", "kernel", …
     package var source: String
     package var confidence: Double
+    /// nil where the flow has no end at the capture point.
+    package var direction: BufferTravel?
+    package var bound: DelayBound = .unknown
+    package var drops: UInt64?
+    package var dropsPerSecond: Double?
+    package var trend: BufferTrend?
+    /// Of `delay`, the part above what the empty path takes; only the path has such a part.
+    package var queue: Nanoseconds?
+    /// Held back on purpose by pacing: not a queue.
+    package var isPaced = false
+    /// A device, where that is more than the layer says.
+    package var name: String?
 
     package init(
         layer: Layer, side: String, occupiedBytes: Int?, capacityBytes: Int?, delay: Nanoseconds?, source: String,

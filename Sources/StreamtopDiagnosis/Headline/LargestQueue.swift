@@ -20,7 +20,7 @@ struct LargestQueue {
 
     init?(of flow: FlowSnapshot) {
         var largest: (delay: Nanoseconds, trip: Nanoseconds, isGuess: Bool)?
-        for end in Direction.allCases {
+        for end in Direction.allCases where end != flow.hostEnd {
             guard let queue = flow.queueDelay[end],
                 let trip = end == .fromClient ? flow.roundTrip.client : flow.roundTrip.server,
                 trip.samples >= Self.leastSamples(trip.source)

@@ -31,10 +31,12 @@ extension TrackerStore {
         case .quic: quic[layer.index].heldBytes
         case .tls: tls[layer.index].heldBytes
         case .dtls: dtls[layer.index].heldBytes
+        case .http1: http1[layer.index].heldBytes
+        case .http2: http2[layer.index].heldBytes
         case .http3: http3[layer.index].heldBytes
         case .rtsp: rtsp[layer.index].heldBytes
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp, .srt, .rist, .mpegTS:
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+            .dataChannel, .rtmp, .srt, .rist, .mpegTS, .httpFLV:
             0
         }
     }
@@ -45,9 +47,11 @@ extension TrackerStore {
         case .quic: quic[layer.index].releaseHeldBytes()
         case .tls: tls[layer.index].releaseHeldBytes()
         case .dtls: dtls[layer.index].releaseHeldBytes()
+        case .http1: http1[layer.index].releaseHeldBytes()
+        case .http2: http2[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS:
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+            .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             break
         }
     }

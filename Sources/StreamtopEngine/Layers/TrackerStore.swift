@@ -30,6 +30,8 @@ struct TrackerStore: ~Copyable {
     var quicScratch = QUICScratch()
     /// What flows know together of media.
     var media: MediaTables
+    /// What the exchange that was just observed tells sessions.
+    var reports: [MediaReport] = []
 
     init(limits: EngineLimits, loggedPackets: Int) {
         security = SecurityTables(limits: limits.security)
@@ -56,7 +58,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: rtmp.insert(RTMPTracker())
         case .rtsp: rtsp.insert(RTSPTracker())
         case .mpegTS: transportStreams.insert(TransportStreamTracker(on: Self.numbering(of: carrier.kind)))
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             nil
         }
     }
@@ -80,7 +82,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: _ = rtmp.remove(layer.index)
         case .rtsp: _ = rtsp.remove(layer.index)
         case .mpegTS: _ = transportStreams.remove(layer.index)
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
     }
@@ -92,9 +94,15 @@ struct TrackerStore: ~Copyable {
         switch layer.kind {
         case .tls: tls[layer.index].observe(bytes, delivery, tables: &security, &now)
         case .dtls: dtls[layer.index].observe(bytes, delivery, tables: &security, &now)
-        case .http1: http1[layer.index].observe(bytes, delivery, &now)
-        case .http2: http2[layer.index].observe(bytes, delivery, &now)
-        case .http3: http3[layer.index].observe(bytes, delivery, &now)
+        case .http1:
+            http1[layer.index].observe(bytes, delivery, &now)
+            if http1[layer.index].hasReports { reports += http1[layer.index].takeReports() }
+        case .http2:
+            http2[layer.index].observe(bytes, delivery, &now)
+            if http2[layer.index].hasReports { reports += http2[layer.index].takeReports() }
+        case .http3:
+            http3[layer.index].observe(bytes, delivery, &now)
+            if http3[layer.index].hasReports { reports += http3[layer.index].takeReports() }
         case .webSocket: webSocket[layer.index].observe(bytes, delivery, &now)
         case .stun: stun[layer.index].observe(bytes, delivery, &now)
         // TCP and QUIC are given frames and datagrams; they have entries of their own.
@@ -105,7 +113,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: rtmp[layer.index].observe(bytes, delivery, &now)
         case .rtsp: rtsp[layer.index].observe(bytes, delivery, &now)
         case .mpegTS: transportStreams[layer.index].observe(bytes, delivery, &now)
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
     }
@@ -129,7 +137,7 @@ struct TrackerStore: ~Copyable {
         case .srt: srt[layer.index].exchangeEnds()
         case .rtmp: rtmp[layer.index].exchangeEnds()
         case .rtsp: rtsp[layer.index].exchangeEnds()
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .mpegTS, .rist:
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .mpegTS, .rist, .httpFLV:
             break
         }
     }
@@ -153,7 +161,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: rtmp[layer.index].report(into: &flow, at: time)
         case .rtsp: rtsp[layer.index].report(into: &flow, at: time)
         case .mpegTS: transportStreams[layer.index].report(into: &flow, at: time)
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
     }
@@ -165,7 +173,7 @@ struct TrackerStore: ~Copyable {
         case .tls: (tls[layer.index].applicationProtocol, [])
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .dtls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp,
             .srtcp, .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             (nil, [])
         }
     }
@@ -186,7 +194,7 @@ struct TrackerStore: ~Copyable {
         case .http2: http2[layer.index].upgrade
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .dtls, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
             .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             nil
         }
     }
@@ -199,7 +207,7 @@ struct TrackerStore: ~Copyable {
         case .dtls: dtls[layer.index].isRead = false
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
             .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             break
         }
     }

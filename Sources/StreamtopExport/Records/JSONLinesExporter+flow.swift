@@ -28,7 +28,10 @@ extension JSONLinesExporter {
             if let rtsp = flow.$rtsp { json.rtspSection(rtsp.value) }
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
+            if let unreachable = flow.$unreachable { json.unreachableSection(unreachable.value) }
             json.buffers(flow.buffers)
+            json.ladder(flow.ladder)
+            json.processes(flow)
             json.verdicts(flow.verdicts)
             json.health(flow.score)
             json.anomalies(flow.anomalies)

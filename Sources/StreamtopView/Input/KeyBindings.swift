@@ -2,7 +2,7 @@
 struct KeyBinding: Sendable {
     /// Where a key means something.
     enum Place: Int, CaseIterable, Sendable {
-        case everywhere, flows, flow, handshakes, verdicts, events, capture, replay
+        case everywhere, flows, flow, list, session, handshakes, verdicts, events, capture, replay
     }
 
     var keys: [Key]
@@ -94,6 +94,14 @@ enum KeyBindings {
     ]
 
     private static let lists: [KeyBinding] = [
+        KeyBinding(["l", .right], .cursorRight, .session, "← →", Words.helpCursor, hint: Words.hintCursor),
+        KeyBinding([.left], .cursorLeft, .session, "", nil),
+        KeyBinding(["L", .shiftRight], .cursorFarRight, .session, "Shift-← Shift-→", Words.helpCursorFar),
+        KeyBinding(["H", .shiftLeft], .cursorFarLeft, .session, "", nil),
+        KeyBinding(["+", "="], .zoomIn, .session, "+ -", Words.helpZoom, hint: Words.hintZoom),
+        KeyBinding(["-"], .zoomOut, .session, "", nil),
+        KeyBinding(["x"], .clearFilter, .session, "x", Words.helpClearFilter),
+        KeyBinding(["x"], .clearFilter, .list, "x", Words.helpClearFilter),
         KeyBinding(["x"], .clearFilter, .handshakes, "x", Words.helpClearFilter),
         KeyBinding(["x"], .clearFilter, .verdicts, "x", Words.helpClearFilter),
     ]

@@ -4,7 +4,7 @@ import StreamtopModel
 /// The table of flows.
 enum FlowTable {
     static let page = PageRow(
-        page: .flows, name: "Flows", keys: .flows,
+        page: .flows, name: "Flows", digit: 5, keys: .flows,
         draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
         flow: { state, _ in state.table.selected },
         move: { movement, state, _, page in

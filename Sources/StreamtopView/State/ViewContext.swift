@@ -30,6 +30,13 @@ package struct ViewContext: Sendable {
     }
 }
 
+extension ViewContext {
+    /// The flow of that number; nil when it has left the table.
+    func flow(_ identifier: FlowIdentifier) -> FlowSnapshot? {
+        snapshot.flowIndex(identifier).map { snapshot.flows[$0] }
+    }
+}
+
 /// Where the packets come from, for the header line.
 package struct SourceLabel: Equatable, Sendable {
     package enum Kind: Sendable {

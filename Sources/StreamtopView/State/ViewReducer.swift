@@ -27,12 +27,17 @@ package enum ViewReducer {
     /// A new picture, or time that passed: rows are put in order, selections follow their flows, notices end.
     package static func advance(_ state: inout ViewState, in context: ViewContext) {
         if let notice = state.notice, context.now - notice.since > Notice.shownFor { state.notice = nil }
-        let isCalm = state.lastInput.map { context.now - $0 < calmAfterInput } ?? false
+        let isCalm = isCalm(state, context)
         state.table.rows =
             isCalm && !state.table.rows.isEmpty
             ? FlowOrder.kept(state.table.rows, context.snapshot, state.filter)
             : FlowOrder.rows(of: context.snapshot, state.filter, state.table.sort)
         follow(&state, context)
+    }
+
+    /// A key was pressed just now.
+    static func isCalm(_ state: ViewState, _ context: ViewContext) -> Bool {
+        state.lastInput.map { context.now - $0 < calmAfterInput } ?? false
     }
 
     /// Shows a line to the user for a few seconds, e.g. what became of an effect.
@@ -60,8 +65,8 @@ package enum ViewReducer {
         case .back: return back(&state)
         case .open: return open(&state, context)
         case .move(let movement): return move(movement, &state, context)
-        case .nextTab: stepTab(1, &state)
-        case .previousTab: stepTab(-1, &state)
+        case .nextTab: stepTab(1, &state, context)
+        case .previousTab: stepTab(-1, &state, context)
         case .page(let page):
             state.page = page
             return close(&state)
@@ -109,6 +114,7 @@ package enum ViewReducer {
             state.openFlow?.cursor = nil
             return []
         }
+        if state.openFlow == nil { state.lists[state.page]?.cursor = nil }
         return close(&state)
     }
 
@@ -122,6 +128,8 @@ package enum ViewReducer {
         guard state.openFlow == nil, let flow = concerned(state, context) else { return [] }
         let effects = open(flow, &state)
         state.openFlow?.tab = PageTable[state.page].opens
+        // The charts of the flow are read at the same moment.
+        state.openFlow?.cursor = state.lists[state.page]?.cursor
         return effects
     }
 
@@ -178,17 +186,18 @@ package enum ViewReducer {
 
     // MARK: Moving
 
-    private static func stepTab(_ step: Int, _ state: inout ViewState) {
+    private static func stepTab(_ step: Int, _ state: inout ViewState, _ context: ViewContext) {
         if let open = state.openFlow {
-            state.openFlow?.tab = TabTable.tab(step, from: open.tab)
+            state.openFlow?.tab = TabTable.tab(step, from: open.tab, context.flow(open.flow))
             state.openFlow?.scroll = 0
         } else {
-            state.page = PageTable.page(step, from: state.page)
+            state.page = PageTable.page(step, from: state.page, context.snapshot)
         }
     }
 
     private static func zoom(_ step: Int, _ state: inout ViewState) {
-        guard let open = state.openFlow, let zoom = ChartZoom(rawValue: open.zoom.rawValue + step) else { return }
+        let now = state.openFlow?.zoom ?? state.zoom
+        guard let zoom = ChartZoom(rawValue: now.rawValue + step) else { return }
         state.openFlow?.zoom = zoom
         state.zoom = zoom
     }

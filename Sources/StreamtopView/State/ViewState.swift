@@ -16,6 +16,8 @@ package struct ViewState: Sendable {
     var table = TableState()
     /// The flow that is open, over whichever page.
     var openFlow: OpenFlow?
+    /// Lists of rows of one kind, by their page.
+    var lists: [Page: RowList] = [:]
     var verdicts = ListState()
     var events = ListState()
     var captureScroll = 0
@@ -32,7 +34,7 @@ package struct ViewState: Sendable {
     var lastInput: Nanoseconds?
 
     /// The flow whose charts are on screen, open or below the table: its whole series is wanted.
-    package var chartedFlow: FlowIdentifier? { openFlow?.flow ?? (page == .flows ? table.selected : nil) }
+    package var chartedFlow: FlowIdentifier? { openFlow?.flow ?? (page == .flows ? table.selected : lists[page]?.flow) }
 
     package init(width: Int, height: Int, theme: String = BuiltinTheme.name) {
         self.width = width
@@ -43,7 +45,7 @@ package struct ViewState: Sendable {
 
 /// A page; its row in `PageTable` says what it is.
 enum Page: Sendable {
-    case flows, handshakes, verdicts, events, capture
+    case sessions, calls, streams, flows, handshakes, verdicts, events, capture
 }
 
 /// The table of flows.

@@ -11,7 +11,7 @@ extension Words {
     static let helpHalfPage = "half a page"
     static let helpEnds = "first, last"
     static let helpTabs = "next, previous tab"
-    static let helpPages = "Flows, Handshakes, Verdicts, Events, Capture"
+    static func helpPages(_ names: [String]) -> String { names.joined(separator: ", ") }
     static let helpFilter = "filter as you type; Tab completes"
     static let helpPause = "pause (a live capture goes on)"
     static let helpTheme = "choose a theme"
@@ -55,6 +55,8 @@ extension Words {
         case .everywhere: "Everywhere"
         case .flows: "Flows"
         case .flow: "Flow"
+        case .list: "List"
+        case .session: "Session"
         case .handshakes: "Handshakes"
         case .verdicts: "Verdicts"
         case .events: "Events"

@@ -175,6 +175,13 @@ extension Words {
             return ("media loss", "\(by(from))  \(self.source(source))  \(what)", .markLoss)
         case .nominated(let end): return ("nominated", by(end), .fine)
         case .keyFrame(let source, let from): return ("key frame", "\(by(from))  \(self.source(source))", .text)
+        case .mediaChunk(_, let bytes, let age):
+            let old = age.map { "  \(DurationText.withUnit($0)) old" } ?? ""
+            return ("media chunk", "\(ByteText.short(bytes))B\(old)", .muted)
+        case .mediaSegment(let segment):
+            return ("media segment", "\(ByteText.short(segment.bytes))B  \(segment.url ?? "")", .text)
+        case .mediaSwitch(let change): return ("switch", "\(change.from) to \(change.to)", .watch)
+        case .mediaStall: return ("player stalls", "nothing left to play, by the model", .markLoss)
         case .earlyData(let bytes, let accepted):
             let fate = accepted.map { $0 ? "  accepted" : "  rejected" } ?? ""
             return ("early data", "\(ByteText.short(bytes))B\(fate)", .text)

@@ -52,7 +52,13 @@ private struct RecordStream: ~Copyable {
     private var hasMeta = false
     /// Capture time at which flows were last printed.
     private var lastFlows: Timestamp?
-    private static let flowInterval: Nanoseconds = .seconds(10)
+    /// Time for the last records after a request to stop.
+    private static let lastRecords: Nanoseconds = .milliseconds(1_200)
+    private static let flowInterval: Nanoseconds = .seconds(1)
+    /// More active flows than this are told of every ten seconds only.
+    private static let mostFlowsASecond = 256
+    private var lastHost: Timestamp?
+    private static let hostInterval: Nanoseconds = .seconds(1)
     private var qlog: QLogFolder?
 
     init(_ settings: Settings) throws(ProgramFailure) {
@@ -72,7 +78,10 @@ private struct RecordStream: ~Copyable {
         if !hasMeta { appendMeta(run) }
         try append(&run)
         Notice.print(run.takeNotices(withTrouble: true))
-        if settings.isLive { appendActiveFlows(&run.engine) }
+        if settings.isLive {
+            appendActiveFlows(&run.engine)
+            appendHost(run.engine)
+        }
         if settings.isLive || settings.follows { try output.flush() } else { try output.drain() }
     }
 
@@ -84,7 +93,10 @@ private struct RecordStream: ~Copyable {
         try append(&run)
         var failure: ProgramFailure?
         var judge = HeadlineJudge(at: run.engine.now)
-        run.engine.forEachFinalFlow { flow in
+        // Whoever asks to stop is answered within two seconds, however many flows there are: the rest is counted.
+        let deadline = TerminalSignals.isStopPending ? Clocks.monotonic + Self.lastRecords : nil
+        func hasTime() -> Bool { deadline.map { Clocks.monotonic < $0 } ?? true }
+        let unwritten = run.engine.forEachFinalFlow(while: hasTime) { flow in
             judge.add(flow)
             guard failure == nil, !output.isClosed else { return }
             exporter.appendFlow(flow, to: &output.bytes)
@@ -100,6 +112,7 @@ private struct RecordStream: ~Copyable {
         Notice.print(run.takeNotices(withTrouble: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
         for call in run.engine.finalCalls() { exporter.appendCall(call, to: &output.bytes) }
+        for session in run.engine.mediaSessions() { exporter.appendMediaSession(session, to: &output.bytes) }
         var health = run.engine.health
         // Damage at its end takes nothing from what was read before; it stands beside the first line, not in its place.
         health.trouble = run.trouble
@@ -108,10 +121,12 @@ private struct RecordStream: ~Copyable {
         health.trouble = damage?.message ?? run.trouble
         run.fill(&health)
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
+        var totals = run.engine.trafficTotals
+        totals.unwrittenFlows = unwritten
         exporter.appendSummary(
-            run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed,
+            totals, health: health, duration: duration, elapsed: elapsed,
             verdicts: run.engine.captureVerdicts + judge.destinationVerdicts(),
-            headline: headline,
+            headline: headline, kernel: run.engine.kernelComparison,
             to: &output.bytes)
         try output.flush()
     }
@@ -123,9 +138,19 @@ private struct RecordStream: ~Copyable {
             lastFlows = engine.now
             return
         }
-        guard engine.now - last >= Self.flowInterval else { return }
+        let isCrowded = engine.flowCount > Self.mostFlowsASecond
+        guard engine.now - last >= (isCrowded ? 10 : 1) * Self.flowInterval else { return }
         lastFlows = engine.now
         engine.forEachFlow(activeSince: last) { exporter.appendFlow($0, to: &output.bytes) }
+    }
+
+    /// Live: how the buffers of this host stand.
+    private mutating func appendHost(_ engine: borrowing EngineGroup) {
+        guard let host = engine.host, host.time - (lastHost ?? Timestamp(nanoseconds: .min)) >= Self.hostInterval else {
+            return
+        }
+        lastHost = host.time
+        exporter.appendHost(host, verdicts: engine.captureVerdicts, to: &output.bytes)
     }
 
     private mutating func appendMeta(_ run: borrowing AnalysisRun) {
