@@ -17,7 +17,7 @@ TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
 PYTHON_PEERS := aioquic==1.7.2
 BENCH_PACKAGES := tshark tcptrace
 
-.PHONY: run build test bench fuzz format lint install uninstall check-install setup setup-test setup-bench swift-present clean picture
+.PHONY: run build test bench selfcheck fuzz format lint install uninstall check-install setup setup-test setup-bench swift-present clean picture
 
 run: build ## Open the dashboard on the bundled demo capture
 	@$(RELEASE) demo
@@ -34,6 +34,9 @@ bench: setup-bench build ## Speed and memory beside peers, one table
 	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product streamtop-bench
 	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product bare-pcap-loop
 	.build/release/streamtop-bench --streamtop $(RELEASE)
+
+selfcheck: build ## Our estimates beside this kernel's own values, over namespaces (root)
+	Tests/SelfCheck/run .build/release/streamtop
 
 fuzz: setup ## Fuzz the reader, the decoders and the engine for a minute each
 	Tests/Fuzz/run

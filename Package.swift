@@ -112,7 +112,7 @@ let package = Package(
             name: "streamtop-bench",
             dependencies: [
                 base, wire, model, "StreamtopCapture", "StreamtopEngine", "StreamtopView", "StreamtopCrypto",
-                "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport", layer,
+                "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport", layer, "StreamtopHost",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Benchmarks/StreamtopBench"),
@@ -173,7 +173,7 @@ if Context.environment["STREAMTOP_FUZZ_TARGETS"] != nil {
             dependencies: [
                 base, wire, model, layer, "StreamtopCrypto", "StreamtopApplication", "StreamtopCapture",
                 "StreamtopEngine", "StreamtopExport", "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport",
-                "CRawCrypto",
+                "CRawCrypto", "StreamtopHost",
             ],
             path: "Tests/Fuzz/FuzzTargets"))
     package.products.append(.executable(name: "streamtop-fuzz", targets: ["streamtop-fuzz"]))

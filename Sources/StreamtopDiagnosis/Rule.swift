@@ -57,6 +57,7 @@ package struct Rule: Sendable {
         static let fragmentation = Needs(rawValue: 8)
         static let media = Needs(rawValue: 2048)
         static let sctp = Needs(rawValue: 4096)
+        static let relay = Needs(rawValue: 8192)
 
         // Of a sender, whatever its transport.
         /// A queue on its path.
@@ -83,6 +84,7 @@ package struct Rule: Sendable {
             if flow.fragmentation != nil { insert(.fragmentation) }
             if !flow.rtp.isEmpty { insert(.media) }
             if flow.$sctp != nil { insert(.sctp) }
+            if flow.$turn != nil { insert(.relay) }
         }
 
         /// What is known of a sender.
@@ -106,6 +108,8 @@ package struct Rule: Sendable {
         case host(@Sendable (HostSnapshot) -> Finding?)
         /// Asked once for a call, which has several flows.
         case call(@Sendable (CallSnapshot) -> Finding?)
+        /// Asked once for a media session, which may have several flows.
+        case session(@Sendable (MediaSessionSnapshot) -> Finding?)
     }
 
     init(

@@ -23,6 +23,8 @@ final class SenderCase {
     let facts: Rule.Needs
     /// The end on this host, live. The capture sits behind its queue: what its half holds is this host's, never the path's.
     let hostEnd: Direction?
+    /// Packets that this host dropped as they came, of all flows together, where it is the receiver; 0 where nobody counts.
+    let droppedOnArrival: UInt64
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothWays<QueueDelaySnapshot?>
 
@@ -42,6 +44,7 @@ final class SenderCase {
         life = flow.end - flow.start
         vantage = flow.vantage
         hostEnd = flow.hostEnd
+        droppedOnArrival = flow.hostEnd == sender.reversed ? flow.droppedOnArrival ?? 0 : 0
         roundTrip = flow.roundTrip
         queueDelay = flow.queueDelay
         facts = Rule.Needs(

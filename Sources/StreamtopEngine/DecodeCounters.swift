@@ -107,7 +107,9 @@ struct RateWindow {
 struct ProtocolCounter {
     private var totals: [ProtocolKind: ProtocolTotal] = [:]
 
+    /// What a flow carries for others was counted in it.
     mutating func record(_ entry: borrowing FlowEntry, top kind: ProtocolKind) {
+        guard !entry.isRelayed else { return }
         totals[kind, default: ProtocolTotal(name: kind.rawValue, flows: 0, packets: 0, bytes: 0)].flows += 1
         totals[kind]?.packets &+= entry.client.packets &+ entry.server.packets
         totals[kind]?.bytes &+= entry.client.bytes &+ entry.server.bytes

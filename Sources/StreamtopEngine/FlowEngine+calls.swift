@@ -10,7 +10,7 @@ extension FlowEngine {
 
     /// A flow is over, or the run is: what it knows of a call is kept for `finalCalls`.
     mutating func keepForCalls(_ flow: FlowSnapshot) {
-        guard flow.ice != nil, callFlows.count < Self.callFlowCapacity else { return }
+        guard flow.ice != nil || flow.turn != nil, callFlows.count < Self.callFlowCapacity else { return }
         callFlows.append(flow)
     }
 

@@ -28,7 +28,13 @@ extension FlowEngine {
     mutating func takeHostWishes() -> HostWishes {
         var wishes = HostWishes()
         host.forget(at: now)
-        for position in hostActive.take(from: &flows) where flows[position].transport == .tcp {
+        for position in hostActive.take(from: &flows) {
+            guard flows[position].transport == .tcp else {
+                if flows[position].transport == .udp, wishes.peers.count < Self.mostWishes {
+                    wishes.peers += [flows[position].clientEndpoint.address, flows[position].serverEndpoint.address]
+                }
+                continue
+            }
             guard flows[position].standing != .over else { continue }
             hostWatched[flows[position].key.withoutEncapsulation] = now
         }
@@ -37,7 +43,9 @@ extension FlowEngine {
             let newest = hostWatched.sorted { $0.value > $1.value }.prefix(Self.mostWishes)
             hostWatched = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
         }
-        wishes.flows = hostWatched.keys.sorted { order($0) < order($1) }
+        // By age, so that turns are the same from call to call.
+        let ordered = hostWatched.keys.map { (ordinal: order($0), key: $0) }.sorted { $0.ordinal < $1.ordinal }
+        wishes.flows = ordered.map(\.key)
         return wishes
     }
 
@@ -78,6 +86,14 @@ extension FlowEngine {
                 Int(saturatingAdd(far, near)), socket.smoothedRoundTrip.map { Int($0) })
         }
         return beside
+    }
+
+    /// The kernel says that the flight does not fill the window: then what we took for it is the flight.
+    func withholdUnfilledWindow(_ sample: inout FlowSample) {
+        guard let kernel = sample.kernel, let window = kernel.socket.congestionWindow,
+            let flight = kernel.socket.inFlight, flight * 5 < window * 4
+        else { return }
+        sample.congestionWindow[kernel.side] = nil
     }
 
     private static func error(_ ours: Int?, _ kernel: Int?) -> Double? {

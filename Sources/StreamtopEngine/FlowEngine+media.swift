@@ -63,6 +63,11 @@ extension TrackerStore {
         _ = rtp[index].observe(payload, wireLength: wireLength, tables: &media, &now)
     }
 
+    /// A datagram for a flow's STUN; `wireLength` is its length on the wire.
+    mutating func observeSTUN(_ index: UInt32, _ datagram: RawSpan, wireLength: Int, _ now: inout Observation) {
+        stun[index].observe(datagram, wireLength: wireLength, relayed: &relayed, &now)
+    }
+
     /// A packet of SCTP with its common header, inside UDP or DTLS.
     mutating func observeSCTP(_ index: UInt32, _ packet: RawSpan, _ now: inout Observation) {
         guard packet.byteCount >= SCTPCommonHeader.length else { return }

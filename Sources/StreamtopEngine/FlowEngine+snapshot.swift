@@ -208,6 +208,8 @@ extension FlowEngine {
             flow.unreachable = rare.unreachable
             flow.anomalies = rare.anomalies
             flow.decode = rare.decode
+            flow.parent = rare.carrier.flatMap { name(of: $0) }
+            flow.children = rare.carried.compactMap { name(of: $0) }
         }
         if entry.tcp != FlowEntry.none { fillTCP(&flow, entry, at: time) }
         if entry.layers != FlowEntry.none { fillLayers(&flow, entry, at: time) }

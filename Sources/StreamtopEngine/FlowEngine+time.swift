@@ -49,6 +49,7 @@ extension FlowEngine {
             if !playerBuffers.isEmpty { sample.playerBuffer = playerBuffers[flows[position].ordinal] }
             if host.isAsked {
                 sample.kernel = kernelSample(position, beside: sample)
+                withholdUnfilledWindow(&sample)
                 if let kernel = sample.kernel { host.comparison.record(kernel) }
             }
             output.entries.append(.sample(flows[position].identifier, start: flows[position].start, sample))
@@ -84,6 +85,9 @@ extension FlowEngine {
         }
         if let quic = trackers.index(of: .quic, in: flows[position].layers) {
             trackers.quic[quic].connection.read(into: &sample, at: time)
+        }
+        if let stun = trackers.index(of: .stun, in: flows[position].layers) {
+            trackers.stun[stun].read(into: &sample, at: time)
         }
         // A part cannot exceed the whole: the queue is that of the newest packet, the round trip is smoothed.
         for end in Direction.allCases {

@@ -47,6 +47,8 @@ struct FlowEngine: ~Copyable {
 
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
+    /// Flows that this frame has opened so far.
+    var opened: (frame: UInt64, count: UInt64) = (0, 0)
     /// Capture time as of the frame being analysed; between frames, of the clock.
     var now = Timestamp(nanoseconds: .min)
     /// What whoever feeds the engine knows of the whole capture.
@@ -174,6 +176,7 @@ struct FlowEngine: ~Copyable {
             observeTCP(frame, position, direction: direction, at: time)
             if flows[position].wantsSegment(payload: frame.payloadLength) {
                 observeStream(frame, position, bytes: bytes, direction: direction, at: time)
+                if !trackers.relayed.isEmpty { routeRelayed(by: position) }
                 if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 {
                     chargeMemory(of: position)
                 }
@@ -182,6 +185,7 @@ struct FlowEngine: ~Copyable {
             observeSCTP(frame, position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
+            if !trackers.relayed.isEmpty { routeRelayed(by: position) }
             if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 {
                 chargeMemory(of: position)
             }
@@ -199,7 +203,7 @@ struct FlowEngine: ~Copyable {
 
     /// A packet changed what its flow is.
     @inline(never)
-    private mutating func follow(_ turns: FlowEntry.Turns, of position: UInt32, at time: Timestamp) {
+    mutating func follow(_ turns: FlowEntry.Turns, of position: UInt32, at time: Timestamp) {
         if turns.contains(.moved) {
             flows.touch(position, at: time)
             if flows[position].standing == .proven, time - flows[position].start >= .seconds(1) {

@@ -48,7 +48,8 @@ struct FlowEntry: ~Copyable {
     private var counters = [Counters(), Counters()] as InlineArray<2, Counters>
 
     let start: Timestamp
-    /// The frame that opened the flow, by its number in the capture: the flow's identity, in whichever engine it is kept.
+    /// The frame that opened the flow, by its number in the capture, and behind it which of the flows that it opened: the flow's
+    /// identity, in whichever engine it is kept.
     let ordinal: UInt64
     /// Its number among all flows in the order of their opening frames; 0 until it was given.
     var rank: UInt64 = 0
@@ -73,6 +74,8 @@ struct FlowEntry: ~Copyable {
     /// ICMP type and code of the flow's first message, for Community ID.
     var icmpType: UInt8 = 0
     var icmpCode: UInt8 = 0
+    /// Data of another flow, which counted its frames.
+    var isRelayed = false
     private let place = AddressOnly()
 
     /// Packets of one end as sender.
@@ -247,4 +250,7 @@ struct RareFacts {
     var unreachable: UnreachableSnapshot?
     var anomalies = AnomalyCounts()
     var decode = DecodeCounts()
+    /// The flow that carries this one, and those that this one carries.
+    var carrier: Kin?
+    var carried: [Kin] = []
 }

@@ -58,6 +58,8 @@ package struct CallSnapshot: Equatable, Sendable {
         package var roundTrip: RoundTripSnapshot?
         /// The ends are those of a relay's data: the path runs through the relay that the flow's parent talks to.
         package var isRelayed = false
+        /// Between the first and the last answer to the local end's checks.
+        package var answeredFor: Nanoseconds?
         /// Checks of the local end and their answers, then the other way.
         package var requests: Int
         package var responses: Int

@@ -142,6 +142,14 @@ extension FlowSnapshot {
         return nil
     }
 
+    /// Packets that rings and processors of this host dropped before the capture, of all flows together; nil where nobody
+    /// counts them.
+    package var droppedOnArrival: UInt64? {
+        let counts = buffers.filter { $0.direction == .inward && ($0.layer == .nic || $0.layer == .softnet) }
+            .compactMap(\.drops)
+        return counts.isEmpty ? nil : counts.reduce(0) { $0 &+ $1 }
+    }
+
     /// Where on the path the capture was taken; nil where it cannot be told.
     package var vantage: Vantage? {
         if let tcp = $tcp { return tcp.value.vantage }

@@ -76,6 +76,8 @@ package struct TURNAllocationSnapshot: Equatable, Sendable {
     package var channelExpiresIn: Nanoseconds?
     /// The client gave it back, or the relay says that it is gone.
     package var isGone = false
+    /// A renewal was not captured: when things run out is not known.
+    package var missedRenewal = false
     /// Peers that may send to the client.
     package var permissions = 0
     package var channels = 0

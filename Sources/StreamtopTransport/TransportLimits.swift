@@ -4,5 +4,6 @@ import StreamtopBase
 package enum TransportLimits {
     package static let all: [Limit] =
         TCPSegmentQueue.limits + TCPAcknowledgmentLog.limits + TCPRepairRecord.limits + TCPStreamAssembler.limits
-        + QUICSide.limits + QUICConnectionTracker.limits + QUICWaitingPackets.limits + QUICStreamTable.limits
+        + STUNTracker.limits + STUNStreamReader.limits + TURNRelay.limits + RelayedDatagrams.limits + QUICSide.limits
+        + QUICConnectionTracker.limits + QUICWaitingPackets.limits + QUICStreamTable.limits
 }

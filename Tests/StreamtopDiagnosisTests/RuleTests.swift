@@ -358,10 +358,16 @@ import Testing
     }
 
     @Test func everyRuleHasAScenarioThatFiresIt() {
-        let fired = Set(Self.scenarios.flatMap(\.rules)).union([19]).union(HandshakeRuleTests.fired)
-            .union(ConnectionRuleTests.fired).union(LatencyRuleTests.fired)
-            .union(CaptureRuleTests.fired).union(MediaRuleTests.fired)
-            .union(HTTPRuleTests.fired).union(MediaFlowRuleTests.fired)
+        let fired = Set(Self.scenarios.flatMap(\.rules)).union([19])
+            .union(HandshakeRuleTests.fired)
+            .union(ConnectionRuleTests.fired)
+            .union(LatencyRuleTests.fired)
+            .union(CaptureRuleTests.fired)
+            .union(MediaRuleTests.fired)
+            .union(HTTPRuleTests.fired)
+            .union(HostRuleTests.fired)
+            .union(SessionRuleTests.fired)
+            .union(MediaFlowRuleTests.fired)
         #expect(RuleTable.rules.map(\.number).filter { !fired.contains($0) } == [])
         #expect(RuleTable.rules.map(\.number) == RuleTable.rules.map(\.number).sorted())
         #expect(Set(RuleTable.rules.map(\.number)).count == RuleTable.rules.count)

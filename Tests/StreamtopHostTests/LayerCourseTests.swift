@@ -79,7 +79,8 @@ import Testing
             discipline("pfifo_fast", handle: 0, parent: 0x1_0001, backlog: 300),
             discipline("pfifo_fast", handle: 0, parent: 0x1_0002, backlog: 400),
         ]
-        #expect(DeviceLayers.queues(of: link, many, classes: [], &courses, at: at(0)).compactMap(\.occupied) == [300, 400])
+        #expect(
+            DeviceLayers.queues(of: link, many, classes: [], &courses, at: at(0)).compactMap(\.occupied) == [300, 400])
         let none = [discipline("noqueue", handle: 0, parent: .max, backlog: 0)]
         let empty = DeviceLayers.queues(of: link, none, classes: [], &courses, at: at(0))
         #expect(empty.first?.delay == 0 && empty.first?.kind == "noqueue")

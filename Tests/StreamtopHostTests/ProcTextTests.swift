@@ -28,8 +28,12 @@ import Testing
     }
 
     @Test func socketStatisticsPressureAndNumbers() {
-        let values = ProcText.socketStatistics("sockets: used 12\nTCP: inuse 27 orphan 0 tw 5 alloc 30 mem 4\nUDP: inuse x\n")
-        #expect(values == ["sockets.used": 12, "TCP.inuse": 27, "TCP.orphan": 0, "TCP.tw": 5, "TCP.alloc": 30, "TCP.mem": 4])
+        let values = ProcText.socketStatistics(
+            "sockets: used 12\nTCP: inuse 27 orphan 0 tw 5 alloc 30 mem 4\nUDP: inuse x\n")
+        #expect(
+            values == [
+                "sockets.used": 12, "TCP.inuse": 27, "TCP.orphan": 0, "TCP.tw": 5, "TCP.alloc": 30, "TCP.mem": 4,
+            ])
         #expect(ProcText.pressure("some avg10=1.50 avg60=0.10 avg300=0.00 total=9\nfull avg10=9.00\n") == 0.015)
         #expect(ProcText.pressure("some avg10=-3 x") == nil)
         #expect(ProcText.pressure("") == nil)

@@ -19,7 +19,9 @@ import Testing
     @Test(arguments: built) func countsAreThoseOfTheFixture(_ name: String) throws {
         let (_, found) = try qdiscs(name)
         let expected = try NetlinkFixture.values(name)["messages"] as? [[String: Any]] ?? []
-        if name == "overrun" || name.contains("interrupted") || name.contains("-cut-") || name == "error-eperm" {
+        if name == "overrun" || name.contains("interrupted") || name.contains("-cut-") && name != "cake-cut-tin"
+            || name == "error-eperm"
+        {
             #expect(found == nil, "an answer that is not whole counts for nothing")
             return
         }
@@ -75,7 +77,10 @@ import Testing
                     #expect(tin.averageDelay == (values["avg_delay_us"] as? Int).map { Nanoseconds($0) * 1_000 })
                     #expect(tin.backlog.map(Int.init) == values["backlog_bytes"] as? Int)
                 }
-            case nil: #expect(fields == nil || message.kind == "mq" || name.hasSuffix("xstats-0") || name.hasSuffix("type") || name.contains("xstats-4") || name.contains("htb"))
+            case nil:
+                #expect(
+                    fields == nil || message.kind == "mq" || name.hasSuffix("xstats-0") || name.hasSuffix("type")
+                        || name.contains("xstats-4") || name.contains("htb"))
             }
         }
     }

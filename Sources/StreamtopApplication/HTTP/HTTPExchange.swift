@@ -152,8 +152,10 @@ struct HTTPExchange: Sendable {
         guard media.isReported else { return }
         var transfer = MediaTransfer(bytes: responseBytes, isComplete: isComplete)
         transfer.codingChunks = isChunked ? chunks.count : nil
-        transfer.throughput = media.pace.throughput(roundTrip: wholeTrip)
+        (transfer.busyBytes, transfer.busyTime) = media.pace.busy(roundTrip: wholeTrip)
         transfer.held = held
+        transfer.timeToFirstByte = timeToFirstByte
+        if let first = timeToFirstByte, let trip = roundTripPart, let held { transfer.server = first - trip - held }
         transfer.isMedia = media.hasMedia
         transfer.mediaChunks = media.chunks
         reports.append(report(.ended(transfer), at: time))

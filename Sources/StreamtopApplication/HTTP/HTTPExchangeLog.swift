@@ -25,6 +25,8 @@ struct HTTPExchangeLog: ~Copyable {
 
     var isEmpty: Bool { begun == 0 }
 
+    /// Of the last chunk that came.
+    private var lastStamp: Timestamp?
     /// The server sends media as they are made.
     private var isProgressive = false
 
@@ -33,6 +35,7 @@ struct HTTPExchangeLog: ~Copyable {
         begun &+= 1  // 2^64 exchanges do not happen
         var exchange = HTTPExchange(identifier: begun, stream: stream)
         exchange.media.isFromProgressiveServer = isProgressive
+        exchange.media.stampBefore = lastStamp
         return exchange
     }
 
@@ -61,6 +64,7 @@ struct HTTPExchangeLog: ~Copyable {
 
     /// An exchange is over; what is under way of it still counts to it.
     mutating func countEnd(_ exchange: HTTPExchange) {
+        lastStamp = exchange.media.lastStamp ?? lastStamp
         if exchange.media.chunks >= 2, exchange.response?.contentLength == nil { isProgressive = true }
         if exchange.isError { counts.errors += 1 }
         if let meter = exchange.media.flashVideo { flashVideo = meter }

@@ -1,11 +1,12 @@
 import StreamtopBase
 
-/// How fast the content of a response came while there was something to send: the throughput without the gaps in which the server
-/// waited for the encoder (handbook 5.6).
+/// How fast content came while there was something to send: the throughput without the gaps in which the server waited for the
+/// encoder (handbook 5.6).
 ///
-/// Gaps between deliveries are counted by size, so that the border between "sending" and "waiting" can be drawn at the end, where
-/// the median gap is known: a gap counts as sending up to half a round trip or three median gaps. The first delivery after
-/// each longer gap is left out with the gap.
+/// Within a CMAF chunk the rest of it is on its way, so the gap before each further delivery is time of sending. Gaps are counted by
+/// size, and the border is drawn at the end, where their median is known: what is longer than half a round trip and three
+/// medians (a window that opens, a repair) says nothing of the path's rate. A chunk that comes in one delivery tells
+/// nothing.
 struct DeliveryPace: Sendable {
     /// Classes of gaps, four an octave from a microsecond.
     private static let classes = 128
@@ -18,26 +19,36 @@ struct DeliveryPace: Sendable {
         var bytes: UInt64 = 0
     }
 
-    private var classList: [Class] = []
+    private var list: [Class] = []
     private var last: Timestamp?
+    /// Class of the last gap; nil where that was none of sending.
+    private var place: Int?
 
     init() {}
 
-    /// `bytes` more are there.
-    mutating func note(_ bytes: Int, at time: Timestamp) {
+    /// `bytes` more are there. `begins`: what came before them was whole, so that nothing need have been on its way.
+    mutating func note(_ bytes: Int, at time: Timestamp, begins: Bool = false) {
         guard let last else {
             self.last = time
             return
         }
         let gap = time - last
-        // What one packet completes is one delivery.
-        guard gap > 0 else { return }
-        if classList.isEmpty { classList = Array(repeating: Class(), count: Self.classes) }
-        let place = Self.place(of: gap)
-        classList[place].count &+= 1
-        classList[place].time = saturatingAdd(classList[place].time, gap)
-        classList[place].bytes &+= UInt64(bytes)
+        guard gap > 0 else {
+            // What came with one packet came in its gap.
+            if let place { list[place].bytes &+= UInt64(bytes) }
+            return
+        }
         self.last = time
+        guard !begins else {
+            place = nil
+            return
+        }
+        if list.isEmpty { list = Array(repeating: Class(), count: Self.classes) }
+        let place = Self.place(of: gap)
+        list[place].count &+= 1
+        list[place].time = saturatingAdd(list[place].time, gap)
+        list[place].bytes &+= UInt64(bytes)
+        self.place = place
     }
 
     private static func place(of gap: Nanoseconds) -> Int {
@@ -47,13 +58,12 @@ struct DeliveryPace: Sendable {
         return min(classes - 1, (top - 2) * 4 + quarter)
     }
 
-    /// Bits a second; nil where too little came close together. `roundTrip` is the whole one.
-    func throughput(roundTrip: Nanoseconds?) -> Double? {
-        let total = classList.reduce(0) { $0 + Int($1.count) }
-        guard total > 4 else { return nil }
+    /// Bytes that came while something was sent, and the time that they took. `roundTrip` is the whole one.
+    func busy(roundTrip: Nanoseconds?) -> (bytes: UInt64, time: Nanoseconds) {
+        let total = list.reduce(0) { $0 + Int($1.count) }
         var seen = 0
         var median: Nanoseconds = 0
-        for entry in classList where entry.count > 0 {
+        for entry in list where entry.count > 0 {
             seen += Int(entry.count)
             guard 2 * seen >= total else { continue }
             median = entry.time / Nanoseconds(entry.count)
@@ -62,11 +72,16 @@ struct DeliveryPace: Sendable {
         let border = max((roundTrip ?? 0) / 2, 3 * median)
         var time: Nanoseconds = 0
         var bytes: UInt64 = 0
-        for entry in classList where entry.count > 0 && entry.time / Nanoseconds(entry.count) <= border {
+        for entry in list where entry.count > 0 && entry.time / Nanoseconds(entry.count) <= border {
             time = saturatingAdd(time, entry.time)
             bytes &+= entry.bytes
         }
-        guard bytes >= Self.leastBytes, time > 0 else { return nil }
+        return (bytes, time)
+    }
+
+    /// Bits a second; nil where too little came close together.
+    static func throughput(_ bytes: UInt64, _ time: Nanoseconds) -> Double? {
+        guard bytes >= leastBytes, time > 0 else { return nil }
         return 8 * Double(bytes) / Double(time) * 1e9
     }
 }

@@ -14,6 +14,8 @@ struct ExchangeMedia: Sendable {
     private(set) var pace = DeliveryPace()
     /// The server is known to send media as they are made: it need not wait for the whole of a segment.
     var isFromProgressiveServer = false
+    /// Stamp of the last chunk that came before on the connection.
+    var stampBefore: Timestamp?
     /// The session hears of the exchange.
     var isReported = false
     private var isDecided = false
@@ -24,13 +26,17 @@ struct ExchangeMedia: Sendable {
     private(set) var idle: Nanoseconds = 0
     /// Every long gap could be told to be one or the other.
     private var knowsGaps = true
+    private var hasCodingChunks = false
     private var playerEvent: [UInt8]?
     private var found: [MediaReport.Content] = []
 
     init() {}
 
     /// Media came: chunks, or packets of a transport stream.
-    var hasMedia: Bool { chunks > 0 || readers.first?.kind == .transportStream }
+    var hasMedia: Bool { chunks > 0 || readers.first?.isTransportStream == true }
+
+    /// Stamp of its last chunk.
+    var lastStamp: Timestamp? { readers.first?.lastStamp }
 
     /// Audio and video, where the content is FLV.
     var flashVideo: FLVMeter? { readers.first?.flashVideoMeter }
@@ -49,7 +55,9 @@ struct ExchangeMedia: Sendable {
     }
 
     /// Whether the gaps in the content are known for what they were.
-    var gaps: (stall: Nanoseconds, idle: Nanoseconds)? { knowsGaps && lastContent != nil ? (stall, idle) : nil }
+    var gaps: (stall: Nanoseconds, idle: Nanoseconds)? {
+        knowsGaps && (chunks > 0 || hasCodingChunks) ? (stall, idle) : nil
+    }
 
     // MARK: Request
 
@@ -125,6 +133,7 @@ struct ExchangeMedia: Sendable {
         into reports: inout [MediaReport.Content]
     ) {
         guard bytes.byteCount > 0 else { return }
+        if startsChunk { hasCodingChunks = true }
         noteGap(until: time, startsChunk: startsChunk, roundTrip: roundTrip)
         if readers.isEmpty {
             guard !isDecided else { return }
@@ -133,7 +142,7 @@ struct ExchangeMedia: Sendable {
             if kind != .flashVideo { isReported = true }
             readers = [MediaBodyReader(kind)]
         }
-        pace.note(bytes.byteCount, at: time)
+        pace.note(bytes.byteCount, at: time, begins: startsChunk || readers[0].isBetweenChunks == true)
         readers[0].take(bytes, at: time, into: &found)
         hand(over: &reports)
     }
@@ -188,11 +197,14 @@ struct ExchangeMedia: Sendable {
         guard let reader = readers.first, minimumAge >= 0, minimumAge != .max, let first = reader.firstStamp,
             let last = reader.lastStamp
         else { return nil }
-        let spacing = reader.fragments > 1 ? (last - first) / Nanoseconds(reader.fragments - 1) : 0
+        var spacing = reader.fragments > 1 ? (last - first) / Nanoseconds(reader.fragments - 1) : 0
+        if reader.fragments == 1, let before = stampBefore, first > before, first - before <= .seconds(2) {
+            spacing = first - before
+        }
         // A stamp names the first sample of its chunk, which is there when the last one is.
         let made = (isWhole ? last : first) + max(0, min(spacing, minimumAge))
         guard made > arrival else { return nil }
-        // A single chunk does not say how long it is: what began after it was asked for came as soon as it was there.
-        return reader.fragments == 1 ? .max : made - arrival
+        // Where nothing says how long it is: what began after it was asked for came as soon as it was there.
+        return spacing == 0 ? .max : made - arrival
     }
 }

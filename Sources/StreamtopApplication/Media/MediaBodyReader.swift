@@ -33,6 +33,9 @@ struct MediaBodyReader: Sendable {
     /// Audio and video of FLV; nil for other content.
     var flashVideoMeter: FLVMeter? { flashVideo.first?.meter }
 
+    /// Packets of a transport stream with media in them were read.
+    var isTransportStream: Bool { transportTimes.firstTime != nil }
+
     /// What it holds of the wire.
     var heldBytes: Int { collected.capacity + scanner.heldBytes }
 

@@ -55,9 +55,13 @@ package struct MediaTransfer: Equatable, Sendable {
     package var isComplete: Bool
     /// Chunks of the chunked coding; nil where there were none.
     package var codingChunks: Int?
-    /// Bits a second while there was something to send; nil where too little was sent.
-    package var throughput: Double?
+    /// Bytes that came while there was something to send, and how long that took.
+    package var busyBytes: UInt64 = 0
+    package var busyTime: Nanoseconds = 0
     package var held: Nanoseconds?
+    package var server: Nanoseconds?
+    /// From the request's last byte to the response's first.
+    package var timeToFirstByte: Nanoseconds?
     /// Media came, not a manifest or anything else.
     package var isMedia = false
     /// CMAF chunks that came whole.
@@ -67,6 +71,9 @@ package struct MediaTransfer: Equatable, Sendable {
         self.bytes = bytes
         self.isComplete = isComplete
     }
+
+    /// Bits a second while there was something to send; nil where too little was sent.
+    package var throughput: Double? { DeliveryPace.throughput(busyBytes, busyTime) }
 }
 
 /// An exchange as far as a session needs it.

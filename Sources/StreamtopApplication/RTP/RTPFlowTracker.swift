@@ -255,10 +255,35 @@ package struct RTPFlowTracker: ~Copyable {
                 snapshot.pictureLossIndications = nil
                 snapshot.fullIntraRequests = nil
             }
-            snapshot.transportWide = transports[stream.from].snapshot
+            snapshot.transportWide = transports[stream.from].snapshot(at: time)
             list.append(snapshot)
         }
+        fillLipSync(&list, tables)
         return list
+    }
+
+    /// Sound against the picture of the same source (RFC 3550 section 6.5.1): both by their newest sender reports.
+    private func fillLipSync(_ list: inout [RTPStreamSnapshot], _ tables: borrowing MediaTables) {
+        for index in list.indices where list[index].isVideo == false {
+            guard let sound = delay(of: list[index], tables) else { continue }
+            let picture = list.first { other in
+                other.isVideo == true && other.repeats == nil && other.from == list[index].from
+                    && delay(of: other, tables)?.name == sound.name
+            }
+            guard let picture, let other = delay(of: picture, tables) else { continue }
+            list[index].lipSync = other.value - sound.value
+        }
+    }
+
+    /// From the sender's clock to the tap, as its newest report tells; only differences of one sender's mean something.
+    private func delay(
+        of stream: RTPStreamSnapshot, _ tables: borrowing MediaTables
+    ) -> (value: Nanoseconds, name: String)? {
+        guard let source = tables.sources.facts(of: stream.source, between: hosts), let name = source.canonicalName,
+            source.reportCount >= RTCPSource.leastReports, let report = source.lastReport,
+            let arrival = streams[Self.key(stream.source, stream.from)]?.expectedArrival(of: report.timestamp)
+        else { return nil }
+        return (arrival - RTCPSource.time(ofNetworkTime: report.networkTime), name)
     }
 
     /// Client and server were taken for each other.
@@ -289,6 +314,7 @@ struct RTPTransport {
     private var base = WindowedMinimum()
     private var delay: Nanoseconds?
     private var largest: Nanoseconds = 0
+    private var trend = DelayTrend()
 
     mutating func observe(_ number: UInt16?, _ sendTime: AbsoluteSendTime?, at time: Timestamp) {
         if let number { _ = sequence.observe(number) }
@@ -299,17 +325,21 @@ struct RTPTransport {
             return
         }
         sent += Int64(sendTime.distance(after: lastSend))
-        let transit = (time - firstTime) - Nanoseconds(Double(sent) * 1e9 / AbsoluteSendTime.unitsPerSecond)
+        let sentAt = Nanoseconds(Double(sent) * 1e9 / AbsoluteSendTime.unitsPerSecond)
+        trend.observe(sent: sentAt, at: time)
+        let transit = (time - firstTime) - sentAt
         base.record(transit, at: time, window: Self.window)
         delay = max(0, transit - (base.value ?? transit))
         largest = max(largest, delay ?? 0)
     }
 
-    var snapshot: TransportWideSnapshot? {
+    func snapshot(at time: Timestamp) -> TransportWideSnapshot? {
         guard sequence.packets > 0 || delay != nil else { return nil }
         var result = TransportWideSnapshot(packets: sequence.packets, lost: sequence.lost)
         result.queueDelay = delay
         if delay != nil { result.queueDelayMaximum = largest }
+        result.recentOveruses = trend.recentOveruses(at: time)
+        result.mostOveruses = trend.mostOveruses
         return result
     }
 }

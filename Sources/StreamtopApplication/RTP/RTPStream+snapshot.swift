@@ -42,6 +42,7 @@ extension RTPStream {
                 kind: .ulpfec, packets: fec.packets, bytes: fec.bytes, recovered: fecRecovered)
         }
         if holes.repaired > 0 || fec != nil || isRepaired { result.lostRepaired = min(holes.repaired, sequence.lost) }
+        result.repairedLate = min(holes.late, result.lostRepaired ?? 0)
         if let media = clock.mediaClock {
             result.mediaClock = MediaClockSnapshot(advance: media.advance, wall: media.wall)
         }

@@ -58,6 +58,8 @@ final class RTPStream {
     /// Payloads are clear, or were opened with their keys.
     private(set) var isReadable = false
     private var lateForDecoder: UInt64 = 0
+    private var transitAnchor: (timestamp: UInt32, time: Timestamp)?
+    private var meanTransit: Double?
     /// Gaps that were told as losses.
     private(set) var gapsTold = 0
     /// Packets without media: padding that only takes sequence numbers.
@@ -195,6 +197,7 @@ final class RTPStream {
                 header.timestamp, bytes: payloadLength, isMarked: header.isMarked, isWhole: !holes.hasUnrepaired,
                 at: time)
         }
+        noteTransit(header, isFirst: isFrameStart || isVideo == false, at: time)
         extensions.observe(header, packet: packet, isFrameStart: isFrameStart, at: time)
         if extensions.isKeyFrameStart { findings.isKeyFrame = true }
         if let opened {
@@ -296,6 +299,27 @@ final class RTPStream {
         let lost = sequence.lost - min(sequence.lost, holes.repaired)
         return RTPRecentLoss(
             expected: sequence.expected - min(sequence.expected, first.expected), lost: lost - min(lost, first.lost))
+    }
+
+    /// When the media of `timestamp` passed the tap, or would have, by the mean transit of the newest packets; nil without a clock.
+    func expectedArrival(of timestamp: UInt32) -> Timestamp? {
+        guard let rate = clock.rate, let anchor = transitAnchor, let mean = meanTransit else { return nil }
+        let media = Double(timestamp.distance(after: anchor.timestamp)) / Double(rate)
+        return anchor.time + Nanoseconds((media + mean) * 1e9)
+    }
+
+    /// Arrival less media time from the anchor on, smoothed over some sixteen pictures or packets of sound.
+    private func noteTransit(_ header: RTPHeader, isFirst: Bool, at time: Timestamp) {
+        guard isFirst, let rate = clock.rate else { return }
+        guard let anchor = transitAnchor, abs(Int64(header.timestamp.distance(after: anchor.timestamp))) < 1 << 30
+        else {
+            transitAnchor = (header.timestamp, time)
+            meanTransit = 0
+            return
+        }
+        let media = Double(header.timestamp.distance(after: anchor.timestamp)) / Double(rate)
+        let transit = (time - anchor.time).seconds - media
+        meanTransit = (meanTransit ?? transit) + (transit - (meanTransit ?? transit)) / 16
     }
 
     private func judgeVoice(at time: Timestamp) {

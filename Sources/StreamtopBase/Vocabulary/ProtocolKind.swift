@@ -23,6 +23,8 @@ package enum ProtocolKind: String, Sendable, CaseIterable {
         case "http/1.1", "http/1.0": self = .http1
         case "h2", "h2c": self = .http2
         case "h3": self = .http3
+        // RFC 7443.
+        case "stun.turn", "stun.nat-discovery": self = .stun
         default:
             guard name.hasPrefix("h3-") else { return nil }
             self = .http3

@@ -190,9 +190,10 @@ package enum LadderBuilder {
 
     private static func devicesIn(_ rungs: inout LadderRungs, _ facts: LadderFacts) {
         guard let host = facts.host else { return }
-        for device in facts.devices
-        where host.layers.contains(where: { $0.layer == .nic && $0.name == device }) {
-            rungs.miss(.nic)
+        for device in facts.devices {
+            // A ring tells what it dropped, and never how full it is.
+            guard let ring = host.layers.first(where: { $0.layer == .nic && $0.name == device }) else { continue }
+            rungs.append(rung(of: ring, drops: ring.droppedSince))
         }
         let processors = host.layers.filter { $0.layer == .softnet }
         guard let longest = processors.max(by: { ($0.occupied ?? -1) < ($1.occupied ?? -1) }),

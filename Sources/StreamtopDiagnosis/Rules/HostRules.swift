@@ -1,14 +1,14 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Buffers of this host that overflow or hold too much, as its kernel tells (rules 50 to 53, 81, 82). Live only.
+/// Buffers of this host that overflow or hold too much, as its kernel tells (rules 50 to 53, 94 to 96). Live only.
 enum HostRules {
     static let queueWatch = Threshold(
         "wait in a queue of this host", 20, .milliseconds, source: "CoDel target 5 ms, RFC 8289, with room for bursts")
     static let queueAct = Threshold(
         "wait in a queue of this host, act", 100, .milliseconds, source: "CoDel interval, RFC 8289 section 4")
     static let dropRate = Threshold(
-        "drops a second", 0, .count, source: "own: a buffer of this host that drops is its own trouble")
+        "drops a second, at least", 1, .count, source: "own: a buffer of this host that drops is its own trouble")
     static let leastDrops = Threshold("drops, at least", 3, .count, source: "own: fewer are a matter of chance")
 
     static let rules: [Rule] = [
@@ -31,17 +31,17 @@ enum HostRules {
                 "the backlog belongs to many flows of a fair queue: it bounds the wait of one and does not tell it",
             ], judge: .host(localQueue)),
         Rule(
-            81, "local_queue_drops", .host, symptom: "This host throws away what it sends.", thresholds: [leastDrops],
+            94, "local_queue_drops", .host, symptom: "This host throws away what it sends.", thresholds: [leastDrops],
             hold: .atOnce, judge: .host(localDrops)),
         Rule(
-            82, "accept_queue_full", .host, symptom: "Callers are turned away: nobody accepts their connections.",
+            95, "accept_queue_full", .host, symptom: "Callers are turned away: nobody accepts their connections.",
             thresholds: [leastDrops], hold: .atOnce, judge: .host(acceptQueue)),
     ]
 
     /// Of one flow: where its own bytes wait.
     static let flowRules: [Rule] = [
         Rule(
-            83, "held_on_this_host", .host, symptom: "The delay of this connection is made before the network begins.",
+            96, "held_on_this_host", .host, symptom: "The delay of this connection is made before the network begins.",
             thresholds: [queueWatch, queueAct], judge: .flow(heldHere))
     ]
 
@@ -57,7 +57,9 @@ enum HostRules {
     }
 
     private static func processorBacklog(_ host: HostSnapshot) -> Finding? {
-        guard let (layer, rate) = worst(host, .softnet, by: \.dropsPerSecond) else { return nil }
+        guard let (layer, rate) = worst(host, .softnet, by: \.dropsPerSecond), rate >= dropRate.value else {
+            return nil
+        }
         let limit = host.settings.maximumBacklog
         let proposed = limit.map { " (now \($0); try \(saturated($0, times: 2)))" } ?? ""
         return Finding(
@@ -74,7 +76,7 @@ enum HostRules {
     }
 
     private static func ringOverflow(_ host: HostSnapshot) -> Finding? {
-        guard let (layer, rate) = worst(host, .nic, by: \.dropsPerSecond) else { return nil }
+        guard let (layer, rate) = worst(host, .nic, by: \.dropsPerSecond), rate >= dropRate.value else { return nil }
         let now = layer.capacity.map { " (now \($0))" } ?? ""
         return Finding(
             severity: .critical, subject: .host,

@@ -42,9 +42,9 @@ enum MediaRules {
             thresholds: [keyFrameRequests, leastRequests],
             silentWhen: ["reports are encrypted"], needs: .media, judge: .flow(keyFrameStorm)),
         Rule(
-            38, "repair_too_late", .application, symptom: "Lost packets are asked for again and again.",
+            38, "retransmission_useless", .application, symptom: "Lost packets are asked for again and again.",
             thresholds: [askedAgain, leastAsked], silentWhen: ["reports are encrypted"], needs: .media,
-            judge: .flow(repairTooLate)),
+            judge: .flow(retransmissionUseless)),
         Rule(
             40, "conversation_delay", .application, symptom: "People talk over each other.",
             thresholds: [delayWatch, delayHigh], silentWhen: ["no sender report was quoted: no round trip is known"],
@@ -92,7 +92,7 @@ enum MediaRules {
             return loss > watch ? loss / watch : nil
         }
         guard let (stream, _) = found, let loss = effectiveLoss(stream, isFinal: flow.isFinal) else { return nil }
-        // The capture sits behind this host's own queue: what that threw away was never on the path.
+        // What this host threw away before the capture saw it was never lost on the path.
         if let thrown = droppedHere(stream, flow), thrown * 2 >= UInt64(stream.lost) { return nil }
         let limit = stream.isVideo == true ? videoLoss.value : audioLoss.value
         // Nobody stays on a call, and no sender goes on, that loses two packets of three.
@@ -112,10 +112,12 @@ enum MediaRules {
             confidence: isDoubtful ? 0.5 : stream.lost >= 20 ? 0.9 : 0.75)
     }
 
-    /// Packets that the queue of this host threw away, of a stream that it sends; nil of one that it does not.
+    /// Packets that this host threw away in front of the capture point: in its own queue those that it sends, in rings and
+    /// backlogs those that it receives. nil where nobody counts them.
     private static func droppedHere(_ stream: RTPStreamSnapshot, _ flow: FlowSnapshot) -> UInt64? {
-        guard stream.from == flow.hostEnd else { return nil }
-        return flow.buffers.first { $0.direction == .out && $0.layer == .qdisc }?.drops
+        guard let here = flow.hostEnd else { return nil }
+        if stream.from == here { return flow.buffers.first { $0.direction == .out && $0.layer == .qdisc }?.drops }
+        return flow.droppedOnArrival
     }
 
     private static func jitter(_ flow: FlowSnapshot) -> Finding? {
@@ -159,7 +161,7 @@ enum MediaRules {
             confidence: 0.85)
     }
 
-    private static func repairTooLate(_ flow: FlowSnapshot) -> Finding? {
+    private static func retransmissionUseless(_ flow: FlowSnapshot) -> Finding? {
         let found = worst(flow) { stream in
             guard Double(stream.nackedNumbers) >= leastAsked.value else { return nil }
             let share = Double(stream.nackedAgain) / Double(stream.nackedNumbers)

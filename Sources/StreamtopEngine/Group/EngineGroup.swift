@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopDiagnosis
 import StreamtopModel
 
 /// The engines of one capture as one: what the program uses.
@@ -148,7 +149,7 @@ package struct EngineGroup: ~Copyable {
     /// Everything a dashboard shows.
     package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
         var snapshot = engine.snapshot(request)
-        snapshot.mediaSessions = media.snapshots(at: now)
+        snapshot.mediaSessions = judgedSessions()
         return snapshot
     }
 
@@ -163,9 +164,15 @@ package struct EngineGroup: ~Copyable {
 
     /// The media sessions of the run, as they stand.
     package mutating func mediaSessions() -> [MediaSessionSnapshot] {
-        let sessions = media.snapshots(at: now)
+        let sessions = judgedSessions()
         engine.counts.totals.sessions = UInt64(engine.callCount + sessions.count)
         return sessions
+    }
+
+    private func judgedSessions() -> [MediaSessionSnapshot] {
+        guard !media.isEmpty else { return [] }
+        let health = engine.health
+        return media.snapshots(at: now).map { SessionDiagnosis.judged($0, health: health) }
     }
 
     /// The flows that had packets after `time`, as they stand, by first packet.

@@ -35,7 +35,8 @@ extension TrackerStore {
         case .http2: http2[layer.index].heldBytes
         case .http3: http3[layer.index].heldBytes
         case .rtsp: rtsp[layer.index].heldBytes
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+        case .stun: stun[layer.index].heldBytes
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp, .srt, .rist, .mpegTS, .httpFLV:
             0
         }
@@ -50,7 +51,8 @@ extension TrackerStore {
         case .http1: http1[layer.index].releaseHeldBytes()
         case .http2: http2[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
+        case .stun: stun[layer.index].releaseHeldBytes()
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             break
         }

@@ -32,6 +32,8 @@ struct TrackerStore: ~Copyable {
     var media: MediaTables
     /// What the exchange that was just observed tells sessions.
     var reports: [MediaReport] = []
+    /// What relays and framed streams carried in the frame at hand.
+    var relayed = RelayedDatagrams()
 
     init(limits: EngineLimits, loggedPackets: Int) {
         security = SecurityTables(limits: limits.security)
@@ -104,7 +106,7 @@ struct TrackerStore: ~Copyable {
             http3[layer.index].observe(bytes, delivery, &now)
             if http3[layer.index].hasReports { reports += http3[layer.index].takeReports() }
         case .webSocket: webSocket[layer.index].observe(bytes, delivery, &now)
-        case .stun: stun[layer.index].observe(bytes, delivery, &now)
+        case .stun: stun[layer.index].observe(bytes, delivery, relayed: &relayed, &now)
         // TCP and QUIC are given frames and datagrams; they have entries of their own.
         case .tcp, .quic: break
         case .rtp: _ = rtp[layer.index].observe(bytes, wireLength: bytes.byteCount, tables: &media, &now)

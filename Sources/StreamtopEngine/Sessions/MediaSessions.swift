@@ -139,6 +139,8 @@ struct MediaSessions {
         }
     }
 
+    var isEmpty: Bool { table.isEmpty }
+
     func snapshots(at time: Timestamp) -> [MediaSessionSnapshot] { table.snapshots(at: time) }
 
     var health: [TableHealth] {

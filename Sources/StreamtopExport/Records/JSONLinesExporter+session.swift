@@ -19,6 +19,27 @@ extension JSONLinesExporter {
                 json.array("mapped", call.mapped) { $0.string($1.description) }
                 json.object("evidence") { $0.member("reflectors", call.reflectors) }
             }
+            json.object("turn") { json in
+                json.array("allocations", call.allocations) { json, one in
+                    json.object { json in
+                        json.flow("flow", one.flow)
+                        json.allocation(one.allocation, client: one.client, server: one.server)
+                    }
+                }
+            }
+            if !call.signalling.isEmpty {
+                json.array("signalling", call.signalling) { json, one in
+                    json.object { json in
+                        json.time("ts", one.time)
+                        json.member("kind", one.kind)
+                        json.member("method", one.method)
+                        json.member("status", one.status)
+                        json.member("from", one.from)
+                        json.milliseconds("duration_ms", one.duration)
+                    }
+                }
+            }
+            json.legs(call.legs)
             if let dtls = call.$dtls { json.dtlsSection(dtls.value, start: call.start) }
             json.array("streams", call.streams) { $0.string(JSONWriter.text(ofSource: $1)) }
             json.object("setup_ms") { json in
@@ -32,6 +53,34 @@ extension JSONLinesExporter {
 }
 
 extension JSONWriter {
+    fileprivate mutating func legs(_ legs: [CallLeg]) {
+        guard !legs.isEmpty else { return }
+        array("legs", legs) { json, leg in
+            json.object { json in
+                json.object("in") { json in
+                    json.flow("flow", leg.incoming.flow)
+                    json.source("ssrc", leg.incoming.source)
+                }
+                json.object("out") { json in
+                    json.flow("flow", leg.outgoing.flow)
+                    json.source("ssrc", leg.outgoing.source)
+                }
+                json.member("join", leg.join)
+                json.member("lost_in", leg.lostIn)
+                json.member("lost_box", leg.lostInBox)
+                json.member("lost_out", leg.lostOut)
+                if let delay = leg.delay {
+                    json.object("delay_ms") { json in
+                        json.milliseconds("p50", delay.p50)
+                        json.milliseconds("p95", delay.p95)
+                        json.milliseconds("max", delay.maximum)
+                    }
+                }
+                json.ratio("confidence", leg.confidence)
+            }
+        }
+    }
+
     fileprivate mutating func ice(_ call: CallSnapshot) {
         object("ice") { json in
             json.array("pairs", call.pairs) { json, pair in

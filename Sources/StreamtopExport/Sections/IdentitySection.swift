@@ -18,6 +18,8 @@ extension JSONWriter {
         time("start", flow.start)
         time("end", flow.end)
         milliseconds("duration_ms", flow.end - flow.start)
+        if let parent = flow.parent { self.flow("parent", parent) }
+        if !flow.children.isEmpty { array("children", flow.children) { $0.string("f\($1.number)") } }
         member("state", flow.state)
         member("final", flow.isFinal)
         if flow.isEvicted { member("evicted", true) }

@@ -114,7 +114,7 @@ package struct NetlinkAnswer: Sendable {
                 progress = .complete
             case Netlink.overrun: throw .overrun
             case Netlink.done:
-                if let code = content.int32(at: 0), Int32.min + 1 ..< 0 ~= code { throw .refused(-code) }
+                if let code = content.int32(at: 0), Int32.min + 1..<0 ~= code { throw .refused(-code) }
                 return .complete
             case 0..<16: continue  // NLMSG_NOOP and what is reserved
             default:

@@ -14,6 +14,7 @@ enum DeviceLayers {
             guard !own.isEmpty else { return [] }
             var layer = HostLayer(.qdisc, name: link.name, direction: .out, unit: .bytes, occupied: 0)
             layer.kind = "noqueue"
+            layer.drops = own.compactMap(\.counts).reduce(0) { $0 &+ UInt64($1.drops) }
             layer.delay = 0
             layer.bound = .measured
             return [layer]

@@ -29,6 +29,8 @@ package final class HostReader {
     private var datagramCourses = LayerCourses()
     private var nextDatagrams = Timestamp(nanoseconds: .min)
     private var nextSlow = Timestamp(nanoseconds: .min)
+    /// Ways through the network change: all are asked for again then.
+    private var nextRoutes = Timestamp(nanoseconds: .min)
     private var turn = 0
 
     /// Sockets asked for at one reading; more take turns.
@@ -36,6 +38,7 @@ package final class HostReader {
     /// More devices than this, or more UDP sockets, are read once a second instead of at every reading.
     private static let mostDevices = 64
     private static let mostDatagramSockets = 256
+    private static let mostDatagramLayers = 32
 
     /// What is read once a second.
     private struct SlowFacts {
@@ -73,6 +76,10 @@ package final class HostReader {
             nextSlow = time + .seconds(1)
             readSlowly(at: time)
             courses.forget(before: time - .seconds(10))
+            if time >= nextRoutes {
+                nextRoutes = time + .seconds(10)
+                routes.removeAll()
+            }
             datagramCourses.forget(before: time - .seconds(10))
         }
         if time >= nextDatagrams {
@@ -80,10 +87,9 @@ package final class HostReader {
             datagrams = readDatagramSockets(at: time)
             report.datagramSockets = datagrams
         }
-        for flow in wishes.flows where routes.count < 4_096 {
-            for end in [flow.low.address, flow.high.address] where routes.insert(end).inserted {
-                report.routes[end] = route(to: end)
-            }
+        for end in wishes.flows.flatMap({ [$0.low.address, $0.high.address] }) + wishes.peers
+        where routes.count < 4_096 && routes.insert(end).inserted {
+            report.routes[end] = route(to: end)
         }
         var host = HostSnapshot(time: time)
         host.layers = queues(at: time) + slow.layers + datagramLayers()
@@ -183,12 +189,13 @@ package final class HostReader {
         return found
     }
 
-    /// UDP sockets of this namespace that hold or dropped something, the fullest first.
+    /// UDP sockets of this namespace, those first that hold most or dropped something.
     private func datagramLayers() -> [HostLayer] {
-        let ours = datagrams.filter { !$0.isElsewhere && ($0.memory.received > 0 || ($0.memory.drops ?? 0) > 0) }
-        return ours.sorted { ($0.memory.received, $1.local.port) > ($1.memory.received, $0.local.port) }.prefix(64).map
-        {
-            socket in
+        let ours = datagrams.filter { !$0.isElsewhere && $0.local.port != 0 }
+        func rank(_ socket: DatagramSocket) -> (Int, UInt64, Int) {
+            (socket.memory.received, socket.droppedSince, -Int(socket.local.port))
+        }
+        return ours.sorted { rank($0) > rank($1) }.prefix(Self.mostDatagramLayers).map { socket in
             var layer = HostLayer(
                 .socketReceive, name: "udp:\(socket.local.port)", direction: .inward, unit: .bytes,
                 occupied: socket.memory.received, capacity: socket.memory.receiveLimit)

@@ -77,7 +77,8 @@ struct DriverFacts {
 
     private static func reason(_ failure: Int32, _ link: LinkMessage) -> String {
         if failure == EPERM || failure == EACCES { return "no permission to ask the driver" }
-        return "\(link.kind.map { "a \($0) device" } ?? "the driver") has no rings"
+        let device = link.isLoopback ? "the loopback device" : link.kind.map { "a \($0) device" } ?? "the driver"
+        return "\(device) has no rings"
     }
 
     /// The device's receive ring: its size and what it dropped. How full it is no kernel tells.

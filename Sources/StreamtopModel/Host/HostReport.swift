@@ -54,6 +54,8 @@ package struct DatagramSocket: Equatable, Sendable {
 package struct HostWishes: Sendable {
     /// TCP flows whose sockets are wanted, without encapsulation, those of most interest first.
     package var flows: [FlowKey] = []
+    /// Addresses that flows without such sockets go to: by which device?
+    package var peers: [IPAddress] = []
 
     package init() {}
 }

@@ -43,6 +43,12 @@ package struct MediaSessionSnapshot: Equatable, Sendable {
     package var clockOffset = MediaClockOffset()
     package var mediaClock: MediaClock?
     package var pacing: Pacing?
+    package var cadence: MediaCadence?
+    /// What the playlists of low-latency HLS ask for, and how long their answers took; nil where there are none.
+    package var partControl: MediaPartControl?
+    /// Times that the player said it had nothing left while by every model it held this many seconds, at most.
+    package var starvedThoughFed = 0
+    package var heldWhileStarved = 0.0
     /// Segments came from bursts of encrypted bytes: no manifest and no box was readable.
     package var isInferred = false
     /// 0 to 1; below 1 only where the session is inferred.
@@ -118,9 +124,15 @@ package struct MediaSegment: Equatable, Sendable {
     package var chunkCount = 0
     /// Bits a second without the gaps in which there was nothing to send; nil where too little was sent to tell.
     package var throughput: Double?
+    /// What that is made of.
+    package var busyBytes: UInt64 = 0
+    package var busyTime: Nanoseconds = 0
     package var isComplete = false
     /// The server waited on purpose before it answered.
     package var held: Nanoseconds?
+    /// What is left of the time to the first byte without the way and without what was held: work, or the filling of a cache.
+    package var server: Nanoseconds?
+    package var cache: HTTPCacheSnapshot.State?
 
     package static let maximumChunks = 64
 
@@ -237,6 +249,8 @@ package struct MediaBuffer: Equatable, Sendable {
     package var stalls: [Stall] = []
     package var stallCount = 0
     package var stallTime: Nanoseconds = 0
+    /// Time without anything to play even for a player that began as late as players do.
+    package var certainStallTime: Nanoseconds = 0
     package var series: [Point] = []
     package var source = Source.model
     /// Median of how far the model was from what the player said; nil where it said nothing.
@@ -283,6 +297,37 @@ package struct MediaArrival: Equatable, Sendable {
         self.maximum = maximum
         self.source = source
     }
+}
+
+/// How evenly chunks were made and came.
+package struct MediaCadence: Equatable, Sendable {
+    /// Chunks that can be judged: with a stamp, made after they were asked for.
+    package var chunks: Int
+    /// 95th percentile of the time from one to the next as they were made, in lengths of a chunk.
+    package var made: Double
+    /// Median time that a chunk took to come, in lengths of a chunk.
+    package var transfer: Double
+    /// Segments of which chunks came in a burst, and the longest pause before one.
+    package var gatheredSegments: Int
+    package var longestPause: Nanoseconds
+
+    package init(chunks: Int, made: Double, transfer: Double, gatheredSegments: Int, longestPause: Nanoseconds) {
+        self.chunks = chunks
+        self.made = made
+        self.transfer = transfer
+        self.gatheredSegments = gatheredSegments
+        self.longestPause = longestPause
+    }
+}
+
+/// What the playlists of low-latency HLS say (RFC 8216bis section 4.4.3.8), and how long a blocking reload took at most.
+package struct MediaPartControl: Equatable, Sendable {
+    package var partTarget: Nanoseconds
+    package var targetDuration: Nanoseconds?
+    package var partHoldBack: Nanoseconds?
+    package var longestReload: Nanoseconds?
+
+    package init(partTarget: Nanoseconds) { self.partTarget = partTarget }
 }
 
 /// Their clock less the capture's; nil where it was not seen.

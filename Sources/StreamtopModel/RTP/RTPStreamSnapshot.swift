@@ -35,6 +35,8 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     /// Of the lost ones, those that came again in time by retransmission or could be worked out from FEC; nil while
     /// nothing repairs.
     package var lostRepaired: UInt64?
+    /// Of the lost ones, those that came again when it was too late.
+    package var repairedLate: UInt64 = 0
 
     /// RFC 3550 section 6.4.1 over every packet in order of arrival; nil while the clock is unknown.
     package var jitter: Nanoseconds?
@@ -234,6 +236,9 @@ package struct TransportWideSnapshot: Equatable, Sendable {
     /// Delay between sender and tap above its minimum, by abs-send-time; nil without that extension.
     package var queueDelay: Nanoseconds?
     package var queueDelayMaximum: Nanoseconds?
+    /// How often the delay's trend said that more is sent than the path carries: within the last ten seconds, and within any ten.
+    package var recentOveruses = 0
+    package var mostOveruses = 0
 
     package init(packets: UInt64, lost: UInt64) {
         self.packets = packets

@@ -27,6 +27,10 @@ package enum ViewReducer {
     /// A new picture, or time that passed: rows are put in order, selections follow their flows, notices end.
     package static func advance(_ state: inout ViewState, in context: ViewContext) {
         if let notice = state.notice, context.now - notice.since > Notice.shownFor { state.notice = nil }
+        // Until a key was pressed, the page to look at is the one that names what the traffic is for.
+        if state.lastInput == nil, state.page == .flows || state.page == .live {
+            state.page = LiveScreen.isTelling(context.snapshot) ? .live : .flows
+        }
         let isCalm = isCalm(state, context)
         state.table.rows =
             isCalm && !state.table.rows.isEmpty

@@ -45,7 +45,7 @@ package struct ViewState: Sendable {
 
 /// A page; its row in `PageTable` says what it is.
 enum Page: Sendable {
-    case sessions, calls, streams, flows, handshakes, verdicts, events, capture
+    case live, sessions, calls, streams, flows, handshakes, verdicts, events, congestion, capture
 }
 
 /// The table of flows.

@@ -34,8 +34,9 @@ struct PageRow: Sendable {
 /// The pages, left to right. A new page is a new row.
 enum PageTable {
     static let rows: [PageRow] = [
-        SessionsScreen.page, CallsScreen.page, StreamsScreen.page,
-        FlowTable.page, HandshakesScreen.page, VerdictsScreen.page, EventsScreen.page, CaptureScreen.page,
+        LiveScreen.page, SessionsScreen.page, CallsScreen.page, StreamsScreen.page,
+        FlowTable.page, HandshakesScreen.page, VerdictsScreen.page, EventsScreen.page, CongestionScreen.page,
+        CaptureScreen.page,
     ]
 
     static subscript(page: Page) -> PageRow { rows[index(of: page)] }

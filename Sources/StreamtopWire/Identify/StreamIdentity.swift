@@ -23,6 +23,10 @@ package struct StreamIdentity: Equatable, Sendable {
             (kind, isClient) = (.rtmp, true)
             return
         }
+        if STUNProbe.beginsStream(bytes) {
+            (kind, isClient) = (.stun, STUNProbe.isClientStream(bytes))
+            return
+        }
         switch HTTP1Probe(bytes) {
         case .request: (kind, isClient) = (.http1, true)
         case .response: (kind, isClient) = (.http1, false)

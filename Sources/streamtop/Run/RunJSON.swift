@@ -54,7 +54,7 @@ private struct RecordStream: ~Copyable {
     private var lastFlows: Timestamp?
     /// Time for the last records after a request to stop.
     private static let lastRecords: Nanoseconds = .milliseconds(1_200)
-    private static let flowInterval: Nanoseconds = .seconds(1)
+    private let flowInterval: Nanoseconds
     /// More active flows than this are told of every ten seconds only.
     private static let mostFlowsASecond = 256
     private var lastHost: Timestamp?
@@ -66,6 +66,7 @@ private struct RecordStream: ~Copyable {
             if let path = settings.qlogFolder { try QLogFolder(path, settings) } else { nil }
         self.settings = settings
         self.qlog = qlog
+        flowInterval = max(.milliseconds(500), min(settings.interval ?? .seconds(1), .seconds(1)))
     }
 
     var isClosed: Bool { output.isClosed }
@@ -139,7 +140,7 @@ private struct RecordStream: ~Copyable {
             return
         }
         let isCrowded = engine.flowCount > Self.mostFlowsASecond
-        guard engine.now - last >= (isCrowded ? 10 : 1) * Self.flowInterval else { return }
+        guard engine.now - last >= (isCrowded ? .seconds(10) : flowInterval) else { return }
         lastFlows = engine.now
         engine.forEachFlow(activeSince: last) { exporter.appendFlow($0, to: &output.bytes) }
     }

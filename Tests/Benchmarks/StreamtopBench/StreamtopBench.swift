@@ -50,6 +50,7 @@ struct StreamtopBench: ParsableCommand {
         try sealed(folder)
         media()
         try redraw(folder)
+        host()
     }
 
     private func media() {
@@ -113,6 +114,17 @@ struct StreamtopBench: ParsableCommand {
                     + [cost.snapshotMilliseconds, cost.drawMilliseconds, cost.diffMilliseconds].map {
                         lead(text($0, 2), 9)
                     }.joined() + "   = \(text(cost.percentAtTenHertz, 1)) % of a core")
+        }
+    }
+
+    /// Asking the kernel, with ten thousand sockets open: a full reading a second, and short ones between.
+    private func host() {
+        print("\nasking this host's kernel (CPU ms a reading): full, short")
+        for count in [100, 10_000] {
+            guard let cost = HostCost.measure(count: count, readings: 10) else { continue }
+            print(
+                pad("\(cost.sockets) sockets", 30) + [cost.full, cost.short].map { lead(text($0, 2), 9) }.joined()
+                    + "   = \(text(cost.percent, 1)) % of a core")
         }
     }
 

@@ -41,6 +41,8 @@ enum FuzzTarget: String, CaseIterable {
     case rtsp
     /// Key log text.
     case keylog
+    /// Answers of the host's kernel and files below /proc.
+    case host
 
     static let chosen =
         ProcessInfo.processInfo.environment["STREAMTOP_FUZZ"].flatMap(FuzzTarget.init(rawValue:)) ?? .file
@@ -66,6 +68,7 @@ enum FuzzTarget: String, CaseIterable {
         case .rtmp: fuzzStream(bytes, RTMPTracker())
         case .rtsp: fuzzStream(bytes, RTSPTracker())
         case .keylog: fuzzKeyLog(bytes)
+        case .host: fuzzHost(bytes)
         }
     }
 }

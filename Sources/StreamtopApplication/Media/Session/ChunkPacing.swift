@@ -16,14 +16,13 @@ struct ChunkPacing: Sendable {
 
     private var deviations = BoundedHistory<Float>(capacity: ChunkPacing.kept)
     private var spacings = BoundedHistory<Float>(capacity: ChunkPacing.kept)
+    /// From one to the next as they were made, in lengths of a chunk.
+    private var makings = BoundedHistory<Float>(capacity: ChunkPacing.kept)
     private var transfers = BoundedHistory<Float>(capacity: ChunkPacing.kept)
     private(set) var gatheredSegments = 0
     private(set) var judgedSegments = 0
     /// Of bursts, the longest pause before one.
     private(set) var longestPause: Nanoseconds = 0
-    /// Arrival spacings over the chunk before them, for the encoder's jitter (rule 31).
-    private(set) var lateChunks = 0
-    private(set) var chunks = 0
 
     init() {}
 
@@ -55,12 +54,11 @@ struct ChunkPacing: Sendable {
             let made = (stamp - before).seconds
             let came = (chunk.lastByteTime - chunks[index - 1].lastByteTime).seconds
             let unit = chunks[index - 1].duration
-            self.chunks += 1
             if isNew {
                 deviations.append(Float(abs(came - made) / unit))
                 transfers.append(Float((chunk.lastByteTime - chunk.firstByteTime).seconds / length))
-                if came > 1.5 * unit { lateChunks += 1 }
             }
+            if index < chunks.count - 1 { makings.append(Float(made / unit)) }
             if index < chunks.count - 1 { spacings.append(Float(abs(made - unit) / unit)) }
             guard isNew, isAfterPause, came < Self.burst * unit, made > (1 - Self.even) * unit else {
                 if !isPaused { isAfterPause = false }
@@ -83,11 +81,14 @@ struct ChunkPacing: Sendable {
         return (Self.quantile(transfers, 0.5) ?? 0) >= 0.7 ? .network : nil
     }
 
-    /// Median time that a chunk took from its first to its last byte, in shares of its length.
-    var transferShare: Double? { Self.quantile(transfers, 0.5).map(Double.init) }
-    /// 95th percentile of how far arrivals were from makings, in shares of a chunk.
-    var jitter: Double? { Self.quantile(deviations, 0.95).map(Double.init) }
-    var samples: Int { deviations.count }
+    var cadence: MediaCadence? {
+        guard deviations.count > 0, let made = Self.quantile(makings, 0.95),
+            let transfer = Self.quantile(transfers, 0.5)
+        else { return nil }
+        return MediaCadence(
+            chunks: deviations.count, made: Double(made), transfer: Double(transfer),
+            gatheredSegments: gatheredSegments, longestPause: longestPause)
+    }
 
     private static func quantile(_ values: BoundedHistory<Float>, _ share: Double) -> Float? {
         let sorted = values.elements.sorted()

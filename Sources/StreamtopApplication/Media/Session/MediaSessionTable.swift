@@ -56,7 +56,8 @@ package struct MediaSessionTable: Sendable {
         _ index: Int, _ flow: FlowIdentifier?,
         _ events: inout [(session: Int, flow: FlowIdentifier?, MediaSessionEvent)]
     ) {
-        guard !sessions[index].events.isEmpty else { return }
+        // What was no session after all has nothing to tell.
+        guard !sessions[index].events.isEmpty, sessions[index].isEstablished else { return }
         for event in sessions[index].events { events.append((sessions[index].number, flow, event)) }
         sessions[index].events.removeAll(keepingCapacity: true)
     }

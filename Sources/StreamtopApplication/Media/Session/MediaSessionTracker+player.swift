@@ -35,7 +35,7 @@ extension MediaSessionTracker {
                     hear(buffer: value, of: Self.type(member.type) ?? type ?? .unknown, at: time)
                 }
             case ("ltc", .number(let value)): hear(latency: value)
-            case ("bs", .flag(true)): told.starved.append(at: time, held: careful.level(at: time))
+            case ("bs", .flag(true)): told.starved.append(at: time, held: eager.level(at: time))
             case ("mtp", .number(let value)) where value > 0 && value < 1e9: told.throughput = value * 1_000
             default: break
             }
@@ -58,7 +58,7 @@ extension MediaSessionTracker {
             return
         }
         let before = player.stallCount
-        if milliseconds == 0 { told.starved.append(at: time, held: careful.level(at: time)) }
+        if milliseconds == 0 { told.starved.append(at: time, held: eager.level(at: time)) }
         let error = player.correct(type, to: milliseconds / 1_000, at: time)
         tellStalls(since: before)
         guard let error else { return }
@@ -81,7 +81,7 @@ extension MediaSessionTracker {
 
     mutating func tellStalls(since before: Int) {
         guard player.stallCount > before, let stall = player.stalls.last else { return }
-        events.append(.stalled(at: stall.start))
+        tell(.stalled(at: stall.start))
     }
 
     /// The first request for another representation of the kind of media that leads.
@@ -116,7 +116,11 @@ extension MediaSessionTracker {
         change.cause = cause(of: change)
         if switches.count >= Self.maximumSwitches { switches.removeFirst() }
         switches.append(change)
-        events.append(.switched(change))
+        tell(.switched(change))
+    }
+
+    private mutating func tell(_ event: MediaSessionEvent) {
+        if events.count < 64 { events.append(event) }
     }
 
     /// An init segment said that another representation with this name is audio.

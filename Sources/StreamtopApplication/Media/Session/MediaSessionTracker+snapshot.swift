@@ -1,5 +1,6 @@
 import StreamtopBase
 import StreamtopModel
+import StreamtopWire
 
 /// What is known of a session at a moment.
 extension MediaSessionTracker {
@@ -20,7 +21,12 @@ extension MediaSessionTracker {
         session.liveLatency = latency
         session.clockOffset = clocks.offset
         session.mediaClock = (hasVideo ? mediaClock : audioClock).snapshot ?? audioClock.snapshot
-        session.pacing = shownPacing
+        let pacing = wholePacing
+        session.pacing = pacing.verdict
+        session.cadence = pacing.cadence
+        session.partControl = partControl
+        session.starvedThoughFed = told.starved.whileFed
+        session.heldWhileStarved = told.starved.mostHeld
         session.implausibleReports = told.implausible
         return session
     }
@@ -41,16 +47,28 @@ extension MediaSessionTracker {
         return list
     }
 
-    private var shownPacing: MediaSessionSnapshot.Pacing? {
+    /// With the segment in parts that is under way.
+    private var wholePacing: ChunkPacing {
         var meter = pacing
         if let number = segmentInParts, let place = place(number) { meter.judge(segments[place]) }
-        return meter.verdict
+        return meter
+    }
+
+    private var partControl: MediaPartControl? {
+        guard let playlist = manifests.playlists.last(where: { $0.playlist.isLowLatency })?.playlist,
+            let target = playlist.partTarget
+        else { return nil }
+        var control = MediaPartControl(partTarget: target)
+        control.targetDuration = playlist.targetDuration
+        control.partHoldBack = playlist.control?.partHoldBack
+        control.longestReload = longestReload
+        return control
     }
 
     private func shownBuffer(at time: Timestamp) -> MediaBuffer? {
         // Behind the last report nothing is known: it may have been closed.
         var model = player
-        let moment = min(time, last)
+        let moment = min(time, lastMedia)
         model.advance(to: moment)
         guard let level = model.level(at: moment) else { return nil }
         var buffer = MediaBuffer()
@@ -60,6 +78,9 @@ extension MediaSessionTracker {
         buffer.stalls = model.stalls
         buffer.stallCount = model.stallCount
         buffer.stallTime = model.stallTime(at: moment)
+        var late = careful
+        late.advance(to: moment)
+        buffer.certainStallTime = late.stallTime(at: moment)
         buffer.series = series.points
         if told.bufferReports > 0 {
             buffer.source = .cmcd

@@ -57,6 +57,8 @@ struct MediaSessionTracker: Sendable {
     var origin: String?
     let start: Timestamp
     var last: Timestamp
+    /// When media, or a request, passed last: connections may close much later.
+    var lastMedia: Timestamp
     var flows: [(ordinal: UInt64, identifier: FlowIdentifier?)] = []
     var manifests = MediaManifests()
     var initializations: [(representation: String, url: URLReference, tracks: InitializationSegment)] = []
@@ -76,6 +78,8 @@ struct MediaSessionTracker: Sendable {
     var switches: [MediaSwitch] = []
     var current: (representation: String, type: MediaType)?
     var completeSegments = 0
+    /// Of these, those in which media could be read.
+    var mediaSegments = 0
     var segmentsBeingMade = 0
     var chunkDuration: Double?
     var segmentDuration: Double?
@@ -93,13 +97,13 @@ struct MediaSessionTracker: Sendable {
     var latencies = AgeRecord()
     var latencySource: MediaLatency.Source?
     var latencyTrend = LatencyTrend()
-    var mediaClock = MediaClockMeter()
-    var audioClock = MediaClockMeter()
+    var mediaClock = SegmentClockMeter()
+    var audioClock = SegmentClockMeter()
     /// Wall time of media time zero, as the newest stamp says.
     var zero: Timestamp?
-    var throughputs = AgeRecord()
     var runningEnd: Double?
-    /// What people are to be told.
+    var longestReload: Nanoseconds?
+    /// What people are to be told, once it is a session.
     var events: [MediaSessionEvent] = []
 
     init(number: Int, _ report: FlowReport) {
@@ -108,10 +112,12 @@ struct MediaSessionTracker: Sendable {
         userAgent = report.report.exchange.userAgent
         start = report.report.exchange.requestTime ?? report.report.time
         last = report.report.time
+        lastMedia = last
     }
 
-    /// Enough was seen to call it a session: media that some manifest lists, or several segments that look alike.
-    var isEstablished: Bool { completeSegments >= 2 || completeSegments >= 1 && !manifests.isEmpty }
+    /// Enough was seen to call it a session: a segment that a manifest lists, or several with media in them. A file is no segment
+    /// for its name.
+    var isEstablished: Bool { mediaSegments >= 2 || completeSegments >= 1 && !manifests.isEmpty }
 
     var hasVideo: Bool { offersVideo || types.values.contains { $0 == .video || $0 == .muxed } }
 
@@ -124,6 +130,7 @@ struct MediaSessionTracker: Sendable {
 
     mutating func take(_ report: FlowReport) {
         last = max(last, report.report.time)
+        if case .ended = report.report.content {} else { lastMedia = max(lastMedia, report.report.time) }
         note(report)
         defer { if manifestTime == nil, manifests.url != nil { manifestTime = report.report.exchange.requestTime } }
         let exchange = report.report.exchange
@@ -339,13 +346,22 @@ struct MediaSessionTracker: Sendable {
     /// Media are there: the player has them now.
     mutating func play(_ type: MediaType, from start: Double, to end: Double, at time: Timestamp) {
         setThresholds()
+        noteLatency(type, at: time)
         let before = player.stallCount
         player.add(type, from: start, to: end, at: time)
         eager.add(type, from: start, to: end, at: time)
         careful.add(type, from: start, to: end, at: time)
         tellStalls(since: before)
         series.note(player, eager, careful, at: time)
-        guard isLeading(type), player.isPlaying, let playhead = player.playhead, let zero else { return }
+    }
+
+    /// How far behind live it plays, at the moment at which more came.
+    private mutating func noteLatency(_ type: MediaType, at time: Timestamp) {
+        guard isLeading(type), player.isPlaying else { return }
+        let before = player.stallCount
+        player.advance(to: time)
+        tellStalls(since: before)
+        guard player.isPlaying, let playhead = player.playhead, let zero else { return }
         let latency = time - zero - Nanoseconds(max(-9e9, min(9e9, playhead)) * 1e9)
         latencies.record(latency)
         latencySource = arrivalSource
@@ -361,9 +377,10 @@ struct MediaSessionTracker: Sendable {
             eager.threshold = chunk
             careful.threshold = max(2, 3 * chunk)
         } else {
-            player.threshold = segment
-            eager.threshold = min(segment, 2)
-            careful.threshold = 3 * segment
+            // One segment, of which the last frame of sound may be missing.
+            player.threshold = 0.9 * segment
+            eager.threshold = 0.9 * min(segment, 2)
+            careful.threshold = 2.9 * segment
         }
     }
 
@@ -374,6 +391,7 @@ struct MediaSessionTracker: Sendable {
 
     private mutating func end(_ transfer: MediaTransfer, _ report: FlowReport, _ name: ExchangeName) {
         defer { forget(name) }
+        noteReload(transfer, report.report.exchange)
         guard let known = open.first(where: { $0.name == name }), let number = known.segment, let place = place(number)
         else { return }
         var segment = segments[place]
@@ -381,17 +399,21 @@ struct MediaSessionTracker: Sendable {
         segment.bytes &+= transfer.bytes
         segment.endTime = report.report.time
         segment.held = saturatingAdd(segment.held ?? 0, transfer.held ?? 0)
-        if let rate = transfer.throughput {
-            segment.throughput = segment.throughput.map { ($0 + rate) / 2 } ?? rate
-            if isLeading(segment.type) { throughputs.record(Nanoseconds(min(rate, 1e15))) }
-        }
+        if let server = transfer.server { segment.server = max(segment.server ?? 0, server) }
+        segment.cache = exchange.cache?.state
+        segment.busyBytes &+= transfer.busyBytes
+        segment.busyTime = saturatingAdd(segment.busyTime, transfer.busyTime)
+        segment.throughput = DeliveryPace.throughput(segment.busyBytes, segment.busyTime)
         let wasComplete = segment.isComplete
         segment.isComplete = wasComplete || transfer.isComplete && transfer.bytes > 0
         let chunks = segment.chunks.reduce(0) { $0 + $1.duration }
         if segment.chunkCount == segment.chunks.count, chunks > 0 { segment.duration = chunks }
         segments[place] = segment
         guard segment.isComplete else { return }
-        if !wasComplete { completeSegments += 1 }
+        if !wasComplete {
+            completeSegments += 1
+            if transfer.isMedia { mediaSegments += 1 }
+        }
         if known.identity?.kind == .segment { pacing.judge(segment) }
         if let stamp = segment.chunks.last?.producerTime, segment.chunkCount >= 2, stamp > segment.requestTime,
             clocks.youngest >= 0, known.identity?.kind == .segment
@@ -426,6 +448,14 @@ struct MediaSessionTracker: Sendable {
         runningEnd = start + duration
         play(type, from: start, to: start + duration, at: time)
         mediaClock.note(start, at: time)
+    }
+
+    /// A blocking reload of a playlist is over.
+    private mutating func noteReload(_ transfer: MediaTransfer, _ exchange: MediaExchange) {
+        guard transfer.isComplete, let wait = transfer.timeToFirstByte, let text = exchange.url,
+            HLSDirectives(URLReference(text))?.sequence != nil, exchange.status == 200
+        else { return }
+        longestReload = max(longestReload ?? 0, wait)
     }
 
     // MARK: Names

@@ -68,6 +68,8 @@ struct PlayerModel: Sendable {
     /// Media from `start` to `end` are there, and whole.
     mutating func add(_ type: MediaType, from start: Double, to end: Double, at time: Timestamp) {
         advance(to: time)
+        // Until now one kind counted alone.
+        if self.end(of: type) == nil || (type == .audio ? audioEnd : videoEnd) == nil { minimum = nil }
         switch type {
         case .audio: audioEnd = extended(audioEnd, start, end)
         case .video, .muxed: videoEnd = extended(videoEnd, start, end)

@@ -58,7 +58,7 @@ struct ToldByPlayer: Sendable {
 }
 
 /// First to last timestamp received of one stream, against capture time between the same two.
-struct MediaClockMeter: Sendable {
+struct SegmentClockMeter: Sendable {
     private var first: (media: Double, time: Timestamp)?
     private var last: (media: Double, time: Timestamp)?
 

@@ -33,7 +33,8 @@ struct SessionCharts {
             return
         }
         let extra = max(0, min(12, list.height - 22))
-        chart(&page, rows: 3 + extra / 2, staircaseTitle, staircase(window))
+        page.add(staircaseTitle)
+        page.draw(lines: 3 + extra / 2) { area, cells in staircase(window).draw(in: area, into: &cells) }
         if row.session.buffer != nil { chart(&page, rows: 2 + extra / 3, bufferTitle, buffer(window)) }
         if let trip = roundTrip(window) { chart(&page, rows: 2 + extra / 4, roundTripTitle, trip) }
         axis(&page, window)
@@ -63,31 +64,19 @@ struct SessionCharts {
 
     // MARK: Staircase
 
-    private func staircase(_ window: TimeWindow) -> Chart {
-        var times: [Timestamp] = []
-        var rates: [Double?] = []
-        var throughputs: [Double?] = []
-        let segments = row.mainSegments
-        for (index, segment) in segments.enumerated() {
-            let rate = row.session.representation(segment.representation)?.bandwidth.map { Double($0) / 1e6 }
-            let next = index + 1 < segments.count ? segments[index + 1].requestTime : window.end
-            let end = max(segment.requestTime, next - 1)
-            for time in [segment.requestTime, end] {
-                times.append(max(time, times.last ?? time))
-                rates.append(rate)
-                throughputs.append(segment.throughput.map { $0 / 1e6 })
-            }
+    private func staircase(_ window: TimeWindow) -> StairChart {
+        let steps = row.mainSegments.map { segment in
+            StairChart.Step(
+                time: segment.requestTime,
+                step: row.session.representation(segment.representation)?.bandwidth.map { Double($0) / 1e6 },
+                fill: segment.throughput.map { $0 / 1e6 })
         }
-        let steps = rates.compactMap { $0 }.max() ?? 0
-        let most = throughputs.compactMap { $0 }.max() ?? 0
+        let highest = steps.compactMap(\.step).max() ?? 0
+        let most = steps.compactMap(\.fill).max() ?? 0
         // A throughput far above all that is played would press the stairs to the floor.
-        let top = steps > 0 ? max(steps * 1.1, min(most, steps * 3)) : most
-        return Chart(
-            times: times,
-            series: [
-                Chart.Series(values: throughputs, role: .chartRateDown, form: .area),
-                Chart.Series(values: rates, role: .chartCongestionWindow, form: .line),
-            ], marks: marks, window: window, cursor: cursorColumn,
+        let top = highest > 0 ? max(highest * 1.1, min(most, highest * 3)) : most
+        return StairChart(
+            steps: steps, marks: marks, window: window, cursor: cursorColumn,
             scale: ChartScale(largest: top, least: 0.1) { NumberText.fixed($0, decimals: $0 < 10 ? 1 : 0) })
     }
 
@@ -103,7 +92,7 @@ struct SessionCharts {
         }
         let rate = list.cursor == nil ? row.throughput : segment?.throughput
         spans += [
-            TextSpan("  ■ throughput ", .chartRateDown),
+            TextSpan("  ▒ throughput ", .chartRateDown),
             rate.map { TextSpan(NumberText.fixed($0 / 1e6, decimals: 1), .value) } ?? TextSpan(Words.unknown, .unknown),
         ]
         if let number = segment?.number { spans.append(TextSpan("  #\(number)", .muted)) }

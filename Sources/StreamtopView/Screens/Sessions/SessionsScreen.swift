@@ -102,10 +102,13 @@ enum SessionsScreen {
             return HeadlineView(
                 state: .act, sentence: "\(place): nothing is left to play", advice: "", flow: row.flow?.identifier)
         }
+        // What the player went through is no verdict, and no tick either.
+        let remark = Words.sessionRemark(row.session)
+        let isKnown = row.session.liveLatency != nil || row.session.buffer != nil
         return HeadlineView(
-            state: row.session.liveLatency == nil && row.session.buffer == nil ? .unknown : .ok,
-            sentence: "\(place): \(Words.sessionStands(row.session, row.playing))", advice: "",
-            flow: row.flow?.identifier)
+            state: isKnown && remark == nil ? .ok : .unknown,
+            sentence: "\(place): \(Words.sessionStands(row.session, row.playing))"
+                + (remark.map { " Seen: " + $0.0 + "." } ?? ""), advice: "", flow: row.flow?.identifier)
     }
 }
 
