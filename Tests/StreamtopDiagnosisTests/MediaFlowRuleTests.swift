@@ -6,7 +6,7 @@ import Testing
 
 /// Rules on RTMP, RTSP, SRT and transport streams: where each must speak, and near misses where it must not.
 @Suite struct MediaFlowRuleTests {
-    static let fired: Set<Int> = [70, 73, 75, 81]
+    static let fired: Set<Int> = [70, 73, 75, 86]
 
     private func flow(_ transport: FlowTransport, _ spoil: (inout FlowSnapshot) -> Void) -> [Int] {
         var flow = MediaRuleTests.flow { _ in }
@@ -118,6 +118,6 @@ import Testing
                 flow.transportStream = stream
             }
         }
-        #expect(rules(10, before: 10) == [81] && rules(10, before: 0) == [] && rules(2, before: 2) == [])
+        #expect(rules(10, before: 10) == [97] && rules(10, before: 0) == [] && rules(2, before: 2) == [])
     }
 }

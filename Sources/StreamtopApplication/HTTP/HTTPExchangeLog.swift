@@ -20,6 +20,9 @@ struct HTTPExchangeLog: ~Copyable {
     /// Responses that came before their request was over.
     private(set) var earlyResponses = 0
 
+    /// Of the last response that was FLV.
+    private(set) var flashVideo: FLVMeter?
+
     init() {}
 
     var isEmpty: Bool { begun == 0 }
@@ -68,6 +71,7 @@ struct HTTPExchangeLog: ~Copyable {
         lastStamp = exchange.media.lastStamp ?? lastStamp
         if exchange.media.chunks >= 2, exchange.response?.contentLength == nil { isProgressive = true }
         if exchange.isError { counts.errors += 1 }
+        if let meter = exchange.media.flashVideo { flashVideo = meter }
         if exchange.media.isRead { countFirstByte(exchange) }
     }
 

@@ -39,6 +39,9 @@ struct ExchangeMedia: Sendable {
     /// Stamp of its last chunk.
     var lastStamp: Timestamp? { readers.first?.lastStamp }
 
+    /// Audio and video, where the content is FLV.
+    var flashVideo: FLVMeter? { readers.first?.flashVideoMeter }
+
     /// CMAF chunks that came whole.
     var chunks: Int { readers.first?.fragments ?? 0 }
 
@@ -108,7 +111,8 @@ struct ExchangeMedia: Sendable {
         }
         if let kind = MediaBodyKind(type: head.contentType, path: request?.path) {
             isDecided = true
-            isReported = true
+            // FLV is one stream, not a session of segments.
+            if kind != .flashVideo { isReported = true }
             readers = [MediaBodyReader(kind)]
         } else if let length = head.contentLength, length > 0, length <= UInt64(MediaBodyReader.longestTime),
             head.contentType == nil || head.contentType?.hasPrefix("text/plain") == true
@@ -136,7 +140,7 @@ struct ExchangeMedia: Sendable {
             isDecided = true
             let found = MediaBodyKind(startingWith: bytes)
             guard let kind = found ?? (mayBeTime ? .timeOfDay : nil) else { return }
-            if found != nil { isReported = true }
+            if found != nil, kind != .flashVideo { isReported = true }
             readers = [MediaBodyReader(kind)]
         }
         pace.note(bytes.byteCount, at: time, begins: startsChunk || readers[0].isBetweenChunks == true)

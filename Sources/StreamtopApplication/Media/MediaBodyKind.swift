@@ -5,6 +5,8 @@ enum MediaBodyKind: Equatable, Sendable {
     /// ISO media files in fragments (CMAF), and init segments.
     case fragments
     case transportStream
+    /// FLV without end: live media over one response.
+    case flashVideo
     case dash
     case hls
     /// A few bytes that may be a time of day.
@@ -26,6 +28,8 @@ enum MediaBodyKind: Equatable, Sendable {
         var reader = ByteReader(bytes)
         if MediaBoxScanner.canBegin(bytes) == true {
             self = .fragments
+        } else if FLVReader.canBegin(bytes) == true {
+            self = .flashVideo
         } else if reader.peekUInt8() == 0x47, bytes.byteCount > 188, reader.peekUInt8(ahead: 188) == 0x47 {
             self = .transportStream
         } else {
@@ -44,6 +48,7 @@ enum MediaBodyKind: Equatable, Sendable {
         switch type.prefix(while: { $0 != ";" && $0 != " " }).lowercased() {
         case "video/mp4", "audio/mp4", "application/mp4", "video/iso.segment", "audio/iso.segment": .fragments
         case "video/mp2t": .transportStream
+        case "video/x-flv", "video/flv": .flashVideo
         case "application/dash+xml": .dash
         case "application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl": .hls
         default: nil

@@ -19,6 +19,7 @@ struct MediaBodyReader: Sendable {
     private var transport: [TransportStreamReader] = []
     private var transportFacts: [TransportStreamReader.Fact] = []
     private var transportTimes = MediaTransportFacts()
+    private var flashVideo: [FlashVideoBody] = []
     private var facts: [MediaFact] = []
     private var collected: [UInt8] = []
     private var isGivenUp = false
@@ -28,6 +29,9 @@ struct MediaBodyReader: Sendable {
     private(set) var lastStamp: Timestamp?
 
     init(_ kind: MediaBodyKind) { self.kind = kind }
+
+    /// Audio and video of FLV; nil for other content.
+    var flashVideoMeter: FLVMeter? { flashVideo.first?.meter }
 
     /// Packets of a transport stream with media in them were read.
     var isTransportStream: Bool { transportTimes.firstTime != nil }
@@ -54,6 +58,9 @@ struct MediaBodyReader: Sendable {
             if transport.isEmpty { transport = [TransportStreamReader()] }
             transport[0].feed(bytes, at: time, into: &transportFacts)
             takeTransportFacts()
+        case .flashVideo:
+            if flashVideo.isEmpty { flashVideo = [FlashVideoBody()] }
+            flashVideo[0].take(bytes, at: time)
         case .dash, .hls: collect(bytes, upTo: Self.longestManifest)
         case .timeOfDay: collect(bytes, upTo: Self.longestTime)
         }
@@ -66,6 +73,7 @@ struct MediaBodyReader: Sendable {
             scanner.gap(of: count, at: time, into: &facts)
             takeFacts(into: &found)
         case .transportStream: if !transport.isEmpty { transport[0].gap() }
+        case .flashVideo: if !flashVideo.isEmpty { flashVideo[0].reader.gap(of: count) }
         case .dash, .hls, .timeOfDay:
             collected = []
             isGivenUp = true
@@ -78,6 +86,7 @@ struct MediaBodyReader: Sendable {
         case .fragments:
             scanner.end(at: time, into: &facts)
             takeFacts(into: &found)
+        case .flashVideo: break
         case .transportStream: if transportTimes.firstTime != nil { found.append(.transportStream(transportTimes)) }
         case .dash, .hls: if !isGivenUp, let url { readManifest(coding: coding, url: URLReference(url), into: &found) }
         case .timeOfDay:
@@ -148,5 +157,18 @@ struct MediaBodyReader: Sendable {
             }
         }
         facts.removeAll(keepingCapacity: true)
+    }
+}
+
+/// FLV as the content of a response.
+private struct FlashVideoBody: Sendable {
+    var reader = FLVReader()
+    private(set) var meter = FLVMeter()
+
+    mutating func take(_ bytes: RawSpan, at time: Timestamp) {
+        var input = ByteReader(bytes)
+        while let tag = reader.next(&input) {
+            meter.observe(type: tag.type, timestamp: tag.timestamp, length: tag.length, head: tag.head, at: time)
+        }
     }
 }

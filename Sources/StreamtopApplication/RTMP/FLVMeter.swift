@@ -13,7 +13,7 @@ struct FLVMeter: Sendable {
         var bytes: UInt64 = 0
         var first: Int64?
         var last: Int64 = 0
-        var clock = MediaClockMeter()
+        var clock = MediaBacklogMeter()
         /// Timestamps of 32 bits in milliseconds wrap after 49 days.
         var times = WrappingClock(bits: 32)
 
@@ -63,6 +63,19 @@ struct FLVMeter: Sendable {
         track.last = max(track.last, stamp)
         track.clock.observe(stamp * 1_000_000, at: time)  // 2^33 milliseconds at most between wraps
         return stamp
+    }
+
+    /// FLV over HTTP: what it says of media, in the section that RTMP has.
+    func reportHTTP(into flow: inout FlowSnapshot) {
+        guard audio.messages > 0 || video.messages > 0 else { return }
+        flow.protocols.append(ProtocolKind.httpFLV.rawValue)
+        var told = RTMPSnapshot()
+        told.role = .play
+        told.audio = audioSnapshot
+        told.video = videoSnapshot
+        told.keyFrameInterval = keyFrameInterval
+        told.mediaClock = mediaClock
+        flow.rtmp = told
     }
 
     var audioSnapshot: FLVTrackSnapshot? { audio.snapshot }

@@ -24,7 +24,7 @@ package struct RTSPTracker: LayerTracker, ~Copyable {
     private var played: Timestamp?
     private var errors = 0
     private var formats: [UInt8: Format] = [:]
-    private var clock = MediaClockMeter()
+    private var clock = MediaBacklogMeter()
     private var clockSource: UInt32?
     private var isVideoClock = false
     private var timestamps = WrappingClock(bits: 32)
@@ -138,7 +138,7 @@ package struct RTSPTracker: LayerTracker, ~Copyable {
         if format.isVideo, !isVideoClock {
             isVideoClock = true
             clockSource = header.source
-            clock = MediaClockMeter()
+            clock = MediaBacklogMeter()
             timestamps = WrappingClock(bits: 32)
         }
         clockSource = clockSource ?? header.source

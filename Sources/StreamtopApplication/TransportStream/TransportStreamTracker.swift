@@ -27,7 +27,7 @@ package struct TransportStreamTracker: LayerTracker, ~Copyable {
     private var wasCut = false
     private var errorsOfNetwork: UInt64 = 0
     private var errorsBeforeTap: UInt64 = 0
-    private var clock = MediaClockMeter()
+    private var clock = MediaBacklogMeter()
     private var clockPID: UInt16?
     private var isVideoClock = false
     private var references = ClockReferenceMeter()
@@ -61,7 +61,7 @@ package struct TransportStreamTracker: LayerTracker, ~Copyable {
             if !isVideoClock, reader.isVideo(pid) {
                 isVideoClock = true
                 clockPID = pid
-                clock = MediaClockMeter()
+                clock = MediaBacklogMeter()
             }
             clockPID = clockPID ?? pid
             guard clockPID == pid, let stamp = decode ?? presentation else { return }

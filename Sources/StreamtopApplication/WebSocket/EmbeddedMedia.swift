@@ -17,7 +17,7 @@ struct EmbeddedMedia: Sendable {
 
     private var form = Form.unknown
     private var beginning: [UInt8] = []
-    private var clock = MediaClockMeter()
+    private var clock = MediaBacklogMeter()
     private var meter = FLVMeter()
     private var facts: [MediaFact] = []
     private var packetFacts: [TransportStreamReader.Fact] = []

@@ -14,6 +14,7 @@ package enum ProtocolKind: String, Sendable, CaseIterable {
     case dataChannel = "sctp-datachannel"
     case rtmp, rtsp, srt, rist
     case mpegTS = "mpegts"
+    case httpFLV = "http-flv"
 
     /// Application protocol names of TLS (RFC 7301, IANA "TLS ALPN Protocol IDs") that name a protocol of this list; drafts of
     /// HTTP/3 have a number behind a hyphen (RFC 9114 section 3.1).

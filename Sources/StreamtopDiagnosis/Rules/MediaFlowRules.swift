@@ -1,7 +1,7 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Contribution and delivery of media by protocols of their own: RTMP, RTSP, SRT, transport streams (rules 70, 73, 75, 81).
+/// Contribution and delivery of media by protocols of their own: RTMP, RTSP, SRT, transport streams (rules 70, 73, 75, 86).
 enum MediaFlowRules {
     static let backlog = Threshold(
         "media fallen behind while it came", 1_000, .milliseconds,
@@ -29,7 +29,7 @@ enum MediaFlowRules {
             thresholds: [budget, leastAcknowledgements],
             silentWhen: ["latency or round trip is not known"], judge: .flow(latencySmall)),
         Rule(
-            81, "ts_broken_before_tap", .application, symptom: "Blocks and clicks, with no loss on the network.",
+            97, "ts_broken_before_tap", .application, symptom: "Blocks and clicks, with no loss on the network.",
             thresholds: [leastErrors],
             silentWhen: ["the carrier does not number its packets (UDP)", "a hole of the carrier explains it"],
             hold: .atOnce, judge: .flow(brokenBeforeTap)),

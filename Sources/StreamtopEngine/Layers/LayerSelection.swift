@@ -34,7 +34,7 @@ enum LayerSelection {
         case .rtsp: return choice(.rtp)
         case .srt, .rtp: return choice(TransportStreamPacket.canBegin(bytes, packets: 1) ? .mpegTS : nil)
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .http2, .http3, .webSocket, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp, .rist, .mpegTS:
+            .dataChannel, .rtmp, .rist, .mpegTS, .httpFLV:
             return .nobody
         }
     }
@@ -88,7 +88,7 @@ enum LayerSelection {
         case .srt: return .reader(.srt, isClient: SRTPacket.isHandshake(payload) ? true : nil)
         case .sctp: return SCTPProbe.isPacket(payload, isInDTLS: false) ? .reader(.sctp, isClient: nil) : .nobody
         case .ipv4, .ipv6, .tcp, .udp, .icmp, .quic, .tls, .http1, .http2, .http3, .webSocket, .rtcp, .srtp, .srtcp,
-            .turn, .dataChannel, .rtmp, .rtsp, .rist:
+            .turn, .dataChannel, .rtmp, .rtsp, .rist, .httpFLV:
             return .nobody
         }
     }

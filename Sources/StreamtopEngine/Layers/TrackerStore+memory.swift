@@ -38,7 +38,7 @@ extension TrackerStore {
         case .stun: stun[layer.index].heldBytes
         case .webSocket: webSocket[layer.index].heldBytes
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn,
-            .dataChannel, .rtmp, .srt, .rist, .mpegTS:
+            .dataChannel, .rtmp, .srt, .rist, .mpegTS, .httpFLV:
             0
         }
     }
@@ -55,7 +55,7 @@ extension TrackerStore {
         case .stun: stun[layer.index].releaseHeldBytes()
         case .webSocket: webSocket[layer.index].releaseHeldBytes()
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn,
-            .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS:
+            .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             break
         }
     }

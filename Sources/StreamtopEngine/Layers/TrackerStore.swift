@@ -60,7 +60,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: rtmp.insert(RTMPTracker())
         case .rtsp: rtsp.insert(RTSPTracker())
         case .mpegTS: transportStreams.insert(TransportStreamTracker(on: Self.numbering(of: carrier.kind)))
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             nil
         }
     }
@@ -84,7 +84,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: _ = rtmp.remove(layer.index)
         case .rtsp: _ = rtsp.remove(layer.index)
         case .mpegTS: _ = transportStreams.remove(layer.index)
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
     }
@@ -115,7 +115,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: rtmp[layer.index].observe(bytes, delivery, &now)
         case .rtsp: rtsp[layer.index].observe(bytes, delivery, &now)
         case .mpegTS: transportStreams[layer.index].observe(bytes, delivery, &now)
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
     }
@@ -139,7 +139,7 @@ struct TrackerStore: ~Copyable {
         case .srt: srt[layer.index].exchangeEnds()
         case .rtmp: rtmp[layer.index].exchangeEnds()
         case .rtsp: rtsp[layer.index].exchangeEnds()
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .mpegTS, .rist:
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .mpegTS, .rist, .httpFLV:
             break
         }
     }
@@ -163,7 +163,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: rtmp[layer.index].report(into: &flow, at: time)
         case .rtsp: rtsp[layer.index].report(into: &flow, at: time)
         case .mpegTS: transportStreams[layer.index].report(into: &flow, at: time)
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist:
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
     }
@@ -175,7 +175,7 @@ struct TrackerStore: ~Copyable {
         case .tls: (tls[layer.index].applicationProtocol, [])
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .dtls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp,
             .srtcp, .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             (nil, [])
         }
     }
@@ -196,7 +196,7 @@ struct TrackerStore: ~Copyable {
         case .http2: http2[layer.index].upgrade
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .dtls, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
             .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             nil
         }
     }
@@ -209,7 +209,7 @@ struct TrackerStore: ~Copyable {
         case .dtls: dtls[layer.index].isRead = false
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
             .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             break
         }
     }

@@ -247,6 +247,41 @@ import Testing
     }
 }
 
+@Suite struct FlashVideoOverHTTPTests {
+    /// A response without end; `type` is its content type.
+    private func talk(_ type: String) -> FlowSnapshot {
+        var talk = StreamConversation(HTTP1ConnectionTracker(isSecure: false))
+        talk.say("GET /live/stream HTTP/1.1\r\nHost: h\r\n\r\n")
+        talk.say("HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nTransfer-Encoding: chunked\r\n\r\n", .fromServer)
+        func chunk(_ bytes: [UInt8]) -> [UInt8] {
+            Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + Array("\r\n".utf8)
+        }
+        talk.say(chunk([UInt8](hex: "464c5601 05 00000009 00000000")), .fromServer)
+        for index in 0..<51 {
+            talk.wait(.milliseconds(49))
+            var tag: [UInt8] = [9, 0, 0, 6]
+            tag += MediaBoxes.bytes(UInt32(index * 40)).suffix(3)
+            tag += [0, 0, 0, 0, index % 25 == 0 ? 0x17 : 0x27, 1, 0, 0, 0, 7, 0, 0, 0, 17] as [UInt8]
+            talk.say(chunk(tag), .fromServer)
+        }
+        return talk.flow
+    }
+
+    @Test func liveMediaInOneResponse() throws {
+        for type in ["video/x-flv", "application/octet-stream"] {
+            let flow = talk(type)
+            let told = try #require(flow.rtmp)
+            #expect(flow.protocols == ["http/1.1", "http-flv"] && told.role == .play && told.video?.codec == "h264")
+            #expect(told.video?.messages == 51 && told.keyFrameInterval == .seconds(1))
+            #expect(told.mediaClock?.advance == 2 && told.mediaClock?.wall == 2.5)
+        }
+    }
+
+    @Test func otherContentIsNone() {
+        #expect(talk("text/html").rtmp == nil)
+    }
+}
+
 @Suite struct EmbeddedMediaTests {
     private func clock(_ messages: [[UInt8]], cutInto size: Int) -> (String?, MediaClockSnapshot?) {
         var media = EmbeddedMedia()

@@ -59,6 +59,23 @@ import Testing
         #expect(whole.transportStream?.broken == .beforeTap && whole.rtp.first?.lost == 0)
     }
 
+    @Test func aRepairStreamBesideIsNotMixedIn() throws {
+        func packet(_ source: UInt32, _ sequence: Int) -> [UInt8] {
+            let head: [UInt8] = [0x80, 33, 0, UInt8(sequence)]
+            let words: [UInt32] = [UInt32(sequence * 900), source]
+            return head + MediaBoxes.words(words) + Self.packets(7, from: sequence * 7)
+        }
+        // RIST: what was lost comes again three packets later, from a source of its own.
+        var sent: [(bytes: [UInt8], isBack: Bool)] = []
+        for sequence in 0..<20 {
+            if sequence != 6 { sent.append((packet(0x2b03_6fae, sequence), false)) }
+            if sequence == 9 { sent.append((packet(0x2b03_6faf, 6), false)) }
+        }
+        let flow = try #require(Self.flow(sent))
+        #expect(flow.transportStream?.packets == 19 * 7 && flow.transportStream?.continuityErrors == 1)
+        #expect(flow.transportStream?.broken == .network)
+    }
+
     private static let handshake: [UInt8] = {
         let words: [UInt32] = [
             0x8000_0000, 0, 1, 0, 4, 2, 0x1234_5678, 1_500, 8_192, 1, 0x1a2b_3c4d, 0, 0x0101_007f, 0, 0, 0,

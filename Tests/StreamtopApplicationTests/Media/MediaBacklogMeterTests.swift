@@ -4,12 +4,12 @@ import Testing
 
 @testable import StreamtopApplication
 
-@Suite struct MediaClockMeterTests {
+@Suite struct MediaBacklogMeterTests {
     /// Pieces of media of 40 ms; `arrival` gives when each comes, in milliseconds.
     private func meter(_ count: Int, media: (Int) -> Int64 = { Int64($0) * 40 }, arrival: (Int) -> Double)
         -> MediaClockSnapshot?
     {
-        var meter = MediaClockMeter()
+        var meter = MediaBacklogMeter()
         for index in 0..<count {
             meter.observe(.milliseconds(media(index)), at: Timestamp(nanoseconds: Int64(arrival(index) * 1e6)))
         }
@@ -41,17 +41,21 @@ import Testing
     }
 
     @Test func jumpsOfEitherClockAreTakenOut() throws {
-        func arrival(_ piece: Int) -> Double { Double(piece) * 40 }
-        func jumping(_ piece: Int, by jump: Int64) -> Int64 { Int64(piece) * 40 + (piece > 100 ? jump : 0) }
-        let media = try #require(meter(251, media: { jumping($0, by: 3_600_000) }, arrival: arrival))
-        #expect(media.advance == 9.96 && media.wall == 9.96)
-        let back = try #require(meter(251, media: { jumping($0, by: -3_600_000) }, arrival: arrival))
-        #expect(back.advance == 9.96)
+        func jump(of length: Int64) throws -> MediaClockSnapshot {
+            func media(_ index: Int) -> Int64 { index > 100 ? Int64(index) * 40 + length : Int64(index) * 40 }
+            let clock = meter(251, media: media, arrival: { Double($0) * 40 })
+            return try #require(clock)
+        }
+        let hour: Int64 = 3_600_000
+        #expect(try jump(of: hour).advance == 9.96)
+        #expect(try jump(of: hour).wall == 9.96)
+        #expect(try jump(of: -hour).advance == 9.96)
     }
 
     @Test func picturesOutOfOrderAdvanceOnce() throws {
         let order: [Int64] = [0, 80, 40, 160, 120, 240, 200]
-        let clock = try #require(meter(order.count, media: { order[$0] }, arrival: { Double($0) * 40 }))
+        let told = meter(order.count, media: { order[$0] }, arrival: { Double($0) * 40 })
+        let clock = try #require(told)
         #expect(clock.advance == 0.24 && clock.wall == 0.2)
     }
 

@@ -5,7 +5,7 @@ import StreamtopModel
 ///
 /// Jumps of either clock are taken out: a step in which they differ by more than ten seconds counts for neither. What is
 /// fallen behind while media kept coming is kept apart from pauses, in which nothing came: only the former waits at a sender.
-package struct MediaClockMeter: Sendable {
+package struct MediaBacklogMeter: Sendable {
     /// Own: live media does not come in lumps of more; encoders restart and clocks are set by more.
     static let largestStep: Nanoseconds = .seconds(10)
     /// Own: with a longer pause between two pieces nothing was being sent.
