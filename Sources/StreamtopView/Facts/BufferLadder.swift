@@ -16,8 +16,17 @@ struct BufferLadder {
     var largest: Int?
 
     init(_ flow: FlowSnapshot) {
+        // Where the ladder was summed up, what has no time in it has none that can be known.
+        let isSummed = flow.ladder != nil
         rungs = flow.buffers.map { buffer in
-            Rung(buffer: buffer, delay: buffer.delay ?? Self.drainTime(buffer, flow))
+            Rung(buffer: buffer, delay: buffer.delay ?? (isSummed ? nil : Self.drainTime(buffer, flow)))
+        }
+        if let ladder = flow.ladder {
+            largest = rungs.indices.filter { place in
+                let buffer = rungs[place].buffer
+                return buffer.direction.map { ladder[$0]?.largest == buffer.layer } ?? false
+            }.max { (rungs[$0].delay ?? .max) < (rungs[$1].delay ?? .max) }
+            return
         }
         largest = rungs.indices.filter { (rungs[$0].delay ?? 0) > 0 }.max {
             (rungs[$0].delay ?? 0) < (rungs[$1].delay ?? 0)
@@ -26,7 +35,7 @@ struct BufferLadder {
 
     /// The part of the longest wait that a rung has.
     func share(_ rung: Rung) -> Double {
-        guard let largest, let most = rungs[largest].delay, let delay = rung.delay else { return 0 }
+        guard let delay = rung.delay, let most = rungs.compactMap(\.delay).max(), most > 0 else { return 0 }
         return Double(delay) / Double(most)
     }
 
