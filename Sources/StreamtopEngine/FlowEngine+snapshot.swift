@@ -9,9 +9,13 @@ import StreamtopWire
 extension FlowEngine {
     /// Everything a dashboard shows. Flows without a packet since the snapshot before are not made anew: ten pictures a
     /// second of a thousand flows should cost what the active ones cost.
-    mutating func snapshot(_ request: EngineGroup.SnapshotRequest = EngineGroup.SnapshotRequest()) -> Snapshot {
+    mutating func snapshot(
+        _ request: EngineGroup.SnapshotRequest = EngineGroup.SnapshotRequest(),
+        mediaSessions: [MediaSessionSnapshot] = []
+    ) -> Snapshot {
         if judgement.isFinished, !judgement.isJudged { diagnoseAll() }
         var snapshot = Snapshot(time: now)
+        snapshot.mediaSessions = mediaSessions
         snapshot.start = capture.firstFrame
         snapshot.totals = counts.totals
         snapshot.packetRate = counts.rates.packetRate
@@ -43,6 +47,7 @@ extension FlowEngine {
     private func judged(_ snapshot: Snapshot) -> (Headline, [Verdict]) {
         var judge = HeadlineJudge(at: snapshot.time)
         for index in snapshot.flows.indices { judge.add(snapshot.flows[index]) }
+        for session in snapshot.mediaSessions { judge.add(session, at: snapshot.time) }
         let headline = judge.headline(capture: snapshot.verdicts, health: snapshot.health, totals: snapshot.totals)
         return (headline, snapshot.verdicts + judge.destinationVerdicts())
     }

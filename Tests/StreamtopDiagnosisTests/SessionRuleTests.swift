@@ -219,3 +219,22 @@ import Testing
         #expect(Set(rules) == Self.fired && Set(Self.scenarios.flatMap(\.rules)) == Self.fired.union([70]))
     }
 }
+
+@Suite struct SessionHeadlineTests {
+    /// What a player suffers stands in the first line, as long as it lasts.
+    @Test func aStallingPlayerIsTheFirstLine() {
+        var session = SessionRuleTests.healthy()
+        session.buffer?.stallTime = .seconds(2)
+        session.buffer?.stallCount = 1
+        session = SessionDiagnosis.judged(session, health: CaptureHealth())
+        var totals = TrafficTotals()
+        totals.packets = 100
+        var judge = HeadlineJudge(at: session.end)
+        judge.add(session, at: session.end)
+        let headline = judge.headline(capture: [], health: CaptureHealth(), totals: totals)
+        #expect(headline.rule == "player_stalls" && headline.state == .act)
+        var later = HeadlineJudge(at: session.end + .seconds(90))
+        later.add(session, at: session.end + .seconds(90))
+        #expect(later.headline(capture: [], health: CaptureHealth(), totals: totals).state != .act)
+    }
+}

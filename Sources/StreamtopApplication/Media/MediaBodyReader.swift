@@ -107,9 +107,11 @@ struct MediaBodyReader: Sendable {
         }
         let bytes = unsafe text.span.bytes  // UInt8 has no padding
         if kind == .dash {
-            if let manifest = DASHManifest(reading: bytes, from: url) { found.append(.dash(manifest)) }
+            if let manifest = DASHManifest(reading: bytes, from: url) {
+                found.append(.dash(manifest, bytes: text.count))
+            }
         } else if let playlist = HLSPlaylist(reading: bytes, from: url) {
-            found.append(.hls(playlist))
+            found.append(.hls(playlist, bytes: text.count))
         }
     }
 

@@ -15,8 +15,8 @@ package struct MediaReport: Sendable {
         /// The last byte of a CMAF chunk passed.
         case chunk(MediaFragment)
         /// The whole of a manifest was read.
-        case dash(DASHManifest)
-        case hls(HLSPlaylist)
+        case dash(DASHManifest, bytes: Int)
+        case hls(HLSPlaylist, bytes: Int)
         /// A whole segment of MPEG-TS.
         case transportStream(MediaTransportFacts)
         /// The whole content was a time of day (ISO/IEC 23009-1 section 5.8.5.7).

@@ -46,7 +46,7 @@ package struct HeadlineJudge: Sendable {
         if isTroubled, let ago = flow.endedAgo(at: time), ago > Concern.memory { past?.flows += 1 }
     }
 
-    private mutating func weigh(_ concern: Concern) {
+    mutating func weigh(_ concern: Concern) {
         if let ago = concern.endedAgo, ago > Concern.memory {
             if let known = past, (known.last.endedAgo ?? 0) <= ago { return }
             past = (concern, past?.flows ?? 0)

@@ -150,8 +150,10 @@ package struct EngineGroup: ~Copyable {
 
     /// Everything a dashboard shows.
     package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
-        var snapshot = engine.snapshot(request)
-        snapshot.mediaSessions = judgedSessions(snapshot.flows.compactMap { EncryptedConnection($0) })
+        let read = judgedSessions([])
+        var snapshot = engine.snapshot(request, mediaSessions: read)
+        let encrypted = snapshot.flows.compactMap { EncryptedConnection($0) }
+        snapshot.mediaSessions += InferredSessions.sessions(among: encrypted, after: read.count)
         return snapshot
     }
 

@@ -146,7 +146,10 @@ struct MediaSessions {
     var health: [TableHealth] {
         [
             TableHealth(
-                name: "media sessions", used: table.count, capacity: MediaSessionTable.capacity, evicted: table.evicted)
+                name: "media sessions", used: table.count, capacity: MediaSessionTable.capacity, evicted: table.evicted),
+            TableHealth(
+                name: "bytes of manifests", used: table.manifestBytes, capacity: MediaSessionTable.manifestCapacity,
+                evicted: table.forgottenManifests),
         ]
     }
 }

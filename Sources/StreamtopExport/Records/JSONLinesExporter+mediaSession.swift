@@ -109,21 +109,18 @@ extension JSONWriter {
     }
 
     private mutating func chunkTimes(_ segment: MediaSegment) {
-        guard segment.chunks.count == segment.chunkCount, let first = segment.chunks.first else { return }
-        let ends = segment.chunks.map(\.lastByteTime)
-        let intervals = zip(ends, ends.dropFirst()).map { $1 - $0 }.sorted()
-        if let longest = intervals.last {
+        guard let cadence = segment.cadence ?? MediaSegmentCadence(of: segment) else { return }
+        if let intervals = cadence.intervals {
             object("chunk_interval_ms") { json in
-                json.milliseconds("p50", intervals[intervals.count / 2])
-                json.milliseconds("max", longest)
+                json.milliseconds("p50", intervals.p50)
+                json.milliseconds("max", intervals.maximum)
             }
         }
-        milliseconds("first_chunk_ms", first.lastByteTime - segment.requestTime)
-        let ages = segment.chunks.compactMap(\.age).sorted()
-        guard let oldest = ages.last else { return }
+        milliseconds("first_chunk_ms", cadence.first)
+        guard let ages = cadence.ages else { return }
         object("arrival_ms") { json in
-            json.offset("p50", ages[ages.count / 2])
-            json.offset("max", oldest)
+            json.offset("p50", ages.p50)
+            json.offset("max", ages.maximum)
         }
     }
 

@@ -119,9 +119,11 @@ package struct MediaSegment: Equatable, Sendable {
     package var bytes: UInt64 = 0
     /// Responses that carried it.
     package var parts = 1
+    /// Of the newest segments, and at most `maximumChunks`.
     package var chunks: [MediaChunk] = []
-    /// Chunks of it, of which at most `MediaSegment.maximumChunks` are listed.
     package var chunkCount = 0
+    /// What the chunks say together, when all of them were listed.
+    package var cadence: MediaSegmentCadence?
     /// Bits a second without the gaps in which there was nothing to send; nil where too little was sent to tell.
     package var throughput: Double?
     /// What that is made of.
@@ -141,6 +143,33 @@ package struct MediaSegment: Equatable, Sendable {
         self.requestTime = requestTime
         self.type = type
         endTime = requestTime
+    }
+}
+
+/// How the chunks of a segment came.
+package struct MediaSegmentCadence: Equatable, Sendable {
+    /// From the last byte of one chunk to that of the next; nil of a single chunk.
+    package var intervals: (p50: Nanoseconds, maximum: Nanoseconds)?
+    /// From the request to the last byte of the first chunk.
+    package var first: Nanoseconds
+    /// From their stamps to their last bytes; nil without stamps.
+    package var ages: (p50: Nanoseconds, maximum: Nanoseconds)?
+
+    /// nil where there are no chunks, or not all of them are listed.
+    package init?(of segment: MediaSegment) {
+        guard segment.chunks.count == segment.chunkCount, let first = segment.chunks.first else { return nil }
+        self.first = first.lastByteTime - segment.requestTime
+        let ends = segment.chunks.map(\.lastByteTime)
+        let spans = zip(ends, ends.dropFirst()).map { $1 - $0 }.sorted()
+        if let longest = spans.last { intervals = (spans[spans.count / 2], longest) }
+        let old = segment.chunks.compactMap(\.age).sorted()
+        if let oldest = old.last { ages = (old[old.count / 2], oldest) }
+    }
+
+    package static func == (left: MediaSegmentCadence, right: MediaSegmentCadence) -> Bool {
+        left.first == right.first && left.intervals?.p50 == right.intervals?.p50
+            && left.intervals?.maximum == right.intervals?.maximum && left.ages?.p50 == right.ages?.p50
+            && left.ages?.maximum == right.ages?.maximum
     }
 }
 

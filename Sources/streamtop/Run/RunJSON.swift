@@ -115,7 +115,10 @@ private struct RecordStream: ~Copyable {
         Notice.print(run.takeNotices(withTrouble: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
         for call in run.engine.finalCalls() { exporter.appendCall(call, to: &output.bytes) }
-        for session in run.engine.mediaSessions() { exporter.appendMediaSession(session, to: &output.bytes) }
+        for session in run.engine.mediaSessions() {
+            judge.add(session, at: run.engine.now)
+            exporter.appendMediaSession(session, to: &output.bytes)
+        }
         var health = run.engine.health
         // Damage at its end takes nothing from what was read before; it stands beside the first line, not in its place.
         health.trouble = run.trouble

@@ -82,7 +82,7 @@ struct TestPresentation {
         let bytes = Array(Self.manifest.utf8)
         let url = URLReference(exchange.url ?? "")
         if let manifest = DASHManifest(reading: unsafe bytes.span.bytes, from: url) {  // UInt8 has no padding
-            report(.dash(manifest), exchange, on: flow, at: seconds + 0.02)
+            report(.dash(manifest, bytes: bytes.count), exchange, on: flow, at: seconds + 0.02)
         }
         end(exchange, bytes: UInt64(bytes.count), on: flow, at: seconds + 0.02, isMedia: false)
     }

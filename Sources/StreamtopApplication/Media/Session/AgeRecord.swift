@@ -3,7 +3,7 @@ import StreamtopModel
 
 /// Many lengths of time, of which quantiles are wanted: the newest are kept, extremes are of all.
 struct AgeRecord: Sendable {
-    static let capacity = 2_048
+    static let capacity = 1_024
 
     private var newest = BoundedHistory<Nanoseconds>(capacity: AgeRecord.capacity)
     private(set) var count = 0

@@ -42,27 +42,42 @@ struct MediaManifests: Sendable {
     private(set) var dash: DASHManifest?
     private(set) var multivariant: HLSMultivariantPlaylist?
     /// Newest last.
-    private(set) var playlists: [(url: URLReference, playlist: HLSMediaPlaylist, time: Timestamp)] = []
+    private(set) var playlists: [(url: URLReference, playlist: HLSMediaPlaylist, bytes: Int)] = []
     /// Of the first manifest.
     private(set) var url: URLReference?
-    private(set) var dashTime: Timestamp?
     private var folder = ""
+    private var dashBytes = 0
+    private var multivariantBytes = 0
 
     init() {}
+
+    /// Bytes of the texts that were read.
+    var textBytes: Int { playlists.reduce(dashBytes + multivariantBytes) { $0 + $1.bytes } }
+
+    /// Forgets what they said, for want of memory.
+    mutating func forget() {
+        dash = nil
+        multivariant = nil
+        playlists = []
+        dashBytes = 0
+        multivariantBytes = 0
+    }
 
     var isEmpty: Bool { dash == nil && multivariant == nil && playlists.isEmpty }
     var isHLS: Bool { multivariant != nil || !playlists.isEmpty }
 
-    mutating func take(_ manifest: DASHManifest, from url: URLReference, at time: Timestamp) {
+    /// `bytes`: of its text.
+    mutating func take(_ manifest: DASHManifest, from url: URLReference, bytes: Int) {
         dash = manifest
-        dashTime = time
+        dashBytes = bytes
         self.url = self.url ?? url
     }
 
-    mutating func take(_ playlist: HLSPlaylist, from url: URLReference, at time: Timestamp) {
+    mutating func take(_ playlist: HLSPlaylist, from url: URLReference, bytes: Int) {
         switch playlist {
         case .multivariant(let list):
             multivariant = list
+            multivariantBytes = bytes
             self.url = url
             folder = url.path.lastIndex(of: "/").map { String(url.path[...$0]) } ?? ""
         case .media(let list):
@@ -70,7 +85,7 @@ struct MediaManifests: Sendable {
             let whole = known.map { list.completed(by: playlists[$0].playlist) } ?? list
             if let known { playlists.remove(at: known) }
             if playlists.count >= Self.maximumPlaylists { playlists.removeFirst() }
-            playlists.append((url, whole, time))
+            playlists.append((url, whole, bytes))
             if multivariant == nil, self.url == nil { self.url = url }
         }
     }

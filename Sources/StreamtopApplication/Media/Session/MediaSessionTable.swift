@@ -9,6 +9,10 @@ import StreamtopWire
 package struct MediaSessionTable: Sendable {
     /// Sessions followed; the one that rested longest makes room, counted.
     package static let capacity = 5_000
+    /// Segments kept over all sessions; the more sessions, the fewer each keeps, and at least 16.
+    static let segmentCapacity = 262_144
+    /// Text of manifests, over all sessions: what it says takes a few times as much. The session that rested longest forgets its own.
+    package static let manifestCapacity = 16 << 20
     /// Connections remembered.
     static let connectionCapacity = 65_536
     /// A session that fetched nothing for this long is over: what comes then is another.
@@ -17,6 +21,10 @@ package struct MediaSessionTable: Sendable {
     package static let limits =
         [
             Limit("media sessions", capacity, per: .engine, policy: "the one that rested longest goes, counted"),
+            Limit("segments of all media sessions", segmentCapacity, per: .engine, policy: "each session keeps fewer"),
+            Limit(
+                "manifests of media sessions", manifestCapacity, .bytes, per: .engine,
+                policy: "the session that rested longest forgets its own, counted"),
             Limit(
                 "connections of media sessions", connectionCapacity, per: .engine, policy: "the oldest goes, counted"),
         ] + MediaSessionTracker.limits
@@ -26,6 +34,10 @@ package struct MediaSessionTable: Sendable {
     private var connections = BoundedMap<UInt64, Int>(capacity: MediaSessionTable.connectionCapacity)
     private var begun = 0
     package private(set) var evicted: UInt64 = 0
+    /// Text of the manifests that sessions have.
+    package private(set) var manifestBytes = 0
+    /// Sessions that had to forget their manifests.
+    package private(set) var forgottenManifests: UInt64 = 0
 
     package init() {}
 
@@ -38,7 +50,10 @@ package struct MediaSessionTable: Sendable {
         _ report: FlowReport, into events: inout [(session: Int, flow: FlowIdentifier?, MediaSessionEvent)]
     ) {
         guard let index = session(for: report) else { return }
+        let before = sessions[index].manifests.textBytes
         sessions[index].take(report)
+        manifestBytes += sessions[index].manifests.textBytes - before
+        if manifestBytes > Self.manifestCapacity { forgetManifests(besides: index) }
         drain(index, report.identifier, &events)
     }
 
@@ -49,6 +64,17 @@ package struct MediaSessionTable: Sendable {
         for index in sessions.indices {
             sessions[index].advance(to: time)
             drain(index, sessions[index].flows.first?.identifier, &events)
+        }
+    }
+
+    private mutating func forgetManifests(besides kept: Int) {
+        while manifestBytes > Self.manifestCapacity,  // each turn frees some, or ends
+            let oldest = sessions.indices.filter({ $0 != kept && sessions[$0].manifests.textBytes > 0 })
+                .min(by: { sessions[$0].last < sessions[$1].last })
+        {
+            manifestBytes -= sessions[oldest].manifests.textBytes
+            sessions[oldest].manifests.forget()
+            forgottenManifests &+= 1
         }
     }
 
@@ -145,11 +171,16 @@ package struct MediaSessionTable: Sendable {
         if sessions.count >= Self.capacity,
             let oldest = sessions.indices.min(by: { sessions[$0].last < sessions[$1].last })
         {
+            manifestBytes -= sessions[oldest].manifests.textBytes
             sessions.remove(at: oldest)
             evicted &+= 1
         }
         begun += 1
         sessions.append(MediaSessionTracker(number: begun, report))
+        let share = max(16, Self.segmentCapacity / sessions.count)
+        if share < MediaSessionTracker.maximumSegments {
+            for index in sessions.indices { sessions[index].segmentLimit = share }
+        }
         connections.insert(begun, for: report.flow, renews: true)
         return sessions.count - 1
     }

@@ -10,7 +10,7 @@ extension MediaSessionTracker {
         session.flows = flows.compactMap(\.identifier)
         session.origin = origin
         session.manifestURL = manifests.url?.text
-        session.isLive = manifests.isLive ?? (arrivalSource == .prft ? true : nil)
+        session.isLive = manifests.isLive ?? (arrivals.count > 0 && arrivals.minimum < .seconds(60) ? true : nil)
         session.isLowLatency = isLowLatency
         session.representations = shownRepresentations
         session.segments = segments.filter(\.isComplete)

@@ -25,6 +25,8 @@ package struct FlowReport: Sendable {
 /// and time only as it stands in them.
 struct MediaSessionTracker: Sendable {
     static let maximumSegments = 512
+    /// Segments whose chunks are kept one by one; of older ones what they say together.
+    static let detailedSegments = 24
     static let maximumOpen = 64
     static let maximumFlows = 64
     static let maximumSwitches = 256
@@ -63,6 +65,8 @@ struct MediaSessionTracker: Sendable {
     var manifests = MediaManifests()
     var initializations: [(representation: String, url: URLReference, tracks: InitializationSegment)] = []
     var open: [OpenExchange] = []
+    /// Segments that it may keep, of what all sessions may keep together.
+    var segmentLimit = MediaSessionTracker.maximumSegments
     /// The newest; the first of them is number `firstSegment` of the session.
     var segments: [MediaSegment] = []
     var firstSegment = 0
@@ -144,11 +148,11 @@ struct MediaSessionTracker: Sendable {
         case .answered: answer(report, name)
         case .initialization(let tracks): take(tracks, report, name)
         case .chunk(let fragment): take(fragment, report, name)
-        case .dash(let manifest):
-            if let url = exchange.url { manifests.take(manifest, from: URLReference(url), at: report.report.time) }
+        case .dash(let manifest, let bytes):
+            if let url = exchange.url { manifests.take(manifest, from: URLReference(url), bytes: bytes) }
             offersVideo = manifests.representations.contains { $0.type == .video }
-        case .hls(let playlist):
-            if let url = exchange.url { manifests.take(playlist, from: URLReference(url), at: report.report.time) }
+        case .hls(let playlist, let bytes):
+            if let url = exchange.url { manifests.take(playlist, from: URLReference(url), bytes: bytes) }
         case .transportStream: break
         case .timeOfDay(let value):
             if let url = exchange.url, manifests.isTimeSource(URLReference(url)) {
@@ -216,6 +220,13 @@ struct MediaSessionTracker: Sendable {
         return number
     }
 
+    /// A segment has grown old: its chunks are kept together only.
+    private mutating func summarize(_ place: Int) {
+        guard segments.indices.contains(place), !segments[place].chunks.isEmpty else { return }
+        segments[place].cadence = MediaSegmentCadence(of: segments[place])
+        segments[place].chunks = []
+    }
+
     /// A segment whose first parts came before.
     private func knownSegment(_ identity: MediaIdentity, _ exchange: MediaExchange) -> Int? {
         guard identity.kind == .part || (exchange.rangeStart ?? 0) > 0 else { return nil }
@@ -240,11 +251,12 @@ struct MediaSessionTracker: Sendable {
         segment.mediaTime = identity.manifestTime
         if identity.kind == .segment, let duration = identity.duration { segmentDuration = duration }
         if identity.type != .unknown { setType(identity.type, of: identity.representation) }
-        if segments.count >= Self.maximumSegments {
+        while segments.count >= min(Self.maximumSegments, segmentLimit) {  // each turn takes one away
             segments.removeFirst()
             firstSegment += 1
         }
         segments.append(segment)
+        summarize(segments.count - 1 - Self.detailedSegments)
         if identity.kind == .part, isLeading(segment.type) || segment.type == .unknown {
             if let before = segmentInParts, let place = place(before) { pacing.judge(segments[place]) }
             segmentInParts = firstSegment + segments.count - 1
