@@ -3,5 +3,7 @@ import StreamtopBase
 /// The caps of this room, each registered where its owner is.
 package enum ApplicationLimits {
     package static let all: [Limit] =
-        HTTPExchangeLog.limits + HTTP3ConnectionTracker.limits + HTTP3MessageReader.limits + HTTP3FieldDecoder.limits
+        RTPFlowTracker.limits + ICECheckTracker.limits + SIPTracker.limits + MediaDescriptions.limits
+        + RTPLegTable.limits + HTTPExchangeLog.limits + HTTP3ConnectionTracker.limits + HTTP3MessageReader.limits
+        + HTTP3FieldDecoder.limits
 }

@@ -41,6 +41,7 @@ extension FlowEngine {
     private func judged(_ snapshot: Snapshot) -> (Headline, [Verdict]) {
         var judge = HeadlineJudge(at: snapshot.time)
         for index in snapshot.flows.indices { judge.add(snapshot.flows[index]) }
+        for call in snapshot.calls { judge.add(call) }
         let headline = judge.headline(capture: snapshot.verdicts, health: snapshot.health, totals: snapshot.totals)
         return (headline, snapshot.verdicts + judge.destinationVerdicts())
     }

@@ -89,6 +89,7 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var rtcp: RTCPSnapshot?
     @Boxed package var sctp: SCTPSnapshot?
     @Boxed package var ice: ICESnapshot?
+    @Boxed package var sip: SIPSnapshot?
     package var fragmentation: FragmentationSnapshot?
     package var buffers: [BufferSnapshot] = []
     package var verdicts: [Verdict] = []

@@ -140,6 +140,9 @@ package struct EngineGroup: ~Copyable {
     /// The calls of the run, after the final flows were asked for.
     package mutating func finalCalls() -> [CallSnapshot] { engine.finalCalls() }
 
+    /// The calls that go on, as they stand.
+    package func calls(activeSince time: Timestamp) -> [CallSnapshot] { engine.calls(activeSince: time) }
+
     /// The flows that had packets after `time`, as they stand, by first packet.
     package func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {
         engine.forEachFlow(activeSince: time, body)

@@ -31,7 +31,7 @@ enum LayerSelection {
         case .tcp, .http1: return byContent(bytes)
         case .dtls: return choice(SCTPProbe.isPacket(bytes, isInDTLS: true) ? .sctp : nil)
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+            .dataChannel, .rtmp, .sip:
             return .nobody
         }
     }
@@ -50,6 +50,7 @@ enum LayerSelection {
     static func datagram(_ payload: RawSpan, wireLength: Int) -> ProtocolKind? {
         guard let first = ByteReader(payload).peekUInt8() else { return nil }
         if isSTUN(payload, wireLength) { return .stun }
+        if SIPProbe.isMessage(payload) { return .sip }
         // CAPWAP puts four bytes before a record, the first of them 1 (RFC 5415 section 4.2).
         if first == 1 { return .dtls }
         switch MultiplexedDatagram(firstByte: first) {
@@ -70,7 +71,7 @@ enum LayerSelection {
             guard DTLSConnectionTracker.canBegin(payload) else { return .nobody }
             return .reader(.dtls, isClient: DTLSConnectionTracker.isClientHello(payload) ? true : nil)
         // RTP is told by how its packets follow each other: the tracker decides.
-        case .stun, .rtp: return .reader(kind, isClient: nil)
+        case .stun, .rtp, .sip: return .reader(kind, isClient: nil)
         case .sctp: return SCTPProbe.isPacket(payload, isInDTLS: false) ? .reader(.sctp, isClient: nil) : .nobody
         case .ipv4, .ipv6, .tcp, .udp, .icmp, .quic, .tls, .http1, .http2, .http3, .webSocket, .rtcp, .srtp, .srtcp,
             .turn, .dataChannel, .rtmp:

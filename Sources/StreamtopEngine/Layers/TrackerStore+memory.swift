@@ -33,7 +33,10 @@ extension TrackerStore {
         case .dtls: dtls[layer.index].heldBytes
         case .http3: http3[layer.index].heldBytes
         case .stun: stun[layer.index].heldBytes
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
+        case .sip: sip[layer.index].heldBytes
+        case .rtp: rtp[layer.index].rtp.heldBytes
+        case .sctp: sctp[layer.index].heldBytes
+        case .ipv4, .ipv6, .udp, .icmp, .http1, .http2, .webSocket, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp:
             0
         }
@@ -47,6 +50,7 @@ extension TrackerStore {
         case .dtls: dtls[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
         case .stun: stun[layer.index].releaseHeldBytes()
+        case .sip: sip[layer.index].releaseHeldBytes()
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp:
             break

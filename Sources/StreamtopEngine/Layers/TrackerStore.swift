@@ -21,11 +21,14 @@ struct TrackerStore: ~Copyable {
     var stun = Slab<STUNFlow>()
     var rtp = Slab<MediaFlow>()
     var sctp = Slab<SCTPAssociationTracker>()
+    var sip = Slab<SIPTracker>()
     var stacks = Slab<LayerStack>()
     var security: SecurityTables
     var quicScratch = QUICScratch()
     /// What flows know together of media.
     var media: MediaTables
+    /// Keys that DTLS agreed on for media, by the flow of both: a call that changes its path goes on with them elsewhere.
+    var mediaKeys = BoundedMap<UInt64, MediaKeys>(capacity: 1_024)
     /// What relays and framed streams carried in the frame at hand.
     var relayed = RelayedDatagrams()
 
@@ -48,8 +51,13 @@ struct TrackerStore: ~Copyable {
         case .http3: http3.insert(HTTP3ConnectionTracker())
         case .webSocket: webSocket.insert(WebSocketTracker(upgrade: upgrade(of: carrier)))
         case .stun: stun.insert(STUNFlow(transport: carrier.kind, ordinal: flow.ordinal))
-        case .rtp: rtp.insert(MediaFlow(ordinal: flow.ordinal, between: HostPair(flow.key)))
+        case .rtp:
+            rtp.insert(
+                MediaFlow(
+                    ordinal: flow.ordinal, between: HostPair(flow.key),
+                    ends: BothWays(client: flow.clientEndpoint, server: flow.serverEndpoint)))
         case .sctp: sctp.insert(SCTPAssociationTracker())
+        case .sip: sip.insert(SIPTracker())
         case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             nil
         }
@@ -70,6 +78,7 @@ struct TrackerStore: ~Copyable {
         case .stun: _ = stun.remove(layer.index)
         case .rtp: _ = rtp.remove(layer.index)
         case .sctp: if layer.index != FlowEntry.none { _ = sctp.remove(layer.index) }
+        case .sip: _ = sip.remove(layer.index)
         case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
@@ -91,6 +100,7 @@ struct TrackerStore: ~Copyable {
         case .tcp, .quic: break
         case .rtp: _ = rtp[layer.index].observe(bytes, wireLength: bytes.byteCount, tables: &media, &now)
         case .sctp: observeSCTP(layer.index, bytes, &now)
+        case .sip: sip[layer.index].observe(bytes, delivery, tables: &media, now)
         case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
@@ -112,6 +122,7 @@ struct TrackerStore: ~Copyable {
         case .stun: stun[layer.index].exchangeEnds()
         case .rtp: rtp[layer.index].exchangeEnds()
         case .sctp: if layer.index != FlowEntry.none { sctp[layer.index].exchangeEnds() }
+        case .sip: sip[layer.index].exchangeEnds()
         case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
@@ -132,6 +143,7 @@ struct TrackerStore: ~Copyable {
         case .stun: stun[layer.index].report(into: &flow, at: time)
         case .rtp: rtp[layer.index].report(into: &flow, tables: media, at: time)
         case .sctp: if layer.index != FlowEntry.none { sctp[layer.index].report(into: &flow, at: time) }
+        case .sip: sip[layer.index].report(into: &flow, at: time)
         case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
             break
         }
@@ -143,7 +155,7 @@ struct TrackerStore: ~Copyable {
         case .quic: (quic[layer.index].handshake.alpn, quic[layer.index].handshake.alpnOffered)
         case .tls: (tls[layer.index].applicationProtocol, [])
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .dtls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp,
-            .srtcp, .stun, .turn, .dataChannel, .rtmp:
+            .srtcp, .stun, .turn, .dataChannel, .rtmp, .sip:
             (nil, [])
         }
     }
@@ -154,7 +166,7 @@ struct TrackerStore: ~Copyable {
         case .http1: http1[layer.index].upgrade
         case .http2: http2[layer.index].upgrade
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .dtls, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
-            .stun, .turn, .dataChannel, .rtmp:
+            .stun, .turn, .dataChannel, .rtmp, .sip:
             nil
         }
     }
@@ -166,7 +178,7 @@ struct TrackerStore: ~Copyable {
         case .tls: tls[layer.index].isRead = false
         case .dtls: dtls[layer.index].isRead = false
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
-            .stun, .turn, .dataChannel, .rtmp:
+            .stun, .turn, .dataChannel, .rtmp, .sip:
             break
         }
     }
@@ -174,6 +186,14 @@ struct TrackerStore: ~Copyable {
     /// The slab index of a flow's layer of that kind; `stack` is what the flow's entry names.
     func index(of kind: ProtocolKind, in stack: UInt32) -> UInt32? {
         stack == FlowEntry.none ? nil : stacks[stack].index(of: kind)
+    }
+
+    /// The flow may belong to a call; `stack` is what its entry names.
+    func isPartOfCall(_ stack: UInt32) -> Bool {
+        guard stack != FlowEntry.none else { return false }
+        let layers = stacks[stack]
+        let kinds: [ProtocolKind] = [.stun, .sip, .rtp]
+        return kinds.contains { layers.index(of: $0) != nil }
     }
 
     /// Forgets a flow's layers.

@@ -99,7 +99,10 @@ private struct RecordStream: ~Copyable {
         noteFailedLog(&run)
         Notice.print(run.takeNotices(withTrouble: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
-        for call in run.engine.finalCalls() { exporter.appendCall(call, to: &output.bytes) }
+        for call in run.engine.finalCalls() {
+            judge.add(call)
+            exporter.appendCall(call, to: &output.bytes)
+        }
         var health = run.engine.health
         // Damage at its end takes nothing from what was read before; it stands beside the first line, not in its place.
         health.trouble = run.trouble
@@ -126,6 +129,7 @@ private struct RecordStream: ~Copyable {
         guard engine.now - last >= Self.flowInterval else { return }
         lastFlows = engine.now
         engine.forEachFlow(activeSince: last) { exporter.appendFlow($0, to: &output.bytes) }
+        for call in engine.calls(activeSince: last) { exporter.appendCall(call, at: engine.now, to: &output.bytes) }
     }
 
     private mutating func appendMeta(_ run: borrowing AnalysisRun) {

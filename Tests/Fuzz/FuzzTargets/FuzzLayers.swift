@@ -6,7 +6,7 @@ import StreamtopTransport
 import StreamtopWire
 
 /// A tracker of a byte stream: each stretch of the input begins with what it is, its direction and its length.
-func fuzzStream<Tracker: LayerState & ~Copyable>(_ bytes: [UInt8], _ tracker: consuming Tracker) {
+func fuzzStream<Tracker: LayerTracker & ~Copyable>(_ bytes: [UInt8], _ tracker: consuming Tracker) {
     var tracker = tracker
     var now = Observation()
     var time = Timestamp(nanoseconds: 0)
@@ -65,7 +65,7 @@ func fuzzWebSocket(_ bytes: [UInt8]) {
     fuzzStream(Array(bytes.dropFirst()), WebSocketTracker(extensions: agreed ? "permessage-deflate" : nil))
 }
 
-private func report<Tracker: LayerState & ~Copyable>(_ tracker: borrowing Tracker, at time: Timestamp) {
+func report<Tracker: LayerState & ~Copyable>(_ tracker: borrowing Tracker, at time: Timestamp) {
     let any = EndpointSnapshot(endpoint: .unspecified)
     var flow = FlowSnapshot(
         identifier: FlowIdentifier(number: 1), transport: .tcp, protocols: [], protocolNumber: 6, client: any,

@@ -27,6 +27,18 @@ enum FuzzTarget: String, CaseIterable {
     case webSocket = "websocket"
     /// Datagrams of STUN and TURN.
     case stun
+    /// STUN, TURN and channel data in a stream, in pieces of any size.
+    case turn
+    /// Datagrams of RTP and RTCP on one port.
+    case rtp
+    /// Compounds of RTCP, and SRTCP.
+    case rtcp
+    /// Packets of SCTP.
+    case sctp
+    /// Session descriptions.
+    case sdp
+    /// Datagrams and streams of SIP.
+    case sip
     /// Key log text.
     case keylog
 
@@ -47,6 +59,12 @@ enum FuzzTarget: String, CaseIterable {
         case .http2: fuzzStream(bytes, HTTP2ConnectionTracker())
         case .webSocket: fuzzWebSocket(bytes)
         case .stun: fuzzSTUN(bytes)
+        case .turn: fuzzTURNStream(bytes)
+        case .rtp: fuzzRTP(bytes)
+        case .rtcp: fuzzRTCP(bytes)
+        case .sctp: fuzzSCTP(bytes)
+        case .sdp: fuzzSDP(bytes)
+        case .sip: fuzzSIP(bytes)
         case .keylog: fuzzKeyLog(bytes)
         }
     }
