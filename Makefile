@@ -14,7 +14,7 @@ DEMO         := $(notdir $(wildcard Sources/streamtop/Resources/*))
 
 PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp2-dev libnghttp3-dev libexpat1-dev libbrotli-dev pkg-config
 TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
-PYTHON_PEERS := aioquic==1.7.2
+PYTHON_PEERS := aioquic==1.7.2 aiortc==1.16.0
 BENCH_PACKAGES := tshark tcptrace
 
 .PHONY: run build test bench selfcheck fuzz format lint install uninstall check-install setup setup-test setup-bench swift-present clean picture
@@ -28,7 +28,7 @@ build: setup ## Release build
 test: setup-test lint ## All set-up, all tests, and a short fuzz
 	$(SWIFT) build --build-tests $(IMPORT_CHECK)
 	$(SWIFT) test --skip-build
-	Tests/Fuzz/run --if-possible 10
+	Tests/Fuzz/run --if-possible 5
 
 bench: setup-bench build ## Speed and memory beside peers, one table
 	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product streamtop-bench

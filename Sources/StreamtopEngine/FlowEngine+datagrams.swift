@@ -55,6 +55,11 @@ extension FlowEngine {
             return observeMedia(position, place, payload, wireLength: wireLength, direction: from, at: time)
         }
         observation.begin(from: from, at: time)
+        if kind == .sip {
+            trackers.observeSIP(
+                trackers.stacks[flows[position].layers][place].index, payload, wireLength: wireLength, &observation)
+            return conclude(position, at: time)
+        }
         if kind == .stun {
             return observeSTUN(
                 payload, wireLength: wireLength, from: source, position, place, direction: from, at: time)

@@ -48,6 +48,7 @@ extension FlowEngine {
         var judge = HeadlineJudge(at: snapshot.time)
         for index in snapshot.flows.indices { judge.add(snapshot.flows[index]) }
         for session in snapshot.mediaSessions { judge.add(session, at: snapshot.time) }
+        for call in snapshot.calls { judge.add(call) }
         let headline = judge.headline(capture: snapshot.verdicts, health: snapshot.health, totals: snapshot.totals)
         return (headline, snapshot.verdicts + judge.destinationVerdicts())
     }

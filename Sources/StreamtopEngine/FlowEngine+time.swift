@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopModel
 import StreamtopTransport
@@ -18,6 +19,7 @@ extension FlowEngine {
         if tick.isSecond {
             counts.rates.roll(at: now)
             expireFragments()
+            trackers.media.search(at: now)
             markForDiagnosis()
             callUp()
             diagnoseSome()

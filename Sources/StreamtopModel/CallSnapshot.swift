@@ -106,7 +106,16 @@ package struct CallSnapshot: Equatable, Sendable {
         case unknown
     }
 
+    package enum Kind: String, Sendable {
+        case webrtc
+        /// Set up by SIP, without connectivity checks.
+        case sip
+    }
+
     package var number: Int
+    package var kind = Kind.webrtc
+    /// What signalling calls it.
+    package var name: String?
     package var start: Timestamp
     package var end: Timestamp
     package var flows: [FlowIdentifier] = []

@@ -93,6 +93,7 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var transportStream: TransportStreamSnapshot?
     @Boxed package var rtmp: RTMPSnapshot?
     @Boxed package var rtsp: RTSPSnapshot?
+    @Boxed package var sip: SIPSnapshot?
     package var fragmentation: FragmentationSnapshot?
     @Boxed package var unreachable: UnreachableSnapshot?
     package var buffers: [BufferSnapshot] = []

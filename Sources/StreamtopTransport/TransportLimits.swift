@@ -4,6 +4,7 @@ import StreamtopBase
 package enum TransportLimits {
     package static let all: [Limit] =
         TCPSegmentQueue.limits + TCPAcknowledgmentLog.limits + TCPRepairRecord.limits + TCPByteStream.limits
-        + STUNTracker.limits + STUNStreamReader.limits + TURNRelay.limits + RelayedDatagrams.limits + QUICSide.limits
+        + STUNTracker.limits + SCTPAssociationTracker.limits + STUNStreamReader.limits + TURNRelay.limits
+        + RelayedDatagrams.limits + QUICSide.limits
         + QUICConnectionTracker.limits + QUICWaitingPackets.limits + QUICStreamTable.limits
 }

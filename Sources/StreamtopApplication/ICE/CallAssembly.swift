@@ -10,12 +10,21 @@ package enum CallAssembly {
         for checks in groups {
             let reflected = CallMapping.reflections(flows, of: checks)
             let relays = CallRelays.relays(flows, of: checks)
-            calls.append(call(number: calls.count + 1, checks, reflected, relays, at: time))
+            var one = call(number: calls.count + 1, checks, reflected, relays, at: time)
+            CallLegs.fill(&one, checks, flows)
+            CallSignals.fill(&one, checks, flows)
+            calls.append(one)
         }
         for asked in gatherings(flows, besides: groups) {
             calls.append(gathering(number: calls.count + 1, asked))
         }
-        return calls
+        let taken = Set(groups.joined().map(\.identifier))
+        return calls + SIPCalls.calls(among: flows, besides: taken, from: calls.count + 1, at: time)
+    }
+
+    /// The flow may be part of a call, or tells of one.
+    package static func isPart(_ flow: FlowSnapshot) -> Bool {
+        flow.ice != nil || flow.turn != nil || flow.sip != nil || !flow.rtp.isEmpty || CallSignals.isSignalling(flow)
     }
 
     // MARK: Which flows belong together

@@ -7,12 +7,19 @@ enum CallPairs {
     /// seen at its client, or on the way there: the relayed end is the local one.
     static func isLocalClient(_ flow: FlowSnapshot, _ relays: [FlowSnapshot]) -> Bool {
         if let relayed = relayedEnd(flow, relays) { return relayed == flow.client.endpoint }
-        guard let ice = flow.ice, let out = ice.client.roundTrip?.minimum, let back = ice.server.roundTrip?.minimum
-        else {
-            return true
-        }
+        guard let ice = flow.ice else { return true }
         // Handbook 0.1: near is below 1 ms, or a twentieth of the loop.
-        return !(out < max(.milliseconds(1), (out + back) / 20) && out < back)
+        let near: Nanoseconds = .milliseconds(1)
+        switch (ice.client.roundTrip?.minimum, ice.server.roundTrip?.minimum) {
+        case (let out?, let back?): return !(out < max(near, (out + back) / 20) && out < back)
+        case (let out?, nil): return out >= near
+        case (nil, let back?): return back < near
+        case (nil, nil): break
+        }
+        // Nobody answered. The end whose packets passed no router is nearer than one whose packets did.
+        let isFirstHop = [ice.client.hopLimit, ice.server.hopLimit].map { $0.map { firstHopLimits.contains($0) } }
+        if isFirstHop[1] == true, isFirstHop[0] == false { return false }
+        return true
     }
 
     /// Of a relayed flow the end that the relay gave to its client.

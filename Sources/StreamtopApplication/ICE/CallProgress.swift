@@ -141,10 +141,9 @@ enum CallProgress {
         let lasted = (isFinal ? carrier.end : time) - hello.time
         guard lasted >= handshakeWait else { return }
         if isDone {
-            // Agreed on, and nothing followed.
-            if lasted >= shortest, call.dtls?.tls.handshake.timeline.contains(where: { $0.step == .finished }) == true {
-                call.failure = .noMedia
-            }
+            // Agreed on, and nothing followed: data channels show as records even where they cannot be read.
+            let hasData = steps.contains { $0.step == .firstApplicationData }
+            if lasted >= shortest, !hasData { call.failure = .noMedia }
             return
         }
         guard dtls.retransmittedFlights >= 2 else { return }

@@ -35,7 +35,15 @@ package struct ICECheckTracker: ~Copyable {
     /// Addresses that servers reflected, as many as are kept.
     private static let reflectedCapacity = 16
 
+    package static let limits = [
+        Limit("checks under way", openCapacity, per: .direction, policy: "the oldest goes"),
+        Limit("starts of ICE between two addresses", nameCapacity, per: .flow, policy: "more are not told apart"),
+    ]
+
     package init() {}
+
+    /// Memory of the checks under way.
+    package var heldBytes: Int { (client.open.capacity + server.open.capacity) * MemoryLayout<Transaction>.stride }
 
     /// A check of ICE was seen.
     package var isKnown: Bool { client.facts.requests + server.facts.requests > 0 || !reflected.isEmpty }

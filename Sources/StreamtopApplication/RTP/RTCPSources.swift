@@ -81,6 +81,8 @@ package final class RTCPSource {
     /// The newest sender report: NTP time, RTP timestamp, and when it passed.
     package private(set) var lastReport: (networkTime: UInt64, timestamp: UInt32, time: Timestamp)?
     package private(set) var reportCount = 0
+    /// Packets lost by the newest report about the stream; below zero where repeats came.
+    package private(set) var lastLost: Int?
     private var reports: [Report] = []
     private var asked: [UInt16] = []
 
@@ -114,6 +116,7 @@ package final class RTCPSource {
     /// The report block quotes a sender report that passed here: to the receiver and back, as the sender works it out (RFC 3550
     /// section 6.4.1) where the tap's clock is the sender's, else from the tap on, without its need of a common clock.
     func roundTrip(of block: RTCPReportBlock, at time: Timestamp) -> Nanoseconds? {
+        lastLost = Int(block.cumulativeLost)
         guard block.lastSenderReport != 0,
             let quoted = reports.last(where: { $0.middle == block.lastSenderReport })
         else { return nil }

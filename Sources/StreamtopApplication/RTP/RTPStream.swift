@@ -6,16 +6,8 @@ import StreamtopWire
 ///
 /// A reference, because a flow has several, each changed in place packet by packet.
 final class RTPStream {
-    /// Packets by whose timestamp and size a retransmission is known again.
-    private static let remembered = 512
-
     /// As much as padding can be (RFC 3550 section 5.1), and the longest tag (RFC 7714 section 11).
     static let largestPadding = 255 + 16
-
-    private struct Sent {
-        var timestamp: UInt32
-        var payload: UInt16
-    }
 
     /// What a packet told, for the flow.
     struct Findings {
@@ -51,8 +43,15 @@ final class RTPStream {
     private(set) var firstKeyFrame: Timestamp?
     private var redundancy = RTPRedundancy()
     private var guess = RTPCodecGuess()
-    private var sent: [Sent] = []
-    private var nextSent = 0
+    private var randomness = RTPRandomness()
+    /// Packets by whose timestamp and size a retransmission is known again, and a forwarded stream.
+    private(set) var recentPackets = RTPRecentPackets()
+    /// Where the stream comes from and goes to.
+    let sender: Endpoint
+    let receiver: Endpoint
+    /// The stream that this one carries on, and how often one was looked for.
+    var outgoingOf: RTPLeg?
+    var looks = 0
     private var lastTimestamp: UInt32 = 0
     private var hasMedia = false
     /// Payloads are clear, or were opened with their keys.
@@ -80,7 +79,12 @@ final class RTPStream {
     /// Another source repeats packets of this one.
     var isRepaired = false
 
-    init(_ header: RTPHeader, in flow: UInt64, from: Direction, at time: Timestamp) {
+    init(
+        _ header: RTPHeader, in flow: UInt64, from: Direction, sender: Endpoint = .unspecified,
+        receiver: Endpoint = .unspecified, at time: Timestamp
+    ) {
+        self.sender = sender
+        self.receiver = receiver
         self.flow = flow
         source = header.source
         self.from = from
@@ -186,7 +190,13 @@ final class RTPStream {
         _ header: RTPHeader, _ packet: RawSpan, _ payloadLength: Int, _ opened: RawSpan?,
         _ outcome: RTPSequence.Outcome, at time: Timestamp, _ findings: inout Findings
     ) {
-        remember(header, payloadLength)
+        var hash: UInt32 = 0
+        if let opened {
+            hash = RTPRecentPackets.hash(opened)
+        } else if isEncrypted != true, header.length < packet.byteCount {
+            hash = RTPRecentPackets.hash(packet.extracting(header.length..<packet.byteCount))
+        }
+        remember(header, payloadLength, hash: hash, at: time)
         defer {
             if header.timestamp.isAfter(lastTimestamp) || !hasMedia { lastTimestamp = header.timestamp }
             hasMedia = true
@@ -204,6 +214,14 @@ final class RTPStream {
             isReadable = true
             observeClear(header, opened, at: time, &findings)
         } else if isEncrypted != true, header.length < packet.byteCount {
+            // Static payload types are sent in clear or named by signalling; of the others only the bytes can tell.
+            if isEncrypted == nil, codec == nil, !randomness.isOver, header.payloadType >= 35 {
+                randomness.observe(packet.extracting(header.length..<packet.byteCount))
+                if randomness.isRandom {
+                    isEncrypted = true
+                    return
+                }
+            }
             let payload = packet.extracting(header.length..<packet.byteCount)
             observeClear(header, payload, at: time, &findings)
         }
@@ -244,14 +262,13 @@ final class RTPStream {
         if let missing, holes.repair(number: missing, at: time) { fecRecovered &+= 1 }
     }
 
-    private func remember(_ header: RTPHeader, _ payloadLength: Int) {
-        let packet = Sent(timestamp: header.timestamp, payload: UInt16(clamping: payloadLength))
-        if sent.count < Self.remembered {
-            sent.append(packet)
-        } else {
-            sent[nextSent] = packet
-            nextSent = (nextSent + 1) % Self.remembered
-        }
+    private func remember(_ header: RTPHeader, _ payloadLength: Int, hash: UInt32, at time: Timestamp) {
+        let packet = RTPRecentPackets.Packet(
+            timestamp: header.timestamp, arrival: RTPRecentPackets.micros(time),
+            hash: hash, sequence: header.sequence,
+            payload: UInt16(clamping: payloadLength), isMarked: header.isMarked)
+        recentPackets.append(packet)
+        outgoingOf?.observe(packet)
     }
 
     /// What a packet on another source may repeat of this stream.
@@ -265,7 +282,7 @@ final class RTPStream {
         let original = payload - 2
         var isNear = false
         var isKnown = false
-        for packet in sent where packet.timestamp == timestamp {
+        for packet in recentPackets.packets where packet.timestamp == timestamp {
             isNear = true
             if Int(packet.payload) == original { isKnown = true }
         }

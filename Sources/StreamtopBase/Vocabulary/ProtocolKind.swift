@@ -11,6 +11,7 @@ package enum ProtocolKind: String, Sendable, CaseIterable {
     case webSocket = "websocket"
     case rtp, rtcp, srtp, srtcp
     case stun, turn
+    case sip
     case dataChannel = "sctp-datachannel"
     case rtmp, rtsp, srt, rist
     case mpegTS = "mpegts"

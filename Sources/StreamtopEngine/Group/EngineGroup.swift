@@ -180,6 +180,8 @@ package struct EngineGroup: ~Copyable {
         return (read + InferredSessions.sessions(among: encrypted, after: read.count))
             .map { SessionDiagnosis.judged($0, health: health) }
     }
+    /// The calls that go on, as they stand.
+    package func calls(activeSince time: Timestamp) -> [CallSnapshot] { engine.calls(activeSince: time) }
 
     /// The flows that had packets after `time`, as they stand, by first packet.
     package func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {

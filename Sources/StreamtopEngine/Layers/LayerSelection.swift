@@ -34,7 +34,7 @@ enum LayerSelection {
         case .rtsp: return choice(.rtp)
         case .srt, .rtp: return choice(TransportStreamPacket.canBegin(bytes, packets: 1) ? .mpegTS : nil)
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .http2, .http3, .webSocket, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp, .rist, .mpegTS, .httpFLV:
+            .dataChannel, .rtmp, .rist, .mpegTS, .httpFLV, .sip:
             return .nobody
         }
     }
@@ -55,6 +55,7 @@ enum LayerSelection {
         if isSTUN(payload, wireLength) { return .stun }
         if first == 0x80, SRTPacket.isHandshake(payload) || SRTPacket.isFullAcknowledgment(payload) { return .srt }
         if first == TransportStreamPacket.syncByte, isTransportStream(payload, wireLength) { return .mpegTS }
+        if SIPProbe.isMessage(payload) { return .sip }
         // CAPWAP puts four bytes before a record, the first of them 1 (RFC 5415 section 4.2).
         if first == 1 { return .dtls }
         switch MultiplexedDatagram(firstByte: first) {
@@ -83,7 +84,7 @@ enum LayerSelection {
             guard DTLSConnectionTracker.canBegin(payload) else { return .nobody }
             return .reader(.dtls, isClient: DTLSConnectionTracker.isClientHello(payload) ? true : nil)
         // RTP is told by how its packets follow each other: the tracker decides.
-        case .stun, .rtp, .mpegTS: return .reader(kind, isClient: nil)
+        case .stun, .rtp, .sip, .mpegTS: return .reader(kind, isClient: nil)
         // The one who asks for a handshake first is the caller; an acknowledgement says nothing of that.
         case .srt: return .reader(.srt, isClient: SRTPacket.isHandshake(payload) ? true : nil)
         case .sctp: return SCTPProbe.isPacket(payload, isInDTLS: false) ? .reader(.sctp, isClient: nil) : .nobody

@@ -25,7 +25,7 @@ struct STUNFlow: LayerState, ~Copyable {
     /// A datagram of the flow belongs to STUN or TURN.
     func accepts(_ datagram: RawSpan, wireLength: Int) -> Bool { stun.accepts(datagram, wireLength: wireLength) }
 
-    var heldBytes: Int { stream?.heldBytes ?? 0 }
+    var heldBytes: Int { (stream?.heldBytes ?? 0) + checks.heldBytes }
 
     mutating func releaseHeldBytes() { stream?.release() }
 

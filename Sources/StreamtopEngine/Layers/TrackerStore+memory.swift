@@ -37,7 +37,10 @@ extension TrackerStore {
         case .rtsp: rtsp[layer.index].heldBytes
         case .stun: stun[layer.index].heldBytes
         case .webSocket: webSocket[layer.index].heldBytes
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn,
+        case .sip: sip[layer.index].heldBytes
+        case .rtp: rtp[layer.index].rtp.heldBytes
+        case .sctp: sctp[layer.index].heldBytes
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp, .srt, .rist, .mpegTS, .httpFLV:
             0
         }
@@ -54,6 +57,7 @@ extension TrackerStore {
         case .http3: http3[layer.index].releaseHeldBytes()
         case .stun: stun[layer.index].releaseHeldBytes()
         case .webSocket: webSocket[layer.index].releaseHeldBytes()
+        case .sip: sip[layer.index].releaseHeldBytes()
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             break

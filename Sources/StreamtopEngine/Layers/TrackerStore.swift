@@ -25,6 +25,7 @@ struct TrackerStore: ~Copyable {
     var rtmp = Slab<RTMPTracker>()
     var rtsp = Slab<RTSPTracker>()
     var transportStreams = Slab<TransportStreamTracker>()
+    var sip = Slab<SIPTracker>()
     var stacks = Slab<LayerStack>()
     var security: SecurityTables
     var quicScratch = QUICScratch()
@@ -32,6 +33,8 @@ struct TrackerStore: ~Copyable {
     var media: MediaTables
     /// What the exchange that was just observed tells sessions.
     var reports: [MediaReport] = []
+    /// Keys that DTLS agreed on for media, by the flow of both: a call that changes its path goes on with them elsewhere.
+    var mediaKeys = BoundedMap<UInt64, MediaKeys>(capacity: 1_024)
     /// What relays and framed streams carried in the frame at hand.
     var relayed = RelayedDatagrams()
 
@@ -54,12 +57,17 @@ struct TrackerStore: ~Copyable {
         case .http3: http3.insert(HTTP3ConnectionTracker())
         case .webSocket: webSocket.insert(WebSocketTracker(upgrade: upgrade(of: carrier)))
         case .stun: stun.insert(STUNFlow(transport: carrier.kind, ordinal: flow.ordinal))
-        case .rtp: rtp.insert(MediaFlow(ordinal: flow.ordinal, between: HostPair(flow.key)))
+        case .rtp:
+            rtp.insert(
+                MediaFlow(
+                    ordinal: flow.ordinal, between: HostPair(flow.key),
+                    ends: BothWays(client: flow.clientEndpoint, server: flow.serverEndpoint)))
         case .sctp: sctp.insert(SCTPAssociationTracker())
         case .srt: srt.insert(SRTTracker())
         case .rtmp: rtmp.insert(RTMPTracker())
         case .rtsp: rtsp.insert(RTSPTracker())
         case .mpegTS: transportStreams.insert(TransportStreamTracker(on: Self.numbering(of: carrier.kind)))
+        case .sip: sip.insert(SIPTracker())
         case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             nil
         }
@@ -84,6 +92,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: _ = rtmp.remove(layer.index)
         case .rtsp: _ = rtsp.remove(layer.index)
         case .mpegTS: _ = transportStreams.remove(layer.index)
+        case .sip: _ = sip.remove(layer.index)
         case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
@@ -115,6 +124,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: rtmp[layer.index].observe(bytes, delivery, &now)
         case .rtsp: rtsp[layer.index].observe(bytes, delivery, &now)
         case .mpegTS: transportStreams[layer.index].observe(bytes, delivery, &now)
+        case .sip: sip[layer.index].observe(bytes, delivery, tables: &media, now)
         case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
@@ -139,6 +149,7 @@ struct TrackerStore: ~Copyable {
         case .srt: srt[layer.index].exchangeEnds()
         case .rtmp: rtmp[layer.index].exchangeEnds()
         case .rtsp: rtsp[layer.index].exchangeEnds()
+        case .sip: sip[layer.index].exchangeEnds()
         case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .mpegTS, .rist, .httpFLV:
             break
         }
@@ -163,6 +174,7 @@ struct TrackerStore: ~Copyable {
         case .rtmp: rtmp[layer.index].report(into: &flow, at: time)
         case .rtsp: rtsp[layer.index].report(into: &flow, at: time)
         case .mpegTS: transportStreams[layer.index].report(into: &flow, at: time)
+        case .sip: sip[layer.index].report(into: &flow, at: time)
         case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
@@ -175,7 +187,7 @@ struct TrackerStore: ~Copyable {
         case .tls: (tls[layer.index].applicationProtocol, [])
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .dtls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp,
             .srtcp, .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS, .httpFLV:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip:
             (nil, [])
         }
     }
@@ -196,7 +208,7 @@ struct TrackerStore: ~Copyable {
         case .http2: http2[layer.index].upgrade
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .dtls, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
             .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS, .httpFLV:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip:
             nil
         }
     }
@@ -209,7 +221,7 @@ struct TrackerStore: ~Copyable {
         case .dtls: dtls[layer.index].isRead = false
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
             .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS, .httpFLV:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip:
             break
         }
     }
@@ -217,6 +229,14 @@ struct TrackerStore: ~Copyable {
     /// The slab index of a flow's layer of that kind; `stack` is what the flow's entry names.
     func index(of kind: ProtocolKind, in stack: UInt32) -> UInt32? {
         stack == FlowEntry.none ? nil : stacks[stack].index(of: kind)
+    }
+
+    /// The flow may belong to a call; `stack` is what its entry names.
+    func isPartOfCall(_ stack: UInt32) -> Bool {
+        guard stack != FlowEntry.none else { return false }
+        let layers = stacks[stack]
+        let kinds: [ProtocolKind] = [.stun, .sip, .rtp]
+        return kinds.contains { layers.index(of: $0) != nil }
     }
 
     /// Forgets a flow's layers.

@@ -2,11 +2,16 @@ import StreamtopBase
 import StreamtopModel
 
 extension JSONLinesExporter {
-    /// A WebRTC session: all flows of one peer connection.
-    package mutating func appendCall(_ call: CallSnapshot, to buffer: inout RecordBuffer) {
+    /// A call: all flows of one peer connection, or those that SIP set up. `time`: it goes on, and this is how it stood then.
+    package mutating func appendCall(_ call: CallSnapshot, at time: Timestamp? = nil, to buffer: inout RecordBuffer) {
         record("session", to: &buffer) { json in
-            json.member("kind", "webrtc")
+            if let time {
+                json.time("ts", time)
+                json.member("final", false)
+            }
+            json.member("kind", call.kind)
             json.member("id", "s\(call.number)")
+            json.member("call_id", call.name)
             json.array("flows", call.flows) { $0.string("f\($1.number)") }
             json.time("start", call.start)
             json.time("end", call.end)

@@ -64,6 +64,8 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var fec: RTPForwardErrorCorrectionSnapshot?
     package var layer: RTPLayerSnapshot?
     package var transportWide: TransportWideSnapshot?
+    /// The stream that this one carries on, through a box at the tap.
+    package var leg: RTPLegSnapshot?
 
     /// Packets expected and lost for the decoder in the last ten seconds or so; nil while the stream is younger.
     package var recent: RTPRecentLoss?
@@ -98,6 +100,25 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var lossRatio: Double { expected > 0 ? Double(lost) / Double(expected) : 0 }
     /// What was lost for the decoder, as far as the tap can see.
     package var lostFinal: UInt64 { lost - min(lost, lostRepaired ?? 0) }
+}
+
+/// A stream that came in and goes on as another one.
+package struct RTPLegSnapshot: Equatable, Sendable {
+    /// The flow that it came in, by the frame that opened it, and its source there.
+    package var flow: UInt64
+    package var source: UInt32
+    /// Payloads were compared, not only their sizes.
+    package var isHashed = false
+    package var lostIn: UInt64 = 0
+    package var lostInBox: UInt64 = 0
+    package var lostOut: UInt64?
+    package var delay: CallLegDelay?
+    package var confidence = 0.0
+
+    package init(flow: UInt64, source: UInt32) {
+        self.flow = flow
+        self.source = source
+    }
 }
 
 package struct RTPRecentLoss: Equatable, Sendable {

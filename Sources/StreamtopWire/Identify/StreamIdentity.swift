@@ -27,6 +27,10 @@ package struct StreamIdentity: Equatable, Sendable {
             (kind, isClient) = (.stun, STUNProbe.isClientStream(bytes))
             return
         }
+        if SIPProbe.isMessage(bytes) {
+            (kind, isClient) = (.sip, nil)
+            return
+        }
         switch HTTP1Probe(bytes) {
         case .request: (kind, isClient) = (.http1, true)
         case .response: (kind, isClient) = (.http1, false)

@@ -114,7 +114,10 @@ private struct RecordStream: ~Copyable {
         noteFailedLog(&run)
         Notice.print(run.takeNotices(withTrouble: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
-        for call in run.engine.finalCalls() { exporter.appendCall(call, to: &output.bytes) }
+        for call in run.engine.finalCalls() {
+            judge.add(call)
+            exporter.appendCall(call, to: &output.bytes)
+        }
         for session in run.engine.mediaSessions() {
             judge.add(session, at: run.engine.now)
             exporter.appendMediaSession(session, to: &output.bytes)
@@ -148,6 +151,7 @@ private struct RecordStream: ~Copyable {
         guard engine.now - last >= (isCrowded ? .seconds(10) : flowInterval) else { return }
         lastFlows = engine.now
         engine.forEachFlow(activeSince: last) { exporter.appendFlow($0, to: &output.bytes) }
+        for call in engine.calls(activeSince: last) { exporter.appendCall(call, at: engine.now, to: &output.bytes) }
     }
 
     /// Live: how the buffers of this host stand.

@@ -6,7 +6,7 @@ import StreamtopTransport
 import StreamtopWire
 
 /// A tracker of a byte stream: each stretch of the input begins with what it is, its direction and its length.
-func fuzzStream<Tracker: LayerState & ~Copyable>(_ bytes: [UInt8], _ tracker: consuming Tracker) {
+func fuzzStream<Tracker: LayerTracker & ~Copyable>(_ bytes: [UInt8], _ tracker: consuming Tracker) {
     var tracker = tracker
     var now = Observation()
     var time = Timestamp(nanoseconds: 0)

@@ -39,6 +39,18 @@ enum FuzzTarget: String, CaseIterable {
     case rtmp
     /// Both byte streams of RTSP, with RTP between.
     case rtsp
+    /// STUN, TURN and channel data in a stream, in pieces of any size.
+    case turn
+    /// Datagrams of RTP and RTCP on one port.
+    case rtp
+    /// Compounds of RTCP, and SRTCP.
+    case rtcp
+    /// Packets of SCTP.
+    case sctp
+    /// Session descriptions.
+    case sdp
+    /// Datagrams and streams of SIP.
+    case sip
     /// Key log text.
     case keylog
     /// Answers of the host's kernel and files below /proc.
@@ -67,6 +79,12 @@ enum FuzzTarget: String, CaseIterable {
         case .srt: fuzzDatagrams(bytes, SRTTracker())
         case .rtmp: fuzzStream(bytes, RTMPTracker())
         case .rtsp: fuzzStream(bytes, RTSPTracker())
+        case .turn: fuzzTURNStream(bytes)
+        case .rtp: fuzzRTP(bytes)
+        case .rtcp: fuzzRTCP(bytes)
+        case .sctp: fuzzSCTP(bytes)
+        case .sdp: fuzzSDP(bytes)
+        case .sip: fuzzSIP(bytes)
         case .keylog: fuzzKeyLog(bytes)
         case .host: fuzzHost(bytes)
         }
