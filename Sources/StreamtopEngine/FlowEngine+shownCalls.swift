@@ -15,7 +15,8 @@ extension FlowEngine {
             return last.calls
         }
         var live: [FlowSnapshot] = []
-        for index in flows.indices where flows[index].$ice != nil && live.count < Self.shownCallFlows {
+        for index in flows.indices where flows[index].$ice != nil || flows[index].$turn != nil {
+            guard live.count < Self.shownCallFlows else { break }
             live.append(flows[index])
         }
         let room = Self.shownCallFlows - live.count

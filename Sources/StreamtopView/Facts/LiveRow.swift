@@ -27,6 +27,10 @@ struct LiveRow: Sendable {
     var start: Timestamp
     var isEnded: Bool
 
+    var isPlainFlow: Bool {
+        if case .flow = subject { true } else { false }
+    }
+
     var severity: Verdict.Severity? {
         failure != nil ? .critical : verdict.map(\.severity)
     }
@@ -57,6 +61,8 @@ struct LiveList: Sendable {
         }
         for call in snapshot.calls {
             taken.formUnion(call.flows)
+            // What carries a call's flows is the call's, too: the client's connection to a relay.
+            taken.formUnion(call.flows.compactMap { context.flow($0)?.parent })
             if passes(call.flows) { all.append(Self.row(call, context)) }
         }
         var others = 0
@@ -79,10 +85,11 @@ struct LiveList: Sendable {
             // Without trouble rows stand as they came: figures that move must not make them dance.
             return left.offset < right.offset
         }.map(\.element)
-        rows = live
+        // Players and calls that have ended stay in sight behind those that go on; a file that was read to its end has no other.
+        rows = live + all.filter { $0.isEnded && !$0.isPlainFlow }
         self.others = others
         ended = all.filter { row in
-            row.isEnded && snapshot.time - (row.flow?.end ?? row.start) < Self.endedFor
+            row.isEnded && row.isPlainFlow && snapshot.time - (row.flow?.end ?? row.start) < Self.endedFor
         }
     }
 

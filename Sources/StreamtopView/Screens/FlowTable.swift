@@ -69,7 +69,10 @@ enum FlowTable {
     ) {
         let lines =
             context.snapshot.flows.isEmpty
-            ? Words.noFlows(context.source) : Words.noMatches(state.filterText, context.snapshot.flows.count)
+            ? Words.noFlows(context.source)
+            : state.filter == .all && state.table.hidesEnded
+                ? Words.allEnded(context.snapshot.flows.count)
+                : Words.noMatches(state.filterText, context.snapshot.flows.count)
         for (row, line) in lines.enumerated() {
             let width = TextWidth.columns(of: line)
             cells.put(

@@ -29,11 +29,15 @@ enum PageScreen {
 
     /// The filter in force and how many flows pass it; empty where there is none.
     private static func filterSpans(_ context: ViewContext, _ state: ViewState, room: Int) -> [TextSpan] {
-        guard !state.filterText.isEmpty, PageTable[state.page].isFiltered else { return [] }
+        let hides = state.page == .flows && state.table.hidesEnded
+        guard !state.filterText.isEmpty, PageTable[state.page].isFiltered else {
+            return hides ? [TextSpan(" " + Words.endedHidden, .match)] : []
+        }
         let text = EndpointText.middleCut(state.filterText, width: room)
         var spans = [TextSpan(" " + Words.filterLabel, .label), TextSpan(text, .match)]
         if state.page == .flows {
             spans.append(TextSpan(Words.shownOf(state.table.rows.count, context.snapshot.flows.count), .label))
+            if hides { spans.append(TextSpan(", " + Words.endedHidden, .match)) }
         }
         return spans
     }

@@ -22,7 +22,9 @@ enum MouseReducer {
         if let replay = context.replay, screen.seek.contains(x: event.x, y: event.y) {
             return ReplayReducer.seek(toColumn: event.x, of: SeekBar.track(screen.seek, replay), replay)
         }
-        if state.prompt == nil, state.notice == nil, screen.footer.contains(x: event.x, y: event.y) {
+        if state.prompt == nil, state.searchPrompt == nil, state.notice == nil,
+            screen.footer.contains(x: event.x, y: event.y)
+        {
             let hint = FooterLine.hints(context, state, in: screen.footer).first { $0.range.contains(event.x) }
             return hint.map { ViewReducer.perform($0.action, &state, context) } ?? []
         }

@@ -18,6 +18,7 @@ package enum ViewReducer {
         advance(&state, in: context)
         state.lastInput = context.now
         if case .mouse(let event) = key { return MouseReducer.reduce(&state, event, context) }
+        if state.searchPrompt != nil { return SearchReducer.reduce(&state, key, context) }
         if state.prompt != nil { return PromptReducer.reduce(&state, key, context) }
         if state.popup != nil { return PopupReducer.reduce(&state, key, context) }
         guard let action = KeyBindings.action(for: key, in: places(of: state, context)) else { return [] }
@@ -34,8 +35,9 @@ package enum ViewReducer {
         let isCalm = isCalm(state, context)
         state.table.rows =
             isCalm && !state.table.rows.isEmpty
-            ? FlowOrder.kept(state.table.rows, context.snapshot, state.filter)
-            : FlowOrder.rows(of: context.snapshot, state.filter, state.table.sort)
+            ? FlowOrder.kept(state.table.rows, context.snapshot, state.filter, hidesEnded: state.table.hidesEnded)
+            : FlowOrder.rows(
+                of: context.snapshot, state.filter, state.table.sort, hidesEnded: state.table.hidesEnded)
         follow(&state, context)
     }
 
@@ -76,6 +78,12 @@ package enum ViewReducer {
             return close(&state)
         case .filter: state.prompt = FilterPrompt(text: state.filterText, error: nil, before: state.filterText)
         case .clearFilter: setFilter("", &state, context)
+        case .toggleEnded:
+            state.table.hidesEnded.toggle()
+            resort(&state, context)
+        case .groupNext: state.grouping = state.grouping.next
+        case .search: SearchReducer.begin(&state, context)
+        case .searchNext: return SearchReducer.next(&state, context)
         case .togglePreview:
             state.showsPreview.toggle()
             keepSelectionVisible(&state, context)
@@ -114,6 +122,10 @@ package enum ViewReducer {
     }
 
     private static func back(_ state: inout ViewState) -> [Effect] {
+        if !state.search.isEmpty {
+            state.search = ""
+            return []
+        }
         if state.openFlow?.cursor != nil {
             state.openFlow?.cursor = nil
             return []
@@ -129,6 +141,10 @@ package enum ViewReducer {
     }
 
     private static func open(_ state: inout ViewState, _ context: ViewContext) -> [Effect] {
+        if state.openFlow == nil, let enter = PageTable[state.page].enter {
+            enter(&state, context)
+            return []
+        }
         guard state.openFlow == nil, let flow = concerned(state, context) else { return [] }
         let effects = open(flow, &state)
         state.openFlow?.tab = PageTable[state.page].opens
@@ -175,7 +191,8 @@ package enum ViewReducer {
 
     /// The user asked for another order: it takes effect at once, and the selection goes with its flow.
     private static func resort(_ state: inout ViewState, _ context: ViewContext) {
-        state.table.rows = FlowOrder.rows(of: context.snapshot, state.filter, state.table.sort)
+        state.table.rows = FlowOrder.rows(
+            of: context.snapshot, state.filter, state.table.sort, hidesEnded: state.table.hidesEnded)
         follow(&state, context)
         keepSelectionVisible(&state, context)
     }

@@ -27,6 +27,11 @@ package struct ViewState: Sendable {
     var zoom = ChartZoom.standard
     var popup: Popup?
     var prompt: FilterPrompt?
+    /// The text that is looked for on screen; empty for none.
+    var search = ""
+    /// The text being typed.
+    var searchPrompt: String?
+    var grouping = FlowGroup.Key.server
     var filterText = ""
     var filter = Filter.all
     var notice: Notice?
@@ -45,7 +50,7 @@ package struct ViewState: Sendable {
 
 /// A page; its row in `PageTable` says what it is.
 enum Page: Sendable {
-    case live, sessions, calls, streams, flows, handshakes, verdicts, events, congestion, capture
+    case live, sessions, calls, streams, flows, handshakes, verdicts, events, congestion, groups, capture
 }
 
 /// The table of flows.
@@ -54,6 +59,8 @@ struct TableState: Equatable, Sendable {
     /// All columns in the user's order, and those that are not shown.
     var columns = FlowColumn.allCases
     var hidden: Set<FlowColumn> = []
+    /// Flows that have ended are not listed.
+    var hidesEnded = false
     /// Flows that pass the filter, in the order shown.
     var rows: [FlowRow] = []
     /// The selection follows the flow, not the row.

@@ -27,6 +27,8 @@ struct PageRow: Sendable {
     var select: @Sendable (_ line: Int, inout ViewState, ViewContext, Int) -> Bool = { _, _, _, _ in false }
     /// Keeps the selection on what there is, and on screen.
     var clip: @Sendable (inout ViewState, ViewContext, Int) -> Void = { _, _, _ in }
+    /// What Enter does, where it opens no flow.
+    var enter: (@Sendable (inout ViewState, ViewContext) -> Void)?
     /// The first line, where the page has one of its own.
     var headline: @Sendable (ViewState, ViewContext) -> HeadlineView? = { _, _ in nil }
 }
@@ -36,7 +38,7 @@ enum PageTable {
     static let rows: [PageRow] = [
         LiveScreen.page, SessionsScreen.page, CallsScreen.page, StreamsScreen.page,
         FlowTable.page, HandshakesScreen.page, VerdictsScreen.page, EventsScreen.page, CongestionScreen.page,
-        CaptureScreen.page,
+        GroupsScreen.page, CaptureScreen.page,
     ]
 
     static subscript(page: Page) -> PageRow { rows[index(of: page)] }

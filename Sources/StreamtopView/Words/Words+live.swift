@@ -10,7 +10,8 @@ extension Words {
     static let nothingLivePasses = "Nothing that passes the filter."
     static let ladderTitle = "where it waits"
     static let endedTitle = "ended in the last 5 min: "
-    static let endedWell = "✓"
+    static let endedWord = "ended"
+    static let endedShort = "ended: "
     static let noControls = [
         "No congestion control is known yet.", "It is named where a trace proves it; the rest stays unknown.",
     ]
@@ -28,7 +29,7 @@ extension Words {
         case .qdisc: "qdisc"
         case .socketSend: "socket"
         case .path: "path"
-        case .socketReceive: "peer"
+        case .socketReceive: "\(buffer.side) reads"
         case .application: "app"
         case .player: "player"
         }

@@ -91,6 +91,14 @@ extension Words {
         ["None of \(NumberText.grouped(count)) flows passes the filter.", "\(filter)   x clears it, / changes it"]
     }
 
+    static let endedHidden = "ended hidden (t)"
+    static func allEnded(_ count: Int) -> [String] {
+        ["None of \(NumberText.grouped(count)) flows is open.", "t shows those that have ended."]
+    }
+    static func notFound(_ text: String) -> String { "not found on this screen: \(text)" }
+    static let searchHints = "Enter finds  F3 next  Esc ends"
+    static let recording = "● rec"
+
     static func shownOf(_ shown: Int, _ all: Int) -> String {
         " (\(NumberText.grouped(shown)) of \(NumberText.grouped(all)))"
     }

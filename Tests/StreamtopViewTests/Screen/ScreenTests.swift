@@ -75,6 +75,13 @@ import Testing
         Scene(name: "verdicts", keys: ["7"]),
         Scene(name: "events", keys: ["8"], sizes: [(80, 24), (120, 40)]),
         Scene(name: "capture", keys: ["9"]),
+        Scene(name: "live", snapshot: LiveScreenTests.mixed),
+        Scene(name: "live-call", keys: [.end], snapshot: LiveScreenTests.mixed, sizes: [(80, 24)]),
+        Scene(name: "live-ascii", glyphs: .ascii, snapshot: LiveScreenTests.mixed, sizes: [(80, 24)]),
+        Scene(name: "live-none", keys: ["1"], sizes: [(80, 24)]),
+        Scene(name: "groups", keys: ["5", "a"], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "congestion", keys: ["8", .tab], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "find", keys: ["5", "f"] + typed("cdn") + [.enter], sizes: [(80, 24)]),
         Scene(name: "sessions", keys: ["2"], snapshot: SampleSessions.many),
         Scene(
             name: "sessions-cursor", keys: ["2", "H", "H", .left], snapshot: SampleSessions.many,

@@ -87,7 +87,7 @@ import Testing
         var state = ViewState(width: 120, height: 40)
         ViewReducer.advance(&state, in: context)
         #expect(!PageTable.present(context.snapshot, .flows).contains { $0.page == .calls })
-        Self.press(&state, &context, .tab, .tab, .tab, .tab, .tab)
+        for _ in PageTable.present(context.snapshot, .flows) { Self.press(&state, &context, .tab) }
         #expect(state.page == .flows)
         Self.press(&state, &context, "3")
         #expect(state.page == .calls)

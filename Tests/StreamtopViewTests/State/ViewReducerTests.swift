@@ -274,7 +274,7 @@ import Testing
 
     @Test func tabsGoRound() {
         var desk = Desk()
-        for page in [Page.handshakes, .verdicts, .events, .capture, .flows] {
+        for page in [Page.handshakes, .verdicts, .events, .congestion, .groups, .capture, .flows] {
             desk.press(.tab)
             #expect(desk.state.page == page)
         }

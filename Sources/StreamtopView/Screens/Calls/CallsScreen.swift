@@ -39,7 +39,7 @@ enum CallsScreen {
         .text("stands at", 10...12, 1) { (Words.stage($0.stage), role($0)) },
         .text("path", 7...8, 3) { call in
             let isRelayed = isRelayed(call)
-            return (isRelayed.map { $0 ? "relay" : "direct" }, isRelayed == true ? .watch : .text)
+            return (isRelayed.map { $0 ? Words.relayWord : "direct" }, isRelayed == true ? .watch : .text)
         },
         .number("set-up ms", 9, 4) { call in (call.firstMedia.map(DurationText.milliseconds), .value) },
         .number("rtt ms", 7, 2) { call in

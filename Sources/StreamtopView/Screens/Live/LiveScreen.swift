@@ -27,8 +27,8 @@ enum LiveScreen {
         empty: { state, _ in state.filter == .all ? Words.nothingLive : [Words.nothingLivePasses] })
 
     private static let columns: [RowColumn<LiveRow>] = [
-        .text("who", 19...44, 0) { ($0.who, $0.flow?.isIdle == true ? .idle : .text) },
-        .text("what", 13...28, 1) { ($0.what, .badge) },
+        .text("who", 17...44, 0) { ($0.who, $0.isEnded || $0.flow?.isIdle == true ? .idle : .text) },
+        .text("what", 15...28, 1) { ($0.what, .badge) },
         .number("behind", 7, 2) { row in
             guard let behind = row.behind else {
                 if case .flow = row.subject { return ("", .text) }
@@ -39,8 +39,8 @@ enum LiveScreen {
                 ? "\(DurationText.axis(behind)) ms" : NumberText.fixed(behind.seconds, decimals: 1) + " s"
             return ((row.isBehindEstimated ? "~" : "") + text, .value)
         },
-        .text("waits in", 9...10, 3) { row in (row.waits?.place, row.waits == nil ? .unknown : .label) },
-        .number("ms", 6, 0) { row in
+        .text("waits in", 9...9, 3) { row in (row.waits?.place, row.waits == nil ? .unknown : .label) },
+        .number("ms", 5, 0) { row in
             let time = row.waits?.time
             return (time.map(DurationText.axis), (time ?? 0) > .milliseconds(50) ? .chartQueue : .value)
         },
@@ -64,9 +64,12 @@ enum LiveScreen {
             Sparkline.draw((0..<series.count).map { series.loop(at: $0) }, in: cell.area, into: &cells)
         },
         .text("for what", 11...40, 0) { row in
-            if let failure = row.failure { return (failure, .act) }
-            guard let verdict = row.verdict, verdict.severity > .info else { return ("", .text) }
-            return (Words.rule(verdict), Words.severityRole(verdict.severity))
+            let ended = row.isEnded ? Words.endedShort : ""
+            if let failure = row.failure { return (ended + failure, row.isEnded ? .idle : .act) }
+            guard let verdict = row.verdict, verdict.severity > .info else {
+                return (row.isEnded ? Words.endedWord : "", .idle)
+            }
+            return (ended + Words.rule(verdict), row.isEnded ? .idle : Words.severityRole(verdict.severity))
         },
     ]
 }

@@ -47,7 +47,7 @@ struct SessionSegments {
             },
             .number("held ms", 7, 4) { segment in
                 let held = row.exchange(segment, context)?.held ?? segment.held
-                return (held.map(DurationText.milliseconds) ?? "", .label)
+                return (held.map { $0 > 0 ? DurationText.milliseconds($0) : "" } ?? "", .label)
             },
             .number("server", 6, 5) { segment in
                 (row.exchange(segment, context)?.server.map(DurationText.milliseconds), .value)
