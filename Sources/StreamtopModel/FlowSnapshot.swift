@@ -142,6 +142,13 @@ extension FlowSnapshot {
         return nil
     }
 
+    /// Payload bytes that the end sent, each once; 0 where no transport was followed.
+    package func uniqueBytes(_ direction: Direction) -> UInt64 {
+        if let tcp = $tcp { return tcp.value.read(direction) { $0.sender.uniqueBytes } }
+        guard let quic = $quic else { return 0 }
+        return direction == .fromClient ? quic.value.client.sender.uniqueBytes : quic.value.server.sender.uniqueBytes
+    }
+
     /// Packets that rings and processors of this host dropped before the capture, of all flows together; nil where nobody
     /// counts them.
     package var droppedOnArrival: UInt64? {

@@ -60,7 +60,6 @@ package struct HTTP1ConnectionTracker: LayerTracker, ~Copyable {
     package mutating func takeReports() -> [MediaReport] { exchanges.reports.take() }
 
     /// What is held of the wire, and the state to read it where that is more than nothing.
-    package var heldBytes: Int { exchanges.heldBytes }
     package mutating func releaseHeldBytes() { exchanges.releaseHeldBytes() }
 
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
