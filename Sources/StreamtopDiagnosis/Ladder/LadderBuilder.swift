@@ -34,7 +34,10 @@ package enum LadderBuilder {
             devicesOut(&out, facts)
             path(&out, flow, near, facts)
         }
-        var ladder = Ladder(buffers: out.buffers + inward.buffers)
+        // The direction that carries more comes first.
+        let sent = near == .fromClient ? flow.client.payloadBytes : flow.server.payloadBytes
+        let received = near == .fromClient ? flow.server.payloadBytes : flow.client.payloadBytes
+        var ladder = Ladder(buffers: received > sent ? inward.buffers + out.buffers : out.buffers + inward.buffers)
         if !ladder.buffers.isEmpty { ladder.sums = LadderSnapshot(out: out.sum, inward: inward.sum) }
         return ladder
     }
