@@ -17,9 +17,11 @@ struct BufferLadder {
 
     init(_ flow: FlowSnapshot) {
         rungs = flow.buffers.map { buffer in
-            Rung(buffer: buffer, delay: buffer.delay ?? Self.drainTime(buffer, flow))
+            // The road itself is no buffer: of the path only what is above it waits.
+            Rung(buffer: buffer, delay: buffer.queue ?? buffer.delay ?? Self.drainTime(buffer, flow))
         }
-        largest = rungs.indices.filter { (rungs[$0].delay ?? 0) > 0 }.max {
+        // What is held back on purpose, to pace it, is not in a queue.
+        largest = rungs.indices.filter { (rungs[$0].delay ?? 0) > 0 && !rungs[$0].buffer.isPaced }.max {
             (rungs[$0].delay ?? 0) < (rungs[$1].delay ?? 0)
         }
     }
