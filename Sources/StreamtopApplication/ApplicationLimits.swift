@@ -3,6 +3,7 @@ import StreamtopBase
 /// The caps of this room, each registered where its owner is.
 package enum ApplicationLimits {
     package static let all: [Limit] =
-        HTTPExchangeLog.limits + HTTP3ConnectionTracker.limits + HTTP3MessageReader.limits + HTTP3FieldDecoder.limits
+        HTTPExchangeLog.limits + HTTP1Exchanges.limits + HTTP2ConnectionTracker.limits + WebSocketTracker.limits
+        + HTTP3ConnectionTracker.limits + HTTP3MessageReader.limits + HTTP3FieldDecoder.limits
         + MediaReports.limits + MediaBodyReader.limits + MediaSessionTable.limits
 }

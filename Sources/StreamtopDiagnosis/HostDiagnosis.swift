@@ -41,11 +41,12 @@ package struct HostDiagnosis: Sendable {
     /// What is to be said of the capture without keeping anyone from judging.
     private mutating func remarks(on health: CaptureHealth, at time: Timestamp) -> [Verdict] {
         var verdicts: [Verdict] = []
-        for rule in RuleTable.rules {
-            guard case .capture(let judge) = rule.judge, let finding = judge(health) else { continue }
-            let first = remarked[rule.number] ?? time
-            remarked[rule.number] = first
-            if let verdict = FlowDiagnosis.verdict(hostRule: rule.number, finding, since: first) {
+        for place in RuleTable.ofCaptures {
+            guard case .capture(let judge) = RuleTable.rules[place].judge, let finding = judge(health) else { continue }
+            let number = RuleTable.rules[place].number
+            let first = remarked[number] ?? time
+            remarked[number] = first
+            if let verdict = FlowDiagnosis.verdict(hostRule: number, finding, since: first) {
                 verdicts.append(verdict)
             }
         }

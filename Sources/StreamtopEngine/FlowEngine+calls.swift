@@ -7,9 +7,15 @@ import StreamtopModel
 extension FlowEngine {
     /// Flows of calls that are kept; a call has a dozen.
     private static var callFlowCapacity: Int { 1_024 }
+    /// Encrypted connections that are kept, of those that could carry media.
+    private static var encryptedCapacity: Int { 1_024 }
 
-    /// A flow is over, or the run is: what it knows of a call is kept for `finalCalls`.
+    /// A flow is over, or the run is: what it knows of a call, or of media that could
+    /// not be read, is kept for the sessions of the run.
     mutating func keepForCalls(_ flow: FlowSnapshot) {
+        if encryptedConnections.count < Self.encryptedCapacity, let connection = EncryptedConnection(flow) {
+            encryptedConnections.append(connection)
+        }
         guard flow.ice != nil || flow.turn != nil, callFlows.count < Self.callFlowCapacity else { return }
         callFlows.append(flow)
     }

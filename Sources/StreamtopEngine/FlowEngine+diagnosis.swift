@@ -29,13 +29,13 @@ extension FlowEngine {
     /// Judges the flows that were active, a bounded number each second. Those left over are active again next second
     /// if they matter.
     mutating func diagnoseSome() {
-        judgement.hostVerdicts = judgement.host.evaluate(health: health, host: host.host, at: now)
+        judgement.hostVerdicts = judgement.host.evaluate(health: judgedHealth, host: host.host, at: now)
         judgement.waiting.removeAll { !flows.contains($0) || !flows[$0].needsDiagnosis }
         sharePathBases()
         if judgement.waiting.count > options.limits.diagnosesPerSecond {
             sortByBytes()
         }
-        let health = health
+        let health = judgedHealth
         for (turn, position) in judgement.waiting.enumerated() {
             flows[position].needsDiagnosis = false
             if turn < options.limits.diagnosesPerSecond { diagnose(position, health: health, isLast: false) }
@@ -60,7 +60,7 @@ extension FlowEngine {
     /// Judges every flow that has something to judge a last time, for a picture after the end.
     mutating func diagnoseAll() {
         judgement.isJudged = true
-        let health = health
+        let health = judgedHealth
         for position in flows.positions.sorted(by: { flows[$0].ordinal < flows[$1].ordinal })
         where isWorthJudging(position) {
             diagnose(position, health: health, isLast: true)

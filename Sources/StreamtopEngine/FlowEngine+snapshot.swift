@@ -133,7 +133,18 @@ extension FlowEngine {
         return flowSnapshot(position, at: now, final: false)
     }
 
+    /// The capture's state, with every table and cap.
     var health: CaptureHealth {
+        var health = judgedHealth
+        health.undecoded = counts.undecoded.counts
+        health.tables = tableHealth
+        health.memory = memory
+        health.limits = options.limits.all
+        return health
+    }
+
+    /// What flows are judged by; asked for each second of a capture.
+    var judgedHealth: CaptureHealth {
         var health = CaptureHealth()
         health.kernelDrops = counts.drops.kernel
         health.interfaceDrops = counts.drops.interface
@@ -141,15 +152,11 @@ extension FlowEngine {
         health.behind = counts.behind
         health.truncatedFrames = counts.truncatedFrames
         health.decode = counts.decode
-        health.undecoded = counts.undecoded.counts
         health.timestampsBackwards = capture.timestampsBackwards
         health.clock = stamps.steps
         health.isOneWay = counts.directions.isOneWay
         health.trouble = sourceTrouble
         health.seenTwice = copies.seenTwice
-        health.tables = tableHealth
-        health.memory = memory
-        health.limits = options.limits.all
         health.lastDrop = judgement.host.lastDrop
         return health
     }

@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopDiagnosis
 import StreamtopLayer
@@ -39,6 +40,8 @@ struct FlowEngine: ~Copyable {
     /// Flows with connectivity checks that are over, for the calls they belong to.
     var callFlows: [FlowSnapshot] = []
     var callCount = 0
+    /// Connections that are over and may have carried media nobody could read.
+    var encryptedConnections: [EncryptedConnection] = []
 
     /// What the kernel of this host says, and the flows that it is asked about.
     var host = HostFacts()
@@ -99,8 +102,7 @@ struct FlowEngine: ~Copyable {
         _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan
     ) {
         let before = stamps.now
-        let reading = stamps.read(
-            record.time, flow: sought.hash, isLow: sought.key.isLow(frame.sourceEndpoint))
+        let reading = stamps.read(record.time, flow: sought.hash, isLow: sought.isSourceLow)
         let time = reading.time
         isStampTrusted = reading.isTrusted
         if time >= leaps.next, reading.isTrusted { lookForLeap(frame, of: sought, from: before, to: time) }
@@ -109,7 +111,9 @@ struct FlowEngine: ~Copyable {
         counts.totals.bytes &+= UInt64(max(record.wireLength, 0))
         counts.totals.capturedBytes &+= UInt64(bytes.byteCount)
         if bytes.byteCount < record.wireLength { counts.truncatedFrames &+= 1 }
-        switch copies.examine(record, frame, bytes: bytes) {
+        switch copies.examine(
+            record, frame, conversation: flows.conversation(sought), isSourceLow: sought.isSourceLow, bytes: bytes)
+        {
         case .original: break
         case .copy: return
         case .movesPoint: forget(sought)
@@ -166,7 +170,7 @@ struct FlowEngine: ~Copyable {
         let direction =
             frame.transport == .udp
             ? self.direction(of: position, frame, key: sought.key)
-            : flows[position].direction(from: frame.sourceEndpoint)
+            : flows[position].direction(isFromLow: sought.isSourceLow)
         let turns = flows[position].record(
             direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time,
             grain: flows.grain)

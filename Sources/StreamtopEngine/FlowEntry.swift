@@ -220,7 +220,8 @@ struct FlowEntry: ~Copyable {
     }
 
     /// Slice of capture time, of 2^grain nanoseconds each.
-    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds >> grain }
+    @inline(__always)
+    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds &>> grain }
 
     /// A segment with `payload` bytes is looked at for something to read, or read.
     func wantsSegment(payload: Int) -> Bool { layers != Self.none || (payload > 0 && !probe.isOver) }
@@ -230,6 +231,10 @@ struct FlowEntry: ~Copyable {
     func direction(from source: Endpoint) -> Direction {
         key.isLow(source) == clientIsLow ? .fromClient : .fromServer
     }
+
+    /// Direction of a packet that comes from the key's low endpoint, or from the high one.
+    @inline(__always)
+    func direction(isFromLow: Bool) -> Direction { isFromLow == clientIsLow ? .fromClient : .fromServer }
 
     /// Direction of a packet from `address`, where ports are not known.
     func direction(fromAddress address: IPAddress) -> Direction {

@@ -120,3 +120,31 @@ import Testing
         return withSpan(body) { LinkMessage($0) }
     }
 }
+
+/// Counters of the stack: what rose since the beginning, and how fast lately.
+@Suite struct CounterCourseTests {
+    private func at(_ milliseconds: Int64) -> Timestamp { Timestamp(nanoseconds: .milliseconds(milliseconds)) }
+
+    @Test func riseAndRate() {
+        var course = CounterCourse()
+        for step in 0...20 {
+            course.observe(["TcpExt.ListenDrops": 100 + UInt64(step) * 2, "Other": 7], at: at(Int64(step) * 200))
+        }
+        #expect(course.rise("TcpExt.ListenDrops") == 40)
+        #expect(course.perSecond("TcpExt.ListenDrops") == 10)
+        #expect(course.all.map(\.name) == ["TcpExt.ListenDrops"])
+        // A counter that is set back goes on from there.
+        course.observe(["TcpExt.ListenDrops": 3], at: at(5_000))
+        #expect(course.rise("TcpExt.ListenDrops") == 40)
+        course.observe(["TcpExt.ListenDrops": 5], at: at(6_000))
+        #expect(course.rise("TcpExt.ListenDrops") == 42)
+        #expect(course.perSecond("TcpExt.ListenDrops") == 2)
+    }
+
+    @Test func whatNeverRoseIsNotTold() {
+        var course = CounterCourse()
+        course.observe(["Udp.RcvbufErrors": 9], at: at(0))
+        course.observe(["Udp.RcvbufErrors": 9], at: at(200))
+        #expect(course.all.isEmpty && course.perSecond("Udp.RcvbufErrors") == 0)
+    }
+}

@@ -40,6 +40,12 @@ struct HTTPExchange: Sendable {
         self.stream = stream
     }
 
+    /// Memory of an exchange that is under way.
+    var heldBytes: Int {
+        MemoryLayout<Self>.stride + (request?.textBytes ?? 0) + (response?.textBytes ?? 0) + chunks.heldBytes
+            + media.heldBytes
+    }
+
     /// A response of an error class, or none because an end broke the exchange off.
     var isError: Bool { isReset || (response?.status ?? 0) >= 400 }
 

@@ -12,6 +12,8 @@ struct HTTPExchangeLog: ~Copyable {
 
     private(set) var counts = HTTPCounts()
     private var newest = BoundedHistory<HTTPExchangeSnapshot>(capacity: HTTPExchangeLog.capacity)
+    /// Text of the exchanges kept.
+    private var textBytes = 0
     private var begun: UInt64 = 0
     private var firstBytes = LogHistogram()
     private var slowestFirstByte: Nanoseconds = 0
@@ -26,6 +28,8 @@ struct HTTPExchangeLog: ~Copyable {
     private var lastStamp: Timestamp?
     /// The server sends media as they are made.
     private var isProgressive = false
+    /// Memory of the exchanges kept.
+    var heldBytes: Int { newest.count * MemoryLayout<HTTPExchangeSnapshot>.stride + textBytes }
 
     /// A new exchange, numbered.
     mutating func begin(stream: UInt64?) -> HTTPExchange {
@@ -74,6 +78,8 @@ struct HTTPExchangeLog: ~Copyable {
     }
 
     mutating func keep(_ snapshot: HTTPExchangeSnapshot) {
+        if newest.count == Self.capacity { textBytes -= newest[age: Self.capacity - 1].textBytes }
+        textBytes += snapshot.textBytes
         newest.append(snapshot)
     }
 
@@ -87,5 +93,12 @@ struct HTTPExchangeLog: ~Copyable {
                 samples: firstBytes.count, p50: p50, p95: p95, maximum: slowestFirstByte)
         }
         return http
+    }
+}
+
+extension HTTPExchangeSnapshot {
+    /// Memory of its text.
+    fileprivate var textBytes: Int {
+        (url?.utf8.count ?? 0) + (method?.utf8.count ?? 0) + (contentType?.utf8.count ?? 0)
     }
 }

@@ -29,6 +29,12 @@ struct HTTPMessageHead: Equatable, Sendable {
     var contentEncoding: String?
     var userAgent: String?
 
+    /// Memory of the text kept.
+    var textBytes: Int {
+        (path?.utf8.count ?? 0) + (authority?.utf8.count ?? 0) + (method?.utf8.count ?? 0)
+            + (contentType?.utf8.count ?? 0) + clientData.count * CommonMediaClientData.longestValue
+    }
+
     /// From the fields of a section of HTTP/2 or HTTP/3, where control data are fields of their own.
     init(_ fields: [HTTPField]) {
         for field in fields {

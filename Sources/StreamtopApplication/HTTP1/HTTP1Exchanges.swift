@@ -22,6 +22,18 @@ struct HTTP1Exchanges: ~Copyable {
 
     init(isSecure: Bool) { self.isSecure = isSecure }
 
+    static let limits = [
+        Limit("HTTP/1.1 exchanges under way", maximumOpen, per: .flow, policy: "the oldest is forgotten, counted")
+    ]
+
+    /// Memory of the exchanges, under way and over.
+    var heldBytes: Int {
+        var held = log.heldBytes
+        for index in open.indices { held += open[index].heldBytes }
+        for field in offer { held += field.name.utf8.count + field.value.utf8.count }
+        return held
+    }
+
     func report(into flow: inout FlowSnapshot) {
         guard !log.isEmpty else { return }
         flow.protocols.append(ProtocolKind.http1.rawValue)
@@ -124,9 +136,6 @@ struct HTTP1Exchanges: ~Copyable {
             open[index].skipContent(bytes, at: time, &reports)
         }
     }
-
-    /// What exchanges hold of their content.
-    var heldBytes: Int { open.reduce(0) { $0 + $1.media.heldBytes } }
 
     mutating func releaseHeldBytes() {
         for index in open.indices { open[index].media.release() }

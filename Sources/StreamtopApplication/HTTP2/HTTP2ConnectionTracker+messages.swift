@@ -71,6 +71,7 @@ extension HTTP2ConnectionTracker {
     private mutating func endBlock(_ block: HTTP2End.Block, _ now: inout Observation) {
         let bytes = unsafe block.bytes.span.bytes  // UInt8 has no padding
         let decoded = now.direction == .fromClient ? client.fields?.decode(bytes) : server.fields?.decode(bytes)
+        if now.direction == .fromClient { client.noteTable() } else { server.noteTable() }
         if decoded == nil { undecodedBlocks += 1 }
         if let promised = block.promisedStream { return promise(promised, decoded, at: block.time) }
         let index = index(block.stream, at: now.time)

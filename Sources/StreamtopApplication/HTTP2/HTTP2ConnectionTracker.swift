@@ -33,7 +33,23 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     /// The stream whose content goes up, where a client asked for another protocol on one (RFC 8441).
     package internal(set) var upgrade: HTTPUpgrade?
 
+    private let addressOnly = AddressOnly()
+
     package init() {}
+
+    static let limits =
+        [
+            Limit(
+                "HTTP/2 streams", maximumStreams, per: .flow,
+                policy: "one that is over goes, else the one that rested longest, counted")
+        ] + HTTP2End.limits
+
+    /// Memory that it takes, with what is being read and the exchanges.
+    package var heldBytes: Int {
+        var held = MemoryLayout<Self>.stride + client.heldBytes + server.heldBytes + log.heldBytes
+        for index in streams.indices { held += streams[index].exchange.heldBytes }
+        return held
+    }
 
     package mutating func observe(_ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation) {
         switch delivery.content {
@@ -53,9 +69,6 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
 
     package var hasReports: Bool { !reports.isEmpty }
     package mutating func takeReports() -> [MediaReport] { reports.take() }
-
-    /// What exchanges hold of their content.
-    package var heldBytes: Int { streams.reduce(0) { $0 + $1.exchange.media.heldBytes } }
 
     package mutating func releaseHeldBytes() {
         for index in streams.indices { streams[index].exchange.media.release() }

@@ -60,15 +60,10 @@ extension HTTP3ConnectionTracker {
 
     private mutating func countPayload(_ count: Int, _ index: Int, _ direction: Direction) {
         let bytes = UInt64(count)
-        guard requests[index].messages[direction.index].type == .data else {
-            sides[direction.index].overheadBytes &+= bytes
-            return
-        }
-        sides[direction.index].payloadBytes &+= bytes
-        if direction == .fromClient {
-            requests[index].exchange?.requestBytes &+= bytes
+        if requests[index].countContent(bytes, from: direction) {
+            sides[direction.index].payloadBytes &+= bytes
         } else {
-            requests[index].exchange?.responseBytes &+= bytes
+            sides[direction.index].overheadBytes &+= bytes
         }
     }
 

@@ -69,7 +69,7 @@ struct DeliveryPace: Sendable {
             median = entry.time / Nanoseconds(entry.count)
             break
         }
-        let border = max((roundTrip ?? 0) / 2, 3 * median)
+        let border = max((roundTrip ?? 0) / 2, 3 * min(median, .seconds(3_600)))
         var time: Nanoseconds = 0
         var bytes: UInt64 = 0
         for entry in list where entry.count > 0 && entry.time / Nanoseconds(entry.count) <= border {

@@ -19,6 +19,7 @@ struct ExchangeMedia: Sendable {
     /// The session hears of the exchange.
     var isReported = false
     private var isDecided = false
+    private var mayBeTime = false
     private var lastContent: Timestamp?
     /// Youngest chunk, when its last byte was there; below 0 the stamps cannot be compared with the capture's clock.
     private var minimumAge: Nanoseconds = .max
@@ -113,8 +114,7 @@ struct ExchangeMedia: Sendable {
             head.contentType == nil || head.contentType?.hasPrefix("text/plain") == true
                 || head.contentType?.hasPrefix("application/octet-stream") == true
         {
-            isDecided = true
-            readers = [MediaBodyReader(.timeOfDay)]
+            mayBeTime = true
         } else if let type = head.contentType, !type.hasPrefix("application/octet-stream"),
             !type.hasPrefix("binary/octet-stream"), !type.hasPrefix("text/plain"),
             !type.hasPrefix("application/xml"), !type.hasPrefix("text/xml")
@@ -134,8 +134,9 @@ struct ExchangeMedia: Sendable {
         if readers.isEmpty {
             guard !isDecided else { return }
             isDecided = true
-            guard let kind = MediaBodyKind(startingWith: bytes) else { return }
-            isReported = true
+            let found = MediaBodyKind(startingWith: bytes)
+            guard let kind = found ?? (mayBeTime ? .timeOfDay : nil) else { return }
+            if found != nil { isReported = true }
             readers = [MediaBodyReader(kind)]
         }
         pace.note(bytes.byteCount, at: time, begins: startsChunk || readers[0].isBetweenChunks == true)
@@ -173,7 +174,7 @@ struct ExchangeMedia: Sendable {
         defer { lastContent = time }
         guard let lastContent else { return }
         let gap = time - lastContent
-        guard gap > max(2 * (roundTrip ?? 0), .milliseconds(50)) else { return }
+        guard gap > max(2 * min(roundTrip ?? 0, .seconds(3_600)), .milliseconds(50)) else { return }
         let isBetween = readers.first?.isBetweenChunks
         if startsChunk || isBetween == true {
             idle = saturatingAdd(idle, gap)

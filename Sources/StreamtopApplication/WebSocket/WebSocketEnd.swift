@@ -38,6 +38,25 @@ struct WebSocketEnd: ~Copyable {
 
     init(inflater: consuming MessageInflater?) { self.inflater = inflater }
 
+    static let limits = [
+        Limit("WebSocket pings without an answer", maximumPings, per: .direction, policy: "the oldest is forgotten"),
+        Limit(
+            "WebSocket inflater", MessageInflater.heldBytes, .bytes, per: .direction,
+            policy: "given up with the memory: sizes of compressed messages are then unknown"),
+    ]
+
+    /// Memory of what inflates messages, and of pings.
+    var heldBytes: Int {
+        control.capacity + pings.count * Self.longestControl + (inflater == nil ? 0 : MessageInflater.heldBytes)
+    }
+
+    /// Gives up inflating, for want of memory.
+    mutating func releaseInflater() {
+        guard inflater != nil else { return }
+        inflater = nil
+        if message?.isCompressed ?? false { isInflatedKnown = false }
+    }
+
     mutating func begin(_ header: WebSocketFrameHeader) {
         self.header = header
         snapshot.headerBytes &+= UInt64(header.length)

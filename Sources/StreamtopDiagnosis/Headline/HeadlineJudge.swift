@@ -31,7 +31,7 @@ package struct HeadlineJudge: Sendable {
         }
         destinations.add(flow, at: time)
         withheld.note(flow)
-        if let large = LargestQueue(of: flow), large.delay > queue?.delay ?? -1 { queue = large }
+        if let large = LargestQueue(of: flow, longerThan: queue?.delay ?? -1) { queue = large }
         var isTroubled = false
         for verdict in flow.verdicts where verdict.severity > .info {
             isTroubled = true

@@ -28,9 +28,9 @@ package enum LadderBuilder {
             peerBuffer(&out, flow, near, facts)
             devicesIn(&inward, facts)
             receiveSocket(&inward, flow, near, facts)
-        } else if let socket = facts.datagramSocket {
+        } else if facts.near != nil {
             devicesIn(&inward, facts)
-            datagramSocket(&inward, socket, near, flow)
+            if let socket = facts.datagramSocket { datagramSocket(&inward, socket, near, flow) }
             devicesOut(&out, facts)
             path(&out, flow, near, facts)
         }

@@ -163,7 +163,7 @@ enum DeliveryRules {
         return Finding(
             severity: .warning, subject: .server,
             summary:
-                "The server's clock is \(found.isBound ? "at least " : "")\(FigureText.time(abs(found.value))) \(side) the capture's, by \(found.source): latencies by availability are off by as much",
+                "The server's clock is \(found.isBound ? "at least " : "")\(FigureText.time(Nanoseconds(clamping: found.value.magnitude))) \(side) the capture's, by \(found.source): latencies by availability are off by as much",
             evidence: [.init("clock_offset_ms", found.value.milliseconds)],
             advice: "Compare both clocks with NTP; if it is the server's, set it right there.",
             confidence: found.confidence)

@@ -118,7 +118,7 @@ enum LatencyRules {
     // MARK: A queue of unknown cause
 
     private static func waiting(_ flow: FlowSnapshot) -> Finding? {
-        guard let large = LargestQueue(of: flow), large.delay.milliseconds >= queue.value,
+        guard let large = LargestQueue(of: flow, longerThan: .milliseconds(1)), large.delay.milliseconds >= queue.value,
             Double(large.delay) >= Double(large.roundTrip) * queueShare.value
         else { return nil }
         let share = Double(large.delay) / Double(max(large.roundTrip, 1))

@@ -87,7 +87,7 @@ enum PlayerRules {
         return Finding(
             severity: .warning, subject: .path,
             summary:
-                "The player holds \(FigureText.time(Nanoseconds(buffer.last * 1e9))) and is fed at \(FigureText.percent(rate)) of what it plays: a stall is near",
+                "The player holds \(FigureText.time(Nanoseconds(ofSeconds: buffer.last))) and is fed at \(FigureText.percent(rate)) of what it plays: a stall is near",
             evidence: [.init("buffer_s", buffer.last), .init("throughput_ratio", rate)],
             advice: "Go down a representation now, or ask the player's logic for more safety.", confidence: 0.7)
     }
@@ -138,12 +138,34 @@ enum PlayerRules {
             advice: "Hysteresis in the player, or representations further apart than a factor of 1.5.", confidence: 0.8)
     }
 
+    /// Rule 70, told of a session: its media fall behind although they could come faster.
+    static func backlog(_ session: MediaSessionSnapshot) -> Finding? {
+        guard session.isLive == true, let clock = session.mediaClock, let drift = clock.drift, clock.wall >= 60,
+            clock.wall - clock.advance >= MediaFlowRules.backlog.value / 1_000,
+            drift >= MediaFlowRules.backlogDrift.value
+        else { return nil }
+        let rates = newest(session, 24).compactMap { segment in
+            segment.throughput.flatMap { rate in bitrate(segment, session).map { rate / $0 } }
+        }
+        guard rates.count >= 8, rates.allSatisfy({ $0 >= 1.5 }) else { return nil }
+        return Finding(
+            severity: .warning, subject: .server,
+            summary:
+                "The media have fallen \(FigureText.time(Nanoseconds(ofSeconds: clock.wall - clock.advance))) behind in \(FigureText.time(Nanoseconds(ofSeconds: clock.wall))) although the path has room: they wait at the sender",
+            evidence: [
+                .init("drift_ms_per_min", drift), .init("lowest_throughput_ratio", rates.min() ?? 0),
+            ],
+            advice:
+                "Look at the encoder and the origin: a bitrate they cannot make in time, or a queue that is never emptied.",
+            confidence: 0.7)
+    }
+
     private static func starved(_ session: MediaSessionSnapshot) -> Finding? {
         guard session.starvedThoughFed > 0 else { return nil }
         return Finding(
             severity: .warning, subject: .client,
             summary:
-                "The player says that it ran dry, while it had been sent \(FigureText.time(Nanoseconds(session.heldWhileStarved * 1e9))) that it cannot have played yet",
+                "The player says that it ran dry, while it had been sent \(FigureText.time(Nanoseconds(ofSeconds: session.heldWhileStarved))) that it cannot have played yet",
             evidence: [
                 .init("reports", Double(session.starvedThoughFed)), .init("held_s", session.heldWhileStarved),
             ],
@@ -162,6 +184,11 @@ package enum SessionDiagnosis {
         for rule in RuleTable.rules {
             guard case .session(let judge) = rule.judge, let finding = judge(session) else { continue }
             found.append(FlowDiagnosis.verdict(finding, rule, since: session.end))
+        }
+        if let finding = PlayerRules.backlog(session),
+            let verdict = FlowDiagnosis.verdict(hostRule: 70, finding, since: session.end)
+        {
+            found.append(verdict)
         }
         session.verdicts = found.sorted { $0.priority < $1.priority }
         return session

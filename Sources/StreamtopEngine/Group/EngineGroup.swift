@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopDiagnosis
 import StreamtopModel
@@ -41,8 +42,9 @@ package struct EngineGroup: ~Copyable {
     /// Analyses every frame of the batch, in order. A tick cuts it.
     package mutating func ingest(_ batch: borrowing FrameBatch) {
         var start = 0
-        for index in batch.frames.indices {
-            if clock.observe(batch.frames[index].time) {
+        let records = batch.frames.span
+        for index in records.indices {
+            if clock.observe(records[index].time) {
                 analyse(batch, start..<index)
                 tick()
                 start = index
@@ -149,7 +151,7 @@ package struct EngineGroup: ~Copyable {
     /// Everything a dashboard shows.
     package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
         var snapshot = engine.snapshot(request)
-        snapshot.mediaSessions = judgedSessions()
+        snapshot.mediaSessions = judgedSessions(snapshot.flows.compactMap { EncryptedConnection($0) })
         return snapshot
     }
 
@@ -164,15 +166,17 @@ package struct EngineGroup: ~Copyable {
 
     /// The media sessions of the run, as they stand.
     package mutating func mediaSessions() -> [MediaSessionSnapshot] {
-        let sessions = judgedSessions()
+        let sessions = judgedSessions(engine.encryptedConnections)
         engine.counts.totals.sessions = UInt64(engine.callCount + sessions.count)
         return sessions
     }
 
-    private func judgedSessions() -> [MediaSessionSnapshot] {
-        guard !media.isEmpty else { return [] }
+    private func judgedSessions(_ encrypted: [EncryptedConnection]) -> [MediaSessionSnapshot] {
+        guard !media.isEmpty || !encrypted.isEmpty else { return [] }
         let health = engine.health
-        return media.snapshots(at: now).map { SessionDiagnosis.judged($0, health: health) }
+        let read = media.snapshots(at: now)
+        return (read + InferredSessions.sessions(among: encrypted, after: read.count))
+            .map { SessionDiagnosis.judged($0, health: health) }
     }
 
     /// The flows that had packets after `time`, as they stand, by first packet.

@@ -36,7 +36,8 @@ extension TrackerStore {
         case .http3: http3[layer.index].heldBytes
         case .rtsp: rtsp[layer.index].heldBytes
         case .stun: stun[layer.index].heldBytes
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
+        case .webSocket: webSocket[layer.index].heldBytes
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp, .srt, .rist, .mpegTS:
             0
         }
@@ -52,7 +53,8 @@ extension TrackerStore {
         case .http2: http2[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
         case .stun: stun[layer.index].releaseHeldBytes()
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .turn,
+        case .webSocket: webSocket[layer.index].releaseHeldBytes()
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn,
             .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS:
             break
         }

@@ -74,15 +74,24 @@ enum DeviceLayers {
         if leaf.isFair || isOneOfMany { layer.bound = .atMost }
     }
 
+    /// Bytes that left the queues of a device, all together; nil where it has none.
+    static func bytesSent(by link: LinkMessage, _ disciplines: [QdiscMessage]) -> UInt64? {
+        let own = disciplines.filter { $0.interface == link.index && !$0.isIngress }
+        let counted = own.first { $0.isRoot && !$0.isContainer }.map { [$0] } ?? leaves(own, [])
+        let bytes = counted.compactMap { $0.counts?.bytes }
+        return bytes.isEmpty ? nil : bytes.reduce(0, &+)
+    }
+
     /// Bytes handed to the device and not completed (byte queue limits), all queues together; nil without any.
     static func driver(
-        of link: LinkMessage, inFlight: [Int], limits: [Int], _ courses: inout LayerCourses, at time: Timestamp
+        of link: LinkMessage, inFlight: [Int], limits: [Int], left: UInt64?, _ courses: inout LayerCourses,
+        at time: Timestamp
     ) -> HostLayer? {
         guard !inFlight.isEmpty else { return nil }
         var layer = HostLayer(
             .driver, name: link.name, direction: .out, unit: .bytes, occupied: inFlight.reduce(0, &+),
             capacity: limits.isEmpty ? nil : limits.reduce(0, &+))
-        courses.observe(&layer, key: "driver \(link.index)", left: link.statistics?.sentBytes, at: time)
+        courses.observe(&layer, key: "driver \(link.index)", left: left, at: time)
         if inFlight.count > 1, layer.delay != nil, layer.delay != 0 { layer.bound = .atMost }
         return layer
     }

@@ -29,6 +29,12 @@ package final class HostReader {
     private var datagramCourses = LayerCourses()
     private var nextDatagrams = Timestamp(nanoseconds: .min)
     private var nextSlow = Timestamp(nanoseconds: .min)
+    private var lastQueues: [HostLayer] = []
+    private var nextManyQueues = Timestamp(nanoseconds: .min)
+    /// What devices have in hand: files of sysfs, one for each queue, so not at every reading.
+    private var inHand: [HostLayer] = []
+    /// Bytes that left the queues of a device, by its index: what it was handed.
+    private var sent: [Int32: UInt64] = [:]
     /// Ways through the network change: all are asked for again then.
     private var nextRoutes = Timestamp(nanoseconds: .min)
     private var turn = 0
@@ -43,6 +49,7 @@ package final class HostReader {
     /// What is read once a second.
     private struct SlowFacts {
         var layers: [HostLayer] = []
+        var listeners: [SocketMessage] = []
         var unread: [UnreadLayer] = []
         var sockets = SocketTotals()
         var fullest: [SocketHolding] = []
@@ -86,13 +93,21 @@ package final class HostReader {
             nextDatagrams = time + (datagrams.count > Self.mostDatagramSockets ? .seconds(1) : .milliseconds(200))
             datagrams = readDatagramSockets(at: time)
             report.datagramSockets = datagrams
+            var values: [String: UInt64] = [:]
+            for file in own.counters { values.merge(ProcText.counters(file.text() ?? "")) { first, _ in first } }
+            counters.observe(values, at: time)
+            inHand = links.filter(isWatched).compactMap { link in
+                let (inFlight, limits) = Self.byteQueueLimits(link)
+                return DeviceLayers.driver(
+                    of: link, inFlight: inFlight, limits: limits, left: sent[link.index], &courses, at: time)
+            }
         }
         for end in wishes.flows.flatMap({ [$0.low.address, $0.high.address] }) + wishes.peers
         where routes.count < 4_096 && routes.insert(end).inserted {
             report.routes[end] = route(to: end)
         }
         var host = HostSnapshot(time: time)
-        host.layers = queues(at: time) + slow.layers + datagramLayers()
+        host.layers = queues(at: time) + inHand + slow.layers + acceptQueues(slow.listeners) + datagramLayers()
         host.unread = slow.unread + unreadable
         host.sockets = slow.sockets
         host.fullest = slow.fullest.map { holding in
@@ -216,14 +231,16 @@ package final class HostReader {
         link.isUp && !link.isLoopback || devices.contains(link.name)
     }
 
+    /// The queues of devices; where they are many, or the kernel does not answer, those read last.
     private func queues(at time: Timestamp) -> [HostLayer] {
-        guard let route = own.route, links.count <= Self.mostDevices || time == nextSlow - .seconds(1) else {
-            return []
+        guard let route = own.route, links.count <= Self.mostDevices || time >= nextManyQueues else {
+            return lastQueues
         }
+        nextManyQueues = time + .seconds(1)
         let disciplines = try? route.ask(
             type: QdiscMessage.getQdisc, isDump: true, [UInt8](repeating: 0, count: 20)
         ) { QdiscMessage(type: $0, $1) }
-        guard let disciplines else { return [] }
+        guard let disciplines else { return lastQueues }
         var classes: [QdiscMessage] = []
         for discipline in disciplines
         where DeviceLayers.isClassful(discipline.kind)
@@ -238,13 +255,9 @@ package final class HostReader {
         var layers: [HostLayer] = []
         for link in links where isWatched(link) {
             layers += DeviceLayers.queues(of: link, disciplines, classes: classes, &courses, at: time)
-            let (inFlight, limits) = Self.byteQueueLimits(link)
-            if let driver = DeviceLayers.driver(
-                of: link, inFlight: inFlight, limits: limits, &courses, at: time)
-            {
-                layers.append(driver)
-            }
+            sent[link.index] = DeviceLayers.bytesSent(by: link, disciplines)
         }
+        lastQueues = layers
         return layers
     }
 
@@ -300,9 +313,6 @@ package final class HostReader {
             slow.unread.append(UnreadLayer(.softnet, name: "softnet", reason: "/proc/net/softnet_stat cannot be read"))
         }
         slow.processorPressure = pressure?.text().flatMap(ProcText.pressure)
-        var values: [String: UInt64] = [:]
-        for file in own.counters { values.merge(ProcText.counters(file.text() ?? "")) { first, _ in first } }
-        counters.observe(values, at: time)
         readTotals(at: time)
         let watched = links.filter(isWatched)
         drivers.refresh(watched, own.plain, at: time)
@@ -364,7 +374,7 @@ package final class HostReader {
         }
         slow.sockets = totals
         slow.fullest = Array(holdings.sorted { ($0.bytes, $1.inode) > ($1.bytes, $0.inode) }.prefix(64))
-        slow.layers += acceptQueues(listeners)
+        slow.listeners = listeners
     }
 
     /// Listening sockets with somebody in their queue. Overflows are counted for all of them together: they are one

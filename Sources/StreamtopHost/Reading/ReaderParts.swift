@@ -6,8 +6,8 @@ import StreamtopModel
 struct CounterCourse {
     private var first: [String: UInt64] = [:]
     private var last: [String: UInt64] = [:]
-    private var rates: [String: Double] = [:]
-    private var time: Timestamp?
+    /// Readings of the last second, oldest first: rates are over them.
+    private var recent: [(time: Timestamp, values: [String: UInt64])] = []
 
     /// What tells of bytes or connections that this host threw away, or of memory that ran short.
     static let names = [
@@ -19,29 +19,34 @@ struct CounterCourse {
     ]
 
     mutating func observe(_ values: [String: UInt64], at now: Timestamp) {
-        let seconds = time.map { (now - $0).seconds } ?? 0
         for name in Self.names {
             guard let value = values[name] else { continue }
             if first[name] == nil || value < last[name] ?? 0 {
                 // Begun anew: what was counted before is kept by the rise.
                 first[name] = value &- rise(name)
-                rates[name] = 0
-            } else if seconds > 0 {
-                rates[name] = Double(value - (last[name] ?? value)) / seconds
+                recent.removeAll()
             }
             last[name] = value
         }
-        time = now
+        recent.append((now, last))
+        while recent.count > 2, recent.count > 16 || recent[1].time <= now - .seconds(1) { recent.removeFirst() }
     }
 
     func rise(_ name: String) -> UInt64 { (last[name] ?? 0) &- (first[name] ?? 0) }
-    func perSecond(_ name: String) -> Double? { rates[name] }
+
+    /// Over the last second; nil before two readings.
+    func perSecond(_ name: String) -> Double? {
+        guard let start = recent.first, let end = recent.last, end.time > start.time,
+            let before = start.values[name], let after = end.values[name], after >= before
+        else { return nil }
+        return Double(after - before) / (end.time - start.time).seconds
+    }
 
     /// Those that rose.
     var all: [HostCounter] {
         Self.names.compactMap { name in
             guard let value = last[name], rise(name) > 0 else { return nil }
-            return HostCounter(name: name, value: value, rise: rise(name), perSecond: rates[name] ?? 0)
+            return HostCounter(name: name, value: value, rise: rise(name), perSecond: perSecond(name) ?? 0)
         }
     }
 }

@@ -156,7 +156,7 @@ struct LiveList: Sendable {
     /// The rung of the flow's ladder in which most time is spent; nil where none is known.
     private static func largest(_ flow: FlowSnapshot) -> (place: String, time: Nanoseconds)? {
         let ladder = BufferLadder(flow)
-        guard let place = ladder.largest, let time = ladder.rungs[place].delay else { return nil }
+        guard let place = ladder.largest, let time = ladder.rungs[place].waiting else { return nil }
         return (Words.rung(ladder.rungs[place].buffer), time)
     }
 }

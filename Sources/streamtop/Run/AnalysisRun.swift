@@ -228,6 +228,7 @@ struct AnalysisRun: ~Copyable {
 
     /// Ends the analysis and the files that are written.
     mutating func finish() {
+        for report in hostWatch?.takeReports() ?? [] { engine.observe(report) }
         hostWatch?.stop()
         if isLive { takeNewKeyLog() }
         if isLive, !isOver { drain() }

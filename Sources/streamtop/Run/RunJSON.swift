@@ -92,6 +92,8 @@ private struct RecordStream: ~Copyable {
     ) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
         try append(&run)
+        lastHost = nil
+        appendHost(run.engine)
         var failure: ProgramFailure?
         var judge = HeadlineJudge(at: run.engine.now)
         // Whoever asks to stop is answered within two seconds, however many flows there are: the rest is counted.

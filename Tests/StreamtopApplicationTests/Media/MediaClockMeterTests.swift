@@ -41,11 +41,11 @@ import Testing
     }
 
     @Test func jumpsOfEitherClockAreTakenOut() throws {
-        let media = try #require(
-            meter(251, media: { Int64($0) * 40 + ($0 > 100 ? 3_600_000 : 0) }, arrival: { Double($0) * 40 }))
+        func arrival(_ piece: Int) -> Double { Double(piece) * 40 }
+        func jumping(_ piece: Int, by jump: Int64) -> Int64 { Int64(piece) * 40 + (piece > 100 ? jump : 0) }
+        let media = try #require(meter(251, media: { jumping($0, by: 3_600_000) }, arrival: arrival))
         #expect(media.advance == 9.96 && media.wall == 9.96)
-        let back = try #require(
-            meter(251, media: { Int64($0) * 40 - ($0 > 100 ? 3_600_000 : 0) }, arrival: { Double($0) * 40 }))
+        let back = try #require(meter(251, media: { jumping($0, by: -3_600_000) }, arrival: arrival))
         #expect(back.advance == 9.96)
     }
 

@@ -29,6 +29,25 @@ import Testing
         #expect(player.level(at: at(2.5)) == 0.5)
     }
 
+    /// Playback does not begin with video alone while sound is on its way.
+    @Test func whatIsOnItsWayIsWaitedFor() {
+        var player = PlayerModel(threshold: 0.6)
+        player.expect(.video, at: at(1))
+        player.expect(.audio, at: at(1))
+        player.add(.video, from: 0, to: 1, at: at(1.1))
+        #expect(!player.isPlaying)
+        player.add(.audio, from: 0, to: 0.2, at: at(1.2))
+        #expect(!player.isPlaying && player.level == 0.2)
+        player.add(.audio, from: 0.2, to: 0.8, at: at(1.25))
+        #expect(player.isPlaying && player.minimum == nil)
+        // Sound that never comes holds nobody up for long.
+        var silent = PlayerModel(threshold: 0.6)
+        silent.expect(.audio, at: at(1))
+        silent.add(.video, from: 0, to: 1, at: at(2))
+        silent.add(.video, from: 1, to: 2, at: at(4.1))
+        #expect(silent.isPlaying)
+    }
+
     @Test func aJumpBackIsASeek() {
         var player = PlayerModel(threshold: 1)
         player.add(.video, from: 100, to: 104, at: at(1))

@@ -119,6 +119,7 @@ import Testing
     @Test func aStallIsSeenWhileItLasts() throws {
         var world = TestPresentation()
         world.play(count: 3)
+        world.flush()
         world.table.advance(to: TestPresentation.at(9), into: &world.events)
         let stalls = world.events.filter { if case .stalled = $0.2 { true } else { false } }
         #expect(stalls.count == 1)
@@ -130,6 +131,7 @@ import Testing
     @Test func whoLeavesDoesNotStall() {
         var world = TestPresentation()
         world.play(count: 3)
+        world.flush()
         world.table.advance(to: TestPresentation.at(60), into: &world.events)
         #expect(!world.events.contains { if case .stalled = $0.2 { true } else { false } })
     }
@@ -197,6 +199,7 @@ import Testing
             world.client.address = IPAddress(v4: 0x0b00_0000 + UInt32(number))
             _ = world.open("s-low-1.m4s", on: UInt64(number + 10), at: 1 + Double(number) * 0.001)
         }
+        world.flush()
         #expect(world.table.count == MediaSessionTable.capacity && world.table.evicted == 50)
     }
 
@@ -220,6 +223,7 @@ import Testing
         var world = TestPresentation()
         world.fetchManifest(on: 1, at: 0.1)
         world.fetchInit("low", on: 1, at: 0.2)
+        world.flush()
         for _ in 0..<600 {
             let paths = [
                 "s-low-\(next() % 40).m4s", "s-sound-\(next()).m4s", "live.mpd", "x.ts", "/time", "a.m3u8?_HLS_msn=1",
@@ -272,5 +276,52 @@ import Testing
             #expect(session.segments.count <= MediaSessionTracker.maximumSegments)
             #expect((session.buffer?.series.count ?? 0) <= BufferSeries.capacity)
         }
+    }
+}
+
+@Suite struct InferredSessionTests {
+    private func connection(
+        _ flow: UInt64, count: Int, every: Double, bytes: UInt64, lasting: Double, from start: Double = 0,
+        server: UInt16 = 443
+    ) -> EncryptedConnection? {
+        let any = Endpoint(address: IPAddress(v4: 0x0a00_0001), port: UInt16(40_000 + flow))
+        let origin = Endpoint(address: IPAddress(v4: 0x0a00_0002), port: server)
+        var snapshot = FlowSnapshot(
+            identifier: FlowIdentifier(number: flow), transport: .tcp, protocols: [], protocolNumber: 6,
+            client: EndpointSnapshot(endpoint: any), server: EndpointSnapshot(endpoint: origin), orientation: .syn,
+            start: TestPresentation.start, end: TestPresentation.start, state: .open)
+        var tls = TLSSnapshot()
+        for number in 0..<count {
+            var burst = TLSBurst(requestTime: TestPresentation.at(start + Double(number) * every))
+            burst.firstByte = TestPresentation.at(start + Double(number) * every + 0.03)
+            burst.lastByte = TestPresentation.at(start + Double(number) * every + 0.03 + lasting)
+            burst.bytes = bytes
+            tls.bursts.append(burst)
+        }
+        snapshot.tls = tls
+        return EncryptedConnection(snapshot)
+    }
+
+    private func sessions(_ connections: EncryptedConnection?...) -> [MediaSessionSnapshot] {
+        InferredSessions.sessions(among: connections.compactMap { $0 }, after: 0)
+    }
+
+    @Test func segmentsAtAnEvenPace() throws {
+        let found = sessions(
+            connection(1, count: 10, every: 2, bytes: 150_000, lasting: 1.9),
+            connection(2, count: 10, every: 2.01, bytes: 18_000, lasting: 1.9, from: 0.1))
+        let session = try #require(found.first)
+        #expect(found.count == 1 && session.isInferred && session.confidence > 0.5 && session.confidence < 1)
+        #expect(session.segments.count == 20 && session.flows.map(\.number) == [1, 2])
+        #expect(session.buffer == nil && session.liveLatency == nil && session.pacing == nil)
+    }
+
+    @Test func whatElseIsEncryptedIsNone() {
+        // Polls of a kilobyte or ten, a download in one go, a page, and answers at no pace.
+        #expect(sessions(connection(1, count: 30, every: 5, bytes: 9_000, lasting: 0.1)).isEmpty)
+        #expect(sessions(connection(1, count: 30, every: 5, bytes: 40_000, lasting: 0.2)).isEmpty)
+        #expect(sessions(connection(1, count: 4, every: 2, bytes: 150_000, lasting: 1.9)).isEmpty)
+        #expect(sessions(connection(1, count: 12, every: 0.05, bytes: 80_000, lasting: 0.04)).isEmpty)
+        #expect(sessions(connection(1, count: 12, every: 30, bytes: 800_000, lasting: 3)).isEmpty)
     }
 }

@@ -25,6 +25,7 @@ struct TestPresentation {
 
     var table = MediaSessionTable()
     var events: [(session: Int, flow: FlowIdentifier?, MediaSessionEvent)] = []
+    private var waiting: [FlowReport] = []
     var exchanges: UInt64 = 0
     var client = Endpoint(address: IPAddress(v4: 0x0a00_0001), port: 40_000)
     var userAgent = "player"
@@ -50,12 +51,20 @@ struct TestPresentation {
 
     mutating func report(_ content: MediaReport.Content, _ exchange: MediaExchange, on flow: UInt64, at seconds: Double)
     {
-        table.take(
+        waiting.append(
             FlowReport(
                 flow: flow, identifier: FlowIdentifier(number: flow), client: client,
                 server: Endpoint(address: IPAddress(v4: 0x0a00_0002), port: 80),
-                report: MediaReport(time: Self.at(seconds), exchange: exchange, content: content)),
-            into: &events)
+                report: MediaReport(time: Self.at(seconds), exchange: exchange, content: content)))
+    }
+
+    /// Hands over what was said, in the order of time.
+    mutating func flush() {
+        let order = waiting.indices.sorted {
+            (waiting[$0].report.time, $0) < (waiting[$1].report.time, $1)
+        }
+        for index in order { table.take(waiting[index], into: &events) }
+        waiting.removeAll()
     }
 
     /// Asks and is answered at once; returns the exchange, still open.
@@ -146,5 +155,8 @@ struct TestPresentation {
         }
     }
 
-    func sessions(at seconds: Double) -> [MediaSessionSnapshot] { table.snapshots(at: Self.at(seconds)) }
+    mutating func sessions(at seconds: Double) -> [MediaSessionSnapshot] {
+        flush()
+        return table.snapshots(at: Self.at(seconds))
+    }
 }

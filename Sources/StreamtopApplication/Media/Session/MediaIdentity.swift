@@ -171,7 +171,7 @@ struct MediaManifests: Sendable {
     /// Wall time of a place on the presentation's timeline, in seconds.
     func availability(of time: Double) -> Timestamp? {
         guard let start = dash?.availabilityStart, dash?.isDynamic == true else { return nil }
-        return start + Nanoseconds(max(-9e9, min(9e9, time)) * 1e9)
+        return start + Nanoseconds(ofSeconds: time)
     }
 
     /// Where a media time of a representation stands on the presentation's timeline.

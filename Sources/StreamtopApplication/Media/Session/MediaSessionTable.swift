@@ -207,6 +207,6 @@ extension MediaSessionTracker {
 
     /// The more, the likelier it is that a new connection belongs to this session: one that fetched something just now.
     func rank(of report: FlowReport) -> Int {
-        -Int(clamping: abs(report.report.time - last) / 1_000_000)
+        -Int(clamping: (report.report.time - last).magnitude / 1_000_000)
     }
 }

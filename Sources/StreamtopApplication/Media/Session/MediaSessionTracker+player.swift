@@ -64,7 +64,7 @@ extension MediaSessionTracker {
         guard let error else { return }
         told.bufferReports += 1
         // How far the model alone would have been: it is compared before anything was told.
-        told.errors.record(Nanoseconds(abs(error) * 1e9))
+        told.errors.record(Nanoseconds(ofSeconds: abs(error)))
         eager = player
         careful = player
         series.note(player, eager, careful, at: time)

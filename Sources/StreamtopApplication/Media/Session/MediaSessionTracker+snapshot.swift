@@ -18,7 +18,7 @@ extension MediaSessionTracker {
         session.switches = switches
         session.buffer = shownBuffer(at: time)
         session.arrival = arrival
-        session.liveLatency = latency
+        session.liveLatency = latency(at: time)
         session.clockOffset = clocks.offset
         session.mediaClock = (hasVideo ? mediaClock : audioClock).snapshot ?? audioClock.snapshot
         let pacing = wholePacing
@@ -99,13 +99,21 @@ extension MediaSessionTracker {
             minimum: record.minimum, p50: ranks[0], p95: ranks[1], maximum: record.maximum, source: source)
     }
 
-    private var latency: MediaLatency? {
+    private func latency(at time: Timestamp) -> MediaLatency? {
         let isTold = told.latencies.count > 0
         let record = isTold ? told.latencies : latencies
         guard record.count > 0, let source = isTold ? .cmcd : latencySource else { return nil }
         let ranks = record.quantiles([0.5, 0.95])
         var latency = MediaLatency(last: record.last, p50: ranks[0], p95: ranks[1], source: source)
         latency.drift = latencyTrend.drift
+        if !isTold {
+            var model = player
+            let moment = min(time, lastMedia)
+            model.advance(to: moment)
+            if model.isPlaying, let playhead = model.playhead, let zero {
+                latency.last = moment - (zero + Nanoseconds(ofSeconds: playhead))
+            }
+        }
         return latency
     }
 }

@@ -130,7 +130,11 @@ struct MediaSessionTracker: Sendable {
 
     mutating func take(_ report: FlowReport) {
         last = max(last, report.report.time)
-        if case .ended = report.report.content {} else { lastMedia = max(lastMedia, report.report.time) }
+        switch report.report.content {
+        case .asked, .chunk, .transportStream: lastMedia = max(lastMedia, report.report.time)
+        case .ended(let transfer) where transfer.isComplete: lastMedia = max(lastMedia, report.report.time)
+        default: break
+        }
         note(report)
         defer { if manifestTime == nil, manifests.url != nil { manifestTime = report.report.exchange.requestTime } }
         let exchange = report.report.exchange
@@ -176,7 +180,14 @@ struct MediaSessionTracker: Sendable {
     private mutating func ask(_ report: FlowReport, _ name: ExchangeName) {
         let exchange = report.report.exchange
         let identity = identity(of: exchange)
-        if let kind = identity?.kind, kind == .segment || kind == .part { remember(name, identity) }
+        if let identity, identity.kind == .segment || identity.kind == .part {
+            remember(name, identity)
+            let type = type(of: identity)
+            let time = exchange.requestTime ?? report.report.time
+            player.expect(type, at: time)
+            eager.expect(type, at: time)
+            careful.expect(type, at: time)
+        }
         hear(exchange.clientData, type: identity.map { type(of: $0) }, at: exchange.requestTime ?? report.report.time)
     }
 
@@ -322,7 +333,7 @@ struct MediaSessionTracker: Sendable {
             if type == .audio { audioArrivals.record(age) } else { arrivals.record(age) }
             if isLeading(type) {
                 arrivalSource = .prft
-                if let time = chunk.mediaTime { zero = stamp - Nanoseconds((time - stampOffset) * 1e9) }
+                if let time = chunk.mediaTime { zero = stamp - Nanoseconds(ofSeconds: time - stampOffset) }
             }
         } else if let time = chunk.mediaTime, isLeading(type),
             let made = manifests.availability(of: time + chunk.duration)
@@ -362,7 +373,7 @@ struct MediaSessionTracker: Sendable {
         player.advance(to: time)
         tellStalls(since: before)
         guard player.isPlaying, let playhead = player.playhead, let zero else { return }
-        let latency = time - zero - Nanoseconds(max(-9e9, min(9e9, playhead)) * 1e9)
+        let latency = time - (zero + Nanoseconds(ofSeconds: playhead))
         latencies.record(latency)
         latencySource = arrivalSource
         latencyTrend.note(latency, at: time)
@@ -439,7 +450,7 @@ struct MediaSessionTracker: Sendable {
             if zero == nil { zero = date }
             if let zero { start = (date - zero).seconds }
             arrivalSource = .manifest
-            arrivals.record(time - date - Nanoseconds(duration * 1e9))
+            arrivals.record(time - (date + Nanoseconds(ofSeconds: duration)))
         } else if let made = manifests.availability(of: start + duration) {
             arrivalSource = .availability
             arrivals.record(time - made)

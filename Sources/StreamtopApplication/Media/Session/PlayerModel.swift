@@ -20,6 +20,9 @@ struct PlayerModel: Sendable {
     /// End of what came, by kind of media.
     private var videoEnd: Double?
     private var audioEnd: Double?
+    /// When each kind was first asked for: playback does not begin without a kind that is on its way.
+    private var videoExpected: Timestamp?
+    private var audioExpected: Timestamp?
     /// When `playhead` was last moved.
     private var time = Timestamp(nanoseconds: .min)
     private(set) var minimum: Double?
@@ -42,6 +45,22 @@ struct PlayerModel: Sendable {
     private var end: Double? {
         guard let videoEnd, let audioEnd else { return videoEnd ?? audioEnd }
         return min(videoEnd, audioEnd)
+    }
+
+    /// Media of this kind were asked for.
+    mutating func expect(_ type: MediaType, at time: Timestamp) {
+        switch type {
+        case .video, .muxed: videoExpected = videoExpected ?? time
+        case .audio: audioExpected = audioExpected ?? time
+        case .text, .unknown: break
+        }
+    }
+
+    /// A kind that was asked for a moment ago is still to come. What does not come within three seconds is not waited for.
+    private func isIncomplete(at time: Timestamp) -> Bool {
+        if videoEnd == nil, let asked = videoExpected, time - asked < .seconds(3) { return true }
+        if audioEnd == nil, let asked = audioExpected, time - asked < .seconds(3) { return true }
+        return false
     }
 
     func end(of type: MediaType) -> Double? {
@@ -69,7 +88,7 @@ struct PlayerModel: Sendable {
     mutating func add(_ type: MediaType, from start: Double, to end: Double, at time: Timestamp) {
         advance(to: time)
         // Until now one kind counted alone.
-        if self.end(of: type) == nil || (type == .audio ? audioEnd : videoEnd) == nil { minimum = nil }
+        if (type == .audio ? audioEnd : videoEnd) == nil { minimum = nil }
         switch type {
         case .audio: audioEnd = extended(audioEnd, start, end)
         case .video, .muxed: videoEnd = extended(videoEnd, start, end)
@@ -96,7 +115,7 @@ struct PlayerModel: Sendable {
     private mutating func begin(at time: Timestamp) {
         guard let level else { return }
         maximum = max(maximum, level)
-        guard !isPlaying, level >= threshold - 0.000_5 else { return }
+        guard !isPlaying, level >= threshold - 0.000_5, isStalled || !isIncomplete(at: time) else { return }
         if case .stalled(let since) = state {
             stallTime = saturatingAdd(stallTime, time - since)
             if let last = stalls.indices.last, stalls[last].end == nil { stalls[last].end = time }
@@ -116,7 +135,7 @@ struct PlayerModel: Sendable {
             minimum = min(minimum ?? .infinity, end - played)
             return
         }
-        let moment = self.time + Nanoseconds(max(0, end - playhead) * 1e9)
+        let moment = self.time + Nanoseconds(ofSeconds: max(0, end - playhead))
         self.playhead = max(playhead, end)
         minimum = 0
         state = .stalled(since: moment)

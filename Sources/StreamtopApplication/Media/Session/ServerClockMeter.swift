@@ -49,7 +49,7 @@ struct ServerClockMeter: Sendable {
             // Where the answers contradict each other (several servers, a clock that steps) the middle one stands.
             offset.date = low <= high ? low / 2 + high / 2 : middles.sorted()[middles.count / 2]
         }
-        if youngest < 0 { offset.producer = -youngest }
+        if youngest < 0 { offset.producer = youngest == .min ? .max : -youngest }
         return offset
     }
 }

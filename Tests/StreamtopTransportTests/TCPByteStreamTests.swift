@@ -4,22 +4,24 @@ import Testing
 
 @testable import StreamtopTransport
 
-@Suite struct TCPStreamAssemblerTests {
+@Suite struct TCPByteStreamTests {
+    private let time = Timestamp(nanoseconds: 0)
+
     /// Offers a segment and collects what comes out: bytes, and gaps as runs of nil.
     private func push(
-        _ assembler: inout TCPStreamAssembler, _ payload: [UInt8], at sequence: UInt32, length: Int? = nil,
+        _ assembler: inout TCPByteStream, _ payload: [UInt8], at sequence: UInt32, length: Int? = nil,
         into output: inout [UInt8?]
     ) {
-        unsafe assembler.offer(payload.span.bytes, sequence: sequence, length: length ?? payload.count)
+        unsafe assembler.offer(payload.span.bytes, sequence: sequence, length: length ?? payload.count, at: time)
         drain(&assembler, payload, into: &output)
     }
 
-    private func drain(_ assembler: inout TCPStreamAssembler, _ payload: [UInt8], into output: inout [UInt8?]) {
-        while let piece = assembler.next() {
+    private func drain(_ assembler: inout TCPByteStream, _ payload: [UInt8], into output: inout [UInt8?]) {
+        while let piece = assembler.next(time) {
             switch piece {
-            case .offered(let offset, let count): output += payload[offset..<(offset + count)].map(Optional.init)
+            case .offered(let range): output += payload[range].map(Optional.init)
             case .held(let bytes): output += bytes.map(Optional.init)
-            case .gap(let count): output += Array(repeating: nil, count: count)
+            case .gap(let count): output += Array(repeating: nil, count: Int(count))
             case .end: break
             }
         }
@@ -27,7 +29,7 @@ import Testing
 
     @Test("In order, doubled, overlapping: each byte once")
     func overlaps() {
-        var assembler = TCPStreamAssembler(start: 100)
+        var assembler = TCPByteStream(start: 100)
         var output: [UInt8?] = []
         push(&assembler, [1, 2, 3], at: 100, into: &output)
         push(&assembler, [1, 2, 3], at: 100, into: &output)
@@ -39,7 +41,7 @@ import Testing
 
     @Test("Ahead of a hole segments wait; the hole filled, all comes")
     func reordered() {
-        var assembler = TCPStreamAssembler(start: .max - 1)
+        var assembler = TCPByteStream(start: .max - 1)
         var output: [UInt8?] = []
         push(&assembler, [5, 6], at: 2, into: &output)
         push(&assembler, [3, 4], at: 0, into: &output)
@@ -51,7 +53,7 @@ import Testing
 
     @Test("A hole that the receiver acknowledged is a gap; one that nobody did is waited for")
     func lostToTheCapture() {
-        var assembler = TCPStreamAssembler(start: 0)
+        var assembler = TCPByteStream(start: 0)
         var output: [UInt8?] = []
         push(&assembler, [1], at: 0, into: &output)
         push(&assembler, [4], at: 3, into: &output)
@@ -65,7 +67,7 @@ import Testing
 
     @Test("Bytes behind the snapshot length are a gap of their size")
     func snapLength() {
-        var assembler = TCPStreamAssembler()
+        var assembler = TCPByteStream()
         var output: [UInt8?] = []
         push(&assembler, [1, 2], at: 10, length: 4, into: &output)
         push(&assembler, [5], at: 14, into: &output)
@@ -74,7 +76,7 @@ import Testing
 
     @Test("A hole is given up when too much waits behind it")
     func cap() {
-        var assembler = TCPStreamAssembler(start: 0)
+        var assembler = TCPByteStream(start: 0)
         var output: [UInt8?] = []
         let segment = [UInt8](repeating: 7, count: 1000)
         for index in 0..<400 { push(&assembler, segment, at: UInt32(1 + index * 1000), into: &output) }
@@ -85,12 +87,40 @@ import Testing
 
     @Test("Segments from elsewhere in the number space are ignored")
     func foreign() {
-        var assembler = TCPStreamAssembler(start: 1000)
+        var assembler = TCPByteStream(start: 1000)
         var output: [UInt8?] = []
         push(&assembler, [9], at: 1000 &+ (1 << 31), into: &output)
         push(&assembler, [9], at: 1000 &- 5000, into: &output)
         push(&assembler, [1], at: 1000, into: &output)
         #expect(output == [1])
+    }
+
+    @Test("What was sent before the stream was picked up is no part of it")
+    func before() {
+        var assembler = TCPByteStream()
+        var output: [UInt8?] = []
+        push(&assembler, [5, 6], at: 5, into: &output)
+        push(&assembler, [1, 2, 3, 4, 5, 6, 7], at: 1, into: &output)
+        push(&assembler, [1], at: 1, into: &output)
+        #expect(output == [5, 6, 7])
+    }
+
+    @Test("Bytes given up for want of memory are a gap; what is held is what came, not what was claimed")
+    func released() {
+        var assembler = TCPByteStream(start: 0)
+        var output: [UInt8?] = []
+        let empty = assembler.footprint
+        push(&assembler, [2, 3], at: 1_000_000, length: 60_000, into: &output)
+        #expect(assembler.isWaiting)
+        #expect(assembler.footprint < empty + 1000)
+        assembler.release()
+        push(&assembler, [4], at: 1_060_000, into: &output)
+        assembler.acknowledge(1_060_001)
+        drain(&assembler, [], into: &output)
+        #expect(output.count == 1_060_001)
+        #expect(output.last == 4)
+        #expect(output.dropLast().allSatisfy { $0 == nil })
+        #expect(!assembler.isWaiting)
     }
 
     @Test("Any order, any cut: the stream comes out as it went in", arguments: 0..<40 as Range<UInt64>)
@@ -107,7 +137,7 @@ import Testing
             place += count
         }
         segments.shuffle(using: &random)
-        var assembler = TCPStreamAssembler(start: 4_294_966_500)
+        var assembler = TCPByteStream(start: 4_294_966_500)
         var output: [UInt8?] = []
         for segment in segments {
             push(
