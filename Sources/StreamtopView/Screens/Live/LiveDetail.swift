@@ -23,15 +23,21 @@ enum LiveDetail {
             return
         }
         let ladder = BufferLadder(flow)
-        let known = ladder.rungs.enumerated().filter { $0.element.waiting != nil }
+        let known = ladder.rungs.enumerated().filter {
+            $0.element.waiting != nil || $0.offset == ladder.largest
+        }
         guard !known.isEmpty else {
             page.add([TextSpan(Words.ladderTitle + " ", .label), TextSpan(Words.unknown, .unknown)])
             return
         }
         let words = known.map { place, rung in
             let name = Words.rung(rung.buffer)
-            let time = DurationText.milliseconds(rung.waiting ?? 0)
-            return "\(place == ladder.largest ? name.uppercased() : name) \(time) ms"
+            let shown = place == ladder.largest ? name.uppercased() : name
+            // What does not drain has no time.
+            guard let waiting = rung.waiting else {
+                return "\(shown) holds \(rung.buffer.occupiedBytes.map { ByteText.short($0) } ?? Words.unknown)"
+            }
+            return "\(shown) \(DurationText.milliseconds(waiting)) ms"
         }
         let sum = max(1, known.reduce(0) { saturatingAdd($0, $1.element.waiting ?? 0) })
         // What the words leave of the line is the bars', shared by time.

@@ -61,7 +61,7 @@ enum LiveScreen {
         },
         .text("waits in", 9...9, 3) { row in (row.waits?.place, row.waits == nil ? .unknown : .label) },
         .number("ms", 5, 0) { row in
-            let time = row.waits?.time
+            let time = row.waits.flatMap { $0.time }
             return (time.map(DurationText.axis), (time ?? 0) > .milliseconds(50) ? .chartQueue : .value)
         },
         .number("b/s", 6, 4) { row in
