@@ -69,15 +69,16 @@ struct LiveList: Sendable {
             if passes(call.flows) { all.append(Self.row(call, context)) }
         }
         var others = 0
-        for flow in snapshot.flows where !taken.contains(flow.identifier) {
-            guard filter == .all || filter.matches(flow) else { continue }
-            let isBusy = max(flow.client.rate, flow.server.rate) >= Self.leastRate
-            let severity = flow.worstVerdict?.severity ?? .info
-            guard isBusy || severity > .info || flow.isIngest else {
+        // Looked at in place: a picture may hold thousands, of which a dozen become rows.
+        for index in snapshot.flows.indices where !taken.contains(snapshot.flows[index].identifier) {
+            guard filter == .all || filter.matches(snapshot.flows[index]) else { continue }
+            let rate = max(snapshot.flows[index].client.rate, snapshot.flows[index].server.rate)
+            let severity = snapshot.flows[index].worstVerdict?.severity ?? .info
+            guard rate >= Self.leastRate || severity > .info || snapshot.flows[index].isIngest else {
                 others += 1
                 continue
             }
-            all.append(Self.row(flow))
+            all.append(Self.row(snapshot.flows[index]))
         }
         let live = all.filter { !$0.isEnded }.enumerated().sorted { left, right in
             let (a, b) = (left.element, right.element)
