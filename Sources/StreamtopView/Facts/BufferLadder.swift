@@ -9,6 +9,9 @@ struct BufferLadder {
     struct Rung {
         var buffer: BufferSnapshot
         var delay: Nanoseconds?
+
+        /// The road itself is no buffer: of the path only what is above it waits.
+        var waiting: Nanoseconds? { buffer.queue ?? delay }
     }
 
     var rungs: [Rung]
@@ -28,7 +31,8 @@ struct BufferLadder {
             }.max { (rungs[$0].delay ?? .max) < (rungs[$1].delay ?? .max) }
             return
         }
-        largest = rungs.indices.filter { (rungs[$0].delay ?? 0) > 0 }.max {
+        // What is held back on purpose, to pace it, is not in a queue.
+        largest = rungs.indices.filter { (rungs[$0].delay ?? 0) > 0 && !rungs[$0].buffer.isPaced }.max {
             (rungs[$0].delay ?? 0) < (rungs[$1].delay ?? 0)
         }
     }

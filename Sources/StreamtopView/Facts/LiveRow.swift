@@ -19,13 +19,16 @@ struct LiveRow: Sendable {
     var behind: Nanoseconds?
     /// `behind` is concluded from parts.
     var isBehindEstimated = false
-    /// The buffer that holds most, and how long.
-    var waits: (place: String, time: Nanoseconds)?
+    /// The buffer that holds most, and how long; without a time where nothing leaves it.
+    var waits: (place: String, time: Nanoseconds?)?
     var verdict: Verdict?
     /// Something stands against it that no verdict says.
     var failure: String?
     var start: Timestamp
     var isEnded: Bool
+
+    /// For the order of rows: what does not drain waits longest.
+    var waitingTime: Nanoseconds { waits.map { $0.time ?? .max } ?? 0 }
 
     var isPlainFlow: Bool {
         if case .flow = subject { true } else { false }
@@ -66,21 +69,22 @@ struct LiveList: Sendable {
             if passes(call.flows) { all.append(Self.row(call, context)) }
         }
         var others = 0
-        for flow in snapshot.flows where !taken.contains(flow.identifier) {
-            guard filter == .all || filter.matches(flow) else { continue }
-            let isBusy = max(flow.client.rate, flow.server.rate) >= Self.leastRate
-            let severity = flow.worstVerdict?.severity ?? .info
-            guard isBusy || severity > .info || flow.isIngest else {
+        // Looked at in place: a picture may hold thousands, of which a dozen become rows.
+        for index in snapshot.flows.indices where !taken.contains(snapshot.flows[index].identifier) {
+            guard filter == .all || filter.matches(snapshot.flows[index]) else { continue }
+            let rate = max(snapshot.flows[index].client.rate, snapshot.flows[index].server.rate)
+            let severity = snapshot.flows[index].worstVerdict?.severity ?? .info
+            guard rate >= Self.leastRate || severity > .info || snapshot.flows[index].isIngest else {
                 others += 1
                 continue
             }
-            all.append(Self.row(flow))
+            all.append(Self.row(snapshot.flows[index]))
         }
         let live = all.filter { !$0.isEnded }.enumerated().sorted { left, right in
             let (a, b) = (left.element, right.element)
             let (rankA, rankB) = (a.severity ?? .info, b.severity ?? .info)
             if rankA != rankB { return rankA > rankB }
-            let (waitsA, waitsB) = (a.waits?.time ?? 0, b.waits?.time ?? 0)
+            let (waitsA, waitsB) = (a.waitingTime, b.waitingTime)
             if rankA > .info, waitsA != waitsB { return waitsA > waitsB }
             // Without trouble rows stand as they came: figures that move must not make them dance.
             return left.offset < right.offset
@@ -130,7 +134,7 @@ struct LiveList: Sendable {
             live.waits = ("jitterbuf", held)
         }
         if let queue = (flow?.rtp ?? []).compactMap({ $0.transportWide?.queueDelay }).max(),
-            queue > live.waits?.time ?? 0
+            queue > live.waitingTime
         {
             live.waits = ("path", queue)
         }
@@ -154,10 +158,10 @@ struct LiveList: Sendable {
     }
 
     /// The rung of the flow's ladder in which most time is spent; nil where none is known.
-    private static func largest(_ flow: FlowSnapshot) -> (place: String, time: Nanoseconds)? {
+    private static func largest(_ flow: FlowSnapshot) -> (place: String, time: Nanoseconds?)? {
         let ladder = BufferLadder(flow)
-        guard let place = ladder.largest, let time = ladder.rungs[place].delay else { return nil }
-        return (Words.rung(ladder.rungs[place].buffer), time)
+        guard let place = ladder.largest else { return nil }
+        return (Words.rung(ladder.rungs[place].buffer), ladder.rungs[place].waiting)
     }
 }
 

@@ -20,7 +20,9 @@ struct StreamRow: Sendable {
     /// side, audio beside its video; a stream that repeats another is told on that one's row.
     static func all(_ snapshot: Snapshot, _ filter: Filter) -> [StreamRow] {
         var rows: [StreamRow] = []
-        for flow in snapshot.flows where !flow.rtp.isEmpty && (filter == .all || filter.matches(flow)) {
+        for index in snapshot.flows.indices where !snapshot.flows[index].rtp.isEmpty {
+            let flow = snapshot.flows[index]
+            guard filter == .all || filter.matches(flow) else { continue }
             var repeating: [UInt32: RTPStreamSnapshot] = [:]
             for stream in flow.rtp {
                 if let original = stream.repeats { repeating[original] = stream }

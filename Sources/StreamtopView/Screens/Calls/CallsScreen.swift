@@ -58,7 +58,7 @@ enum CallsScreen {
         return pair.localType != nil && pair.remoteType != nil ? false : nil
     }
 
-    private static func headline(_ call: CallSnapshot, _ context: ViewContext) -> HeadlineView {
+    static func headline(_ call: CallSnapshot, _ context: ViewContext) -> HeadlineView {
         let flow = call.selected.map { call.pairs[$0].flow }
         let place = Words.callSubject(call)
         let worst = call.verdicts.min { $0.isShownBefore($1) }
@@ -76,9 +76,9 @@ enum CallsScreen {
             guard let flow = context.flow(identifier) else { continue }
             for stream in flow.rtp { directions.insert(stream.from) }
         }
-        let sentence = Words.callStands(
+        let stands = Words.callStands(
             call, isRelayed: isRelayed(call), directions: call.streams.isEmpty ? 0 : max(1, directions.count))
         return HeadlineView(
-            state: call.stage == .media ? .ok : .unknown, sentence: sentence, advice: "", flow: flow)
+            state: call.stage == .media ? .ok : .unknown, sentence: "\(place): \(stands)", advice: "", flow: flow)
     }
 }

@@ -23,23 +23,29 @@ enum LiveDetail {
             return
         }
         let ladder = BufferLadder(flow)
-        let known = ladder.rungs.enumerated().filter { $0.element.delay != nil }
+        let known = ladder.rungs.enumerated().filter {
+            $0.element.waiting != nil || $0.offset == ladder.largest
+        }
         guard !known.isEmpty else {
             page.add([TextSpan(Words.ladderTitle + " ", .label), TextSpan(Words.unknown, .unknown)])
             return
         }
         let words = known.map { place, rung in
             let name = Words.rung(rung.buffer)
-            let time = DurationText.milliseconds(rung.delay ?? 0)
-            return "\(place == ladder.largest ? name.uppercased() : name) \(time) ms"
+            let shown = place == ladder.largest ? name.uppercased() : name
+            // What does not drain has no time.
+            guard let waiting = rung.waiting else {
+                return "\(shown) holds \(rung.buffer.occupiedBytes.map { ByteText.short($0) } ?? Words.unknown)"
+            }
+            return "\(shown) \(DurationText.milliseconds(waiting)) ms"
         }
-        let sum = max(1, known.reduce(0) { saturatingAdd($0, $1.element.delay ?? 0) })
+        let sum = max(1, known.reduce(0) { saturatingAdd($0, $1.element.waiting ?? 0) })
         // What the words leave of the line is the bars', shared by time.
         let room = max(0, page.width - 3 - words.reduce(0) { $0 + $1.count + 4 })
         page.draw(lines: 1) { area, cells in
             var x = 1
             for (index, one) in known.enumerated() {
-                let delay = one.element.delay ?? 0
+                let delay = one.element.waiting ?? 0
                 let isLargest = one.offset == ladder.largest
                 if index > 0 { x += cells.put(" │ ", x: x, y: area.y, .border) }
                 x += cells.put(words[index], x: x, y: area.y, isLargest ? .act : .text) + 1

@@ -4,7 +4,9 @@ import StreamtopModel
 /// The front page where there is media: streams, calls and ingests, one comparable number each, and which buffer holds it.
 enum LiveScreen {
     static let page: PageRow = {
-        var row = list.row(name: "Live", digit: 1, count: { $0.mediaSessions.count + $0.calls.count })
+        var row = list.row(
+            name: "Live", digit: 1, count: { $0.mediaSessions.count + $0.calls.count },
+            headline: { row, context in headline(row, context) })
         row.isPresent = { isTelling($0) }
         return row
     }()
@@ -26,6 +28,24 @@ enum LiveScreen {
         flow: { row, _ in row.flow?.identifier },
         empty: { state, _ in state.filter == .all ? Words.nothingLive : [Words.nothingLivePasses] })
 
+    /// Of the selected row, which is the worst until a key is pressed. What is said of the capture itself goes before it.
+    private static func headline(_ row: LiveRow, _ context: ViewContext) -> HeadlineView? {
+        let whole = context.snapshot.headline
+        guard whole.flow != nil || whole.state == .ok else { return nil }
+        switch row.subject {
+        case .session(let session): return SessionsScreen.headline(session)
+        case .call(let call): return CallsScreen.headline(call, context)
+        case .flow:
+            guard let verdict = row.verdict, verdict.severity > .info, whole.flow != row.flow?.identifier,
+                let flow = row.flow
+            else { return nil }
+            return HeadlineView(
+                state: verdict.severity == .critical ? .act : .watch,
+                sentence: "\(Words.ends(flow)) \(Words.rule(verdict)): \(verdict.summary)", advice: verdict.advice,
+                flow: flow.identifier)
+        }
+    }
+
     private static let columns: [RowColumn<LiveRow>] = [
         .text("who", 17...44, 0) { ($0.who, $0.isEnded || $0.flow?.isIdle == true ? .idle : .text) },
         .text("what", 15...28, 1) { ($0.what, .badge) },
@@ -41,7 +61,7 @@ enum LiveScreen {
         },
         .text("waits in", 9...9, 3) { row in (row.waits?.place, row.waits == nil ? .unknown : .label) },
         .number("ms", 5, 0) { row in
-            let time = row.waits?.time
+            let time = row.waits.flatMap { $0.time }
             return (time.map(DurationText.axis), (time ?? 0) > .milliseconds(50) ? .chartQueue : .value)
         },
         .number("b/s", 6, 4) { row in

@@ -44,9 +44,11 @@ enum SessionDetail {
         var parts: [(name: String, hundredths: Int, role: StyleRole)] = []
         if let arrival = row.session.arrival {
             var until = tenMilliseconds(arrival.p50)
-            // One way is about half of the loop, and only a capture at the client has it all behind it.
-            if row.flow?.tcp?.vantage == .client || row.flow?.quic != nil, let trip = row.flow?.shownRoundTrip {
-                let path = min(until, tenMilliseconds(trip.value / 2))
+            // One way is about half of the loop, of the same median as the arrival, and only a capture at the client has
+            // it all behind it.
+            let trip = row.flow.flatMap { $0.roundTrip.total ?? $0.roundTrip.server }
+            if row.flow?.tcp?.vantage == .client || row.flow?.quic != nil, let trip {
+                let path = min(until, tenMilliseconds(trip.p50 / 2))
                 until -= path
                 parts.append(("encoder and origin", until, .chartRoundTrip))
                 parts.append(("path ~", path, .chartQueue))

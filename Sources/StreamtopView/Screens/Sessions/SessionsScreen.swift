@@ -90,7 +90,7 @@ enum SessionsScreen {
         return SessionCharts.window(row, view)
     }
 
-    private static func headline(_ row: SessionRow) -> HeadlineView {
+    static func headline(_ row: SessionRow) -> HeadlineView {
         let place = "\(row.session.client) \(Words.stream(row.session))"
         if let worst = row.worst {
             return HeadlineView(
