@@ -15,6 +15,10 @@ enum LatencyRules {
     static let queueShare = Threshold("share of the round trip p95 in the queue", 0.4, .ratio, source: "own")
     static let samples = Threshold("round-trip samples, at least", 20, .count, source: "own")
 
+    /// Nobody waits so long for a handshake: what lies between is a step of the clock, or two captures in one file (own; TCP gives
+    /// up after 100 s at the least, RFC 9293 section 3.8.3).
+    private static let longestWait: Nanoseconds = .seconds(300)
+
     static let rules: [Rule] = [
         Rule(
             63, "high_base_rtt", .path, symptom: "Everything takes long, and nothing is congested.",
@@ -69,7 +73,7 @@ enum LatencyRules {
         else { return nil }
         let trip = flow.roundTrip.server?.minimum ?? 0
         let wait = answered.time - asked.time - trip
-        guard wait.milliseconds > answer.value else { return nil }
+        guard wait.milliseconds > answer.value, wait <= longestWait else { return nil }
         return Finding(
             severity: wait.milliseconds > answerAct.value ? .critical : .warning, subject: .server,
             summary:
@@ -89,7 +93,8 @@ enum LatencyRules {
         where before.from == .fromServer && after.from == .fromClient && before.step != .tcpSynAck
             && after.step != .firstApplicationData && after.step != .tcpAck
         {
-            longest = max(longest, after.time - before.time - trip)
+            let wait = after.time - before.time - trip
+            if wait <= longestWait { longest = max(longest, wait) }
         }
         guard longest.milliseconds > answer.value else { return nil }
         return Finding(
