@@ -71,8 +71,8 @@ package struct NetlinkAnswer: Sendable {
         var isTransient: Bool {
             switch self {
             case .interrupted, .overrun, .truncated: true
-            // ENOBUFS, EINTR, EAGAIN, EBUSY.
-            case .refused(let number): number == 105 || number == 4 || number == 11 || number == 16
+            // ENOBUFS, EINTR, EAGAIN, EBUSY
+            case .refused(let number): [105, 4, 11, 16].contains(number)
             }
         }
     }

@@ -21,6 +21,7 @@ package struct ViewState: Sendable {
     var verdicts = ListState()
     var events = ListState()
     var captureScroll = 0
+    var hostScroll = 0
     /// First line shown of the page of handshakes, and the failure selected on it.
     var handshakes = ListState()
     /// The span in which charts are opened.
@@ -50,7 +51,7 @@ package struct ViewState: Sendable {
 
 /// A page; its row in `PageTable` says what it is.
 enum Page: Sendable {
-    case live, sessions, calls, streams, flows, handshakes, verdicts, events, congestion, groups, capture
+    case live, sessions, calls, streams, flows, handshakes, verdicts, events, congestion, host, groups, capture
 }
 
 /// The table of flows.

@@ -14,7 +14,7 @@ struct FlowTab: Equatable, Sendable {
 
 /// The tabs of a flow's screen, left to right. A new tab is a new row.
 enum TabTable {
-    static let rows: [FlowTab] = [.charts, .handshake, .http, .webSocket, .channels, .facts, .events]
+    static let rows: [FlowTab] = [.charts, LadderTab.tab, .handshake, .http, .webSocket, .channels, .facts, .events]
 
     /// Tabs with something on them, and the one that is open.
     static func present(_ flow: FlowSnapshot?, _ open: FlowTab) -> [FlowTab] {

@@ -108,6 +108,8 @@ import Testing
         Scene(
             name: "flow-channels", keys: [.enter, .tab, .tab, .tab],
             snapshot: SampleHandshakes.lone(SampleCalls.channels), sizes: [(80, 24), (120, 40)]),
+        Scene(name: "flow-ladder", keys: [.enter, .tab], snapshot: SampleHandshakes.lone(SampleLadders.flow)),
+        Scene(name: "host", keys: ["9", .backTab], snapshot: SampleLadders.host),
         Scene(name: "tiny", sizes: [(30, 5), (40, 8)]),
     ]
 
