@@ -35,7 +35,7 @@ package struct Certificate: Equatable, Sendable {
         names = parsed.names
         key = parsed.key
         serial = parsed.serial
-        fingerprint = HashAlgorithm.sha256.hash(der).map(hexPair).joined(separator: ":")
+        fingerprint = String(hexOf: HashAlgorithm.sha256.hash(der), separator: UInt8(ascii: ":"))
     }
 }
 
@@ -69,7 +69,7 @@ private struct ParsedCertificate: ~Copyable {
 
     /// C function: `X509_get0_serialNumber`.
     var serial: String {
-        unsafe bytes(of: X509_get0_serialNumber(handle)).map(hexPair).joined()
+        unsafe String(hexOf: bytes(of: X509_get0_serialNumber(handle)))
     }
 
     /// C functions: `X509_get_ext_d2i`, `GENERAL_NAMES_free`.
@@ -153,8 +153,6 @@ private struct ParsedCertificate: ~Copyable {
         return Timestamp(seconds: Int64(days) * 86_400 + Int64(seconds), nanoseconds: 0)
     }
 }
-
-private func hexPair(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 
 /// Text of 4 or 16 address bytes; nil for any other number.
 private func addressText(_ bytes: [UInt8]) -> String? {

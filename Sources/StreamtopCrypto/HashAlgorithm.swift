@@ -2,6 +2,7 @@
 // digest into a buffer of that size; inputs are passed as pointer and count of one live array each.
 
 internal import COpenSSL
+import StreamtopBase
 
 /// Hash functions that the protocols name.
 package enum HashAlgorithm: UInt8, Sendable, CaseIterable {
@@ -50,8 +51,11 @@ package enum HashAlgorithm: UInt8, Sendable, CaseIterable {
 
     /// Digest of a text's UTF-8 in lower-case hex, the form of fingerprints.
     package func hexDigest(of text: String) -> String {
-        hash(Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        hexDigest(of: Array(text.utf8))
     }
+
+    /// Digest of `bytes` in lower-case hex.
+    package func hexDigest(of bytes: [UInt8]) -> String { String(hexOf: hash(bytes)) }
 
     /// HMAC (RFC 2104) of `message` under `key`.
     package func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8] {

@@ -39,9 +39,10 @@ package struct FlowDiagnosis: Sendable {
         let rules = RuleTable.rules
         // By index: a rule is large, and to copy it costs more than to ask it. One that is about to go silent is asked
         // even when what it needs is gone.
-        for index in rules.indices where facts.isSuperset(of: rules[index].needs) || !standing.isEmpty {
+        for index in RuleTable.ofFlows where facts.isSuperset(of: rules[index].needs) || !standing.isEmpty {
             guard case .flow(let judge) = rules[index].judge else { continue }
-            observe(judge(flow), rules, index, sender: nil, life: life, at: time)
+            observe(
+                Self.doubted(judge(flow), health: health), rules, index, sender: nil, life: life, at: time)
         }
         if let tcp = flow.$tcp {
             timeouts.client.observe(tcp.value.client.timeouts, at: time)
@@ -50,7 +51,7 @@ package struct FlowDiagnosis: Sendable {
         for end in Direction.allCases {
             let hadBurst = timeouts[end].hasBurst(at: time, ever: flow.isFinal)
             guard let sender = SenderCase(flow: flow, sender: end, hadTimeoutBurst: hadBurst) else { continue }
-            for index in rules.indices {
+            for index in RuleTable.ofSenders {
                 guard case .sender(let judge) = rules[index].judge,
                     sender.facts.isSuperset(of: rules[index].needs) || !standing.isEmpty
                 else { continue }
@@ -83,18 +84,26 @@ package struct FlowDiagnosis: Sendable {
         if let index { standing[index] = entry } else { standing.append(entry) }
     }
 
+    /// Silence is no finding where the capture holds nobody's answers.
+    private static func doubted(_ finding: Finding?, health: CaptureHealth) -> Finding? {
+        guard var finding, finding.restsOnSilence, health.isOneWay else { return finding }
+        finding.confidence = min(finding.confidence, 0.3)
+        finding.summary += ", but no flow of this capture holds an answer: it may be of one direction only"
+        return finding
+    }
+
     private func verdicts() -> [Verdict] {
         guard !standing.isEmpty else { return [] }
         let spoken = standing.filter(\.isSpoken)
         return spoken.filter { entry in
-            guard let rule = RuleTable.rules.first(where: { $0.number == entry.rule }) else { return false }
+            guard let place = RuleTable.place(ofNumber: entry.rule) else { return false }
             // A remark on a healthy flow has no place beside something that is wrong.
-            if rule.number == RuleNumber.senderPaced, spoken.contains(where: { $0.verdict.severity > .info }) {
+            if entry.rule == RuleNumber.senderPaced, spoken.contains(where: { $0.verdict.severity > .info }) {
                 return false
             }
             // To one that is about to speak, too: it will say it better.
             return !standing.contains { other in
-                rule.yieldsTo.contains(other.rule)
+                RuleTable.rules[place].yieldsTo.contains(other.rule)
                     && (other.sender == entry.sender || other.sender == nil || entry.sender == nil)
             }
         }
@@ -116,7 +125,7 @@ package struct FlowDiagnosis: Sendable {
     }
 
     static func verdict(hostRule number: Int, _ finding: Finding, since: Timestamp) -> Verdict? {
-        RuleTable.rules.first { $0.number == number }.map { verdict(finding, $0, since: since) }
+        RuleTable.place(ofNumber: number).map { verdict(finding, RuleTable.rules[$0], since: since) }
     }
 }
 

@@ -10,6 +10,7 @@ package struct HostDiagnosis: Sendable {
     private var since: Timestamp?
     /// When each remark was first made, by rule.
     private var remarked: [Int: Timestamp] = [:]
+    private var buffers = BufferDiagnosis()
     /// Capture time at which drops were last seen to rise; the engine hands it on in `CaptureHealth.lastDrop`.
     package private(set) var lastDrop: Timestamp?
 
@@ -19,11 +20,13 @@ package struct HostDiagnosis: Sendable {
     package init() {}
 
     /// The verdicts about host and capture at `time`. While rule 54 speaks, flows have no verdicts.
-    package mutating func evaluate(health: CaptureHealth, at time: Timestamp) -> [Verdict] {
+    /// `host`: the buffers of this host, where its kernel is asked.
+    package mutating func evaluate(health: CaptureHealth, host: HostSnapshot? = nil, at time: Timestamp) -> [Verdict] {
         let total = health.kernelDrops &+ health.ownDrops  // wrapping takes longer than any run
         if total > seen { lastDrop = time }
         seen = total
-        let remarks = remarks(on: health, at: time)
+        // What the kernel counts of itself is true whatever the capture misses.
+        let remarks = remarks(on: health, at: time) + buffers.evaluate(host, at: time)
         guard let lastDrop, time - lastDrop < Self.blindness else {
             since = nil
             return remarks
@@ -38,11 +41,12 @@ package struct HostDiagnosis: Sendable {
     /// What is to be said of the capture without keeping anyone from judging.
     private mutating func remarks(on health: CaptureHealth, at time: Timestamp) -> [Verdict] {
         var verdicts: [Verdict] = []
-        for rule in RuleTable.rules {
-            guard case .capture(let judge) = rule.judge, let finding = judge(health) else { continue }
-            let first = remarked[rule.number] ?? time
-            remarked[rule.number] = first
-            if let verdict = FlowDiagnosis.verdict(hostRule: rule.number, finding, since: first) {
+        for place in RuleTable.ofCaptures {
+            guard case .capture(let judge) = RuleTable.rules[place].judge, let finding = judge(health) else { continue }
+            let number = RuleTable.rules[place].number
+            let first = remarked[number] ?? time
+            remarked[number] = first
+            if let verdict = FlowDiagnosis.verdict(hostRule: number, finding, since: first) {
                 verdicts.append(verdict)
             }
         }

@@ -1,8 +1,44 @@
 /// All rules, in the order of their numbers. A room that adds a layer adds its file of rules and one line here.
 package enum RuleTable {
     package static let rules: [Rule] =
-        (PathRules.rules + RecoveryRules.rules + EndpointRules.rules + PeerRules.rules + ConnectivityRules.rules
-        + ConnectionRules.rules + HandshakeRules.rules + LatencyRules.rules + CaptureRules.rules
-        + MediaRules.rules + MediaPathRules.rules + RelayRules.rules + DataChannelRules.rules + CallRules.rules)
+        (PathRules.rules
+        + RecoveryRules.rules
+        + EndpointRules.rules
+        + PeerRules.rules
+        + ConnectivityRules.rules
+        + ConnectionRules.rules
+        + HandshakeRules.rules
+        + LatencyRules.rules
+        + CaptureRules.rules
+        + HostRules.rules
+        + HostRules.flowRules
+        + MediaRules.rules
+        + DataChannelRules.rules
+        + CallRules.rules
+        + HTTPRules.rules
+        + PlayerRules.rules
+        + DeliveryRules.rules
+        + MediaFlowRules.rules
+        + MediaPathRules.rules
+        + RelayRules.rules)
         .sorted { $0.number < $1.number }
+
+    // Places in `rules`, by what is judged: a rule is large, and most are not asked most of the time.
+
+    static let ofFlows = places { if case .flow = $0.judge { true } else { false } }
+    static let ofSenders = places { if case .sender = $0.judge { true } else { false } }
+    static let ofCaptures = places { if case .capture = $0.judge { true } else { false } }
+
+    /// The place of the rule with this number; nil where there is none.
+    static func place(ofNumber number: Int) -> Int? {
+        placesByNumber.indices.contains(number) ? placesByNumber[number] : nil
+    }
+
+    private static let placesByNumber: [Int?] = {
+        var places = [Int?](repeating: nil, count: (rules.last?.number ?? 0) + 1)
+        for place in rules.indices where rules[place].number >= 0 { places[rules[place].number] = place }
+        return places
+    }()
+
+    private static func places(where isSuch: (Rule) -> Bool) -> [Int] { rules.indices.filter { isSuch(rules[$0]) } }
 }

@@ -10,8 +10,8 @@ final class SenderCase {
     let sender: Direction
     let side: SenderSnapshot
     /// What only TCP tells: of this end, and of the receiver that advertises its window to it; nil for other transports.
-    let tcp: TCPSideSnapshot?
-    let peer: TCPSideSnapshot?
+    let tcp: TCPSideFacts?
+    let peer: TCPSideFacts?
     /// Payload bytes of the other direction.
     let peerBytes: UInt64
     /// At least two timeouts fell within ten seconds, lately or, of a flow that ended, ever.
@@ -21,6 +21,10 @@ final class SenderCase {
     let vantage: Vantage?
     /// The facts that there are: rules that need others are not asked.
     let facts: Rule.Needs
+    /// The end on this host, live. The capture sits behind its queue: what its half holds is this host's, never the path's.
+    let hostEnd: Direction?
+    /// Packets that this host dropped as they came, of all flows together, where it is the receiver; 0 where nobody counts.
+    let droppedOnArrival: UInt64
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothWays<QueueDelaySnapshot?>
 
@@ -29,18 +33,21 @@ final class SenderCase {
         guard let side = flow.sender(sender) else { return nil }
         self.sender = sender
         self.side = side
-        peerBytes = flow.sender(sender.reversed)?.uniqueBytes ?? 0
+        peerBytes = flow.uniqueBytes(sender.reversed)
         if let box = flow.$tcp {
-            tcp = sender == .fromClient ? box.value.client : box.value.server
-            peer = sender == .fromClient ? box.value.server : box.value.client
+            tcp = TCPSideFacts(box, sender)
+            peer = TCPSideFacts(box, sender.reversed)
         } else {
             (tcp, peer) = (nil, nil)
         }
         self.hadTimeoutBurst = hadTimeoutBurst
         life = flow.end - flow.start
         vantage = flow.vantage
+        hostEnd = flow.hostEnd
+        droppedOnArrival = flow.hostEnd == sender.reversed ? flow.droppedOnArrival ?? 0 : 0
         roundTrip = flow.roundTrip
         queueDelay = flow.queueDelay
+        queue = Self.larger(flow.roundTrip, flow.queueDelay, but: flow.hostEnd)
         facts = Rule.Needs(
             of: side, isTCP: tcp != nil,
             hasQueue: queueDelay.client != nil || queueDelay.server != nil)
@@ -66,17 +73,18 @@ final class SenderCase {
     var baseRoundTrip: Nanoseconds? { roundTrip.base ?? roundTrip.handshake }
 
     /// The half of the loop, seen from the capture point, with the larger queue.
-    var queue: (half: Direction, delay: QueueDelaySnapshot, samples: Int)? {
-        let halves: [(Direction, QueueDelaySnapshot?, RoundTripSnapshot?)] = [
-            (.fromClient, queueDelay.client, roundTrip.client),
-            (.fromServer, queueDelay.server, roundTrip.server),
-        ]
-        var best: (half: Direction, delay: QueueDelaySnapshot, samples: Int)?
-        for case (let half, let delay?, let trip) in halves {
-            if let best, best.delay.p95 >= delay.p95 { continue }
-            best = (half, delay, trip?.samples ?? 0)
+    let queue: (half: Direction, delay: QueueDelaySnapshot, samples: Int)?
+
+    /// `hostEnd`: the end that captures, whose half is its own queue and no path's.
+    private static func larger(
+        _ roundTrip: FlowRoundTrip, _ delay: BothWays<QueueDelaySnapshot?>, but hostEnd: Direction?
+    ) -> (half: Direction, delay: QueueDelaySnapshot, samples: Int)? {
+        let client = hostEnd == .fromClient ? nil : delay.client
+        let server = hostEnd == .fromServer ? nil : delay.server
+        if let server, server.p95 > client?.p95 ?? .min {
+            return (.fromServer, server, roundTrip.server?.samples ?? 0)
         }
-        return best
+        return client.map { (.fromClient, $0, roundTrip.client?.samples ?? 0) }
     }
 
     /// Which way the packets go that wait in the queue of `half`; nil where it was not measured.

@@ -73,6 +73,7 @@ struct CaptureCounts {
     /// How far the analysis is behind the wire; nil for a file, which nothing waits for.
     var behind: Nanoseconds?
     var rates = RateWindow()
+    var directions = CaptureDirections()
 }
 
 /// Packets and bits a second over the last whole second of capture time.

@@ -7,9 +7,15 @@ import StreamtopModel
 extension FlowEngine {
     /// Flows of calls that are kept; a call has a dozen.
     private static var callFlowCapacity: Int { 4_096 }
+    /// Encrypted connections that are kept, of those that could carry media.
+    private static var encryptedCapacity: Int { 1_024 }
 
-    /// A flow is over, or the run is: what it knows of a call is kept for `finalCalls`.
+    /// A flow is over, or the run is: what it knows of a call, or of media that could
+    /// not be read, is kept for the sessions of the run.
     mutating func keepForCalls(_ flow: FlowSnapshot) {
+        if encryptedConnections.count < Self.encryptedCapacity, let connection = EncryptedConnection(flow) {
+            encryptedConnections.append(connection)
+        }
         guard CallAssembly.isPart(flow), callFlows.count < Self.callFlowCapacity else { return }
         callFlows.append(flow)
     }
@@ -36,6 +42,7 @@ extension FlowEngine {
         callFlows = callFlows.reversed().filter { seen.insert($0.identifier).inserted }
         let calls = CallAssembly.calls(among: callFlows.sorted { $0.identifier < $1.identifier }, at: now)
             .map { CallDiagnosis.judged($0, health: health) }
+        callCount = calls.count
         counts.totals.sessions = UInt64(calls.count)
         return calls
     }

@@ -19,7 +19,9 @@ extension FlowEngine {
         if stack != FlowEntry.none, let place = trackers.stacks[stack].above(0, .quic) {
             return observeQUIC(frame, position, place, payload, isNew: false, direction: direction, at: time)
         }
-        if QUICProbe(payload) != .none {
+        // Data of SRT begins with any byte: where it was found it stays.
+        let isSRT = stack != FlowEntry.none && trackers.stacks[stack].above(0, .srt) != nil
+        if !isSRT, QUICProbe(payload) != .none {
             guard let place = pushOnUDP(.quic, position, at: time) else { return }
             return observeQUIC(frame, position, place, payload, isNew: true, direction: direction, at: time)
         }
@@ -34,16 +36,21 @@ extension FlowEngine {
         at time: Timestamp
     ) {
         let stack = flows[position].layers
+        let isSRT = stack != FlowEntry.none && trackers.stacks[stack].above(0, .srt) != nil
         // What else than STUN a relay's client sends, only the relay's reader can tell.
         let relay = stack == FlowEntry.none ? nil : trackers.stacks[stack].above(0, .stun)
         let isRelays =
             relay.map {
                 trackers.stun[trackers.stacks[stack][$0].index].accepts(payload, wireLength: wireLength)
             } ?? false
-        guard let kind = isRelays ? .stun : datagramKind(position, payload, wireLength: wireLength),
+        guard
+            let kind = isRelays
+                ? .stun : isSRT ? .srt : datagramKind(position, payload, wireLength: wireLength),
             let place = datagramReader(kind, position, payload, direction, at: time)
         else { return }
         let from = flows[position].direction(from: source)
+        observation.cutBytes = max(0, wireLength - payload.byteCount)
+        defer { observation.cutBytes = 0 }
         if kind == .rtp {
             return observeMedia(position, place, payload, wireLength: wireLength, direction: from, at: time)
         }

@@ -30,6 +30,7 @@ extension FlowEngine {
         let position = flows.insert(entry, hash: hash)
         output.openings.append(FlowReference(ordinal: ordinal, position: position))
         counts.totals.flows += 1
+        if flows[position].transport != .icmp { counts.directions.ask(flows[position].serverEndpoint.address) }
         judgement.agenda.add(position, ordinal, at: time)
         emit(.flowOpen, of: position, at: time)
         return position
@@ -122,6 +123,7 @@ extension FlowEngine {
     mutating func retire(_ position: UInt32, evicted: Bool, isTold: Bool = true) {
         if isTold, options.collectsEvents {
             var snapshot = flowSnapshot(position, at: now, final: true)
+            compareWithKernel(position)
             snapshot.isFinal = !evicted
             snapshot.isEvicted = evicted
             keepForCalls(snapshot)

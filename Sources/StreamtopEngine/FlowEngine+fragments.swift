@@ -31,7 +31,7 @@ extension FlowEngine {
             let isWhole = frame.ipLength < 0
             if isWhole { frame.ipLength = ipLength }
             route(
-                frame, to: flows.sought(frame.key), bytes: span, packets: isWhole ? parts : 1,
+                frame, to: flows.sought(frame), bytes: span, packets: isWhole ? parts : 1,
                 packetBytes: frame.ipLength, at: time)
             creditFlow(frame, parts: credit)
         case .pending: carryFragments(carried, of: outer)

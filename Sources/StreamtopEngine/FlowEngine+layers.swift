@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopDiagnosis
 import StreamtopLayer
 import StreamtopModel
 import StreamtopSecurity
@@ -29,6 +30,7 @@ extension FlowEngine {
             let layer = trackers.stacks[flows[position].layers][above]
             let told = observation.events.count
             trackers.observe(layer, bytes, delivery, &observation)
+            if !trackers.reports.isEmpty { noteMedia(position) }
             climb(position, from: above, payload: bytes, told: told)
             // A refuted guess may have taken the layer off, and this one with it.
             guard flows[position].layers != FlowEntry.none else { break }
@@ -189,28 +191,17 @@ extension FlowEngine {
 
     /// Fills in what the layers know, from the transport up.
     func fillLayers(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
-        let stack = trackers.stacks[entry.layers]
         let steps = handshakeSteps(entry)
-        for place in 0..<stack.count { trackers.report(stack[place], into: &flow, after: steps, at: time) }
-        if let http = flow.http { judgeEarlyData(&flow, http) }
+        for place in 0..<trackers.stacks[entry.layers].count {
+            trackers.report(trackers.stacks[entry.layers][place], into: &flow, after: steps, at: time)
+        }
+        EarlyDataRisk.judge(&flow)
     }
 
     /// The flow was found to carry TLS.
     func isTLS(_ position: UInt32) -> Bool {
         guard let index = trackers.index(of: .tls, in: flows[position].layers) else { return false }
         return trackers.tls[index].verdict == .tls
-    }
-
-    /// What early data asked for says what harm its replay could do (RFC 8470 section 5).
-    private func judgeEarlyData(_ flow: inout FlowSnapshot, _ http: HTTPSnapshot) {
-        guard var early = flow.tls?.earlyData, early.accepted != false, !early.isReplayed else { return }
-        let asked = http.exchanges.filter { $0.isEarly && $0.method != nil }
-        // Methods that may be repeated (RFC 9110 section 9.2.1).
-        let unsafe = asked.first { !["GET", "HEAD", "OPTIONS", "TRACE"].contains($0.method) }
-        guard let telling = unsafe ?? asked.first, let method = telling.method else { return }
-        early.replayRisk = unsafe == nil ? .idempotent : .unsafe
-        early.reason = telling.url.map { "\(method) \($0)" } ?? method
-        flow.tls?.earlyData = early
     }
 }
 

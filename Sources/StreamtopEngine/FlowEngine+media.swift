@@ -25,6 +25,7 @@ extension FlowEngine {
     ) {
         observation.begin(from: direction, at: time)
         trackers.observeMedia(flows[position].layers, place, payload, wireLength: wireLength, &observation)
+        if !observation.deliveries.isEmpty { climb(position, from: place, payload: payload) }
         conclude(position, at: time)
     }
 

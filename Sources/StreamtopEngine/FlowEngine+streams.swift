@@ -12,7 +12,8 @@ extension FlowEngine {
     ) {
         let flags = frame.tcp.flags
         let captured = min(frame.payloadCaptured, bytes.byteCount - frame.payloadOffset)
-        guard frame.payloadLength > 0, captured >= 0 || flows[position].layers != FlowEntry.none else {
+        // What a RST carries says why, to people (RFC 9293 section 3.5.2): it is none of the stream.
+        guard frame.payloadLength > 0, !flags.isRst, captured >= 0 || flows[position].layers != FlowEntry.none else {
             if flags.isFin || flags.isRst { endStream(frame, position, direction, at: time) }
             acknowledge(frame, position, direction: direction, at: time)
             return conclude(position, at: time)
@@ -28,7 +29,8 @@ extension FlowEngine {
         // The direction may have been found wrong while the stream was opened.
         let from = flows[position].direction(from: frame.sourceEndpoint)
         let stream = trackers.stacks[flows[position].layers][0].index
-        trackers.tcpStreams[stream].offer(payload, sequence: sequence, length: frame.payloadLength, from: from)
+        trackers.tcpStreams[stream].offer(
+            payload, sequence: sequence, length: frame.payloadLength, from: from, at: time)
         if flags.isFin {
             trackers.tcpStreams[stream].end(at: sequence &+ UInt32(truncatingIfNeeded: frame.payloadLength), from: from)
         }
@@ -58,8 +60,9 @@ extension FlowEngine {
     ) {
         guard flows[position].layers != FlowEntry.none, frame.tcp.flags.isAck, !frame.tcp.flags.isRst else { return }
         let stream = trackers.stacks[flows[position].layers][0].index
-        trackers.tcpStreams[stream].acknowledge(frame.tcp.acknowledgment, from: direction)
-        deliver(position, RawSpan(), direction.reversed, at: time)
+        if trackers.tcpStreams[stream].acknowledge(frame.tcp.acknowledgment, from: direction) {
+            deliver(position, RawSpan(), direction.reversed, at: time)
+        }
     }
 
     /// Hands up what has come in order.
@@ -89,7 +92,8 @@ extension FlowEngine {
         switch answer {
         case .over: return false
         case .nothing:
-            guard let begin else { return false }
+            // Where payloads are not captured there is nothing to put in order.
+            guard let begin, payload.byteCount > 0 else { return false }
             makeStream(frame, position, direction, start: begin)
         case .candidate(let found):
             if found.isClient == true, direction == .fromServer, flows[position].orientation != .syn {

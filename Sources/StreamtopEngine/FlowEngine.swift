@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopDiagnosis
 import StreamtopLayer
@@ -25,6 +26,10 @@ struct FlowEngine: ~Copyable {
     var quicPaths: QUICPathTable
     /// What may concern flows of other engines, since the last tick.
     var facts = JoinFacts()
+    /// What exchanges told of media since the last part of a batch.
+    var mediaReports = MediaReportList()
+    /// Seconds that players hold, at the deadlines of the samples to come, by the ordinal of their flows.
+    var playerBuffers: [[UInt64: Double]] = []
     var hostNames: HostNames
     var counts = CaptureCounts()
     var output = EngineOutputs()
@@ -34,6 +39,14 @@ struct FlowEngine: ~Copyable {
     var holders: FlowHolders
     /// Flows with connectivity checks that are over, for the calls they belong to.
     var callFlows: [FlowSnapshot] = []
+    var callCount = 0
+    /// Connections that are over and may have carried media nobody could read.
+    var encryptedConnections: [EncryptedConnection] = []
+
+    /// What the kernel of this host says, and the flows that it is asked about.
+    var host = HostFacts()
+    var hostActive = ActiveFlows(.host)
+    var hostWatched: [FlowKey: Timestamp] = [:]
 
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
@@ -48,6 +61,7 @@ struct FlowEngine: ~Copyable {
     var ascent = Ascent()
     /// Stamps as the analysis takes them, and packets that the capture holds more than once.
     var stamps = StampReader()
+    var leaps = LeapWatch()
     var copies = CopyFilter()
     /// The stamp of the frame at hand can be measured by.
     var isStampTrusted = true
@@ -87,16 +101,19 @@ struct FlowEngine: ~Copyable {
     mutating func observe(
         _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan
     ) {
-        let reading = stamps.read(
-            record.time, flow: sought.hash, isLow: sought.key.isLow(frame.sourceEndpoint))
+        let before = stamps.now
+        let reading = stamps.read(record.time, flow: sought.hash, isLow: sought.isSourceLow)
         let time = reading.time
         isStampTrusted = reading.isTrusted
+        if time >= leaps.next, reading.isTrusted { lookForLeap(frame, of: sought, from: before, to: time) }
         now = max(capture.now, time)
         counts.totals.packets &+= 1
         counts.totals.bytes &+= UInt64(max(record.wireLength, 0))
         counts.totals.capturedBytes &+= UInt64(bytes.byteCount)
         if bytes.byteCount < record.wireLength { counts.truncatedFrames &+= 1 }
-        switch copies.examine(record, frame, bytes: bytes) {
+        switch copies.examine(
+            record, frame, conversation: flows.conversation(sought), isSourceLow: sought.isSourceLow, bytes: bytes)
+        {
         case .original: break
         case .copy: return
         case .movesPoint: forget(sought)
@@ -109,6 +126,18 @@ struct FlowEngine: ~Copyable {
             observeFragment(&frame, bytes: bytes, at: time)
         } else {
             route(frame, to: sought, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: time)
+        }
+    }
+
+    /// Asks the hosts' clocks whether the capture's was set ahead since the frame before.
+    @inline(never)
+    private mutating func lookForLeap(
+        _ frame: borrowing DecodedFrame, of sought: SoughtFlow, from before: Timestamp, to time: Timestamp
+    ) {
+        let silence = counts.totals.packets == 0 ? 0 : time - before
+        let isLow = sought.key.isLow(frame.sourceEndpoint)
+        if let lead = leaps.look(frame, flow: sought.hash, isLow: isLow, at: time, after: silence) {
+            stamps.stepAhead(by: lead, at: time)
         }
     }
 
@@ -141,7 +170,7 @@ struct FlowEngine: ~Copyable {
         let direction =
             frame.transport == .udp
             ? self.direction(of: position, frame, key: sought.key)
-            : flows[position].direction(from: frame.sourceEndpoint)
+            : flows[position].direction(isFromLow: sought.isSourceLow)
         let turns = flows[position].record(
             direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time,
             grain: flows.grain)
@@ -187,6 +216,7 @@ struct FlowEngine: ~Copyable {
         }
         if turns.contains(.active) { list(position) }
         if turns.contains(.proven) { flows.change(position, to: .proven) }
+        if turns.contains(.answered), flows[position].transport != .icmp { counts.directions.answer() }
     }
 
     /// Takes what was produced since the last call.

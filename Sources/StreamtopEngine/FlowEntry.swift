@@ -35,6 +35,8 @@ struct FlowEntry: ~Copyable {
     /// Looks for something to read in the first segments.
     var probe = SegmentProbe()
     var orientation: Orientation
+    /// Both ends have spoken.
+    private(set) var isAnswered = false
     /// The key finds the flow: no later one has taken it over.
     var isFound = true
     var tunnel = TunnelKind.none
@@ -193,14 +195,22 @@ struct FlowEntry: ~Copyable {
         static let moved = Turns(rawValue: 2)
         /// The packet that shows that the flow is no scan.
         static let proven = Turns(rawValue: 4)
+        /// The first packet of the other end.
+        static let answered = Turns(rawValue: 8)
     }
 
     @inline(__always)
-    private func turns(at time: Timestamp, grain: Int64) -> Turns {
+    private mutating func turns(at time: Timestamp, grain: Int64) -> Turns {
         var turns = Turns()
         if lists != .all { turns.insert(.active) }
         if movedAt != Self.slice(of: time, grain: grain) { turns.insert(.moved) }
-        if standing == .unproven, isSettled { turns.insert(.proven) }
+        if standing == .unproven {
+            if !isAnswered, client.packets > 0, server.packets > 0 {
+                isAnswered = true
+                turns.insert(.answered)
+            }
+            if isSettled { turns.insert(.proven) }
+        }
         return turns
     }
 
@@ -210,7 +220,8 @@ struct FlowEntry: ~Copyable {
     }
 
     /// Slice of capture time, of 2^grain nanoseconds each.
-    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds >> grain }
+    @inline(__always)
+    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds &>> grain }
 
     /// A segment with `payload` bytes is looked at for something to read, or read.
     func wantsSegment(payload: Int) -> Bool { layers != Self.none || (payload > 0 && !probe.isOver) }
@@ -220,6 +231,10 @@ struct FlowEntry: ~Copyable {
     func direction(from source: Endpoint) -> Direction {
         key.isLow(source) == clientIsLow ? .fromClient : .fromServer
     }
+
+    /// Direction of a packet that comes from the key's low endpoint, or from the high one.
+    @inline(__always)
+    func direction(isFromLow: Bool) -> Direction { isFromLow == clientIsLow ? .fromClient : .fromServer }
 
     /// Direction of a packet from `address`, where ports are not known.
     func direction(fromAddress address: IPAddress) -> Direction {
@@ -237,6 +252,7 @@ struct FlowEntry: ~Copyable {
 struct RareFacts {
     var fragmentation = FragmentationSnapshot()
     var hasFragmentation = false
+    var unreachable: UnreachableSnapshot?
     var anomalies = AnomalyCounts()
     var decode = DecodeCounts()
     /// The flow that carries this one, and those that this one carries.

@@ -5,10 +5,15 @@ import StreamtopWire
 /// What a packet says of its flow.
 struct SoughtFlow {
     var key = FlowKey(source: .unspecified, destination: .unspecified, transport: 0)
-    /// That of the key.
-    var hash: UInt32 = 0
+    /// That of the key (`FlowHash.mixed`).
+    var mixed: UInt64 = 0
+    /// The packet's source is the key's low endpoint.
+    var isSourceLow = true
     /// Where the flow was a little earlier; a guess that is checked.
     var likely = FlowEntry.none
+
+    @inline(__always)
+    var hash: UInt32 { UInt32(truncatingIfNeeded: mixed >> 32) }
 }
 
 /// All flows of one engine: found by key, capped, and forgotten in a fair order.
@@ -52,9 +57,21 @@ struct FlowTable: ~Copyable {
     @inline(__always)
     func hash(_ key: FlowKey) -> UInt32 { hasher(key) }
 
-    /// A flow to look for, of which nothing but the key is known.
+    /// A number of the conversation that a frame belongs to, the same for both directions and whatever it travels in.
     @inline(__always)
-    func sought(_ key: FlowKey) -> SoughtFlow { SoughtFlow(key: key, hash: hash(key)) }
+    func conversation(_ sought: SoughtFlow) -> UInt64 {
+        sought.key.isBare ? sought.mixed : bareConversation(sought.key)
+    }
+
+    @inline(never)
+    private func bareConversation(_ key: FlowKey) -> UInt64 { hasher.mixed(key.withoutEncapsulation) }
+
+    /// The flow to look for that a frame belongs to.
+    @inline(__always)
+    func sought(_ frame: borrowing DecodedFrame) -> SoughtFlow {
+        let (key, isSourceLow) = frame.orientedKey
+        return SoughtFlow(key: key, mixed: hasher.mixed(key), isSourceLow: isSourceLow)
+    }
 
     func find(_ key: FlowKey, hash: UInt32) -> UInt32? {
         index.find(hash) { entries[$0].answers(to: key) }

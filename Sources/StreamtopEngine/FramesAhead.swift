@@ -53,7 +53,7 @@ extension FlowEngine {
     private func decode(_ record: FrameRecord, into waiting: inout FramesAhead.Waiting, from bytes: RawSpan) {
         let data = Self.data(of: record, in: bytes)
         decoder.decode(data, wireLength: record.wireLength, linkType: record.linkType, into: &waiting.frame)
-        waiting.flow = flows.sought(waiting.frame.key)
+        waiting.flow = flows.sought(waiting.frame)
         flows.prefetchIndex(waiting.flow.hash)
     }
 
@@ -90,7 +90,7 @@ extension FlowEngine {
     @inline(__always)
     private func prefetchBuffers(of waiting: borrowing FramesAhead.Waiting) {
         guard flows.contains(waiting.flow.likely) else { return }
-        let direction = flows[waiting.flow.likely].direction(from: waiting.frame.sourceEndpoint)
+        let direction = flows[waiting.flow.likely].direction(isFromLow: waiting.flow.isSourceLow)
         trackers.tcp[waiting.tracker].prefetch(from: direction, hasPayload: waiting.frame.payloadLength > 0)
     }
 

@@ -108,8 +108,7 @@ extension FlowSnapshot {
         if let security, security.handshake.kind == .incomplete { return true }
         guard let tcp = $tcp else { return false }
         return Direction.allCases.contains { end in
-            let side = tcp.value[end]
-            return side.outstandingBytes > 0 || side.receiveWindow?.last == 0
+            tcp.value.read(end) { $0.outstandingBytes > 0 || $0.receiveWindow?.last == 0 }
         }
     }
 }

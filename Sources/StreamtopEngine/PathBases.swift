@@ -37,15 +37,21 @@ struct PathBases {
         let isInOrder = client < server
         let pair = Pair(first: isInOrder ? client : server, second: isInOrder ? server : client)
         let ordered = isInOrder ? bases : BothWays(client: bases.server, server: bases.client)
-        guard var entry = entries[pair], !isOver(entry, changed: changed, at: time) else {
-            if entries.count >= Self.capacity, entries[pair] == nil { forgetOldest() }
+        // Looked up once: it is asked for every active flow.
+        guard let place = entries.index(forKey: pair) else {
+            if entries.count >= Self.capacity { forgetOldest() }
             entries[pair] = Entry(bases: ordered, set: time, confirmed: time)
             return
         }
-        entry.bases.client = least(entry.bases.client, ordered.client)
-        entry.bases.server = least(entry.bases.server, ordered.server)
-        if entry.bases.client == ordered.client || entry.bases.server == ordered.server { entry.confirmed = time }
-        entries[pair] = entry
+        var entry = entries.values[place]
+        if isOver(entry, changed: changed, at: time) {
+            entry = Entry(bases: ordered, set: time, confirmed: time)
+        } else {
+            entry.bases.client = least(entry.bases.client, ordered.client)
+            entry.bases.server = least(entry.bases.server, ordered.server)
+            if entry.bases.client == ordered.client || entry.bases.server == ordered.server { entry.confirmed = time }
+        }
+        entries.values[place] = entry
     }
 
     /// What flows between `client` and `server` have met.

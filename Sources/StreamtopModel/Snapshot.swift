@@ -22,8 +22,12 @@ package struct Snapshot: Sendable {
     /// Verdicts about this host and this capture rather than one flow.
     package var verdicts: [Verdict] = []
     package var health = CaptureHealth()
+    /// The buffers of this host, live; nil where its kernel is not asked.
+    @Boxed package var host: HostSnapshot?
     /// The first line of the dashboard.
     package var headline = Headline(state: .unknown, text: "")
+    /// Media that players fetch over HTTP, by their first request.
+    package var mediaSessions: [MediaSessionSnapshot] = []
 
     package init(time: Timestamp) { self.time = time }
 }
@@ -36,6 +40,8 @@ package struct TrafficTotals: Equatable, Sendable {
     package var flows: UInt64 = 0
     package var sessions: UInt64 = 0
     package var evictedFlows: UInt64 = 0
+    /// Flows whose last record was not written, for want of time after a request to stop.
+    package var unwrittenFlows = 0
 
     package init() {}
 }

@@ -22,6 +22,13 @@ package struct TCPSnapshot: Equatable, Sendable {
         get { direction == .fromClient ? client : server }
         set { if direction == .fromClient { client = newValue } else { server = newValue } }
     }
+
+    /// What `body` makes of one side, which is not copied for it.
+    @inlinable
+    @inline(__always)
+    package func read<Value>(_ end: Direction, _ body: (borrowing TCPSideSnapshot) -> Value) -> Value {
+        if end == .fromClient { body(client) } else { body(server) }
+    }
 }
 
 /// When the packets of the three-way handshake passed; nil where not seen.

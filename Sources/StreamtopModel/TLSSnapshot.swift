@@ -38,8 +38,21 @@ package struct TLSSnapshot: Equatable, Sendable {
     /// Secrets for the connection are there; it may still be unreadable.
     package var hasSecrets = false
     package var keyUpdates = 0
+    /// Answers of some size, as the lengths of unreadable records show them; the newest.
+    package var bursts: [TLSBurst] = []
 
     package init() {}
+}
+
+/// What a server sent after one request, as it shows in records that nobody can read.
+package struct TLSBurst: Equatable, Sendable {
+    package var requestTime: Timestamp
+    package var firstByte: Timestamp?
+    package var lastByte: Timestamp?
+    /// What records carried, without what TLS adds.
+    package var bytes: UInt64 = 0
+
+    package init(requestTime: Timestamp) { self.requestTime = requestTime }
 }
 
 /// How a handshake went.
@@ -104,10 +117,23 @@ package struct EarlyDataSnapshot: Equatable, Sendable {
         case unknown
     }
 
+    package struct RequestLine: Equatable, Sendable {
+        package var method: String
+        package var target: String?
+
+        package init(method: String, target: String?) {
+            self.method = method
+            self.target = target
+        }
+    }
+
     /// The server took it; nil when that cannot be told.
     package var accepted: Bool?
     /// Application bytes.
     package var bytes: UInt64 = 0
+    /// Some of it was opened, and the request line that it begins with, where it is one of HTTP/1.1.
+    package var isOpened = false
+    package var request: RequestLine?
     package var replayRisk = ReplayRisk.unknown
     /// Why, in words.
     package var reason = ""

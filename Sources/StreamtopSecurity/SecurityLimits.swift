@@ -1,7 +1,9 @@
 import StreamtopBase
+import StreamtopCrypto
 
 /// The caps of this room, each registered where its owner is.
 package enum SecurityLimits {
     package static let all: [Limit] =
         HandshakeFacts.limits + TLSWay.limits + DTLSWay.limits + DTLSHandshakeMessages.limits
+        + CertificateCache.limits
 }

@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopCrypto
 import StreamtopModel
 
-/// What all trackers of one engine share: the secrets.
+/// What all trackers of one engine share: the secrets, and what certificates say.
 package struct SecurityTables: Sendable {
     /// nil when no secrets were given and none will come.
     package var secrets: SecretStore?
@@ -10,6 +10,7 @@ package struct SecurityTables: Sendable {
     package var awaitsSecrets = false {
         didSet { if awaitsSecrets, secrets == nil { secrets = SecretStore(capacity: limits.secrets) } }
     }
+    package let certificates = CertificateCache()
     private let limits: Limits
 
     /// What is kept at most; the oldest goes first.

@@ -42,6 +42,7 @@ import Testing
         },
 
         Scenario("64 the hello waits 3 s", [64]) { delay(.serverHello, 3_000, &$0) },
+        Scenario("64 not two captures in one file", []) { delay(.serverHello, 86_400_000, &$0) },
         Scenario("64 not below 500 ms", []) { delay(.serverHello, 480, &$0) },
         Scenario("64 not when something was sent again", []) {
             delay(.serverHello, 1_000, &$0)

@@ -173,4 +173,28 @@ import Testing
         let result = Self.run(packets)
         #expect(result.health.seenTwice == nil && result.flows.first?.client.packets == 80)
     }
+
+    @Test("Errors that quote different packets of one flow are different errors, however close")
+    func errorsInABurst() {
+        let router = IPAddress(high: 0x2001_0db8_0000_0000, low: 0xff)
+        let sender = IPAddress(high: 0x2001_0db8_0000_0000, low: 1)
+        let receiver = IPAddress(high: 0x2001_0db8_0000_0000, low: 2)
+        let messages = (0..<20).map { index in
+            let segment =
+                bytes16(443) + bytes16(40_000) + bytes32(UInt32(index * 1400))
+            let quoted = PacketBuilder.ipv6(
+                from: sender, to: receiver, nextHeader: 6, payloadLength: 1420,
+                segment + [UInt8](repeating: 0, count: 12))
+            let error = PacketBuilder.icmp(type: 2, rest: 1400, quoted)
+            return Packet(
+                time: Nanoseconds(index) * 20_000,
+                frame: PacketBuilder.ethernet(
+                    isIPv6: true, PacketBuilder.ipv6(from: router, to: sender, nextHeader: 58, error)))
+        }
+        let once = Self.run(messages)
+        #expect(once.health.seenTwice == nil)
+        #expect(once.flows.map { $0.client.packets + $0.server.packets }.reduce(0, +) == 20)
+        let twice = Self.run(messages + messages.map { Packet(time: $0.time + 5_000, frame: $0.frame) })
+        #expect(twice.health.seenTwice?.packets == 20)
+    }
 }

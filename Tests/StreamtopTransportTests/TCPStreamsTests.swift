@@ -26,7 +26,8 @@ import Testing
         from direction: Direction = .fromServer
     ) -> String {
         let bytes = Array(payload.utf8)
-        unsafe streams.offer(bytes.span.bytes, sequence: sequence, length: bytes.count, from: direction)
+        unsafe streams.offer(
+            bytes.span.bytes, sequence: sequence, length: bytes.count, from: direction, at: Timestamp(nanoseconds: 3))
         if isLast { streams.end(at: sequence &+ UInt32(bytes.count), from: direction) }
         var now = Observation(from: direction, at: Timestamp(nanoseconds: 3))
         streams.deliver(&now)
@@ -41,7 +42,11 @@ import Testing
         var streams = TCPStreams(from: .fromServer, start: 100, other: nil)
         #expect(offer(&streams, "ab", at: 100) == "ab")
         #expect(offer(&streams, "ef", at: 104, isLast: true) == "")
+        let mayFollow = streams.acknowledge(103, from: .fromClient)
+        #expect(mayFollow, "a hole may be given up")
         #expect(offer(&streams, "cd", at: 102) == "cdef.")
+        let waits = streams.acknowledge(106, from: .fromClient)
+        #expect(!waits, "nothing is waited for")
         #expect(offer(&streams, "ef", at: 104, isLast: true) == "")
     }
 
@@ -50,9 +55,10 @@ import Testing
         var streams = TCPStreams(from: .fromServer, start: 100, other: nil)
         #expect(offer(&streams, "ab", at: 100) == "ab")
         #expect(offer(&streams, "", at: 110, isLast: true) == "")
-        streams.acknowledge(110, from: .fromClient)
+        _ = streams.acknowledge(110, from: .fromClient)
         #expect(offer(&streams, "", at: 110) == "", "the FIN itself was not acknowledged")
-        streams.acknowledge(111, from: .fromClient)
+        let mayEnd = streams.acknowledge(111, from: .fromClient)
+        #expect(mayEnd)
         #expect(offer(&streams, "", at: 110) == "[8].")
     }
 

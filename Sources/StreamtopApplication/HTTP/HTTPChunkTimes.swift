@@ -10,6 +10,8 @@ struct HTTPChunkTimes: Sendable {
     private var last: Timestamp?
     /// In microseconds.
     private var spans: [UInt32] = []
+    /// Memory of the spans kept.
+    var heldBytes: Int { spans.capacity * MemoryLayout<UInt32>.stride }
 
     init() {}
 

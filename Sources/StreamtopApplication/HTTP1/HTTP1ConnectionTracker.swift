@@ -11,12 +11,18 @@ package struct HTTP1ConnectionTracker: LayerTracker, ~Copyable {
     private var client = HTTP1End()
     private var server = HTTP1End()
     private var exchanges: HTTP1Exchanges
+    private let addressOnly = AddressOnly()
 
     /// `isSecure`: TLS is below.
     package init(isSecure: Bool) { exchanges = HTTP1Exchanges(isSecure: isSecure) }
 
     /// What the connection carries since its upgrade; nil before, and for a tunnel whose content nobody named.
     package var upgrade: HTTPUpgrade? { exchanges.upgrade }
+
+    /// Memory that it takes, with the heads being read and the exchanges.
+    package var heldBytes: Int {
+        MemoryLayout<Self>.stride + client.reader.heldBytes + server.reader.heldBytes + exchanges.heldBytes
+    }
 
     package mutating func observe(_ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation) {
         switch delivery.content {
@@ -49,6 +55,11 @@ package struct HTTP1ConnectionTracker: LayerTracker, ~Copyable {
     }
 
     package mutating func exchangeEnds() { swap(&client, &server) }
+
+    package var hasReports: Bool { !exchanges.reports.isEmpty }
+    package mutating func takeReports() -> [MediaReport] { exchanges.reports.take() }
+
+    package mutating func releaseHeldBytes() { exchanges.releaseHeldBytes() }
 
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
         exchanges.report(into: &flow)

@@ -20,6 +20,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     /// Where the last lookup ended: the next is mostly for the same stream.
     private var lastIndex = 0
     var log = HTTPExchangeLog()
+    var reports = MediaReports()
     var streamCount = 0
     var pushPromises = 0
     var pushesCancelled = 0
@@ -32,7 +33,23 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     /// The stream whose content goes up, where a client asked for another protocol on one (RFC 8441).
     package internal(set) var upgrade: HTTPUpgrade?
 
+    private let addressOnly = AddressOnly()
+
     package init() {}
+
+    static let limits =
+        [
+            Limit(
+                "HTTP/2 streams", maximumStreams, per: .flow,
+                policy: "one that is over goes, else the one that rested longest, counted")
+        ] + HTTP2End.limits
+
+    /// Memory that it takes, with what is being read and the exchanges.
+    package var heldBytes: Int {
+        var held = MemoryLayout<Self>.stride + client.heldBytes + server.heldBytes + log.heldBytes
+        for index in streams.indices { held += streams[index].exchange.heldBytes }
+        return held
+    }
 
     package mutating func observe(_ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation) {
         switch delivery.content {
@@ -48,6 +65,13 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     package mutating func exchangeEnds() {
         swap(&client, &server)
         swap(&clientCredit, &serverCredit)
+    }
+
+    package var hasReports: Bool { !reports.isEmpty }
+    package mutating func takeReports() -> [MediaReport] { reports.take() }
+
+    package mutating func releaseHeldBytes() {
+        for index in streams.indices { streams[index].exchange.media.release() }
     }
 
     // MARK: Streams

@@ -34,6 +34,7 @@ struct HTTP2End: ~Copyable {
     var block: Block?
     /// nil when it could not be made.
     var fields = HPACKDecoder()
+    private var tableBytes = HPACKDecoder.emptyBytes
     private var frameCounts: [Int] = []
     var overheadBytes: UInt64 = 0
     var payloadBytes: UInt64 = 0
@@ -48,6 +49,21 @@ struct HTTP2End: ~Copyable {
     var pingRoundTrips = RoundTripRecord()
 
     init() {}
+
+    static let limits = [
+        Limit(
+            "HTTP/2 frame read whole", longestPayload, .bytes, per: .direction, policy: "a longer one is passed over"),
+        Limit(
+            "HTTP/2 header block", longestBlock, .bytes, per: .direction, policy: "a longer one is not decoded, counted"
+        ),
+        Limit("HTTP/2 header table", HPACKDecoder.largestTable, .bytes, per: .direction, policy: "nothing is decoded"),
+    ]
+
+    /// Memory of the frame and the header block in progress, and of the header table.
+    var heldBytes: Int { collected.capacity + (block?.bytes.capacity ?? 0) + tableBytes }
+
+    /// A block was decoded: the table may have grown.
+    mutating func noteTable() { tableBytes = fields?.heldBytes() ?? 0 }
 
     /// A frame begins.
     mutating func begin(_ header: HTTP2FrameHeader, at time: Timestamp) {

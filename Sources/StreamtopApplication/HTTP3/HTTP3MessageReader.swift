@@ -19,7 +19,6 @@ struct HTTP3MessageReader: Sendable {
     /// Payload of the frame in progress, where it is one that is read whole.
     private(set) var collected: [UInt8] = []
     private(set) var isCollecting = false
-    private(set) var hasContent = false
     /// When a section passed that may have been the head, for as long as no head was decoded.
     var undecidedHead: Timestamp?
     /// Sections that wait for the table they refer to.
@@ -35,7 +34,6 @@ struct HTTP3MessageReader: Sendable {
         let isRead = type == .headers || type == .pushPromise
         isCollecting = isRead && length <= UInt64(Self.longestSection)
         collected.removeAll(keepingCapacity: true)
-        if type == .data { hasContent = true }
         return isCollecting || !isRead
     }
 
@@ -89,5 +87,18 @@ struct HTTP3RequestStream: Sendable {
         self.identifier = identifier
         self.exchange = exchange
         lastTime = time
+    }
+
+    // Mutating so that it works in place: a stream that is only read is copied for the call.
+
+    /// Bytes of a frame's payload came; false where they are none of the content.
+    mutating func countContent(_ bytes: UInt64, from direction: Direction) -> Bool {
+        guard messages[direction.index].type == .data else { return false }
+        if direction == .fromClient {
+            exchange?.requestBytes &+= bytes
+        } else {
+            exchange?.responseBytes &+= bytes
+        }
+        return true
     }
 }

@@ -21,6 +21,7 @@ package struct RTPFlowTracker: ~Copyable {
     private var proven: [UInt64] = []
     private var onTrial: [Trial] = []
     private var misses = 0
+    private var transportStream = CarriedTransportStream()
     package private(set) var evicted: UInt64 = 0
     package var rtcp: RTCPTracker
     private let hosts: HostPair
@@ -119,6 +120,7 @@ package struct RTPFlowTracker: ~Copyable {
             return false
         }
         let key = Self.key(header.source, now.direction)
+        transportStream.carry(header, of: key, in: packet, &now)
         if let stream = streams[key], stream.isProven {
             take(stream, header, packet, wireLength, opened, &now)
             return true
@@ -357,6 +359,7 @@ package struct RTPFlowTracker: ~Copyable {
             streams[key ^ 1] = stream
         }
         for index in proven.indices { proven[index] ^= 1 }
+        transportStream.exchangeEnds()
         for index in onTrial.indices { onTrial[index].key ^= 1 }
         ends = BothWays(client: ends.server, server: ends.client)
         inherited?.isReversed.toggle()

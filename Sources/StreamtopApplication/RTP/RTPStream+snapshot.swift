@@ -32,6 +32,8 @@ extension RTPStream {
         if isVideo == true { fillVideo(&result) }
         if isVideo == false { fillAudio(&result) }
         result.recent = recent
+        result.seconds = seconds.all
+        result.firstKeyFrame = firstKeyFrame
         result.repeats = repeats
         result.repairs = repairs
         result.probes = probes

@@ -39,6 +39,8 @@ final class RTPStream {
     private(set) var playout = PlayoutModel()
     private(set) var voice = VoiceQuality()
     private(set) var rate = RateMeter()
+    private(set) var seconds = RTPSeconds()
+    private(set) var firstKeyFrame: Timestamp?
     private var redundancy = RTPRedundancy()
     private var guess = RTPCodecGuess()
     private var randomness = RTPRandomness()
@@ -145,6 +147,11 @@ final class RTPStream {
         }
         if !holes.hasUnrepaired { frames.release(at: time) }
         judgeVoice(at: time)
+        seconds.observe(expected: sequence.expected, lost: sequence.lost, repaired: holes.repaired, at: time)
+        if findings.isKeyFrame {
+            seconds.noteKeyFrame()
+            firstKeyFrame = firstKeyFrame ?? time
+        }
         return findings
     }
 

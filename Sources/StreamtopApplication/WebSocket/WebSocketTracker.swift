@@ -13,6 +13,9 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
     var violations: [WebSocketViolation: Int] = [:]
     var close: WebSocketCloseSnapshot?
     private var isOpen = false
+    private let addressOnly = AddressOnly()
+
+    static let limits = WebSocketEnd.limits
 
     /// `upgrade` is nil for a connection that was joined behind it.
     package init(upgrade: HTTPUpgrade?) {
@@ -36,6 +39,15 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
     private var isAccepted: Bool? {
         guard let key = upgrade?.key, let accept = upgrade?.accept else { return nil }
         return Self.accept(for: key) == accept
+    }
+
+    /// Memory that it takes.
+    package var heldBytes: Int { MemoryLayout<Self>.stride + client.heldBytes + server.heldBytes }
+
+    /// Gives up what inflates messages, for want of memory.
+    package mutating func releaseHeldBytes() {
+        client.releaseInflater()
+        server.releaseInflater()
     }
 
     package mutating func observe(_ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation) {
@@ -78,6 +90,10 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
         socket.violations = WebSocketViolation.allCases.compactMap { violation in
             violations[violation].map { NamedCount(name: violation.rawValue, count: $0) }
         }
+        let media = server.media.format == nil ? client.media : server.media
+        socket.media = media.format
+        socket.mediaFrom = server.media.format == nil ? .fromClient : .fromServer
+        socket.mediaClock = media.mediaClock
         socket.comparison = WebSocketCost.comparison(socket)
         flow.webSocket = socket
     }

@@ -50,11 +50,12 @@ package struct ByteAssembler: Sendable {
     /// Bytes behind holes: ascending, without overlap.
     private var stretches: [Stretch] = []
     /// Ranges that were on the wire, or held once, and are not here: gaps, when their turn comes.
-    private var unseen = RangeSet<UInt64>()
+    private var unseen = OffsetRanges()
     private var offerStart: UInt64 = 0
     private var offerCaptured: UInt32 = 0
     private var offerLength: UInt32 = 0
-    private var acknowledged: UInt64 = 0
+    /// The receiver has everything before.
+    package private(set) var acknowledged: UInt64 = 0
     /// When the first hole was noticed; the end of time while there is none.
     private var holeStart = Timestamp(nanoseconds: .max)
     private var contents: UInt32 = 0
@@ -88,7 +89,7 @@ package struct ByteAssembler: Sendable {
 
     /// Where the furthest byte that is known of ends; nil when nothing beyond `next` is known.
     package var knownEnd: UInt64? {
-        let end = max(orderedEnd, stretches.last?.end ?? 0, unseen.ranges.last?.upperBound ?? 0)
+        let end = max(orderedEnd, stretches.last?.end ?? 0, unseen.last?.upperBound ?? 0)
         return end > next ? end : nil
     }
 
@@ -97,10 +98,9 @@ package struct ByteAssembler: Sendable {
         guard range.upperBound > orderedEnd else { return 0 }
         let rest = max(range.lowerBound, orderedEnd)..<range.upperBound
         guard hasHole else { return Int(clamping: rest.upperBound - rest.lowerBound) }
-        var missing = RangeSet(rest)
-        for stretch in stretches { missing.remove(contentsOf: stretch.offset..<stretch.end) }
-        for gone in unseen.ranges { missing.remove(contentsOf: gone) }
-        return missing.ranges.reduce(0) { $0 + Int(clamping: $1.upperBound - $1.lowerBound) }
+        var known = unseen
+        for stretch in stretches { known.insert(stretch.offset..<stretch.end) }
+        return Int(clamping: known.missing(in: rest))
     }
 
     /// Nothing of the range is missing.
@@ -147,7 +147,10 @@ package struct ByteAssembler: Sendable {
                 } else {
                     let whole = offerStart + UInt64(offerLength)
                     offerLength = 0
-                    if whole > next { unseen.insert(contentsOf: next..<whole) }
+                    if whole > next {
+                        if stretches.isEmpty, unseen.isEmpty { return .gap(pass(to: whole, time)) }
+                        unseen.insert(next..<whole)
+                    }
                 }
             }
             if let first = stretches.first, first.offset <= next {
@@ -227,10 +230,10 @@ package struct ByteAssembler: Sendable {
     /// Moves over what will not come: bytes that were not captured or not kept, and holes that the policy gives up.
     package mutating func takeGap(_ time: Timestamp) -> UInt64? {
         // What ends before `next` was removed when `next` moved.
-        if let first = unseen.ranges.first, first.lowerBound <= next {
+        if let first = unseen.first, first.lowerBound <= next {
             let end = min(first.upperBound, stretches.first?.offset ?? .max)
             // Bytes that are held come first.
-            return available == 0 && end > next ? skip(to: end, time) : nil
+            return available == 0 && end > next ? pass(to: end, time) : nil
         }
         guard isLost(at: time) else { return nil }
         return giveUpHole(time)
@@ -239,7 +242,14 @@ package struct ByteAssembler: Sendable {
     /// Gives up the hole at `next`, whatever the policy says; nil when there is none. Its size.
     package mutating func giveUpHole(_ time: Timestamp) -> UInt64? {
         guard available == 0, let known = nextKnown, known > next else { return nil }
-        return skip(to: known, time)
+        return pass(to: known, time)
+    }
+
+    /// Moves over what is missing before `offset`: it will not come. nil where nothing is missing, or bytes that are held
+    /// come first.
+    package mutating func skip(to offset: UInt64, _ time: Timestamp) -> UInt64? {
+        guard offset > next, available == 0, nextKnown.map({ $0 >= offset }) ?? true else { return nil }
+        return pass(to: offset, time)
     }
 
     /// Forgets the bytes that are held, for want of memory. They become one gap, with the holes between them.
@@ -250,7 +260,7 @@ package struct ByteAssembler: Sendable {
         let forgotten = Int(contents) + available
         let start = available > 0 ? next : stretches.first?.offset ?? next
         let end = stretches.last?.end ?? orderedEnd
-        if end > start { unseen.insert(contentsOf: start..<end) }
+        if end > start { unseen.insert(start..<end) }
         ordered = []
         taken = 0
         stretches = []
@@ -293,7 +303,7 @@ package struct ByteAssembler: Sendable {
         return holeStart.nanoseconds != .max && time - holeStart > policy.age
     }
 
-    private mutating func skip(to offset: UInt64, _ time: Timestamp) -> UInt64 {
+    private mutating func pass(to offset: UInt64, _ time: Timestamp) -> UInt64 {
         let size = offset - next
         gaps &+= 1  // as `refused`
         move(to: offset, time)
@@ -304,7 +314,7 @@ package struct ByteAssembler: Sendable {
     /// `offset` is beyond `next`.
     private mutating func move(to offset: UInt64, _ time: Timestamp) {
         next = offset
-        if !unseen.isEmpty { unseen.remove(contentsOf: 0..<offset) }
+        if !unseen.isEmpty { unseen.remove(below: offset) }
         holeStart = Timestamp(nanoseconds: .max)
         if hasHole { holeStart = time }
     }
@@ -335,7 +345,7 @@ package struct ByteAssembler: Sendable {
     private mutating func noteUnseen(_ range: Range<UInt64>) {
         // Beyond that many, what is not captured is a hole like any other.
         guard unseen.ranges.count < Int(policy.stretches) else { return }
-        unseen.insert(contentsOf: range)
+        unseen.insert(range)
     }
 
     /// Keeps those of the bytes from `start` to `end` that are beyond `next` and not held.

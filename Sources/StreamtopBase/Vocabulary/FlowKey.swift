@@ -29,17 +29,23 @@ package struct FlowKey: Hashable, Sendable {
     package init(
         source: Endpoint, destination: Endpoint, transport: UInt8, vlan: UInt16 = FlowKey.noVLAN, tunnel: UInt32 = 0
     ) {
-        let isOrdered =
-            source.address == destination.address
-            ? source.port <= destination.port : source.address < destination.address
-        self.init(source, destination, isOrdered: isOrdered, transport: transport, vlan: vlan, tunnel: tunnel)
+        self.init(
+            source, destination, isOrdered: Self.isOrdered(source, destination), transport: transport, vlan: vlan,
+            tunnel: tunnel)
+    }
+
+    /// Whether `one` is the low endpoint of a key of both.
+    @inlinable
+    @inline(__always)
+    package static func isOrdered(_ one: Endpoint, _ other: Endpoint) -> Bool {
+        one.address == other.address ? one.port <= other.port : one.address < other.address
     }
 
     /// Packets of both directions take turns, so nobody can foretell the order: the ends change places by arithmetic, not by
     /// a branch.
     @inlinable
     @inline(__always)
-    init(_ one: Endpoint, _ other: Endpoint, isOrdered: Bool, transport: UInt8, vlan: UInt16, tunnel: UInt32) {
+    package init(_ one: Endpoint, _ other: Endpoint, isOrdered: Bool, transport: UInt8, vlan: UInt16, tunnel: UInt32) {
         let mask: UInt64 = isOrdered ? 0 : .max
         let prefixes = (one.address.high ^ other.address.high) & mask
         lowPrefix = one.address.high ^ prefixes
@@ -87,6 +93,11 @@ package struct FlowKey: Hashable, Sendable {
     /// IP protocol number (IANA): 6 TCP, 17 UDP, 132 SCTP, 1 and 58 ICMP.
     @inlinable
     package var transport: UInt8 { UInt8(truncatingIfNeeded: details >> 50) }
+
+    /// It travels in no VLAN and no tunnel.
+    @inlinable
+    @inline(__always)
+    package var isBare: Bool { tunnel == 0 && vlan == Self.noVLAN }
 
     /// The same conversation whatever it travels in.
     package var withoutEncapsulation: FlowKey {

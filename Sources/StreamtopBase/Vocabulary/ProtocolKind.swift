@@ -13,7 +13,9 @@ package enum ProtocolKind: String, Sendable, CaseIterable {
     case stun, turn
     case sip
     case dataChannel = "sctp-datachannel"
-    case rtmp
+    case rtmp, rtsp, srt, rist
+    case mpegTS = "mpegts"
+    case httpFLV = "http-flv"
 
     /// Application protocol names of TLS (RFC 7301, IANA "TLS ALPN Protocol IDs") that name a protocol of this list; drafts of
     /// HTTP/3 have a number behind a hyphen (RFC 9114 section 3.1).

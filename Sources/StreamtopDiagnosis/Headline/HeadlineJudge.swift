@@ -31,7 +31,7 @@ package struct HeadlineJudge: Sendable {
         }
         destinations.add(flow, at: time)
         withheld.note(flow)
-        if let large = LargestQueue(of: flow), large.delay > queue?.delay ?? -1 { queue = large }
+        if let large = LargestQueue(of: flow, longerThan: queue?.delay ?? -1) { queue = large }
         var isTroubled = false
         for verdict in flow.verdicts where verdict.severity > .info {
             isTroubled = true
@@ -66,7 +66,7 @@ package struct HeadlineJudge: Sendable {
     /// A call that fails carries nothing, and somebody waits for it all the same: as much as a minute of its video would.
     private static let callWeight: UInt64 = 10_000_000
 
-    private mutating func weigh(_ concern: Concern) {
+    mutating func weigh(_ concern: Concern) {
         if let ago = concern.endedAgo, ago > Concern.memory {
             if let known = past, (known.last.endedAgo ?? 0) <= ago { return }
             past = (concern, past?.flows ?? 0)

@@ -18,9 +18,10 @@ struct LargestQueue {
     /// round trip.
     var isLarge: Bool { delay >= .milliseconds(30) && delay >= roundTrip / 3 }
 
-    init?(of flow: FlowSnapshot) {
+    /// nil where the flow has none longer than `least`.
+    init?(of flow: __shared FlowSnapshot, longerThan least: Nanoseconds = -1) {
         var largest: (delay: Nanoseconds, trip: Nanoseconds, isGuess: Bool)?
-        for end in Direction.allCases {
+        for end in Direction.allCases where end != flow.hostEnd {
             guard let queue = flow.queueDelay[end],
                 let trip = end == .fromClient ? flow.roundTrip.client : flow.roundTrip.server,
                 trip.samples >= Self.leastSamples(trip.source)
@@ -30,7 +31,7 @@ struct LargestQueue {
             if trip.source == .quicSpin, queue.p50 < queue.p95 / 2 { continue }
             largest = (queue.p95, trip.p95, trip.source == .quicSpin)
         }
-        guard let largest else { return nil }
+        guard let largest, min(largest.delay, largest.trip) > least else { return nil }
         // Both are percentiles of the same samples, one of them above its base: the part cannot exceed the whole.
         delay = min(largest.delay, largest.trip)
         roundTrip = largest.trip

@@ -27,7 +27,9 @@ struct Withheld {
         }
         guard let tcp = flow.$tcp else { return }
         for end in Direction.allCases
-        where tcp.value[end].dataSegments >= Self.busy && tcp.value[end.reversed].receiveWindow?.scaleUnknown == true {
+        where tcp.value.read(end, { $0.sender.dataPackets }) >= Self.busy
+            && tcp.value.read(end.reversed, { $0.receiveWindow?.scaleUnknown }) == true
+        {
             scaleUnknown += 1
             return
         }

@@ -33,7 +33,7 @@ enum CaptureRules {
         guard let tcp = flow.$tcp else { return nil }
         for end in Direction.allCases {
             let silent = end == .fromClient ? flow.server : flow.client
-            let sent = tcp.value[end].dataSegments
+            let sent = tcp.value.read(end) { $0.sender.dataPackets }
             guard silent.packets == 0, sent >= Int(oneSided.value) else { continue }
             let name = end == .fromClient ? "client" : "server"
             return Finding(

@@ -13,6 +13,8 @@ struct CaptureClock {
     private var farBehind = 0
     private var pendingAhead: Timestamp?
     private var frames: UInt64 = 0
+    /// The newest stamp was as it should be.
+    private var isPlain = false
 
     private let sampleInterval: Nanoseconds?
     private let keepsSeries: Bool
@@ -30,8 +32,20 @@ struct CaptureClock {
     @inline(__always)
     mutating func observe(_ stamp: Timestamp) -> Bool {
         let time = stamp + offset
-        if firstFrame == nil { begin(at: time) }
         frames &+= 1
+        // Nearly every stamp: the next deadline is at most a second ahead, so that it is no leap either.
+        if time >= now, time < next, isPlain {
+            now = time
+            return false
+        }
+        return observeOdd(time)
+    }
+
+    /// A stamp that is the first, a deadline's, out of order, or comes after such a one.
+    @inline(never)
+    private mutating func observeOdd(_ time: Timestamp) -> Bool {
+        if firstFrame == nil { begin(at: time) }
+        defer { isPlain = farBehind == 0 && pendingAhead == nil }
         if time < now {
             backwards &+= 1
             if now - time >= StampReader.certain { farBehind += 1 }

@@ -10,7 +10,7 @@ import StreamtopWire
 /// What tells them apart is the share: of a flow that is captured twice nearly *every* packet has its copy. So a frame
 /// is left out when at least four fifths of the flow's frames up to its original had one as well.
 ///
-/// Costs a hash of the headers and two places in tables of fixed size for each frame.
+/// Costs a hash of the headers and two places in tables of fixed size for each frame: under a hundred instructions.
 struct CopyFilter: ~Copyable {
     enum Outcome {
         /// To be analysed.
@@ -36,7 +36,7 @@ struct CopyFilter: ~Copyable {
     /// Copied frames of one flow from which on it is proven to be captured more than once.
     private static let proof: UInt32 = 8
 
-    private struct Frame {
+    struct Frame {
         var fingerprint: UInt64 = 0
         var time = Timestamp(nanoseconds: .min)
         /// Which of its flow's frames it was, counted without copies, from 1.
@@ -45,7 +45,7 @@ struct CopyFilter: ~Copyable {
         var copies: UInt16 = 0
     }
 
-    private struct Flow {
+    struct Flow {
         var tag: UInt32 = 0
         var frames: UInt32 = 0
         /// Of these, those that came again.
@@ -55,8 +55,8 @@ struct CopyFilter: ~Copyable {
         var isProven = false
     }
 
-    private var frames = [Frame](repeating: Frame(), count: frameSlots)
-    private var flows = [Flow](repeating: Flow(), count: flowSlots)
+    private var frames = FixedTable(Frame(), count: frameSlots)
+    private var flows = FixedTable(Flow(), count: flowSlots)
     private var left = (packets: UInt64(0), bytes: UInt64(0))
     private var kinds = (mirror: UInt64(0), hostPath: UInt64(0), twoPoints: UInt64(0))
     private var hasProof = false
@@ -70,37 +70,51 @@ struct CopyFilter: ~Copyable {
         return SeenTwice(packets: left.packets, bytes: left.bytes, kind: kind)
     }
 
+    /// `conversation`: a number of its flow, whatever that travels in; `isSourceLow` tells the directions apart.
+    @inline(__always)
     mutating func examine(
-        _ record: FrameRecord, _ frame: borrowing DecodedFrame, bytes: RawSpan
+        _ record: FrameRecord, _ frame: borrowing DecodedFrame, conversation: UInt64, isSourceLow: Bool, bytes: RawSpan
     ) -> Outcome {
         guard frame.hasNetwork, frame.transport != .none, frame.transport != .other else { return .original }
-        let ends = Self.hash(ofEnds: frame)
-        let fingerprint = Self.fingerprint(frame, ends: ends, bytes: bytes)
-        let place = Int(truncatingIfNeeded: ends.symmetric >> 20) & (Self.flowSlots - 1)
-        let tag = UInt32(truncatingIfNeeded: ends.symmetric >> 32)
+        let directed = isSourceLow ? conversation : ~conversation
+        let fingerprint =
+            frame.transport == .tcp
+            ? Self.fingerprint(tcp: frame, directed) : Self.fingerprint(other: frame, directed, bytes: bytes)
+        let place = Int(truncatingIfNeeded: conversation >> 52)
+        let tag = UInt32(truncatingIfNeeded: conversation >> 20)
         if flows[place].tag != tag { flows[place] = Flow(tag: tag) }
         let point = UInt16(truncatingIfNeeded: record.interface)
-        if flows[place].home != .max, flows[place].home != point {
-            kinds.twoPoints &+= 1
-            prove(place, copies: 1)
-            return leaveOut(record)
-        }
-
-        let slot = Int(truncatingIfNeeded: fingerprint >> 17) & (Self.frameSlots - 1)
-        if frames[slot].fingerprint == fingerprint {
-            let lag = record.time - frames[slot].time
-            let isElsewhere = frames[slot].point != point
-            let longest =
-                (frame.identification ?? 0) == 0
-                ? Self.shortestLag : isElsewhere ? Self.pathLag : Self.longestLag
-            if lag.magnitude <= UInt64(longest) {
-                return repeated(slot, place, record, point, lag: Nanoseconds(lag.magnitude), isElsewhere: isElsewhere)
-            }
+        let slot = Int(truncatingIfNeeded: fingerprint >> 17)
+        // Hardly any frame was seen before.
+        if frames[slot].fingerprint == fingerprint || flows[place].home != .max,
+            let outcome = knownFrame(
+                record, point, fingerprint, slot, place, hasIdentification: (frame.identification ?? 0) != 0)
+        {
+            return outcome
         }
         flows[place].frames &+= 1
         frames[slot] = Frame(
             fingerprint: fingerprint, time: record.time, ordinal: flows[place].frames, point: point, copies: 0)
         return .original
+    }
+
+    /// The frame may have come before, or its flow is captured at two points; nil where it is new.
+    @inline(never)
+    private mutating func knownFrame(
+        _ record: FrameRecord, _ point: UInt16, _ fingerprint: UInt64, _ slot: Int, _ place: Int,
+        hasIdentification: Bool
+    ) -> Outcome? {
+        if flows[place].home != .max, flows[place].home != point {
+            kinds.twoPoints &+= 1
+            prove(place, copies: 1)
+            return leaveOut(record)
+        }
+        guard frames[slot].fingerprint == fingerprint else { return nil }
+        let lag = record.time - frames[slot].time
+        let isElsewhere = frames[slot].point != point
+        let longest = !hasIdentification ? Self.shortestLag : isElsewhere ? Self.pathLag : Self.longestLag
+        guard lag.magnitude <= UInt64(longest) else { return nil }
+        return repeated(slot, place, record, point, lag: Nanoseconds(lag.magnitude), isElsewhere: isElsewhere)
     }
 
     /// A frame came again.
@@ -153,39 +167,32 @@ struct CopyFilter: ~Copyable {
 
     // MARK: What makes two frames the same
 
-    /// Of addresses and ports: with the direction, and without.
     @inline(__always)
-    private static func hash(ofEnds frame: borrowing DecodedFrame) -> (directed: UInt64, symmetric: UInt64) {
-        let source = mix(frame.source.low ^ frame.source.high &* 0x9e37_79b9_7f4a_7c15, UInt64(frame.sourcePort))
-        let destination = mix(
-            frame.destination.low ^ frame.destination.high &* 0x9e37_79b9_7f4a_7c15, UInt64(frame.destinationPort))
-        return (source &* 3 &+ destination, mix(source &+ destination, UInt64(frame.protocolNumber)))
+    private static func fingerprint(tcp frame: borrowing DecodedFrame, _ directed: UInt64) -> UInt64 {
+        var hash = begin(frame, directed)
+        hash = mix(hash, UInt64(frame.tcp.sequence) << 32 | UInt64(frame.tcp.acknowledgment))
+        let stamp = frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : 0
+        hash = mix(hash, UInt64(frame.tcp.flags.rawValue) << 48 | UInt64(frame.tcp.window) << 32 | UInt64(stamp))
+        if frame.tcp.options.sackCount > 0 { hash = mix(hash, UInt64(frame.tcp.options.sack0.end)) }
+        return hash
     }
 
-    @inline(__always)
+    /// What datagrams say lies in their first bytes: sequence numbers, transactions, packet numbers. An ICMP error quotes a whole
+    /// header before it comes to what tells two packets of a flow apart.
+    @inline(never)
     private static func fingerprint(
-        _ frame: borrowing DecodedFrame, ends: (directed: UInt64, symmetric: UInt64), bytes: RawSpan
+        other frame: borrowing DecodedFrame, _ directed: UInt64, bytes: RawSpan
     ) -> UInt64 {
-        var hash = mix(
-            ends.directed, UInt64(frame.identification ?? 0) << 32 | UInt64(truncatingIfNeeded: frame.payloadLength))
-        if frame.transport == .tcp {
-            hash = mix(hash, UInt64(frame.tcp.sequence) << 32 | UInt64(frame.tcp.acknowledgment))
-            let stamp = frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : 0
-            hash = mix(
-                hash,
-                UInt64(frame.tcp.flags.rawValue) << 48 | UInt64(frame.tcp.window) << 32 | UInt64(stamp))
-            if frame.tcp.options.sackCount > 0 { hash = mix(hash, UInt64(frame.tcp.options.sack0.end)) }
-            return hash
-        }
+        var hash = begin(frame, directed)
         if let part = frame.fragment { hash = mix(hash, UInt64(truncatingIfNeeded: part.offset) &+ 1) }
-        // What datagrams say lies in their first bytes: sequence numbers, transactions, packet numbers.
         var reader = ByteReader(frame.payload(in: bytes))
         var words = 0
-        while words < 4, reader.remaining >= 8 {
+        let most = frame.transport == .icmp ? 12 : 4
+        while words < most, reader.remaining >= 8 {
             hash = mix(hash, reader.uint64())
             words += 1
         }
-        while reader.remaining >= 4, words < 6 {
+        while reader.remaining >= 4, words < most + 2 {
             hash = mix(hash, UInt64(reader.uint32()))
             words += 1
         }
@@ -193,8 +200,13 @@ struct CopyFilter: ~Copyable {
     }
 
     @inline(__always)
+    private static func begin(_ frame: borrowing DecodedFrame, _ directed: UInt64) -> UInt64 {
+        mix(directed, UInt64(frame.identification ?? 0) << 32 ^ UInt64(truncatingIfNeeded: frame.payloadLength))
+    }
+
+    @inline(__always)
     private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
-        let product = (left ^ right &* 0xd6e8_feb8_6659_fd93) &* 0x9e37_79b9_7f4a_7c15
-        return product ^ product >> 29
+        let product = (left ^ right) &* 0x9e37_79b9_7f4a_7c15
+        return product ^ product >> 32
     }
 }

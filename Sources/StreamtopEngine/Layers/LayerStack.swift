@@ -16,6 +16,7 @@ struct LayerStack: Sendable {
 
     private var layers: InlineArray<8, Layer>
     private(set) var count = 1
+    private let passedByAddress = PassedByAddress()
 
     init(_ transport: ProtocolKind, index: UInt32 = FlowEntry.none) {
         layers = InlineArray(repeating: Layer(kind: transport, index: index, carrier: 0))

@@ -104,6 +104,7 @@ struct MediaFlow: LayerState, ~Copyable {
         if rtp.hasRTCP {
             flow.rtcp = rtp.rtcp.report { rtp.clockRate(of: $0) }
             flow.protocols.append((rtp.isProtected ? ProtocolKind.srtcp : .rtcp).rawValue)
+            if rtp.rtcp.isRIST { flow.protocols.append(ProtocolKind.rist.rawValue) }
         }
     }
 }

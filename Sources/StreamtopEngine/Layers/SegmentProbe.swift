@@ -23,10 +23,10 @@ struct SegmentProbe: Sendable {
     /// No segment was looked at yet.
     var isFresh: Bool { looked == 0 }
 
+    /// `payload`: as much of it as was captured; a segment without any says nothing, like one that nobody knows.
     mutating func examine(_ payload: RawSpan) -> Answer {
         guard !isOver else { return .over }
-        guard payload.byteCount > 0 else { return .nothing }
-        if let found = StreamIdentity(of: payload) { return .candidate(found) }
+        if payload.byteCount > 0, let found = StreamIdentity(of: payload) { return .candidate(found) }
         looked += 1  // bounded by the guard above
         return isOver ? .over : .nothing
     }

@@ -8,13 +8,20 @@ struct ActivityLists: OptionSet, Sendable {
     /// Series for charts.
     static let series = ActivityLists(rawValue: 2)
     static let judgement = ActivityLists(rawValue: 4)
-    static let all: ActivityLists = [.interval, .series, .judgement]
+    /// Sockets to ask the host's kernel about.
+    static let host = ActivityLists(rawValue: 8)
+    static let all: ActivityLists = [.interval, .series, .judgement, .host]
 }
 
 /// The flows of one list, in order of their first packet since it was emptied.
 struct ActiveFlows {
     private let list: ActivityLists
     private(set) var positions: [UInt32] = []
+
+    private struct Place {
+        var ordinal: UInt64
+        var position: UInt32
+    }
 
     init(_ list: ActivityLists) { self.list = list }
 
@@ -25,10 +32,12 @@ struct ActiveFlows {
         // Flows that left the table are still listed, and their place may have been given to another: each flow that is
         // there counts once.
         positions.removeAll { !flows.contains($0) || !flows[$0].lists.contains(list) }
-        positions.sort { flows[$0].ordinal < flows[$1].ordinal }
+        // Ordinals are fetched before sorting, so that comparing two flows does not take a look at each.
+        var places = positions.map { Place(ordinal: flows[$0].ordinal, position: $0) }
+        places.sort { $0.ordinal < $1.ordinal }
         var taken: [UInt32] = []
-        taken.reserveCapacity(positions.count)
-        for position in positions where flows[position].lists.remove(list) != nil { taken.append(position) }
+        taken.reserveCapacity(places.count)
+        for place in places where flows[place.position].lists.remove(list) != nil { taken.append(place.position) }
         positions.removeAll(keepingCapacity: true)
         return taken
     }

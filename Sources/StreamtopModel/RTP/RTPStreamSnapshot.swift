@@ -84,6 +84,11 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var lipSync: Nanoseconds?
     package var mediaClock: MediaClockSnapshot?
 
+    /// The newest seconds with packets, oldest first.
+    package var seconds: [RTPSecondSnapshot] = []
+    /// When the first key frame began; nil where none was recognised.
+    package var firstKeyFrame: Timestamp?
+
     package init(source: UInt32, from: Direction, start: Timestamp, end: Timestamp) {
         self.source = source
         self.from = from
@@ -123,6 +128,26 @@ package struct RTPRecentLoss: Equatable, Sendable {
     package init(expected: UInt64, lost: UInt64) {
         self.expected = expected
         self.lost = lost
+    }
+}
+
+/// What a stream was within one second of capture time. A packet that comes later than its second is taken from the losses
+/// of the second it comes in.
+package struct RTPSecondSnapshot: Equatable, Sendable {
+    /// The second's beginning.
+    package var time: Timestamp
+    package var expected: Int
+    /// Missing at the tap, and of those missing for the decoder.
+    package var lost: Int
+    package var lostFinal: Int
+    package var keyFrames: Int
+
+    package init(time: Timestamp, expected: Int, lost: Int, lostFinal: Int, keyFrames: Int) {
+        self.time = time
+        self.expected = expected
+        self.lost = lost
+        self.lostFinal = lostFinal
+        self.keyFrames = keyFrames
     }
 }
 
@@ -248,6 +273,8 @@ package struct MediaClockSnapshot: Equatable, Sendable {
     package var advance: Double
     /// Capture time between the same two packets, in seconds.
     package var wall: Double
+    /// How far media has fallen behind while it kept coming, above the least of it; nil where that was not followed.
+    package var backlog: Nanoseconds?
 
     package init(advance: Double, wall: Double) {
         self.advance = advance

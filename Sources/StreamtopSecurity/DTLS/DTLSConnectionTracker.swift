@@ -17,7 +17,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
     /// Records or messages that break the specification.
     package var malformedCount: Int { malformed + facts.malformedMessages }
 
-    var facts = HandshakeFacts(isDatagram: true)
+    var facts = HandshakeFacts(over: .dtls)
     /// What each end sends, by `Direction.index`.
     var ends: InlineArray<2, DTLSWay> = InlineArray { _ in DTLSWay() }
     var malformed = 0
@@ -123,7 +123,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
         dtls.srtpProfile = facts.srtpProfile.map { SRTPProfile(rawValue: $0).text }
         dtls.srtpProfilesOffered = facts.srtpProfilesOffered.map { SRTPProfile(rawValue: $0).text }
         if let client = facts.connectionIDs.client, let server = facts.connectionIDs.server {
-            dtls.connectionIDs = BothWays(client: hex(client), server: hex(server))
+            dtls.connectionIDs = BothWays(client: String(hexOf: client), server: String(hexOf: server))
         }
         return dtls
     }
@@ -141,7 +141,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
             takeContent(type, fragment, direction, at: time, encrypted: false, tables: tables, &now)
             return
         }
-        noteShape(header, direction, at: time, &now)
+        noteShape(header, direction, at: time, tables.certificates, &now)
         guard !ends[direction.index].isOpaque, facts.sawHello else { return }
         let record = DTLSWay.Waiting(
             header: header, headerBytes: headerBytes, fragment: fragment.copy(fragment.remaining), time: time)
@@ -151,10 +151,11 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
 
     /// What a protected record tells without its content.
     private mutating func noteShape(
-        _ header: DTLSRecordHeader, _ direction: Direction, at time: Timestamp, _ now: inout Observation
+        _ header: DTLSRecordHeader, _ direction: Direction, at time: Timestamp, _ certificates: CertificateCache,
+        _ now: inout Observation
     ) {
         // New keys: nothing more will come for the holes of the flight before.
-        deliver(direction, encrypted: false, anyway: true, &now)
+        deliver(direction, encrypted: false, anyway: true, certificates, &now)
         let version = facts.version ?? header.version ?? .dtls13
         let expansion = facts.cipher?.expansion(of: version) ?? 0
         facts.tls.records.overheadBytes += UInt64(min(expansion, header.fragmentLength))
@@ -204,9 +205,9 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
     ) {
         switch type {
         case .handshake:
-            takeHandshake(&content, direction, at: time, encrypted: encrypted, &now)
+            takeHandshake(&content, direction, at: time, encrypted: encrypted, tables.certificates, &now)
         case .changeCipherSpec:
-            deliver(direction, encrypted: false, anyway: true, &now)
+            deliver(direction, encrypted: false, anyway: true, tables.certificates, &now)
             if !facts.isVersion13 { facts.changeCipherSpec(from: direction, at: time, &now) }
         case .alert:
             guard let alert = try? TLSAlert(decoding: &content), let level = alert.levelName else {
@@ -241,7 +242,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
 
     private mutating func takeHandshake(
         _ content: inout ByteReader, _ direction: Direction, at time: Timestamp, encrypted: Bool,
-        _ now: inout Observation
+        _ certificates: CertificateCache, _ now: inout Observation
     ) {
         while !content.isAtEnd {  // each round takes at least a header, or ends
             guard let header = try? DTLSHandshakeHeader(decoding: &content) else {
@@ -251,24 +252,21 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
             if ends[direction.index].messages.take(header, &content, at: time) {
                 now.tell(.dtlsRetransmit(from: direction))
             }
-            deliver(direction, encrypted: encrypted, anyway: false, &now)
+            deliver(direction, encrypted: encrypted, anyway: false, certificates, &now)
         }
     }
 
     /// Gives whole messages, in order, to the facts.
     private mutating func deliver(
-        _ direction: Direction, encrypted: Bool, anyway: Bool, _ now: inout Observation
+        _ direction: Direction, encrypted: Bool, anyway: Bool, _ certificates: CertificateCache,
+        _ now: inout Observation
     ) {
         while let message = ends[direction.index].messages.nextMessage(anyway: anyway) {
             // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
             unsafe facts.take(
                 message.type, body: ByteReader(message.body.span.bytes), from: direction, at: message.start,
-                encrypted: encrypted, &now)
+                encrypted: encrypted, certificates: certificates, &now)
         }
-    }
-
-    private func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

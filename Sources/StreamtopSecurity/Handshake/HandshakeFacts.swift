@@ -51,9 +51,13 @@ struct HandshakeFacts: Sendable {
     var connectionIDs = BothWays<[UInt8]?>(client: nil, server: nil)
     var malformedMessages = 0
     private var sawServerKeys = false
-    private var sawCertificateRequest = false
 
-    init(isDatagram: Bool) { self.isDatagram = isDatagram }
+    private let carrier: JA4Transport
+
+    init(over carrier: JA4Transport) {
+        self.carrier = carrier
+        isDatagram = carrier == .dtls
+    }
 
     var isVersion13: Bool { version?.isVersion13 ?? false }
     /// A hello of either side was read: this is TLS.
@@ -62,7 +66,7 @@ struct HandshakeFacts: Sendable {
     /// A message was read.
     mutating func take(
         _ type: TLSHandshakeType, body: consuming ByteReader, from direction: Direction, at time: Timestamp,
-        encrypted: Bool, _ now: inout Observation
+        encrypted: Bool, certificates: CertificateCache, _ now: inout Observation
     ) {
         let bytes = (isDatagram ? DTLSHandshakeHeader.length : TLSHandshakeHeader.length) + body.remaining
         var step = HandshakeStepName(type)
@@ -74,10 +78,9 @@ struct HandshakeFacts: Sendable {
             case .draftHelloRetryRequest where direction == .fromServer: helloRetry = true
             case .helloVerifyRequest: helloVerify = true
             case .encryptedExtensions: try takeEncryptedExtensions(&body)
-            case .certificate: try takeCertificate(&body, from: direction)
+            case .certificate: try takeCertificate(&body, from: direction, certificates)
             case .compressedCertificate: if direction == .fromServer { sawServerKeys = true }
             case .serverKeyExchange: try takeServerKeyExchange(&body)
-            case .certificateRequest: sawCertificateRequest = true
             case .serverHelloDone: moments.serverHelloDone = moments.serverHelloDone ?? time
             case .clientKeyExchange: moments.clientKeyExchange = moments.clientKeyExchange ?? time
             case .certificateVerify where direction == .fromServer:
@@ -168,8 +171,8 @@ struct HandshakeFacts: Sendable {
             TLSGroup(rawValue: $0.group).text
         }
         tls.resumptionOffered = hello.offersResumption
-        tls.ja3 = HashAlgorithm.md5.hexDigest(of: hello.ja3Text)
-        tls.ja4 = hello.ja4(over: isDatagram ? .dtls : .tcp) { HashAlgorithm.sha256.hexDigest(of: $0) }
+        tls.ja3 = HashAlgorithm.md5.hexDigest(of: hello.ja3Bytes)
+        tls.ja4 = hello.ja4(over: carrier) { HashAlgorithm.sha256.hexDigest(of: $0) }
         if hello.extensionsMalformed { malformedMessages += 1 }
     }
 
@@ -195,7 +198,7 @@ struct HandshakeFacts: Sendable {
         isCompressed = hello.compressionMethod != 0
         pskAccepted = hello.pskIdentity != nil
         if offersEarlyData, hello.version.isVersion13, hello.pskIdentity != 0 { earlyDataAnswer = false }
-        tls.ja3s = HashAlgorithm.md5.hexDigest(of: hello.ja3sText)
+        tls.ja3s = HashAlgorithm.md5.hexDigest(of: hello.ja3sBytes)
         if let alpn = hello.alpnBytes { tls.alpn = String(decoding: alpn, as: UTF8.self) }
         if hello.sessionTicket { tls.sessionTicket = true }
         srtpProfile = hello.srtpProfile ?? srtpProfile
@@ -211,7 +214,9 @@ struct HandshakeFacts: Sendable {
         if offersEarlyData { earlyDataAnswer = answers.acceptsEarlyData }
     }
 
-    private mutating func takeCertificate(_ body: inout ByteReader, from direction: Direction) throws(DecodeError) {
+    private mutating func takeCertificate(
+        _ body: inout ByteReader, from direction: Direction, _ known: CertificateCache
+    ) throws(DecodeError) {
         if direction == .fromServer { sawServerKeys = true }
         let message = try TLSCertificateMessage(decoding: &body, version13: isVersion13)
         guard direction == .fromServer else {
@@ -221,7 +226,7 @@ struct HandshakeFacts: Sendable {
         tls.certificateBytes = message.listLength
         guard tls.certificates.isEmpty else { return }
         tls.certificates = message.certificates.prefix(Self.mostCertificates).compactMap { der in
-            Certificate(der: der).map(CertificateSnapshot.init)
+            known.certificate(der: der).map(CertificateSnapshot.init)
         }
     }
 

@@ -1,3 +1,4 @@
+import StreamtopBase
 import StreamtopCrypto
 import StreamtopWire
 
@@ -21,15 +22,15 @@ struct RecordCipher: Equatable, Sendable {
         let name = suite.name ?? ""
         hash = name.hasSuffix("_SHA384") ? .sha384 : .sha256
         mode = .unsupported
-        let isShortTag = name.contains("_CCM_8")
-        if name.contains("AES_128_GCM") { mode = .aead(.aes128GCM) }
-        if name.contains("AES_256_GCM") { mode = .aead(.aes256GCM) }
-        if name.contains("CHACHA20_POLY1305") { mode = .aead(.chaCha20Poly1305) }
-        if name.contains("AES_128_CCM") { mode = .aead(isShortTag ? .aes128CCM8 : .aes128CCM) }
-        if name.contains("AES_256_CCM") { mode = .aead(isShortTag ? .aes256CCM8 : .aes256CCM) }
-        if name.contains("AES_128_CBC") { mode = .cbc(keyLength: 16, mac: Self.mac(name)) }
-        if name.contains("AES_256_CBC") { mode = .cbc(keyLength: 32, mac: Self.mac(name)) }
-        if name.contains("_WITH_NULL_") { mode = .null(mac: Self.mac(name)) }
+        let isShortTag = name.containsASCII("_CCM_8")
+        if name.containsASCII("AES_128_GCM") { mode = .aead(.aes128GCM) }
+        if name.containsASCII("AES_256_GCM") { mode = .aead(.aes256GCM) }
+        if name.containsASCII("CHACHA20_POLY1305") { mode = .aead(.chaCha20Poly1305) }
+        if name.containsASCII("AES_128_CCM") { mode = .aead(isShortTag ? .aes128CCM8 : .aes128CCM) }
+        if name.containsASCII("AES_256_CCM") { mode = .aead(isShortTag ? .aes256CCM8 : .aes256CCM) }
+        if name.containsASCII("AES_128_CBC") { mode = .cbc(keyLength: 16, mac: Self.mac(name)) }
+        if name.containsASCII("AES_256_CBC") { mode = .cbc(keyLength: 32, mac: Self.mac(name)) }
+        if name.containsASCII("_WITH_NULL_") { mode = .null(mac: Self.mac(name)) }
     }
 
     private static func mac(_ name: String) -> HashAlgorithm {

@@ -13,8 +13,6 @@ struct Version13Shape: Sendable {
     private(set) var serverFlightStart: Timestamp?
     private(set) var serverFlightEnd: Timestamp?
     private(set) var clientFinished: Timestamp?
-    /// The client sent more than a Finished after the server's flight, which it does to show a certificate.
-    private(set) var clientSentMore = false
     private(set) var finishedBytes: Int?
     private(set) var firstClientData: Timestamp?
     private(set) var firstServerData: Timestamp?
@@ -53,7 +51,6 @@ struct Version13Shape: Sendable {
         }
         guard serverAnswered else { return }
         clientFinished = time
-        clientSentMore = !isFinished
         finishedBytes = isFinished ? content : nil
     }
 }

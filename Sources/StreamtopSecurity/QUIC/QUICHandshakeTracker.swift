@@ -7,7 +7,7 @@ import StreamtopWire
 /// The TLS handshake inside a QUIC connection (RFC 9001): whole messages come from CRYPTO frames, moments from packets.
 /// What stays hidden without secrets is concluded from the kinds of packets seen, and marked so.
 package struct QUICHandshakeTracker: Sendable {
-    private var facts = HandshakeFacts(isDatagram: false)
+    private var facts = HandshakeFacts(over: .quic)
     /// The same hello with early data came before, in another connection.
     private var isReplayed = false
 
@@ -25,12 +25,9 @@ package struct QUICHandshakeTracker: Sendable {
         }
         if encrypted { facts.tls.isDecrypted = true }
         if header.type == .clientHello, facts.clientHellos == 0 {
-            var body = reader.rest
-            let hello = try? TLSClientHello(decoding: &body, datagram: false)
             facts.take(
                 header.type, body: reader.reader(of: header.bodyLength), from: direction, at: time,
-                encrypted: encrypted, &now)
-            facts.tls.ja4 = hello?.ja4(over: .quic) { HashAlgorithm.sha256.hexDigest(of: $0) }
+                encrypted: encrypted, certificates: tables.certificates, &now)
             // Said once: after a Retry the client repeats its hello in the same connection.
             if facts.offersEarlyData, let random = facts.clientRandom {
                 now.signal(.correlator(.earlyHello(random)))
@@ -39,7 +36,7 @@ package struct QUICHandshakeTracker: Sendable {
         }
         facts.take(
             header.type, body: reader.reader(of: header.bodyLength), from: direction, at: time, encrypted: encrypted,
-            &now)
+            certificates: tables.certificates, &now)
     }
 
     /// The same hello came before, in another connection.
@@ -92,15 +89,6 @@ package struct QUICHandshakeTracker: Sendable {
             data.accepted = accepted
             data.bytes = early
             data.isReplayed = isReplayed
-            if isReplayed {
-                data.replayRisk = .unsafe
-                data.reason = "the same hello was seen in another connection"
-            } else if accepted == false {
-                data.replayRisk = .none
-                data.reason = "refused by the server"
-            } else {
-                data.reason = "encrypted"
-            }
             tls.earlyData = data
         }
         tls.hasSecrets = hasSecrets

@@ -186,7 +186,12 @@ extension TLSConnectionTracker {
         switch TLSContentType(rawValue: type) {
         case .handshake:
             takeHandshake(content, record.start, direction, &tables, &now, encrypted: true)
-        case .alert: takeAlert(content, from: direction, at: record.start)
+        case .alert:
+            guard takeAlert(content, from: direction, at: record.start), isRead, !ends[direction.index].hasEnded else {
+                return
+            }
+            ends[direction.index].hasEnded = true
+            now.deliveries.append(Delivery(direction: direction, time: record.end, content: .end))
         case .applicationData:
             let isEarly = ends[direction.index].epoch == .early
             if isEarly {
@@ -194,7 +199,8 @@ extension TLSConnectionTracker {
             } else if facts.isVersion13 {
                 facts.applicationData(from: direction, at: record.start, &now)
             }
-            guard isRead else { return }
+            // What follows a close_notify is to be ignored (RFC 8446 section 6.1).
+            guard isRead, !ends[direction.index].hasEnded else { return }
             let start = now.deliveries.bytes.count
             now.deliveries.bytes.append(contentsOf: content)
             now.deliveries.appendBytes(
@@ -319,12 +325,13 @@ struct EarlyDataReading: Sendable {
     }
 
     /// Method and path of an HTTP/1.1 request at the beginning; nil when there is none.
-    var request: (method: String, path: String)? {
+    var request: EarlyDataSnapshot.RequestLine? {
         let line = head.prefix { $0 != 0x0d && $0 != 0x0a }
         let words = line.split(separator: 0x20)
         guard words.count >= 2, words[0].count <= 16, words[0].allSatisfy({ (0x41...0x5a).contains($0) }) else {
             return nil
         }
-        return (String(decoding: words[0], as: UTF8.self), String(decoding: words[1], as: UTF8.self))
+        return EarlyDataSnapshot.RequestLine(
+            method: String(decoding: words[0], as: UTF8.self), target: String(decoding: words[1], as: UTF8.self))
     }
 }

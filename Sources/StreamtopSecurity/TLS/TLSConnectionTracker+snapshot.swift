@@ -23,6 +23,7 @@ extension TLSConnectionTracker {
         if seen.isVersion13 || seen.offersEarlyData { steps += concludedSteps(&seen) }
         var tls = seen.tls
         tls.earlyData = earlyData
+        if !tls.isDecrypted { tls.bursts = bursts.snapshot }
         tls.handshake = seen.summary(earlyAccepted: earlyAccepted, serverRoundTrip: serverRoundTrip)
         tls.handshake.timeline = steps.inOrder(limit: HandshakeFacts.mostSteps)
         return tls
@@ -78,20 +79,8 @@ extension TLSConnectionTracker {
         data.accepted = earlyAccepted
         data.bytes = earlyBytes
         data.isReplayed = early.isReplayed
-        if early.isReplayed {
-            data.replayRisk = .unsafe
-            data.reason = "the same hello was seen in another connection"
-        } else if data.accepted == false {
-            data.replayRisk = .none
-            data.reason = "refused by the server"
-        } else if let request = early.request {
-            // Methods that may be repeated (RFC 9110 section 9.2.1, RFC 8470 section 5).
-            let isSafe = ["GET", "HEAD", "OPTIONS", "TRACE"].contains(request.method)
-            data.replayRisk = isSafe ? .idempotent : .unsafe
-            data.reason = "\(request.method) \(request.path)"
-        } else {
-            data.reason = early.bytes > 0 ? "not an HTTP/1.1 request" : "encrypted"
-        }
+        data.isOpened = early.bytes > 0
+        data.request = early.request
         return data
     }
 }

@@ -32,11 +32,13 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     package private(set) var gaps = 0
     package private(set) var gapBytes: UInt64 = 0
 
-    var facts = HandshakeFacts(isDatagram: false)
+    var facts = HandshakeFacts(over: .tcp)
     var shape = Version13Shape()
     /// What each end sends, by `Direction.index`.
     var ends: InlineArray<2, TLSWay> = InlineArray { _ in TLSWay() }
     var early = EarlyDataReading()
+    /// Requests and answers, while they cannot be read.
+    var bursts = RecordBursts()
     /// The engine was told what the connection carries; and that refused early data is void.
     private var saidProtocol = false
     private var saidRestart = false
@@ -50,7 +52,7 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     package var applicationProtocol: String? { facts.tls.alpn }
 
     /// Memory that the connection takes, with the bytes it holds.
-    package var heldBytes: Int { MemoryLayout<Self>.stride + ends[0].heldBytes + ends[1].heldBytes }
+    package var heldBytes: Int { MemoryLayout<Self>.stride + ends[0].heldBytes + ends[1].heldBytes + bursts.heldBytes }
 
     /// Gives up the bytes that wait for something, for want of memory.
     package mutating func releaseHeldBytes() {
@@ -67,7 +69,11 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
         case .bytes: read(bytes, delivery.direction, at: delivery.time, tables: &tables, &now)
         case .gap(let count): gap(of: Int(clamping: count), direction: delivery.direction)
         // An end without close_notify cuts what it carries short, and so it ends there, too.
-        case .end, .reset: if isRead, facts.tls.isDecrypted { now.deliver(delivery.content) }
+        case .end, .reset:
+            if isRead, facts.tls.isDecrypted, !ends[delivery.direction.index].hasEnded {
+                ends[delivery.direction.index].hasEnded = true
+                now.deliver(delivery.content)
+            }
         case .datagram, .stopSending, .restart: break
         }
         if verdict == .notTLS { now.signal(.notThisProtocol) }
@@ -99,7 +105,7 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     package mutating func exchangeEnds() {
         ends.swapAt(0, 1)
         guard !facts.sawHello else { return }
-        facts = HandshakeFacts(isDatagram: false)
+        facts = HandshakeFacts(over: .tcp)
         shape = Version13Shape()
     }
 
@@ -149,6 +155,15 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
             break
         default: takeProtected(record, type, from: direction, tables: &tables, &now)
         }
+        if type == .applicationData, !facts.tls.isDecrypted { noteBurst(record, direction, at: now.time) }
+    }
+
+    /// In TLS 1.3 records of the handshake have the same type: they are over once the client sent data.
+    private mutating func noteBurst(_ record: TLSRecordStream.Record, _ direction: Direction, at time: Timestamp) {
+        guard !facts.isVersion13 || shape.firstClientData != nil || !facts.sawHello else { return }
+        bursts.record(
+            from: direction, length: record.length, isVersion13: facts.isVersion13 || !facts.sawHello,
+            start: record.start, end: time)
     }
 
     private mutating func takeChangeCipherSpec(
@@ -173,7 +188,8 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
             guard let whole = TLSHandshakeMessage.next(&reader) else { return }
             let type = whole.type
             facts.take(
-                type, body: whole.body, from: direction, at: start, encrypted: encrypted, &now)
+                type, body: whole.body, from: direction, at: start, encrypted: encrypted,
+                certificates: tables.certificates, &now)
             if advance(after: type, from: direction, tables: &tables, encrypted: encrypted, &now) { return }
         }
     }
@@ -228,13 +244,16 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
             keeps && !ends[Direction.fromServer.index].isOpaque
     }
 
-    mutating func takeAlert(_ content: [UInt8], from direction: Direction, at time: Timestamp) {
+    /// True for a close_notify.
+    @discardableResult
+    mutating func takeAlert(_ content: [UInt8], from direction: Direction, at time: Timestamp) -> Bool {
         var reader = unsafe ByteReader(content.span.bytes)
         guard let alert = try? TLSAlert(decoding: &reader), let level = alert.levelName else {
             malformed += 1
-            return
+            return false
         }
         add(TLSAlertSnapshot(time: time, from: direction, level: level, description: alert.description))
+        return alert.isCloseNotify
     }
 
     mutating func add(_ alert: TLSAlertSnapshot) {

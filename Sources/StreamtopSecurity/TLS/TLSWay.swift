@@ -49,6 +49,8 @@ struct TLSWay: ~Copyable, Sendable {
     var isOpaque = false
     /// Records were lost: the next one's number may be higher than expected.
     var afterGap = false
+    /// The end of what it carries was handed up: by close_notify, or by that of the stream below.
+    var hasEnded = false
     /// Reused for every record opened.
     var content: [UInt8] = []
 

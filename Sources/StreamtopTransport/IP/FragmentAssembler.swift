@@ -158,6 +158,7 @@ package struct FragmentAssembler: Sendable {
     /// Gives up what has waited too long and reports all that was given up since the last call. `Timestamp` of the far
     /// future at the end of a capture reports everything that never became whole.
     package mutating func advance(to time: Timestamp, _ report: (FragmentLoss) -> Void) {
+        guard count > 0 || !losses.isEmpty else { return }
         while let oldest = datagrams4.first, time - oldest.value.begun > Self.timeout4 {
             giveUp(oldest.key, reason: .expired)
         }

@@ -8,6 +8,23 @@ import StreamtopModel
 /// bandwidth every eight round trips, and every ten seconds looks at the empty path with four segments in flight
 /// (draft-ietf-ccwg-bbr). Every threshold lies halfway between what two of them do.
 struct CongestionClassifier {
+    /// What a loss leaves of the window: Reno a half (RFC 5681 section 3.1), CUBIC seven tenths (RFC 9438 section 4.6). The bands meet
+    /// half way, with a gap where neither is nearer; beyond the upper one nothing was cut.
+    private static let renoKeeps: Range<Float> = 0.42..<0.60
+    private static let cubicKeeps: Range<Float> = 0.62..<0.82
+    /// A single cut has to come closer.
+    private static let renoKeepsOnce: ClosedRange<Float> = 0.46...0.55
+    private static let cubicKeepsOnce: ClosedRange<Float> = 0.66...0.76
+    /// Reno's growth, segments each round trip (RFC 5681 section 3.1), with the error of counting in segments.
+    private static let renoGrowth: ClosedRange<Float> = 0.8...1.25
+    /// Cuts of so small a window round to anything: own.
+    private static let leastWindow: Float = 8
+    /// Window kept at the median loss, and at the lower quartile, by a sender that does not answer losses: own, above CUBIC's
+    /// by as much as rounding takes.
+    private static let keepsAll: Float = 0.88
+    private static let keepsMost: Float = 0.82
+    /// Round trips between two probes for bandwidth: eight (draft-ietf-ccwg-bbr section 5.3.3), with what a capture blurs.
+    private static let probePeriods = 4...11
     private let cuts: [CongestionMeter.Cut]
     private let rounds: [CongestionMeter.Round]
     private let dips: Int
@@ -22,7 +39,7 @@ struct CongestionClassifier {
         let recoveries = zip(meter.rounds.dropFirst(), meter.rounds).count { $0.recovered && !$1.recovered }
         self.losses = max(losses, recoveries)
         // Windows of a few segments round to anything.
-        let usable = meter.cuts.filter { !$0.isLimited && $0.before >= 8 }
+        let usable = meter.cuts.filter { !$0.isLimited && $0.before >= Self.leastWindow }
         // The first cut ends slow start, whose overshoot is lost over several rounds: it says little if there are others.
         cuts = usable.count > 2 ? Array(usable.dropFirst()) : usable
         rounds = meter.rounds
@@ -51,7 +68,7 @@ struct CongestionClassifier {
             doubt *= dips > 1 ? 0.1 : 0.2
         }
         let kept = cuts.map { $0.after / $0.before }.sorted()
-        if kept.count >= 4, kept[kept.count / 2] >= 0.88, kept[kept.count / 4] >= 0.82 {
+        if kept.count >= 4, kept[kept.count / 2] >= Self.keepsAll, kept[kept.count / 4] >= Self.keepsMost {
             evidence.append(
                 "\(kept.count) losses left \(percent(kept[kept.count / 2])) of the window (median): no reaction")
             doubt *= kept.count >= 8 ? 0.15 : 0.3
@@ -65,7 +82,7 @@ struct CongestionClassifier {
             doubt *= period.count >= 6 ? 0.2 : 0.35
         }
         // Halved windows contradict it, whatever else was seen.
-        if kept.count >= 2, kept[kept.count / 2] < 0.82 { return nil }
+        if kept.count >= 2, kept[kept.count / 2] < Self.keepsMost { return nil }
         guard doubt <= 0.35 else { return nil }
         return CongestionControlSnapshot(name: .bbr, source: .estimate, confidence: 1 - doubt, evidence: evidence)
     }
@@ -102,7 +119,7 @@ struct CongestionClassifier {
         let gaps = zip(falls.dropFirst(), falls).map { $0 - $1 }.sorted()
         let period = gaps[gaps.count / 2]
         let regular = gaps.filter { abs($0 - period) <= 2 }.count
-        guard (4...11).contains(period), regular * 2 >= gaps.count else { return nil }
+        guard Self.probePeriods.contains(period), regular * 2 >= gaps.count else { return nil }
         return (period, falls.count)
     }
 
@@ -114,8 +131,8 @@ struct CongestionClassifier {
         let middle = kept[kept.count / 2]
         let name: CongestionControlName
         switch middle {
-        case 0.42..<0.60: name = .reno
-        case 0.62..<0.82: name = .cubic
+        case Self.renoKeeps: name = .reno
+        case Self.cubicKeeps: name = .cubic
         default: return nil
         }
         // Hardly any loss left a cut: what cut the window then was not the losses.
@@ -131,8 +148,9 @@ struct CongestionClassifier {
         if kept.count == 1 {
             guard cuts[0].before >= 20 else { return nil }
             let fits =
-                name == .reno ? growth.map { (0.8...1.25).contains($0) } : growth.map { !(0.8...1.25).contains($0) }
-            guard fits ?? false, name == .reno ? (0.46...0.55).contains(middle) : (0.66...0.76).contains(middle) else {
+                name == .reno
+                ? growth.map { Self.renoGrowth.contains($0) } : growth.map { !Self.renoGrowth.contains($0) }
+            guard fits ?? false, (name == .reno ? Self.renoKeepsOnce : Self.cubicKeepsOnce).contains(middle) else {
                 return nil
             }
             return CongestionControlSnapshot(name: name, source: .estimate, confidence: 0.5, evidence: evidence)

@@ -35,6 +35,7 @@ struct LimitMeter: Sendable {
         shares.application = saturatingAdd(shares.application, span)
     }
 
+    @inline(never)
     private mutating func change(to new: State, at time: Timestamp, delay: Nanoseconds) {
         if since.nanoseconds == .min { since = time }
         guard new != state else { return }

@@ -28,6 +28,34 @@ struct LossMeter: Sendable {
     }
     static let capacity = 128
 
+    // Thresholds. Where nothing else is named they are own: they lie between what the lab's drop-tail queues, queue managers,
+    // policers and paths that lose by chance show.
+
+    /// A queue shorter than this is none that has to be waited for (CoDel's target, RFC 8289 section 4.4).
+    private static let shortQueue: Nanoseconds = .milliseconds(5)
+    /// A queue shorter than this, or than a tenth of the base, cannot be told from none.
+    private static let noQueue: Nanoseconds = .milliseconds(2)
+    private static let noQueueShare: Nanoseconds = 10
+    /// Segments of its own in the queue below which a loss is by chance (C. P. Fu and S. C. Liew, "TCP Veno", 2003).
+    private static let venoBacklog: Float = 3
+    /// Events from which on they are compared with each other.
+    private static let comparable = 5
+    /// Standard deviation over mean below which queues are alike, and below which rates are the same.
+    private static let alikeSpread = 0.25
+    private static let pinnedSpread = 0.1
+    /// Rates that are enough for that, and for three in four of them to lie within a tenth of their median.
+    private static let pinnedRates = 4
+    private static let mostlyPinnedRates = 5
+    /// Packets of a mean event from which on it is a burst.
+    private static let burst = 3
+    /// Round trips by which one train of losses lies behind another.
+    private static let trainGap: Nanoseconds = 4
+    /// Events in queues far below the largest that make it unlikely that one of them met another limit.
+    private static let belowLimitEvents = 3
+    /// Of a path's usual ceiling: a queue that is full, and one that is far from it.
+    private static let fullShare = (numerator: Nanoseconds(3), denominator: Nanoseconds(4))
+    private static let belowShare = (numerator: Nanoseconds(6), denominator: Nanoseconds(10))
+
     private(set) var events: [Event] = []
     /// Events beyond the capacity, by verdict.
     private var folded = LossCounts()
@@ -129,9 +157,9 @@ struct LossMeter: Sendable {
 
     private var pool: Pool {
         var pool = Pool()
-        pool.isOftenBelowLimit = events.count { isBelowLimit($0) } >= 3
-        guard events.count >= 5 else { return pool }
-        pool.isQueueAlike = Self.variation(events.map { Double($0.queue) }) < 0.25
+        pool.isOftenBelowLimit = events.count { isBelowLimit($0) } >= Self.belowLimitEvents
+        guard events.count >= Self.comparable else { return pool }
+        pool.isQueueAlike = Self.variation(events.map { Double($0.queue) }) < Self.alikeSpread
         let rates = ratesBetween
         pool.isAtLimit = isAtPeak || isRegular
         if let highest = rates.max(), highest > 0 {
@@ -140,7 +168,7 @@ struct LossMeter: Sendable {
             pool.isUnbuffered = Double(queues[queues.count / 2]) < segment / 2
         }
         let bursts = events.reduce(0) { $0 + Int($1.segments) }
-        guard bursts >= 3 * events.count else { return pool }
+        guard bursts >= Self.burst * events.count else { return pool }
         pool.isRatePinned = Self.isPinned(rates)
         return pool
     }
@@ -152,7 +180,7 @@ struct LossMeter: Sendable {
         guard var earlier = events.first else { return rates }
         for later in events {
             let span = later.time - earlier.time
-            guard span > 4 * max(earlier.minimum, 1) else { continue }
+            guard span > Self.trainGap * max(earlier.minimum, 1) else { continue }
             rates.append(Double(later.delivered &- earlier.delivered) / span.seconds)
             earlier = later
         }
@@ -162,10 +190,11 @@ struct LossMeter: Sendable {
     /// Nearly the same rate came through each time: they vary by less than a tenth, or three in four lie within a tenth of
     /// their median (own).
     private static func isPinned(_ rates: [Double]) -> Bool {
-        guard rates.count >= 4 else { return false }
-        if variation(rates) < 0.1 { return true }
+        guard rates.count >= pinnedRates else { return false }
+        if variation(rates) < pinnedSpread { return true }
         let median = rates.sorted()[rates.count / 2]
-        return rates.count >= 5 && rates.count { abs($0 - median) <= median / 10 } * 4 >= rates.count * 3
+        return rates.count >= mostlyPinnedRates
+            && rates.count { abs($0 - median) <= median / 10 } * 4 >= rates.count * 3
     }
 
     /// The windows at the events rank higher among all than chance puts them: the mean of n ranks is one half with a
@@ -202,20 +231,27 @@ struct LossMeter: Sendable {
     /// same rate in between; or losses at a limit, and no trace of a buffer.
     private func verdict(on event: Event, pool: Pool) -> LossVerdict {
         if event.isOversize || !event.isQueueKnown { return .unknown }
-        let isSmall = event.queue < .milliseconds(5) && event.backlog < 3
+        let isSmall = event.queue < Self.shortQueue && event.backlog < Self.venoBacklog
         if isSmall, pool.isRatePinned || pool.isAtLimit && pool.isUnbuffered { return .policed }
         if pool.isAtLimit { return .congestive }
-        if event.queue <= max(.milliseconds(2), event.minimum / 10) && event.backlog < 3 { return .random }
-        if event.queue >= .milliseconds(5) {
-            if event.queue >= event.ceiling / 4 * 3 || pool.isQueueAlike { return .congestive }
-        } else if event.backlog < 3 {
+        if event.queue <= max(Self.noQueue, event.minimum / Self.noQueueShare) && event.backlog < Self.venoBacklog {
+            return .random
+        }
+        if event.queue >= Self.shortQueue {
+            if event.queue >= event.ceiling / Self.fullShare.denominator * Self.fullShare.numerator || pool.isQueueAlike
+            {
+                return .congestive
+            }
+        } else if event.backlog < Self.venoBacklog {
             return .random
         }
         return isBelowLimit(event) && pool.isOftenBelowLimit ? .random : .unknown
     }
 
     /// The path carries more than what waited there, without losing.
-    private func isBelowLimit(_ event: Event) -> Bool { event.queue < event.ceiling / 10 * 6 }
+    private func isBelowLimit(_ event: Event) -> Bool {
+        event.queue < event.ceiling / Self.belowShare.denominator * Self.belowShare.numerator
+    }
 }
 
 extension LossCounts {

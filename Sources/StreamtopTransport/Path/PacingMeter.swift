@@ -12,6 +12,23 @@ struct PacingMeter: Sendable {
     /// Bursts that are enough to tell.
     static let enough: UInt32 = 64
 
+    // Own, between what the lab's senders show with a pacing timer (fq, BBR) and without.
+
+    /// Segments in one burst that no pacing timer lets out: twice and more what Linux' pacing sends at once at these rates
+    /// (`tcp_tso_autosize`).
+    private static let largeBurst = 10
+    /// A gap within these shares of the usual one for its bytes is regular.
+    private static let regularGap = 0.5..<1.5
+    /// Shares of bursts: started by acknowledgments, of a sender that is clocked by them and of one that is not; large ones,
+    /// of either; and regular gaps, of one that is paced.
+    private static let clockedShare = 0.7
+    private static let unclockedShare = 0.5
+    private static let largeShare = 0.5
+    private static let fewLargeShare = 0.1
+    private static let regularShare = 0.6
+    /// Reactions between two acknowledgments on average, below which everything follows one of them.
+    private static let sparseAnswers = 3.0
+
     private var previous = Timestamp(nanoseconds: .min)
     /// Start of the burst going on, its bytes, and whether it is one that tells.
     private var start = Timestamp(nanoseconds: .min)
@@ -43,7 +60,7 @@ struct PacingMeter: Sendable {
         }
         if previous.nanoseconds != .min, time - previous < Self.silence {
             bytes += length
-            if !isLarge, bytes > 10 * unit {
+            if !isLarge, bytes > Self.largeBurst * unit {
                 isLarge = true
                 if isTelling { large &+= 1 }
             }
@@ -52,7 +69,7 @@ struct PacingMeter: Sendable {
         measureGap(to: time, idle: idle)
         start = time
         bytes = length
-        isLarge = length > 10 * unit
+        isLarge = length > Self.largeBurst * unit
         // After silence of the application, or with little of its data, the application set the time.
         isTelling = !idle && length >= unit && answer.nanoseconds != .min
         guard isTelling else { return }
@@ -66,7 +83,7 @@ struct PacingMeter: Sendable {
         let pace = Double(time - start) / Double(bytes)
         if usual > 0 {
             spaced &+= 1
-            if pace > 0.5 * usual, pace < 1.5 * usual { regular &+= 1 }
+            if pace > Self.regularGap.lowerBound * usual, pace < Self.regularGap.upperBound * usual { regular &+= 1 }
             usual += (pace - usual) / 8
         } else {
             usual = pace
@@ -76,10 +93,13 @@ struct PacingMeter: Sendable {
     /// Nil while there are too few bursts, between the two, and where acknowledgments come so densely that everything
     /// follows one.
     var isPaced: Bool? {
-        guard telling >= Self.enough, spaced >= Self.enough, answerGap > 3 * Double(Self.reaction) else { return nil }
+        guard telling >= Self.enough, spaced >= Self.enough, answerGap > Self.sparseAnswers * Double(Self.reaction)
+        else { return nil }
         let clockedShare = Double(clocked) / Double(telling)
-        if clockedShare > 0.7 || Double(large) > 0.5 * Double(telling) { return false }
-        guard clockedShare < 0.5, Double(regular) > 0.6 * Double(spaced), Double(large) < 0.1 * Double(telling) else {
+        if clockedShare > Self.clockedShare || Double(large) > Self.largeShare * Double(telling) { return false }
+        guard clockedShare < Self.unclockedShare, Double(regular) > Self.regularShare * Double(spaced),
+            Double(large) < Self.fewLargeShare * Double(telling)
+        else {
             return nil
         }
         return true

@@ -2,15 +2,15 @@ import StreamtopBase
 
 /// What one step of the analysis needs to know of the whole path.
 struct PathView: Sendable {
-    /// Capture point to the sender of the data and back; nil while unknown.
-    var toSender: Nanoseconds?
-    /// The whole loop: smallest and smoothed; nil while unknown.
-    var minimum: Nanoseconds?
-    var smoothed: Nanoseconds?
+    // Small, and without optionals inside: it is made for every segment.
+
+    private static let unknown = Nanoseconds.min
+    private var toSenderValue = Self.unknown
+    private var minimumValue = Self.unknown
+    private var smoothedValue = Self.unknown
+    private var queueValue = Self.unknown
+    private var ceilingValue = Self.unknown
     var variation: Nanoseconds = 0
-    /// Queueing delay now, and the largest that the path usually gets to: looked up where data is sent again.
-    var queue: Nanoseconds?
-    var ceiling: Nanoseconds?
     /// Nothing tells the round trip of now: the queue is unknown, not empty.
     var isBlind = false
     /// The capture lies at the receiver: what passes has the path behind it.
@@ -18,22 +18,39 @@ struct PathView: Sendable {
     /// On the receiver's own host: what passes has arrived.
     var hasArrived = false
 
+    /// Capture point to the sender of the data and back; nil while unknown.
+    var toSender: Nanoseconds? { Self.known(toSenderValue) }
+    /// The whole loop: smallest and smoothed; nil while unknown.
+    var minimum: Nanoseconds? { Self.known(minimumValue) }
+    var smoothed: Nanoseconds? { Self.known(smoothedValue) }
+    /// Queueing delay now, and the largest that the path usually gets to: looked up where data is sent again.
+    var queue: Nanoseconds? {
+        get { Self.known(queueValue) }
+        set { queueValue = newValue ?? Self.unknown }
+    }
+    var ceiling: Nanoseconds? {
+        get { Self.known(ceilingValue) }
+        set { ceilingValue = newValue ?? Self.unknown }
+    }
+
     /// From the round trips between the capture point and the two ends.
+    @inline(__always)
     init(sender: borrowing RoundTripMeter, receiver: borrowing RoundTripMeter) {
         let (near, far) = (sender.hasSample, receiver.hasSample)
+        if near { toSenderValue = sender.last }
         if near, far {
-            toSender = sender.last
-            minimum = saturatingAdd(sender.minimum, receiver.minimum)
-            smoothed = saturatingAdd(sender.smoothed ?? 0, receiver.smoothed ?? 0)
+            minimumValue = saturatingAdd(sender.minimum, receiver.minimum)
+            smoothedValue = saturatingAdd(sender.smoothed ?? 0, receiver.smoothed ?? 0)
             variation = saturatingAdd(sender.estimator.variation, receiver.estimator.variation)
-            queue = saturatingAdd(sender.queue ?? 0, receiver.queue ?? 0)
+            queueValue = saturatingAdd(sender.queue ?? 0, receiver.queue ?? 0)
         } else if near {
-            toSender = sender.last
-            (minimum, smoothed) = (sender.minimum, sender.smoothed)
-            (variation, queue) = (sender.estimator.variation, sender.queue ?? 0)
+            minimumValue = sender.minimum
+            smoothedValue = sender.smoothed ?? Self.unknown
+            (variation, queueValue) = (sender.estimator.variation, sender.queue ?? 0)
         } else if far {
-            (minimum, smoothed) = (receiver.minimum, receiver.smoothed)
-            (variation, queue) = (receiver.estimator.variation, receiver.queue ?? 0)
+            minimumValue = receiver.minimum
+            smoothedValue = receiver.smoothed ?? Self.unknown
+            (variation, queueValue) = (receiver.estimator.variation, receiver.queue ?? 0)
         }
     }
 
@@ -42,4 +59,7 @@ struct PathView: Sendable {
         guard let smoothed else { return .seconds(1) }
         return saturatingAdd(smoothed, max(4 * variation, .milliseconds(200)))
     }
+
+    @inline(__always)
+    private static func known(_ value: Nanoseconds) -> Nanoseconds? { value == unknown ? nil : value }
 }

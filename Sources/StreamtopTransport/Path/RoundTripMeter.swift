@@ -60,15 +60,19 @@ struct RoundTripMeter: ~Copyable {
 
     init() {}
 
+    @inline(__always)
     var hasSample: Bool { count > 0 }
 
     /// Smoothed as the sender does; nil before the first sample.
+    @inline(__always)
     var smoothed: Nanoseconds? { estimator.hasSample ? estimator.smoothed : count > 0 ? last : nil }
 
     /// Delay above the base path at the last sample.
+    @inline(__always)
     var queue: Nanoseconds? { count > 0 ? max(0, last - base) : nil }
 
     /// The same above the shortest that this flow itself has met: what a clock of the flow's own can be held against.
+    @inline(__always)
     var ownQueue: Nanoseconds? { count > 0 ? max(0, last - ownBase) : nil }
 
     /// A sample of the path alone.

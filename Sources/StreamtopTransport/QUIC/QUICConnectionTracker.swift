@@ -52,6 +52,7 @@ package struct QUICConnectionTracker: ~Copyable {
     /// Stream data is put in order and handed up; off once nobody reads it.
     package var followsStreams = true
     var packetLog = QUICPacketLog()
+    private let addressOnly = AddressOnly()
 
     package init(start: Timestamp) {
         self.start = start

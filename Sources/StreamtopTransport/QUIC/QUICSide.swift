@@ -38,12 +38,14 @@ struct QUICSide: ~Copyable {
     private var streamCounts: InlineArray<4, UInt64> = InlineArray(repeating: 0)
     /// Tokens that this end may end the connection with.
     var resetTokens: [QUICResetToken] = []
+    private let addressOnly = AddressOnly()
 
     init() {}
 
     mutating func fillMeters() { meters.fill(QUICSenderMeters()) }
 
     /// Memory that it takes, with the bytes of messages that are not whole and the packets that wait for an acknowledgment.
+    @inline(__always)
     var heldBytes: Int {
         var held = MemoryLayout<Self>.stride + recovery.heldBytes
         for level in 0..<3 { held += cryptoStreams[level].heldBytes }

@@ -29,6 +29,7 @@ struct QUICWaitingPackets: Sendable {
 
     var isEmpty: Bool { packets.isEmpty }
     /// Memory that they take.
+    @inline(__always)
     var heldBytes: Int { bytes + packets.capacity * MemoryLayout<QUICWaitingPacket>.stride }
 
     /// Forgets them, for want of memory.

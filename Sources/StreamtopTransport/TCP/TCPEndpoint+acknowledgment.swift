@@ -19,8 +19,6 @@ struct TCPAcknowledgmentResult {
     var sackOutside = false
     /// First sequence number of a retransmission that turned out to be needless.
     var needless: UInt32?
-    /// Segments newly held for lost.
-    var newlyLost = 0
 }
 
 extension TCPEndpoint {
@@ -57,10 +55,10 @@ extension TCPEndpoint {
         } else if ack == acknowledged, isPure, !windowMoved, outstanding > 0 {
             duplicateAcks &+= 1
             if duplicateAcknowledgmentRun < .max { duplicateAcknowledgmentRun += 1 }
-            if !sackPermitted || frame.tcp.options.sackCount == 0 { markWithoutSelective(&result) }
+            if !sackPermitted || frame.tcp.options.sackCount == 0 { markWithoutSelective() }
         }
         if frame.tcp.options.sackCount > 0 { selective(frame.tcp.options, ack: ack, at: time, into: &result) }
-        if sackedBytes > 0 { markLost(roundTrip: roundTrip, at: time, into: &result) }
+        if sackedBytes > 0 { markLost(roundTrip: roundTrip, at: time) }
         if let point = recoveryPoint, acknowledged.isAtOrAfter(point) {
             recoveryPoint = nil
             recoveryByTimeout = false
@@ -244,9 +242,7 @@ extension TCPEndpoint {
 
     /// RFC 6675 section 4 and RFC 8985: with three segments reported above it, or inside a recovery, a range that was
     /// sent before one that has arrived is lost.
-    private mutating func markLost(
-        roundTrip: Nanoseconds, at time: Timestamp, into result: inout TCPAcknowledgmentResult
-    ) {
+    private mutating func markLost(roundTrip: Nanoseconds, at time: Timestamp) {
         guard !rare.isEmpty, Int(sackedBytes) >= 3 * unit || isInRecovery else { return }
         // All of it once in a quarter of a loop, for repairs that were lost themselves; else what is new.
         let isWhole = time - rare.value.lastScan >= roundTrip / 4
@@ -276,22 +272,21 @@ extension TCPEndpoint {
             }
             index += 1
         }
-        enterRecovery(bytes, into: &result)
+        enterRecovery(bytes)
     }
 
     /// Without SACK the third duplicate acknowledgment speaks for the first range (RFC 5681 section 3.2).
-    private mutating func markWithoutSelective(_ result: inout TCPAcknowledgmentResult) {
+    private mutating func markWithoutSelective() {
         guard duplicateAcknowledgmentRun == 3, segments.retained < segments.count else { return }
         let index = segments.retained
         guard !segments[index].marks.contains(.lost) else { return }
         segments[index].marks.insert(.lost)
         lostTotal &+= UInt32(segments[index].length)
-        enterRecovery(segments[index].length, into: &result)
+        enterRecovery(segments[index].length)
     }
 
-    private mutating func enterRecovery(_ bytes: Int, into result: inout TCPAcknowledgmentResult) {
+    private mutating func enterRecovery(_ bytes: Int) {
         guard bytes > 0 else { return }
-        result.newlyLost = segments(in: bytes)
         if recoveryPoint == nil { recoveryPoint = next }
     }
 }

@@ -22,7 +22,20 @@ extension TCPEndpoint {
     /// Acknowledged segments kept to recognise packets that the network duplicated.
     private var retention: Int { dataSegments > 256 ? 32 : 8 }
 
+    /// The common case of `transmit`: a segment that begins where the one before it ended. False for any other, which is not
+    /// noted yet.
+    @inline(__always)
+    mutating func transmitNext(_ segment: TCPTransmission) -> Bool {
+        guard started, !isAnchoredByAnswer, segment.sequence == next else { return false }
+        dataSegments &+= 1
+        noteSize(segment.length)
+        append(segment)
+        lastData = segment.time
+        return true
+    }
+
     /// A segment with payload. Events go to `events`; `direction` is this end's.
+    @inline(never)
     mutating func transmit(
         _ segment: TCPTransmission, view: SenderView, path: PathView, peerClosed: Bool, direction: Direction,
         events: inout [FlowEvent.Kind]
@@ -86,6 +99,8 @@ extension TCPEndpoint {
 
     private mutating func noteSize(_ length: Int) {
         let length = UInt32(clamping: length)
+        // Nearly every one: nothing is larger than what was largest.
+        if length == fullSegment { return }
         largestSegment = max(largestSegment, length)
         // What fits one packet: the sender's option bounds nothing here, its peer's does, less the timestamp option.
         let limit = sizeLimit

@@ -148,9 +148,10 @@ struct TCPEndpoint: ~Copyable {
     /// A segment of this distant end passes, stamped by its clock.
     mutating func followInbound(stamp: UInt32, at time: Timestamp) {
         guard segmentCount >= TCPBulkMeters.leastSegments else { return }
+        rare.fill(TCPRareCounts())
+        guard rare.value.inbound.observe(stamp: stamp, at: time) else { return }
         let isFresh = time - roundTrip.lastTime <= max(.milliseconds(500), 2 * min(roundTrip.last, .seconds(100)))
-        let queue = isFresh ? roundTrip.ownQueue : nil
-        note { $0.inbound.observe(stamp: stamp, queue: queue, at: time) }
+        if isFresh, let queue = roundTrip.ownQueue { rare.value.inbound.look(queue, stamp: stamp, at: time) }
     }
 
     /// The SYN-ACK acknowledges up to `acknowledgment`: true where that covers data of the SYN. Data that it leaves out was not

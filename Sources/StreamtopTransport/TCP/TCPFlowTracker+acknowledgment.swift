@@ -31,9 +31,11 @@ extension TCPFlowTracker {
 
         let before = peer.acknowledged
         var result = TCPAcknowledgmentResult()
+        // Asked for only where ranges are reported.
+        let loop =
+            frame.tcp.options.sackCount > 0 || peer.sackedBytes > 0 ? leastRoundTrip(peer, sender) ?? 0 : 0
         peer.acknowledge(
-            frame, isPure: isPure, windowMoved: moved, at: passage.time, roundTrip: leastRoundTrip(peer, sender) ?? 0,
-            into: &result)
+            frame, isPure: isPure, windowMoved: moved, at: passage.time, roundTrip: loop, into: &result)
         if result.unseen > 0 { shared.anomalies.record(.ackOfUnseenData) }
         if result.sackOutside { shared.anomalies.record(.sackOutsideWindow) }
         if let start = result.needless {
@@ -41,10 +43,12 @@ extension TCPFlowTracker {
         }
         if isSyn {
             sender.window.provisional(Int(frame.tcp.window), acknowledgment: frame.tcp.acknowledgment)
-        } else {
+        } else if !sender.window.recordSame(
+            frame.tcp.window, shift: sender.windowShift, acknowledgment: frame.tcp.acknowledgment)
+        {
             observeWindow(&sender, frame, passage, &shared, events: &events)
         }
-        measure(result, &sender, &peer, at: passage.time, &shared)
+        measure(&result, &sender, &peer, at: passage.time, &shared)
         if passage.peerDistance == .far, result.hasOldestStamp, !peer.bulk.isEmpty {
             timeOneWay(result, of: &peer, answering: sender.roundTrip.last, at: passage.time, &shared)
         }
@@ -62,6 +66,7 @@ extension TCPFlowTracker {
             view: view, at: passage.time, delay: passage.peerDistance == .far ? peer.roundTrip.last : 0)
     }
 
+    @inline(never)
     private static func observeWindow(
         _ sender: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ passage: TCPPassage,
         _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]

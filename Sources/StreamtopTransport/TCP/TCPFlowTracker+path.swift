@@ -34,6 +34,7 @@ extension TCPFlowTracker {
     }
 
     /// Both halves together, of what is known of them; nil while nothing is.
+    @inline(__always)
     static func leastRoundTrip(_ one: borrowing TCPEndpoint, _ other: borrowing TCPEndpoint) -> Nanoseconds? {
         guard one.roundTrip.hasSample else { return other.roundTrip.hasSample ? other.roundTrip.minimum : nil }
         guard other.roundTrip.hasSample else { return one.roundTrip.minimum }
@@ -41,9 +42,10 @@ extension TCPFlowTracker {
     }
 
     /// The path as it concerns the data that `sender` sends to `receiver`.
+    @inline(__always)
     static func pathView(of sender: inout TCPEndpoint, receiver: inout TCPEndpoint) -> PathView {
         var view = PathView(sender: sender.roundTrip, receiver: receiver.roundTrip)
-        if sender.lacksRoundTrips(answering: receiver) {
+        if !sender.timestampsInUse, sender.lacksRoundTrips(answering: receiver) {
             view.isBlind = true
             view.queue = nil
         }

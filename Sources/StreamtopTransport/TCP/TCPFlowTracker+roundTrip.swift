@@ -5,8 +5,8 @@ import StreamtopWire
 /// Round trips, from acknowledgments and from the echoes of distant senders.
 extension TCPFlowTracker {
     static func measure(
-        _ result: TCPAcknowledgmentResult, _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, at time: Timestamp,
-        _ shared: inout TCPSharedMeters
+        _ result: inout TCPAcknowledgmentResult, _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint,
+        at time: Timestamp, _ shared: inout TCPSharedMeters
     ) {
         if let sample = result.senderSample, time - sample >= shared.timedFrom {
             sender.roundTrip.smooth(sample)

@@ -24,9 +24,6 @@ extension TCPFlowTracker {
         var path = pathView(of: &sender, receiver: &peer)
         path.isAtReceiver = passage.peerDistance != .far
         path.hasArrived = passage.peerDistance == .host
-        if sender.started, sender.next.isAfter(sequence) {
-            path.ceiling = saturatingAdd(sender.roundTrip.usualCeiling, peer.roundTrip.usualCeiling)
-        }
         let view = sender.view(
             of: sequence, from: passage.senderDistance,
             edge: peer.window.edge(for: sender.started ? sender.next : sequence),
@@ -47,13 +44,18 @@ extension TCPFlowTracker {
         let least =
             frame.source.isIPv4 ? TCPBlackHoleMeter.leastIPv4 : TCPBlackHoleMeter.leastIPv6
         let isLarge = frame.ipLength > least
-        sender.transmit(
-            TCPTransmission(
-                sequence: sequence, length: frame.payloadLength, timestampValue: frame.tcp.options.timestampValue,
-                hasTimestamp: frame.tcp.options.hasTimestamps,
-                identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), time: time,
-                isLarge: isLarge),
-            view: view, path: path, peerClosed: peer.window.isClosed, direction: passage.direction, events: &events)
+        let segment = TCPTransmission(
+            sequence: sequence, length: frame.payloadLength, timestampValue: frame.tcp.options.timestampValue,
+            hasTimestamp: frame.tcp.options.hasTimestamps,
+            identification: UInt16(truncatingIfNeeded: frame.identification ?? 0), time: time, isLarge: isLarge)
+        if !sender.transmitNext(segment) {
+            if sender.started, sender.next.isAfter(sequence) {
+                path.ceiling = saturatingAdd(sender.roundTrip.usualCeiling, peer.roundTrip.usualCeiling)
+            }
+            sender.transmit(
+                segment, view: view, path: path, peerClosed: peer.window.isClosed, direction: passage.direction,
+                events: &events)
+        }
         if peer.window.isOffered, peer.windowShift == nil { peer.noteScale(provenBy: sender.outstanding) }
         if !sender.bulk.isEmpty, let step = sender.bulk.value.fullQueue.take() {
             // The half that is measured while this sender is busy: its own, from afar, or the receiver's.
@@ -92,6 +94,7 @@ struct TCPSending {
 
 extension TCPEndpoint {
     /// The meters of a busy sender; callers have them.
+    @inline(__always)
     fileprivate mutating func followBulk(
         _ sending: TCPSending, path: PathView, from distance: CaptureDistance, at time: Timestamp
     ) {
@@ -142,6 +145,7 @@ extension TCPEndpoint {
     }
 
     /// The window's course after the segment was sent.
+    @inline(__always)
     fileprivate mutating func followWindow(_ sending: TCPSending, at time: Timestamp) {
         let view = sending.view
         let bytes = pipe(view)
@@ -182,6 +186,7 @@ extension TCPEndpoint {
         bulk.value.congestion.observeFlight(Float(bytes) / size, at: time)
     }
 
+    @inline(__always)
     mutating func updateLimit(view: SenderView, at time: Timestamp, delay: Nanoseconds) {
         guard started else { return }
         let room = view.edge.distance(after: next)

@@ -19,13 +19,18 @@ struct TCPInboundMeter: Sendable {
 
     init() {}
 
-    /// A segment stamped `stamp` came from the end. `queue`: the delay of its half of the round trip as measured last, nil
-    /// where that was long ago.
-    mutating func observe(stamp: UInt32, queue: Nanoseconds?, at time: Timestamp) {
+    /// A segment stamped `stamp` came from the end; true where it is time for a look.
+    @inline(__always)
+    mutating func observe(stamp: UInt32, at time: Timestamp) -> Bool {
         oneWay.observe(stamp: stamp, at: time)
-        guard time >= next else { return }
+        guard time >= next else { return false }
         next = time + Self.step
-        guard let queue, queue >= Self.least, let part = oneWay.queue(stamp: stamp, passed: time) else { return }
+        return true
+    }
+
+    /// The look: `queue` is the delay of the end's half of the round trip as measured a short time ago.
+    mutating func look(_ queue: Nanoseconds, stamp: UInt32, at time: Timestamp) {
+        guard queue >= Self.least, let part = oneWay.queue(stamp: stamp, passed: time) else { return }
         if looks < .max { looks += 1 }
         inbound = saturatingAdd(inbound, min(part, queue))
         whole = saturatingAdd(whole, queue)

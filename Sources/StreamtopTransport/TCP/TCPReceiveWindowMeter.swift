@@ -48,6 +48,20 @@ struct TCPReceiveWindowMeter: Sendable {
     /// The field differs from the one before.
     func moves(to field: UInt16) -> Bool { !isOffered || field != lastField }
 
+    /// The common case of `record`: the same window as before, of a known size and open, further on. False for any other, of which
+    /// nothing was noted.
+    @inline(__always)
+    mutating func recordSame(_ field: UInt16, shift: UInt8?, acknowledgment: UInt32) -> Bool {
+        guard isKnown, field == lastField, field > 0, let shift, UInt32(field) << UInt32(shift & 15) == lastBytes,
+            acknowledgment.isAtOrAfter(edgeAcknowledgment), !isClosed
+        else { return false }
+        let newEdge = acknowledgment &+ lastBytes
+        guard newEdge.isAtOrAfter(edge) else { return false }
+        edge = newEdge
+        edgeAcknowledgment = acknowledgment
+        return true
+    }
+
     /// Takes the window of a segment that is neither SYN nor RST. `shift`: its scale, nil where that was not seen. The flag
     /// of the result tells whether the right edge moved back.
     mutating func record(

@@ -120,8 +120,10 @@ package struct DecodedFrame: ~Copyable, Sendable {
     }
 
     @inlinable
+    @inline(__always)
     package var sourceEndpoint: Endpoint { Endpoint(address: source, port: sourcePort) }
     @inlinable
+    @inline(__always)
     package var destinationEndpoint: Endpoint { Endpoint(address: destination, port: destinationPort) }
 
     /// The captured part of the transport payload in the frame's bytes.
@@ -157,6 +159,17 @@ package struct DecodedFrame: ~Copyable, Sendable {
         FlowKey(
             source: sourceEndpoint, destination: destinationEndpoint, transport: protocolNumber, vlan: vlan,
             tunnel: tunnelKey)
+    }
+
+    /// The same, and whether the frame's source is the key's low endpoint.
+    @inlinable
+    @inline(__always)
+    package var orientedKey: (key: FlowKey, isSourceLow: Bool) {
+        let (source, destination) = (sourceEndpoint, destinationEndpoint)
+        let isSourceLow = FlowKey.isOrdered(source, destination)
+        let key = FlowKey(
+            source, destination, isOrdered: isSourceLow, transport: protocolNumber, vlan: vlan, tunnel: tunnelKey)
+        return (key, isSourceLow)
     }
 }
 

@@ -8,6 +8,9 @@ struct HTTP1FieldSection: Equatable, Sendable {
 
     init() {}
 
+    /// Memory of the lines so far, at most: fields are kept as text.
+    var heldBytes: Int { head == nil ? pending.capacity : pending.capacity + 2 * byteCount }
+
     mutating func clear() {
         head = nil
         pending = []

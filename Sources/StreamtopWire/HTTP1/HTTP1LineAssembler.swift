@@ -10,6 +10,9 @@ struct HTTP1LineAssembler: Equatable, Sendable {
 
     init() {}
 
+    /// Memory of the line in progress.
+    var heldBytes: Int { bytes.capacity }
+
     /// Takes bytes up to the end of the line. True with it: `bytes` is the line, without its end.
     @_lifetime(reader: copy reader)
     mutating func take(_ reader: inout ByteReader) -> Bool {

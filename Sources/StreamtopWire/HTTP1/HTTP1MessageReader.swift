@@ -59,6 +59,9 @@ package struct HTTP1MessageReader: Equatable, Sendable {
     private var line = HTTP1LineAssembler()
     private var section = HTTP1FieldSection()
 
+    /// Memory of the head in progress.
+    package var heldBytes: Int { line.heldBytes + section.heldBytes }
+
     /// `isInStep`: the first byte to come begins a message.
     package init(isInStep: Bool = true) { state = isInStep ? .between : .lost }
 

@@ -59,6 +59,8 @@ package enum HTTP1Probe: Equatable, Sendable {
 
     /// As much as is there of `HTTP/1.`.
     private static func isStartOfVersion(_ reader: borrowing ByteReader) -> Bool {
+        // Nearly every stream that is none ends here.
+        guard let first = reader.peekUInt8(), first == UInt8(ascii: "H") else { return false }
         for (index, byte) in "HTTP/1.".utf8.enumerated() {
             guard let found = reader.peekUInt8(ahead: index) else { return index > 0 }
             if found != byte { return false }

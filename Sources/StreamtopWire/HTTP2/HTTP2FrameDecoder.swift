@@ -39,7 +39,8 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
     /// The bytes, as far as they go and at least to the first space, are a client's preface.
     package static func canBegin(_ bytes: RawSpan) -> Bool {
         let reader = ByteReader(bytes)
-        guard reader.remaining >= 4 else { return false }
+        // "PRI "
+        guard reader.peekUInt32() == 0x5052_4920 else { return false }
         for (index, expected) in preface.utf8.enumerated() {  // at most 24 turns
             guard let found = reader.peekUInt8(ahead: index) else { return true }
             if found != expected { return false }

@@ -18,6 +18,15 @@ package struct HPACKDecoder: ~Copyable, @unchecked Sendable {
     /// A block broke the rules or is missing: the table is not what the sender's is, and nothing is decoded any more.
     package private(set) var isBroken = false
 
+    /// Memory of an empty decoder, as nghttp2 1.52 makes it, and of the entries of its table.
+    package static let emptyBytes = 2_048
+
+    /// Memory that it takes now. C function: `nghttp2_hd_inflate_get_dynamic_table_size`. Mutating, for it is asked where it lies in an
+    /// optional, and that would be taken apart to read it.
+    package mutating func heldBytes() -> Int {
+        unsafe Self.emptyBytes + 2 * Int(clamping: nghttp2_hd_inflate_get_dynamic_table_size(inflater))
+    }
+
     /// C function: `nghttp2_hd_inflate_new`. Nil when there is no memory.
     package init?() {
         var created: OpaquePointer?

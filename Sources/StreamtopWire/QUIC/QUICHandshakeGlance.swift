@@ -14,8 +14,6 @@ package struct QUICHandshakeGlance: Equatable, Sendable {
     /// Of a ServerHello that is no HelloRetryRequest.
     package var cipherSuite: UInt16?
     package var parameters: QUICTransportParameters?
-    /// The pre_shared_key extension was in it: of a ClientHello an offer, of a ServerHello its acceptance.
-    package var hasPreSharedKey = false
     /// The early_data extension was in it: of a ClientHello the offer, of EncryptedExtensions its acceptance.
     package var hasEarlyData = false
 
@@ -59,7 +57,6 @@ package struct QUICHandshakeGlance: Equatable, Sendable {
             var content = list.reader(of: size)
             switch type {
             case 0x0039, 0xffa5: parameters = try? QUICTransportParameters(decoding: &content)
-            case 41: hasPreSharedKey = true
             case 42: hasEarlyData = true
             default: break
             }

@@ -134,6 +134,15 @@ package struct ByteReader: ~Escapable {
                 fromUncheckedByteOffset: position &+ ahead, as: UInt32.self))
     }
 
+    /// Eight bytes in network order `ahead` bytes further on, or nil past the end. Does not move.
+    @inlinable
+    package func peekUInt64(ahead: Int = 0) -> UInt64? {
+        guard ahead >= 0, ahead < remaining &- 7 else { return nil }
+        return UInt64(
+            bigEndian: unsafe bytes.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: position &+ ahead, as: UInt64.self))
+    }
+
     /// Moves over `count` bytes, at most to the end.
     @inlinable
     @_lifetime(self: copy self)

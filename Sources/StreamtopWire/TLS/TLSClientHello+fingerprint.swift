@@ -1,3 +1,5 @@
+import StreamtopBase
+
 /// What carried a hello, as JA4 names it.
 package enum JA4Transport: Character, Sendable {
     case tcp = "t"
@@ -9,26 +11,37 @@ package enum JA4Transport: Character, Sendable {
 extension TLSClientHello {
     /// JA3's text, whose MD5 is the fingerprint: version, cipher suites, extensions, groups and point formats in decimal,
     /// GREASE left out.
-    package var ja3Text: String {
-        let lists = [
-            cipherSuites.filter { !isGreaseValue($0) }.map(String.init),
-            extensionTypes.filter { !isGreaseValue($0) }.map(String.init),
-            supportedGroups.filter { !isGreaseValue($0) }.map(String.init),
-            ecPointFormats.map(String.init),
-        ]
-        return ([String(legacyVersion.rawValue)] + lists.map { $0.joined(separator: "-") }).joined(separator: ",")
+    package var ja3Text: String { String(decoding: ja3Bytes, as: UTF8.self) }
+
+    /// The same as bytes.
+    package var ja3Bytes: [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(512)
+        text.append(decimal: legacyVersion.rawValue)
+        for list in [cipherSuites, extensionTypes, supportedGroups] {
+            text.append(UInt8(ascii: ","))
+            text.append(decimals: list.filter { !isGreaseValue($0) })
+        }
+        text.append(UInt8(ascii: ","))
+        text.append(decimals: ecPointFormats.map(UInt16.init))
+        return text
     }
 
-    /// JA4 (client part only). `sha256` gives the lower-case hex digest of a text.
-    package func ja4(over transport: JA4Transport, sha256: (String) -> String) -> String {
+    /// JA4 (client part only). `sha256` gives the lower-case hex digest of a text's bytes.
+    package func ja4(over transport: JA4Transport, sha256: ([UInt8]) -> String) -> String {
         let suites = cipherSuites.filter { !isGreaseValue($0) }
         let extensions = extensionTypes.filter { !isGreaseValue($0) }
-        let suiteText = suites.map(hexDigits).sorted().joined(separator: ",")
+        let schemes = signatureAlgorithms.filter { !isGreaseValue($0) }
+        var suiteText: [UInt8] = []
+        suiteText.append(hexWords: suites.sorted())
         // Order tells nothing where clients shuffle; SNI and ALPN depend on the server, not on the client.
-        let stable = extensions.filter { $0 != TLSExtensionType.serverName && $0 != TLSExtensionType.alpn }
-        let schemes = signatureAlgorithms.filter { !isGreaseValue($0) }.map(hexDigits).joined(separator: ",")
-        let extensionText =
-            stable.map(hexDigits).sorted().joined(separator: ",") + (schemes.isEmpty ? "" : "_" + schemes)
+        var extensionText: [UInt8] = []
+        extensionText.append(
+            hexWords: extensions.filter { $0 != TLSExtensionType.serverName && $0 != TLSExtensionType.alpn }.sorted())
+        if !schemes.isEmpty {
+            extensionText.append(UInt8(ascii: "_"))
+            extensionText.append(hexWords: schemes)
+        }
         let named = extensionTypes.contains(TLSExtensionType.serverName)
         let head =
             "\(transport.rawValue)\(ja4Version)\(named ? "d" : "i")\(twoDigits(suites.count))\(twoDigits(extensions.count))\(ja4ALPN)"
@@ -64,12 +77,48 @@ extension TLSClientHello {
 
 extension TLSServerHello {
     /// JA3S's text, whose MD5 is the fingerprint: version, cipher suite and extensions in decimal.
-    package var ja3sText: String {
-        "\(legacyVersion.rawValue),\(cipherSuite),\(extensionTypes.map(String.init).joined(separator: "-"))"
+    package var ja3sText: String { String(decoding: ja3sBytes, as: UTF8.self) }
+
+    /// The same as bytes.
+    package var ja3sBytes: [UInt8] {
+        var text: [UInt8] = []
+        text.append(decimal: legacyVersion.rawValue)
+        text.append(UInt8(ascii: ","))
+        text.append(decimal: cipherSuite)
+        text.append(UInt8(ascii: ","))
+        text.append(decimals: extensionTypes)
+        return text
     }
 }
 
-private func hexDigits(_ number: UInt16) -> String { String(hexText(number).dropFirst(2)) }
+extension [UInt8] {
+    fileprivate mutating func append(decimal number: UInt16) {
+        var divisor: UInt16 = 10_000
+        while divisor > 1, number < divisor { divisor /= 10 }
+        while divisor > 0 {  // one digit each turn
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// Joined by hyphens.
+    fileprivate mutating func append(decimals numbers: [UInt16]) {
+        for (index, number) in numbers.enumerated() {
+            if index > 0 { append(UInt8(ascii: "-")) }
+            append(decimal: number)
+        }
+    }
+
+    /// Four digits each, joined by commas.
+    fileprivate mutating func append(hexWords numbers: [UInt16]) {
+        for (index, number) in numbers.enumerated() {
+            if index > 0 { append(UInt8(ascii: ",")) }
+            for shift: UInt16 in [12, 8, 4, 0] {
+                append(String.hexDigit(UInt8(truncatingIfNeeded: number >> shift & 15)))
+            }
+        }
+    }
+}
 
 private func twoDigits(_ count: Int) -> String { count < 10 ? "0\(count)" : String(min(count, 99)) }
 

@@ -28,6 +28,7 @@ package struct TLSHandshakeStream: Sendable {
     }
 
     /// Memory that the bytes take.
+    @inline(__always)
     package var heldBytes: Int { bytes.footprint }
     /// Bytes are there that no whole message was made of.
     package var isWaiting: Bool { !bytes.isEmpty }

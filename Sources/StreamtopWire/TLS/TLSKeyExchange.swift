@@ -1,3 +1,5 @@
+import StreamtopBase
+
 /// ServerKeyExchange before TLS 1.3 (RFC 8422 section 5.4, RFC 5246 section 7.4.3, RFC 4279): the group, and who signed how.
 package struct TLSServerKeyExchange: Equatable, Sendable {
     /// How a cipher suite exchanges keys, as far as it shapes this message.
@@ -6,8 +8,8 @@ package struct TLSServerKeyExchange: Equatable, Sendable {
 
         package init(cipherSuite: TLSCipherSuite) {
             let name = cipherSuite.name ?? ""
-            self = name.contains("_ECDHE_") || name.contains("_ECDH_anon") ? .ellipticCurve : .other
-            if name.contains("_DHE_") || name.contains("_DH_anon") { self = .finiteField }
+            self = name.containsASCII("_ECDHE_") || name.containsASCII("_ECDH_anon") ? .ellipticCurve : .other
+            if name.containsASCII("_DHE_") || name.containsASCII("_DH_anon") { self = .finiteField }
         }
     }
 
@@ -21,7 +23,7 @@ package struct TLSServerKeyExchange: Equatable, Sendable {
     package init(decoding reader: inout ByteReader, cipherSuite: TLSCipherSuite, version: TLSVersion)
         throws(DecodeError)
     {
-        if cipherSuite.name?.contains("_PSK_") ?? false { _ = try reader.tlsVector(lengthBytes: 2) }
+        if cipherSuite.name?.containsASCII("_PSK_") ?? false { _ = try reader.tlsVector(lengthBytes: 2) }
         switch Kind(cipherSuite: cipherSuite) {
         case .ellipticCurve:
             try reader.require(3, in: .tlsHandshake)
@@ -85,6 +87,9 @@ package struct TLSAlert: Equatable, Sendable {
         level = reader.uint8()
         code = reader.uint8()
     }
+
+    /// close_notify: its sender will send no more (RFC 8446 section 6.1).
+    package var isCloseNotify: Bool { code == 0 && levelName != nil }
 
     /// "warning", "fatal"; nil for a level that does not exist.
     package var levelName: String? { level == 1 ? "warning" : level == 2 ? "fatal" : nil }

@@ -13,6 +13,9 @@ package struct MessageInflater: ~Copyable, @unchecked Sendable {
     /// A message did not inflate, or is missing: later ones cannot be trusted.
     package private(set) var isBroken = false
 
+    /// Memory of an inflater at most: its window and 7 KB of state (zlib's zconf.h).
+    package static let heldBytes = 40 * 1024
+
     /// `windowBits`: 8 to 15; `forgets`: no context takeover. Nil when there is no memory.
     /// C function: `inflateInit2_`, raw deflate.
     package init?(forgets: Bool) {

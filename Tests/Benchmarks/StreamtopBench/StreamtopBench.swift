@@ -14,6 +14,8 @@ struct StreamtopBench: ParsableCommand {
     @Option(help: "Mean packets per flow.") var packets = 66
     @Option(help: "Packets of the encrypted downloads.") var sealedPackets = 100_000
     @Flag(help: "Only what is about encryption.") var sealedOnly = false
+    @Flag(help: "Only floods of small packets that ask for much memory, and what is held of them at most.") var floods =
+        false
     @Flag(help: "Leave the slow peers out.") var quick = false
     @Flag(help: "Keep the captures that were made.") var keep = false
 
@@ -23,6 +25,7 @@ struct StreamtopBench: ParsableCommand {
         defer { if !keep { try? FileManager.default.removeItem(at: folder) } }
 
         if sealedOnly { return try sealed(folder) }
+        if floods { return try flood(folder) }
         let mixed = folder.appendingPathComponent("mixed.pcap").path
         var capture = MixedCapture(flows: flows, packetsPerFlow: packets, concurrent: 4_000)
         try capture.write(to: mixed)
@@ -48,7 +51,37 @@ struct StreamtopBench: ParsableCommand {
         try short.write(to: brief)
         row("streamtop --json, short", [streamtop, "--json", "-r", brief], packets: short.packets, against: nil)
         try sealed(folder)
+        media()
         try redraw(folder)
+        host()
+    }
+
+    private func media() {
+        print("\nreading media in pieces of a TCP segment, GB a second in one thread")
+        for cost in [MediaCost.boxes(), MediaCost.packets()] {
+            print(pad(cost.name, 34) + lead(text(cost.bytesPerSecond / 1e9, 2), 9))
+        }
+    }
+
+    /// Each flood as a replay: packets, time and the most memory; of the last, how much of the media beside it is kept.
+    private func flood(_ folder: URL) throws {
+        print(pad("flood", 68) + ["packets", "CPU s", "peak MB"].map { lead($0, 10) }.joined())
+        for flood in FloodCost.allCases {
+            let path = folder.appendingPathComponent("flood.pcap").path
+            let packets = try flood.write(to: path)
+            guard let cost = measure([streamtop, "--json", "--no-events", "-r", path], runs: 1) else {
+                print(pad(flood.rawValue, 68) + "  could not be run, or took too long")
+                continue
+            }
+            let cells = ["\(packets)", text(cost.cpuSeconds, 2), text(cost.peakMegabytes, 0)]
+            let verdict =
+                cost.status != 0 ? "  exit \(cost.status)" : cost.peakMegabytes > FloodCost.bound ? "  TOO MUCH" : ""
+            print(pad(flood.rawValue, 68) + cells.map { lead($0, 10) }.joined() + verdict)
+            guard flood == .datagrams else { continue }
+            let output = folder.appendingPathComponent("flood.json").path
+            _ = measure(["sh", "-c", "\(streamtop) --json --no-events -r \(path) > \(output)"], runs: 1)
+            print("    media flows kept whole: \(try FloodCost.mediaKept(in: output)) of \(FloodCost.mediaFlows)")
+        }
     }
 
     /// Opening what is encrypted: beside libcrypto alone on the same bytes, and as replays of downloads with a key log.
@@ -105,6 +138,17 @@ struct StreamtopBench: ParsableCommand {
                     + [cost.snapshotMilliseconds, cost.drawMilliseconds, cost.diffMilliseconds].map {
                         lead(text($0, 2), 9)
                     }.joined() + "   = \(text(cost.percentAtTenHertz, 1)) % of a core")
+        }
+    }
+
+    /// Asking the kernel, with ten thousand sockets open: a full reading a second, and short ones between.
+    private func host() {
+        print("\nasking this host's kernel (CPU ms a reading): full, short")
+        for count in [100, 10_000] {
+            guard let cost = HostCost.measure(count: count, readings: 10) else { continue }
+            print(
+                pad("\(cost.sockets) sockets", 30) + [cost.full, cost.short].map { lead(text($0, 2), 9) }.joined()
+                    + "   = \(text(cost.percent, 1)) % of a core")
         }
     }
 

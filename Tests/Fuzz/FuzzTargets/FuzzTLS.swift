@@ -15,7 +15,7 @@ func fuzzTLSMessages(_ bytes: [UInt8]) {
     switch choice % 14 {
     case 0, 1:
         guard let hello = try? TLSClientHello(decoding: &reader, datagram: choice % 14 == 1) else { return }
-        let print = hello.ja4(over: .tcp) { HashAlgorithm.sha256.hexDigest(of: $0) }
+        let print = hello.ja4(over: .tcp) { HashAlgorithm.sha256.hexDigest(of: $0 as [UInt8]) }
         precondition(print.utf8.count <= 36, "a JA4 of \(print.utf8.count) bytes")
         _ = HashAlgorithm.md5.hexDigest(of: hello.ja3Text)
     case 2:

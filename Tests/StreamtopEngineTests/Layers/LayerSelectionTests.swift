@@ -63,8 +63,8 @@ import Testing
     func givesUp() {
         var probe = SegmentProbe()
         #expect(probe.isFresh)
-        #expect(examine(&probe, "") == .nothing && probe.isFresh, "no payload, no look")
-        for _ in 1..<Int(SegmentProbe.mostSegments) { #expect(examine(&probe, "\u{1}bulk") == .nothing) }
+        #expect(examine(&probe, "") == .nothing && !probe.isFresh, "a payload that was not captured is one of them")
+        for _ in 2..<Int(SegmentProbe.mostSegments) { #expect(examine(&probe, "\u{1}bulk") == .nothing) }
         #expect(examine(&probe, "\u{1}bulk") == .over && probe.isOver)
     }
 

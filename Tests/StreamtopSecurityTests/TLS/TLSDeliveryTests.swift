@@ -58,6 +58,26 @@ import Testing
         #expect(deliveries(player.seen).isEmpty)
     }
 
+    @Test("A close_notify ends what its sender carries, once, and nothing follows")
+    func closeNotify() {
+        var player = begun()
+        player.feed(RFC8448Trace.clientData, .fromClient)
+        player.feed(RFC8448Trace.serverData, .fromServer)
+        player.seen.clear()
+        player.feed(RFC8448Trace.clientAlert, .fromClient)
+        player.feed(RFC8448Trace.serverAlert, .fromServer)
+        let found = deliveries(player.seen)
+        #expect(found.map(\.content) == [.end, .end])
+        #expect(found.map(\.direction) == [.fromClient, .fromServer])
+        player.seen.clear()
+        player.seen.begin(from: .fromServer, at: Timestamp(nanoseconds: 9))
+        for content in [Delivery.Content.end, .reset(code: 0)] {
+            let end = Delivery(direction: .fromServer, time: Timestamp(nanoseconds: 9), content: content)
+            player.tracker.observe(RawSpan(), end, tables: &player.tables, &player.seen)
+        }
+        #expect(deliveries(player.seen).isEmpty)
+    }
+
     @Test("What is not TLS says so")
     func refuted() {
         var player = TLSPlayer()

@@ -98,7 +98,7 @@ import Testing
             if secrets != nil { #expect(first.bytes == UInt64(request.count)) }
             player.tracker.noteReplay()
             let replayed = try #require(player.tracker.snapshot().earlyData)
-            #expect(replayed.isReplayed && replayed.replayRisk == .unsafe)
+            #expect(replayed.isReplayed && replayed.isOpened == (secrets != nil))
         }
         var other = TLSPlayer()
         other.feed(Self.hello(random: 8, early: true), .fromClient)
@@ -147,7 +147,7 @@ import Testing
                 tracker.snapshot(
                     early: 9, serverHandshake: nil, clientHandshake: nil, hasSecrets: false, serverRoundTrip: nil
                 ).earlyData)
-            #expect(early.isReplayed == isSecond && early.replayRisk == (isSecond ? .unsafe : .unknown))
+            #expect(early.isReplayed == isSecond)
         }
     }
 }

@@ -26,7 +26,6 @@ import Testing
         #expect(seen.random == random)
         #expect(seen.parameters?.integer(.maxIdleTimeout) == 10_000)
         #expect(seen.hasEarlyData)
-        #expect(seen.hasPreSharedKey)
         #expect(seen.cipherSuite == nil)
     }
 

@@ -160,7 +160,7 @@ let rfc8448ClientHello = [UInt8](
     func ja4() throws {
         var hashed: [String] = []
         let fingerprint = try decode(Self.browser).ja4(over: .tcp) { text in
-            hashed.append(text)
+            hashed.append(String(decoding: text, as: UTF8.self))
             return "0123456789abcdef"
         }
         #expect(fingerprint == "t13d1516h2_0123456789ab_0123456789ab")

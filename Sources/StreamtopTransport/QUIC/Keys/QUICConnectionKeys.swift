@@ -24,7 +24,6 @@ struct QUICConnectionKeys: ~Copyable {
 
     init() {}
 
-    var hasInitial: Bool { initialVersion != nil }
     var hasOneRTT: Bool { clientOneRTT != nil || serverOneRTT != nil }
     func hasOneRTT(_ direction: Direction) -> Bool {
         direction == .fromClient ? clientOneRTT != nil : serverOneRTT != nil

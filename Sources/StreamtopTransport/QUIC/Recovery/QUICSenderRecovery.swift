@@ -44,6 +44,7 @@ struct QUICSenderRecovery: Sendable {
     }
 
     /// Memory of the packets that are remembered.
+    @inline(__always)
     var heldBytes: Int { spaces[0].heldBytes + spaces[1].heldBytes + spaces[2].heldBytes }
 
     // Asked for every packet. Mutating so that they work in place: a borrowed recovery is copied for the call.

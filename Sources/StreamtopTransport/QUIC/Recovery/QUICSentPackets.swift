@@ -24,18 +24,25 @@ struct QUICSentPackets: Sendable {
     static let capacity = 16_384
     /// A larger jump in packet numbers is no gap but a capture that starts anew.
     static let maximumGap: UInt64 = 4_096
+    /// Of few packets so few may have been missed: memory follows the packets that came, not the number that one claims. Own: a
+    /// capture that sees one packet of seventeen is none to judge a sender by.
+    private static let leastGap: UInt64 = 64
+    private static let gapForPacket: UInt64 = 16
 
     private var ring: [QUICSentPacket] = []
     private var head = 0
     private(set) var count = 0
     /// Number of the oldest packet kept.
     private(set) var base: UInt64 = 0
+    /// Packets noted, up to the number that allows the largest gap.
+    private var noted: UInt32 = 0
     /// No packet below this one waits for an acknowledgment.
     private(set) var firstOpen: UInt64 = 0
 
     init() {}
 
     /// Memory that they take.
+    @inline(__always)
     var heldBytes: Int { ring.capacity * MemoryLayout<QUICSentPacket>.stride }
 
     /// One past the highest number seen.
@@ -57,7 +64,9 @@ struct QUICSentPackets: Sendable {
             firstOpen = min(firstOpen, number)
             return .late
         }
-        if count == 0 || number &- end > Self.maximumGap {
+        let gap = min(Self.maximumGap, Self.leastGap + Self.gapForPacket * UInt64(noted))
+        if noted < 256 { noted += 1 }
+        if count == 0 || number &- end > gap {
             for offset in 0..<count { dropped(ring[(head + offset) & (ring.count - 1)]) }
             head = 0
             count = 0

@@ -31,9 +31,6 @@ struct QUICStreamTable: Sendable {
 
         init(at time: Timestamp) { lastTime = time }
 
-        /// All bytes up to the end have been handed on.
-        var isComplete: Bool { finalSize.map { bytes.next >= $0 } ?? false }
-
         /// Gives the first hole up: its size; nil when there is none.
         mutating func giveUpHole(at time: Timestamp) -> UInt64? {
             if let size = bytes.giveUpHole(time) { return size }
@@ -57,6 +54,7 @@ struct QUICStreamTable: Sendable {
     init() {}
 
     /// Memory that bytes behind holes and the streams take.
+    @inline(__always)
     var heldBytes: Int { footprint + streams.capacity * MemoryLayout<Stream>.stride }
 
     /// A STREAM frame. What is in order now goes to `queue`, with the stream, direction and time of `model`.
@@ -149,7 +147,8 @@ struct QUICStreamTable: Sendable {
     }
 
     private mutating func endIfComplete(_ index: Int, _ model: Delivery, into queue: inout DeliveryQueue) {
-        guard streams[index].isComplete else { return }
+        // All bytes up to the end have been handed on.
+        guard let size = streams[index].finalSize, streams[index].bytes.next >= size else { return }
         remove(index)
         var delivery = model
         delivery.content = .end
