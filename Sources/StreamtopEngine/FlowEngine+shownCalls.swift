@@ -15,7 +15,7 @@ extension FlowEngine {
             return last.calls
         }
         var live: [FlowSnapshot] = []
-        for index in flows.indices where flows[index].$ice != nil || flows[index].$turn != nil {
+        for index in flows.indices where CallAssembly.isPart(flows[index]) {
             guard live.count < Self.shownCallFlows else { break }
             live.append(flows[index])
         }

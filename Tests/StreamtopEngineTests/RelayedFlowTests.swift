@@ -118,6 +118,26 @@ import Testing
         #expect(Set(flows.compactMap(\.parent)).count == 2)
     }
 
+    /// A capture that begins with the relay's answer takes the relay for the client, until a request shows who is.
+    @Test func theRelayIsNotTheClient() throws {
+        var driver = EngineDriver()
+        let relay: Endpoint = "198.51.100.5:40001"
+        func send(_ payload: [UInt8], fromRelay: Bool) {
+            driver.send(
+                PacketBuilder.udpFrame(
+                    from: fromRelay ? relay : Self.client, to: fromRelay ? Self.client : relay, payload: payload),
+                after: .milliseconds(20))
+        }
+        send(Self.allocated, fromRelay: true)
+        send(Self.bind, fromRelay: false)
+        send(Self.bound, fromRelay: true)
+        for number in 1...10 { send(Self.channelData(Self.sound(number)), fromRelay: false) }
+        let flows = driver.finalFlows
+        #expect(flows.first?.client.endpoint == Self.client && flows.first?.server.endpoint == relay)
+        let inner = try #require(flows.last)
+        #expect(inner.client.endpoint == Self.relayed && inner.server.endpoint == Self.peer)
+    }
+
     /// Picked up in the middle: channels are data only where TURN was seen, and their peers have no names.
     @Test func pickedUpInTheMiddle() throws {
         var driver = EngineDriver()

@@ -29,6 +29,7 @@ enum CallProgress {
         }
         if finished.count == 2 { add(.handshakeDone, [finished.max()]) }
         add(.firstMedia, flows.flatMap { $0.rtp.map(\.start) })
+        add(.firstKeyFrame, flows.flatMap { $0.rtp.map(\.firstKeyFrame) })
         call.milestones = found.sorted { $0.time < $1.time }
     }
 

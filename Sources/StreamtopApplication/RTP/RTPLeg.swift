@@ -12,6 +12,8 @@ final class RTPLeg {
     private static let compared = 96
     private static let leastMatches = 48
     private static let leastShare = 0.9
+    /// Of the packets remembered, as many are followed from before the join on.
+    private static let mostReplayed = 400
     /// Own: sizes, or payloads, told apart among them. Packets of one size all look alike, and so do payloads of silence.
     private static let leastSizes = 6
     /// Own: where they do, the one must follow the other's jitter: its delay spreads by less than a quarter of what spreads the arrivals.
@@ -85,11 +87,13 @@ final class RTPLeg {
     private static func compare(_ incoming: RTPStream, _ outgoing: RTPStream) -> RTPLeg? {
         var packets: [RTPRecentPackets.Packet] = []
         outgoing.recentPackets.visit { packets.append($0) }
-        let sample = packets.suffix(compared)
+        // Not the oldest: what they carry on may be forgotten already.
+        packets.removeFirst(max(0, packets.count - mostReplayed))
+        let sample = packets.prefix(compared)
         guard sample.count >= leastMatches else { return nil }
         // Each packet that fits at all proposes offsets; the ones of a forwarded stream agree.
         var votes: [Offsets: Int] = [:]
-        for packet in sample.suffix(leastMatches / 2) {
+        for packet in sample.prefix(leastMatches / 2) {
             incoming.recentPackets.visit { other in
                 guard isBefore(other, packet), other.isMarked == packet.isMarked else { return }
                 let size = Int(packet.payload) - Int(other.payload)
@@ -109,10 +113,20 @@ final class RTPLeg {
         var hashes: Set<UInt32> = []
         var equal = 0
         var pairs: [(RTPRecentPackets.Packet, RTPRecentPackets.Packet)] = []
+        var offsets = best.key
         for packet in sample {
-            guard let other = incoming.recentPackets.packet(packet.sequence &- best.key.sequence) else { continue }
-            known += 1
-            guard fits(other, packet, best.key) else { continue }
+            // A box that closes gaps moves the offset on.
+            var found: RTPRecentPackets.Packet?
+            for step in UInt16(0)...4 where found == nil {
+                var moved = offsets
+                moved.sequence &-= step
+                guard let other = incoming.recentPackets.packet(packet.sequence &- moved.sequence) else { continue }
+                if step == 0 { known += 1 }
+                guard fits(other, packet, moved) else { continue }
+                found = other
+                offsets = moved
+            }
+            guard let other = found else { continue }
             matches += 1
             sizes.insert(packet.payload)
             pairs.append((other, packet))

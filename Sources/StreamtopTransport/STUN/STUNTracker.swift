@@ -57,6 +57,7 @@ package struct STUNTracker: LayerState, ~Copyable {
         }
         guard let message = (try? STUNMessage(decoding: &reader)) ?? STUNMessage(decodingCut: bytes) else { return }
         observe(message, &now)
+        tellClient(message.header, &now)
         relay.observe(message, bytes, wireLength: wireLength, relayed: &relayed, now)
     }
 
@@ -94,6 +95,21 @@ package struct STUNTracker: LayerState, ~Copyable {
             counts.errors += 1
             takeAnswer(message, &now)
             count(message.errorCode)
+        }
+    }
+
+    /// Only a relay's client asks for its service and sends through it: it may have been taken for the server where the capture began
+    /// with an answer.
+    private func tellClient(_ header: STUNHeader, _ now: inout Observation) {
+        guard header.method.isRelaying, header.method != .connectionAttempt else { return }
+        let isFromClient: Bool
+        switch header.messageClass {
+        case .request: isFromClient = true
+        case .success, .error: isFromClient = false
+        case .indication: isFromClient = header.method == .send
+        }
+        if isFromClient == (now.direction == .fromServer) {
+            now.signal(.clientIs(isFromClient ? now.direction : now.direction.reversed))
         }
     }
 

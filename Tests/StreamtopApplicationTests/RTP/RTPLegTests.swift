@@ -109,7 +109,7 @@ import Testing
         #expect(streams[0]?.leg == nil, "what comes in carries on nothing")
     }
 
-    @Test(arguments: [false]) func losses(closesGaps: Bool) throws {
+    @Test(arguments: [false, true]) func losses(closesGaps: Bool) throws {
         var box = Box()
         box.isLostBefore = { $0 % 40 == 39 }
         box.isDropped = { $0 % 60 == 10 }
