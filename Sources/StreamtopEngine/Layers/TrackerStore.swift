@@ -26,6 +26,7 @@ struct TrackerStore: ~Copyable {
     var quicScratch = QUICScratch()
     /// What flows know together of media.
     var media: MediaTables
+    private let addressOnly = AddressOnly()
 
     init(limits: EngineLimits, loggedPackets: Int) {
         security = SecurityTables(limits: limits.security)
