@@ -20,11 +20,7 @@ extension FlowEngine {
         }
         emit(.icmpTooBig(mtu: mtu), of: position, at: time)
         guard flows[position].tcp != FlowEntry.none else { return }
-        let direction = flows[position].direction(from: source)
-        trackers.tcp[flows[position].tcp].observeTooBig(
-            mtu: mtu, quotedSequence: frame.icmp.quotedSequence, direction: direction, at: time,
-            events: &observation.events)
-        flushEvents(of: position, at: time)
+        trackers.tcp[flows[position].tcp].observeTooBig(from: flows[position].direction(from: source))
     }
 
     private mutating func noteUnreachable(

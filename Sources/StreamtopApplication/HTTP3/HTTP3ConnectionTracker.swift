@@ -42,6 +42,8 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     var undecodedSections = 0
     var violations = 0
 
+    private let addressOnly = AddressOnly()
+
     package init() {}
 
     /// Memory that it takes, with the header blocks being collected.

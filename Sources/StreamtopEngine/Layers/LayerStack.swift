@@ -2,7 +2,7 @@ import StreamtopBase
 
 /// The layers of one flow from its transport up, for flows of which somebody reads what they carry: what each is and where in
 /// its slab the tracker lies. Several layers may stand on one: on a UDP port that WebRTC uses, STUN, DTLS and RTP do.
-struct LayerStack: Sendable {
+struct LayerStack: ~Copyable, Sendable {
     struct Layer: Equatable, Sendable {
         var kind: ProtocolKind
         /// Slab index of its tracker; `FlowEntry.none` where it has none.
@@ -16,7 +16,7 @@ struct LayerStack: Sendable {
 
     private var layers: InlineArray<8, Layer>
     private(set) var count = 1
-    private let passedByAddress = PassedByAddress()
+    private let addressOnly = AddressOnly()
 
     init(_ transport: ProtocolKind, index: UInt32 = FlowEntry.none) {
         layers = InlineArray(repeating: Layer(kind: transport, index: index, carrier: 0))

@@ -37,6 +37,7 @@ struct TrackerStore: ~Copyable {
     var mediaKeys = BoundedMap<UInt64, MediaKeys>(capacity: 1_024)
     /// What relays and framed streams carried in the frame at hand.
     var relayed = RelayedDatagrams()
+    private let addressOnly = AddressOnly()
 
     init(limits: EngineLimits, loggedPackets: Int) {
         security = SecurityTables(limits: limits.security)

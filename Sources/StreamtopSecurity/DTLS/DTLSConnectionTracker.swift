@@ -21,6 +21,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
     /// What each end sends, by `Direction.index`.
     var ends: InlineArray<2, DTLSWay> = InlineArray { _ in DTLSWay() }
     var malformed = 0
+    private let addressOnly = AddressOnly()
 
     package init() {}
 

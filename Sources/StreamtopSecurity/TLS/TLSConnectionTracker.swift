@@ -42,6 +42,7 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     /// The engine was told what the connection carries; and that refused early data is void.
     private var saidProtocol = false
     private var saidRestart = false
+    private let addressOnly = AddressOnly()
 
     package init() {}
 

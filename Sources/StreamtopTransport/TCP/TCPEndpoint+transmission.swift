@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -34,11 +35,11 @@ extension TCPEndpoint {
         return true
     }
 
-    /// A segment with payload. Events go to `events`; `direction` is this end's.
+    /// A segment with payload. `direction` is this end's.
     @inline(never)
     mutating func transmit(
         _ segment: TCPTransmission, view: SenderView, path: PathView, peerClosed: Bool, direction: Direction,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         dataSegments &+= 1
         noteSize(segment.length)
@@ -61,7 +62,7 @@ extension TCPEndpoint {
             }
             var known = segment
             known.length = old
-            repeatRange(known, view: view, path: path, direction: direction, events: &events)
+            repeatRange(known, view: view, path: path, direction: direction, &now)
             if segment.length > old {
                 var fresh = segment
                 fresh.sequence = next
@@ -192,7 +193,7 @@ extension TCPEndpoint {
     /// The range lies wholly in sequence space that has passed already: a retransmission, a late packet or a copy.
     private mutating func repeatRange(
         _ segment: TCPTransmission, view: SenderView, path: PathView, direction: Direction,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         if takeDisplaced(segment) { return }
         var index = segments.firstIndex(endingAfter: segment.sequence)
@@ -201,7 +202,7 @@ extension TCPEndpoint {
             if isRepairCopy(segment) { return }
             recordRepair(
                 segment, cause: .spurious, upstream: false, isLoss: true, recovery: 0, direction: direction,
-                events: &events)
+                &now)
             return
         }
         if segment.sequence.isAfter(segments[index].start), segments.split(at: index, sequence: segment.sequence) {
@@ -225,7 +226,7 @@ extension TCPEndpoint {
         let recovery = cause == .spurious ? 0 : noteRecovery(segment, cause: cause, view: view, path: path)
         recordRepair(
             segment, cause: cause, upstream: upstream, isLoss: isLoss, recovery: recovery, direction: direction,
-            events: &events)
+            &now)
         if segment.isLarge, !path.isAtReceiver, isFull(segment) {
             trouble.value.blackHole.observeRepeat(
                 sequence: segment.sequence, length: min(segment.length, unit), sent: first.passed,
@@ -242,7 +243,7 @@ extension TCPEndpoint {
         trouble.value.repairs.attributeNewest(to: trouble.value.losses.newestNumber)
         if isNew, !bulk.isEmpty { bulk.value.fullQueue.observeLoss(delivered: deliveredBytes, at: segment.time) }
         if isNew {
-            events.append(
+            now.tell(
                 .loss(
                     from: direction, segments: count, verdict: trouble.value.losses.newestVerdict,
                     side: upstream ? .upstream : .downstream))
@@ -412,7 +413,7 @@ extension TCPEndpoint {
     private mutating func recordRepair(
         _ segment: TCPTransmission, cause: RetransmissionCause, upstream: Bool, isLoss: Bool, recovery: UInt32,
         direction: Direction,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         openTrouble()
         trouble.value.repairs.record(
@@ -420,9 +421,9 @@ extension TCPEndpoint {
                 start: segment.sequence, end: segment.end, timestampValue: segment.timestampValue,
                 identification: segment.identification, cause: cause, upstream: upstream, isLoss: isLoss,
                 segments: UInt16(clamping: segments(in: segment.length)), recovery: recovery))
-        events.append(
+        now.tell(
             .retransmission(from: direction, sequence: segment.sequence, bytes: segment.length, cause: cause))
-        if cause == .spurious { events.append(.spurious(from: direction, sequence: segment.sequence)) }
+        if cause == .spurious { now.tell(.spurious(from: direction, sequence: segment.sequence)) }
     }
 
     /// Enters a loss into the loss meter, with the state of the path. Returns true when it opens an event.

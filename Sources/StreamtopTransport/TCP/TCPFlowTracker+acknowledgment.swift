@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -14,7 +15,7 @@ extension TCPFlowTracker {
     /// 6. what holds the peer from now on.
     static func acknowledgmentReceived(
         _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ passage: TCPPassage,
-        _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
+        _ shared: inout TCPSharedMeters, _ now: inout Observation
     ) {
         let flags = frame.tcp.flags
         let isSyn = flags.isSyn
@@ -39,14 +40,14 @@ extension TCPFlowTracker {
         if result.unseen > 0 { shared.anomalies.record(.ackOfUnseenData) }
         if result.sackOutside { shared.anomalies.record(.sackOutsideWindow) }
         if let start = result.needless {
-            events.append(.spurious(from: passage.direction.reversed, sequence: start))
+            now.tell(.spurious(from: passage.direction.reversed, sequence: start))
         }
         if isSyn {
             sender.window.provisional(Int(frame.tcp.window), acknowledgment: frame.tcp.acknowledgment)
         } else if !sender.window.recordSame(
             frame.tcp.window, shift: sender.windowShift, acknowledgment: frame.tcp.acknowledgment)
         {
-            observeWindow(&sender, frame, passage, &shared, events: &events)
+            observeWindow(&sender, frame, passage, &shared, &now)
         }
         measure(&result, &sender, &peer, at: passage.time, &shared)
         if passage.peerDistance == .far, result.hasOldestStamp, !peer.bulk.isEmpty {
@@ -69,7 +70,7 @@ extension TCPFlowTracker {
     @inline(never)
     private static func observeWindow(
         _ sender: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ passage: TCPPassage,
-        _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
+        _ shared: inout TCPSharedMeters, _ now: inout Observation
     ) {
         let shift = sender.windowShift
         let (change, shrunk) = sender.window.record(
@@ -77,10 +78,10 @@ extension TCPFlowTracker {
         if shrunk { shared.anomalies.record(.windowShrunk) }
         switch change {
         case .none: break
-        case .closed: events.append(.zeroWindow(by: passage.direction))
+        case .closed: now.tell(.zeroWindow(by: passage.direction))
         case .opened(let after):
             let bytes = Int(frame.tcp.window) << Int(shift ?? 0)
-            events.append(.windowOpen(by: passage.direction, bytes: bytes, after: after))
+            now.tell(.windowOpen(by: passage.direction, bytes: bytes, after: after))
         }
     }
 }

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -6,10 +7,10 @@ import StreamtopWire
 extension TCPFlowTracker {
     static func observeNetwork(
         _ sender: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ passage: TCPPassage,
-        _ anomalies: inout AnomalyCounts, events: inout [FlowEvent.Kind]
+        _ anomalies: inout AnomalyCounts, _ now: inout Observation
     ) {
         if frame.ecn != 0, sender.ecn.observe(codepoint: frame.ecn), sender.beginsMarks(at: passage.time) {
-            events.append(.ecnCE(from: passage.direction))
+            now.tell(.ecnCE(from: passage.direction))
         }
         let hops = frame.hopLimit
         if sender.hopLimit == 0 {

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -38,20 +39,20 @@ struct TCPSharedMeters: ~Copyable {
 extension TCPFlowTracker {
     static func step(
         _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, _ frame: borrowing DecodedFrame, _ passage: TCPPassage,
-        _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
+        _ shared: inout TCPSharedMeters, _ now: inout Observation
     ) {
         sender.segmentCount &+= 1
         if !sender.bulk.isEmpty { sender.bulk.value.rate.record(frame.ipLength, at: passage.time) }
-        observeNetwork(&sender, frame, passage, &shared.anomalies, events: &events)
+        observeNetwork(&sender, frame, passage, &shared.anomalies, &now)
         let flags = frame.tcp.flags
         if flags.isRst {
             sender.resets &+= 1
             return
         }
-        if flags.isAck { acknowledgmentReceived(&sender, &peer, frame, passage, &shared, events: &events) }
+        if flags.isAck { acknowledgmentReceived(&sender, &peer, frame, passage, &shared, &now) }
         if frame.payloadLength > 0 {
             let first = flags.isSyn ? frame.tcp.sequence &+ 1 : frame.tcp.sequence
-            segmentSent(&sender, &peer, frame, from: first, passage, &shared, events: &events)
+            segmentSent(&sender, &peer, frame, from: first, passage, &shared, &now)
         }
         if flags.isSyn { return }
         if passage.senderDistance == .far, frame.tcp.options.hasTimestamps {

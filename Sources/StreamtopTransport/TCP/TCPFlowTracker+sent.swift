@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -13,7 +14,7 @@ extension TCPFlowTracker {
     /// 5. what holds the sender from now on.
     static func segmentSent(
         _ sender: inout TCPEndpoint, _ peer: inout TCPEndpoint, _ frame: borrowing DecodedFrame,
-        from sequence: UInt32, _ passage: TCPPassage, _ shared: inout TCPSharedMeters, events: inout [FlowEvent.Kind]
+        from sequence: UInt32, _ passage: TCPPassage, _ shared: inout TCPSharedMeters, _ now: inout Observation
     ) {
         let time = passage.time
         // Where the SYNs do not tell, the segments do.
@@ -54,7 +55,7 @@ extension TCPFlowTracker {
             }
             sender.transmit(
                 segment, view: view, path: path, peerClosed: peer.window.isClosed, direction: passage.direction,
-                events: &events)
+                &now)
         }
         if peer.window.isOffered, peer.windowShift == nil { peer.noteScale(provenBy: sender.outstanding) }
         if !sender.bulk.isEmpty, let step = sender.bulk.value.fullQueue.take() {

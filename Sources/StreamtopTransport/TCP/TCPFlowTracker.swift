@@ -103,55 +103,59 @@ package struct TCPFlowTracker: ~Copyable {
         locate()
     }
 
-    /// One segment of the flow, sent in the direction and at the time of `observation`.
-    @inline(__always)
-    package mutating func observe(
-        _ frame: borrowing DecodedFrame, _ observation: inout Observation, isTimed: Bool = true, clockEpoch: UInt8 = 0
-    ) {
-        // In a plain connection nothing of the handshake is touched: it lies far from what a segment needs.
-        let mayEstablish = !isPlain && !handshake.isComplete
-        observe(
-            frame, direction: observation.direction, at: observation.time, isTimed: isTimed, clockEpoch: clockEpoch,
-            events: &observation.events)
-        if mayEstablish, handshake.isComplete { observation.signal(.established) }
-    }
-
-    /// What is worth telling is appended to `events`.
+    /// One segment of the flow, sent in the direction and at the time of `now`. What is worth telling goes to its events, and
+    /// `.established` to its signals.
     ///
     /// `isTimed`: the stamp can be measured by. `clockEpoch` changes when the capture's clock was set: nothing is measured
     /// across that.
+    @inline(__always)
     package mutating func observe(
-        _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, isTimed: Bool = true,
-        clockEpoch: UInt8 = 0, events: inout [FlowEvent.Kind]
+        _ frame: borrowing DecodedFrame, _ now: inout Observation, isTimed: Bool = true,
+        clockEpoch: UInt8 = 0
     ) {
-        var now = time
-        let lag = lastTime - time
+        // In a plain connection nothing of the handshake is touched: it lies far from what a segment needs.
+        let mayEstablish = !isPlain && !handshake.isComplete
+        follow(frame, &now, isTimed: isTimed, clockEpoch: clockEpoch)
+        if mayEstablish, handshake.isComplete { now.signal(.established) }
+    }
+
+    @inline(never)
+    private mutating func follow(
+        _ frame: borrowing DecodedFrame, _ now: inout Observation, isTimed: Bool, clockEpoch: UInt8
+    ) {
+        let (direction, stamp) = (now.direction, now.time)
+        var time = stamp
+        let lag = lastTime - stamp
         if clockEpoch != self.clockEpoch || !isTimed || lag > Self.disorder {
             self.clockEpoch = clockEpoch
             // After a step of its own the flow's time is the new one.
-            shared.timedFrom = (lag < Self.clockStep ? max(time, lastTime) : time) + 1
+            shared.timedFrom = (lag < Self.clockStep ? max(stamp, lastTime) : stamp) + 1
         }
-        if time < lastTime {
+        if stamp < lastTime {
             shared.anomalies.record(.timestampBackwards)
             // A little is packets out of order, which time waits for; much is a clock that was set, or a wild stamp before.
-            if lastTime - time < Self.clockStep { now = lastTime }
+            if lastTime - stamp < Self.clockStep { time = lastTime }
         }
-        lastTime = now
+        lastTime = time
         if frame.tcp.options.malformed { shared.anomalies.record(.badOptions) }
         if frame.tcp.options.multipath { multipath = true }
         if !isPlain || !frame.tcp.flags.isDisjoint(with: [.syn, .fin, .rst]) {
-            observeFlags(frame, direction: direction, at: now, stamp: time, events: &events)
+            observeFlags(frame, direction: direction, at: time, stamp: stamp, &now)
         }
-        let clientDistance = Self.distance(to: client, isNear: vantage == .client, isLocal: localHint != nil)
-        let serverDistance = Self.distance(to: server, isNear: vantage == .server, isLocal: localHint != nil)
+        let clientDistance = Self.distance(
+            to: client, isNear: vantage == .client, isLocal: localHint != nil)
+        let serverDistance = Self.distance(
+            to: server, isNear: vantage == .server, isLocal: localHint != nil)
         if direction == .fromClient {
             let passage = TCPPassage(
-                direction: direction, time: now, senderDistance: clientDistance, peerDistance: serverDistance)
-            Self.step(&client, &server, frame, passage, &shared, events: &events)
+                direction: direction, time: time, senderDistance: clientDistance,
+                peerDistance: serverDistance)
+            Self.step(&client, &server, frame, passage, &shared, &now)
         } else {
             let passage = TCPPassage(
-                direction: direction, time: now, senderDistance: serverDistance, peerDistance: clientDistance)
-            Self.step(&server, &client, frame, passage, &shared, events: &events)
+                direction: direction, time: time, senderDistance: serverDistance,
+                peerDistance: clientDistance)
+            Self.step(&server, &client, frame, passage, &shared, &now)
         }
         if client.roundTrip.count &+ server.roundTrip.count < 64 || vantage == nil { locate() }
     }
@@ -164,9 +168,7 @@ package struct TCPFlowTracker: ~Copyable {
     }
 
     /// An ICMP message says that a packet of this flow, sent in `direction`, was too big for the next hop.
-    package mutating func observeTooBig(
-        mtu: UInt32, quotedSequence: UInt32?, direction: Direction, at time: Timestamp, events: inout [FlowEvent.Kind]
-    ) {
+    package mutating func observeTooBig(from direction: Direction) {
         if direction == .fromClient {
             client.openTrouble()
             client.trouble.value.blackHole.isExplained = true
@@ -198,7 +200,7 @@ package struct TCPFlowTracker: ~Copyable {
 
     private mutating func observeFlags(
         _ frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp, stamp: Timestamp,
-        events: inout [FlowEvent.Kind]
+        _ now: inout Observation
     ) {
         let flags = frame.tcp.flags
         if flags.isSyn {
@@ -206,27 +208,27 @@ package struct TCPFlowTracker: ~Copyable {
                 shared.anomalies.record(.strangeFlags)
             } else if flags.isAck {
                 handshake.observeAnswer(frame.tcp.options, at: stamp)
-                events.append(
+                now.tell(
                     .handshakeStep(step: .tcpSynAck, from: direction, bytes: frame.payloadLength, encrypted: false))
                 if let sample = handshake.toServer { seed(direction, sample, at: time) }
             } else {
                 handshake.observeSyn(frame.tcp.options, at: stamp)
                 synOrigin = direction
-                events.append(
+                now.tell(
                     .handshakeStep(step: .tcpSyn, from: direction, bytes: frame.payloadLength, encrypted: false))
             }
             takeOptions(of: frame, direction: direction, at: time)
         } else if !handshake.isComplete, flags.isAck, !flags.isRst, synOrigin == direction,
             handshake.observeCompletion(frame.tcp.options, hasPayload: frame.payloadLength > 0, at: stamp)
         {
-            events.append(.handshakeStep(step: .tcpAck, from: direction, bytes: 0, encrypted: false))
+            now.tell(.handshakeStep(step: .tcpAck, from: direction, bytes: 0, encrypted: false))
             if let sample = handshake.toClient { seed(direction, sample, at: time) }
             if vantage == .middle, shared.loop.isEmpty, let whole = handshake.total {
                 shared.loop.fill(RoundTripMeter())
                 shared.loop.value.record(whole, source: .tcpHandshake, at: time)
                 shared.loop.value.smooth(whole)
             }
-            events.append(.established(handshake: handshake.total))
+            now.tell(.established(handshake: handshake.total))
         }
         if flags.isFin, firstFin == nil { firstFin = direction }
         if flags.isRst, connection == .opening, !resetAnswersOpening(frame, from: direction) {

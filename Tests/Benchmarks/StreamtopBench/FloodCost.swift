@@ -9,7 +9,7 @@ enum FloodCost: String, CaseIterable {
     case dtlsFragments = "500,000 flows, one DTLS fragment each that claims 60 KB"
     case dtlsMessages = "20,000 flows, two messages both ways in 4 datagrams of 68 bytes"
     case quicInitials = "30,000 QUIC flows, CRYPTO at offset 65,535 in an Initial each way"
-    case tcpHoles = "4,000 TLS flows, 256 KB each behind a hole"
+    case tcpHoles = "4,000 TLS flows, 240 KB each behind a hole"
     case syns = "1,000,000 SYNs"
     case datagrams = "500,000 two-way UDP flows in a second, 50 media flows beside them"
 
@@ -41,7 +41,7 @@ enum FloodCost: String, CaseIterable {
                 try writer.udp(FloodBuilder.client(number), Self.server, initials.client)
                 try writer.udp(Self.server, FloodBuilder.client(number), initials.server)
             }
-        case .tcpHoles: for number in 0..<4_000 { try writer.hole(number, Self.server, bytes: 256 * 1024) }
+        case .tcpHoles: for number in 0..<4_000 { try writer.hole(number, Self.server, bytes: 240_000) }
         case .syns:
             for number in 0..<1_000_000 {
                 try writer.frame(

@@ -4,7 +4,11 @@ import Testing
 @testable import StreamtopEngine
 
 @Suite struct LayerStackTests {
-    private func kinds(_ stack: LayerStack) -> [ProtocolKind] { (0..<stack.count).map { stack[$0].kind } }
+    private func kinds(_ stack: borrowing LayerStack) -> [ProtocolKind] {
+        var kinds: [ProtocolKind] = []
+        for place in 0..<stack.count { kinds.append(stack[place].kind) }
+        return kinds
+    }
 
     @Test func aTunnelIsOneAboveTheOther() throws {
         var stack = LayerStack(.tcp, index: 4)
@@ -42,9 +46,12 @@ import Testing
         var gone: [UInt32] = []
         stack.pop(to: dtls) { gone.append($0.index) }
         #expect(gone == [3, 2])
-        #expect(kinds(stack) == [.udp, .stun, .rtp, .rtcp])
-        let moved = try #require(stack.place(of: .rtp))
-        #expect(stack.above(moved) == stack.place(of: .rtcp), "places moved, carriers with them")
+        let left = kinds(stack)
+        #expect(left == [.udp, .stun, .rtp, .rtcp])
+        let place = stack.place(of: .rtp)
+        let moved = try #require(place)
+        let (above, expected) = (stack.above(moved), stack.place(of: .rtcp))
+        #expect(above == expected, "places moved, carriers with them")
     }
 
     @Test func aFullStackTakesNoMore() {

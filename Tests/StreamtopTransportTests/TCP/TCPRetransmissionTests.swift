@@ -247,9 +247,7 @@ import Testing
             if index == 0 { #expect(!flow.report().blackHoleSuspected) }
         }
         #expect(flow.report().blackHoleSuspected == true)
-        flow.tracker.observeTooBig(
-            mtu: 1280, quotedSequence: nil, direction: .fromServer, at: Timestamp(nanoseconds: 5_000_000_000),
-            events: &flow.events)
+        flow.tracker.observeTooBig(from: .fromServer)
         #expect(!flow.report().blackHoleSuspected)
     }
 
