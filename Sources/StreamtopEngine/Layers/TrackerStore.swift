@@ -234,10 +234,8 @@ struct TrackerStore: ~Copyable {
 
     /// The flow may belong to a call; `stack` is what its entry names.
     func isPartOfCall(_ stack: UInt32) -> Bool {
-        guard stack != FlowEntry.none else { return false }
-        let layers = stacks[stack]
         let kinds: [ProtocolKind] = [.stun, .sip, .rtp]
-        return kinds.contains { layers.index(of: $0) != nil }
+        return kinds.contains { index(of: $0, in: stack) != nil }
     }
 
     /// Forgets a flow's layers.
