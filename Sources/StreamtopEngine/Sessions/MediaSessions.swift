@@ -101,6 +101,8 @@ extension EngineOutput {
 /// The media sessions of a capture, fed by all engines in the order of frames.
 struct MediaSessions {
     private var table = MediaSessionTable()
+    /// What of it is charged to the budget of the engine.
+    private var chargedBytes = 0
 
     /// Takes what the engine was told in the part of a batch behind it. Where batches end makes no difference: facts alone move
     /// sessions.
@@ -108,6 +110,8 @@ struct MediaSessions {
         guard !engine.mediaReports.list.isEmpty else { return }
         var events: [(session: Int, flow: FlowIdentifier?, MediaSessionEvent)] = []
         for report in engine.takeMediaReports() { table.take(report, into: &events) }
+        engine.memory.change(from: chargedBytes, to: table.manifestBytes)
+        chargedBytes = table.manifestBytes
         tell(events, &engine)
     }
 

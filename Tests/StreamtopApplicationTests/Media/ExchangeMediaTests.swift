@@ -203,6 +203,58 @@ import Testing
         #expect((talk.exchanges.last?.server ?? 0) > .seconds(1))
     }
 
+    /// A damaged conversation, cut and with holes wherever, all the way to the session: nothing traps.
+    @Test(arguments: 0..<60)
+    func hostileBytes(seed: UInt64) {
+        var random = seed &* 0x9e37_79b9_7f4a_7c15 | 1
+        func next(_ bound: Int) -> Int {
+            random ^= random << 13
+            random ^= random >> 7
+            random ^= random << 17
+            return Int(random % UInt64(bound))
+        }
+        var answers: [(path: String, bytes: [UInt8])] = [
+            ("/live/live.mpd", response(Array(TestPresentation.manifest.utf8), type: "application/dash+xml")),
+            (
+                "/live/a.m3u8?_HLS_msn=1",
+                response(
+                    Array("#EXTM3U\n#EXT-X-PART-INF:PART-TARGET=0.2\n#EXTINF:2,\ns-low-1.m4s\n".utf8),
+                    type: "application/vnd.apple.mpegurl")
+            ),
+        ]
+        for number in 1...6 {
+            answers.append(("/live/s-low-\(number).m4s", response(chunk(UInt32(number) * 5_120) + chunk(0))))
+            answers.append(
+                (
+                    "/live/t-\(number).ts",
+                    response(
+                        (0..<4 * 188).map { $0 % 188 == 0 ? 0x47 : UInt8(truncatingIfNeeded: $0) }, type: "video/mp2t")
+                ))
+        }
+        var talk = Talk(HTTP1ConnectionTracker(isSecure: false))
+        talk.pieceSize = 1 + next(3_000)
+        var table = MediaSessionTable()
+        var events: [(session: Int, flow: FlowIdentifier?, MediaSessionEvent)] = []
+        for (path, answer) in answers {
+            ask(&talk, path, next(3) == 0 ? "CMCD-Request: bl=\(next(1 << 40)),ltc=x\r\n" : "")
+            var bytes = answer
+            for _ in 0..<next(6) { bytes[next(bytes.count)] = UInt8(truncatingIfNeeded: next(256)) }
+            let cut = next(bytes.count)
+            talk.say(Array(bytes.prefix(cut)), .fromServer)
+            if next(4) == 0 { talk.gap(UInt64(next(1 << 20)), .fromServer) }
+            if next(9) == 0 { talk.tracker.releaseHeldBytes() }
+            talk.say(Array(bytes.dropFirst(cut)), .fromServer)
+            for report in talk.tracker.takeReports() {
+                table.take(
+                    FlowReport(flow: 1, identifier: nil, client: .unspecified, server: .unspecified, report: report),
+                    into: &events)
+            }
+        }
+        talk.end(.fromServer)
+        #expect(table.snapshots(at: talk.time).count <= 4)
+        #expect(talk.tracker.heldBytes == 0)
+    }
+
     @Test(arguments: [
         ("bytes=0-499", 0 as UInt64, 499 as UInt64?), ("bytes=500-", 500, nil), ("bytes 0-10425/*", 0, 10_425),
         ("bytes 7-9/100", 7, 9),

@@ -119,6 +119,8 @@ import Testing
     @Test func aStallIsSeenWhileItLasts() throws {
         var world = TestPresentation()
         world.play(count: 3)
+        // The next segment was asked for and does not come.
+        _ = world.open("s-low-4.m4s", on: 1, at: 6.06)
         world.flush()
         world.table.advance(to: TestPresentation.at(9), into: &world.events)
         let stalls = world.events.filter { if case .stalled = $0.2 { true } else { false } }
@@ -127,10 +129,12 @@ import Testing
         #expect(buffer.stallCount <= 1)
     }
 
-    /// What is not heard of any more was closed: that is no stall.
+    /// What is not heard of any more was closed, and who waits for nothing may have been: that is no stall.
     @Test func whoLeavesDoesNotStall() {
         var world = TestPresentation()
         world.play(count: 3)
+        world.flush()
+        world.table.advance(to: TestPresentation.at(9), into: &world.events)
         world.flush()
         world.table.advance(to: TestPresentation.at(60), into: &world.events)
         #expect(!world.events.contains { if case .stalled = $0.2 { true } else { false } })
@@ -191,6 +195,37 @@ import Testing
             world.fetchSegment("low", number, on: 1, at: asked, arrivals: { asked + 0.3 + Double($0) * 0.01 })
         }
         #expect(world.sessions(at: 25).first?.pacing == nil)
+    }
+
+    /// What manifests take over all sessions has a bound: who rested longest forgets its own.
+    @Test func manifestsStayBounded() throws {
+        var world = TestPresentation()
+        let bytes = Array(TestPresentation.manifest.utf8)
+        for number in 0..<40 {
+            world.client.address = IPAddress(v4: 0x0b00_0000 + UInt32(number))
+            let flow = UInt64(number + 10)
+            let exchange = world.open("live.mpd", on: flow, at: Double(number))
+            let url = URLReference(exchange.url ?? "")
+            let manifest = try #require(DASHManifest(reading: unsafe bytes.span.bytes, from: url))
+            world.report(.dash(manifest, bytes: 1 << 20), exchange, on: flow, at: Double(number) + 0.1)
+            world.flush()
+            #expect(world.table.manifestBytes <= MediaSessionTable.manifestCapacity)
+        }
+        #expect(world.table.forgottenManifests == 24)
+    }
+
+    /// A long session keeps the newest segments, of most of them only what their chunks say together.
+    @Test func aLongSessionStaysSmall() throws {
+        var world = TestPresentation()
+        world.play(count: 560)
+        let session = try #require(world.sessions(at: 1_200).first)
+        #expect(session.segmentCount == 1_120 && session.segments.count <= MediaSessionTracker.maximumSegments)
+        let detailed = session.segments.filter { !$0.chunks.isEmpty }.count
+        #expect(detailed <= MediaSessionTracker.detailedSegments + 1)
+        #expect(session.segments.allSatisfy { $0.cadence != nil || !$0.chunks.isEmpty })
+        #expect(
+            session.segments.first?.cadence?.ages?.p50
+                == session.segments.last.flatMap { MediaSegmentCadence(of: $0) }?.ages?.p50)
     }
 
     @Test func manySessionsStayBounded() {

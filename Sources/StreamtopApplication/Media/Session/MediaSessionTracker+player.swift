@@ -13,7 +13,8 @@ extension MediaSessionTracker {
     /// Capture time moves on without a report.
     mutating func advance(to time: Timestamp) {
         // What is not heard of for long has left: an empty buffer then is no stall.
-        guard time > last, time - last < .seconds(10) else { return }
+        // It waits for nothing: what it does meanwhile is not known.
+        guard time > last, time - last < .seconds(10), !open.isEmpty else { return }
         let before = player.stallCount
         player.advance(to: time)
         eager.advance(to: time)

@@ -68,7 +68,7 @@ extension MediaSessionTracker {
     private func shownBuffer(at time: Timestamp) -> MediaBuffer? {
         // Behind the last report nothing is known: it may have been closed.
         var model = player
-        let moment = min(time, lastMedia)
+        let moment = max(min(time, lastMedia), player.time)
         model.advance(to: moment)
         guard let level = model.level(at: moment) else { return nil }
         var buffer = MediaBuffer()
@@ -108,7 +108,7 @@ extension MediaSessionTracker {
         latency.drift = latencyTrend.drift
         if !isTold {
             var model = player
-            let moment = min(time, lastMedia)
+            let moment = max(min(time, lastMedia), player.time)
             model.advance(to: moment)
             if model.isPlaying, let playhead = model.playhead, let zero {
                 latency.last = moment - (zero + Nanoseconds(ofSeconds: playhead))

@@ -186,11 +186,6 @@ struct MediaSessionTracker: Sendable {
         let identity = identity(of: exchange)
         if let identity, identity.kind == .segment || identity.kind == .part {
             remember(name, identity)
-            let type = type(of: identity)
-            let time = exchange.requestTime ?? report.report.time
-            player.expect(type, at: time)
-            eager.expect(type, at: time)
-            careful.expect(type, at: time)
         }
         hear(exchange.clientData, type: identity.map { type(of: $0) }, at: exchange.requestTime ?? report.report.time)
     }
@@ -217,6 +212,10 @@ struct MediaSessionTracker: Sendable {
             number = openSegment(identity, report)
         }
         remember(name, identity, segment: number)
+        let type = type(of: identity)
+        player.expect(type, at: report.report.time)
+        eager.expect(type, at: report.report.time)
+        careful.expect(type, at: report.report.time)
         return number
     }
 

@@ -20,11 +20,11 @@ struct PlayerModel: Sendable {
     /// End of what came, by kind of media.
     private var videoEnd: Double?
     private var audioEnd: Double?
-    /// When each kind was first asked for: playback does not begin without a kind that is on its way.
+    /// When each kind began to come: playback does not begin without a kind that is on its way.
     private var videoExpected: Timestamp?
     private var audioExpected: Timestamp?
     /// When `playhead` was last moved.
-    private var time = Timestamp(nanoseconds: .min)
+    private(set) var time = Timestamp(nanoseconds: .min)
     private(set) var minimum: Double?
     private(set) var maximum = 0.0
     /// The player said once how much it holds.
@@ -47,7 +47,7 @@ struct PlayerModel: Sendable {
         return min(videoEnd, audioEnd)
     }
 
-    /// Media of this kind were asked for.
+    /// The first media of this kind are on their way.
     mutating func expect(_ type: MediaType, at time: Timestamp) {
         switch type {
         case .video, .muxed: videoExpected = videoExpected ?? time
@@ -56,10 +56,10 @@ struct PlayerModel: Sendable {
         }
     }
 
-    /// A kind that was asked for a moment ago is still to come. What does not come within three seconds is not waited for.
+    /// A kind that began to come a moment ago has nothing whole yet. What does not come within a second is not waited for.
     private func isIncomplete(at time: Timestamp) -> Bool {
-        if videoEnd == nil, let asked = videoExpected, time - asked < .seconds(3) { return true }
-        if audioEnd == nil, let asked = audioExpected, time - asked < .seconds(3) { return true }
+        if videoEnd == nil, let began = videoExpected, time - began < .seconds(1) { return true }
+        if audioEnd == nil, let began = audioExpected, time - began < .seconds(1) { return true }
         return false
     }
 
