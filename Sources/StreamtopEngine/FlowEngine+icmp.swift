@@ -11,7 +11,7 @@ extension FlowEngine {
             let position = flows.find(key, hash: flows.hash(key))
         else { return }
         note(.icmpError, in: position)
-        noteRefusal(frame, of: position, from: source, at: time)
+        noteUnreachable(frame, of: flows[position].direction(from: source), in: position, at: time)
         guard let mtu = frame.icmp.nextHopMTU else { return }
         let rare = flows[position].rare
         rareFacts[rare].hasFragmentation = true
@@ -23,17 +23,31 @@ extension FlowEngine {
         trackers.tcp[flows[position].tcp].observeTooBig(from: flows[position].direction(from: source))
     }
 
-    /// The error says that a SYN reaches nobody, and nothing else has answered it.
-    private mutating func noteRefusal(
-        _ frame: borrowing DecodedFrame, of position: UInt32, from source: Endpoint, at time: Timestamp
+    private mutating func noteUnreachable(
+        _ frame: borrowing DecodedFrame, of quoted: Direction, in position: UInt32, at time: Timestamp
     ) {
-        guard
-            let reason = Unreachable.Reason(
-                type: frame.icmp.type, code: frame.icmp.code, isIPv6: !frame.source.isIPv4),
-            flows[position].tcp != FlowEntry.none, rareFacts[flows[position].rare].unreachable == nil,
-            trackers.tcp[flows[position].tcp].isUnanswered(
-                synFrom: flows[position].direction(from: source), sequence: frame.icmp.quotedSequence)
-        else { return }
-        rareFacts[flows[position].rare].unreachable = Unreachable(reason: reason, by: frame.source, time: time)
+        guard let reason = UnreachableSnapshot.Reason(type: frame.icmp.type, code: frame.icmp.code) else { return }
+        let rare = flows[position].rare
+        if rareFacts[rare].unreachable != nil {
+            rareFacts[rare].unreachable?.count += 1
+        } else {
+            rareFacts[rare].unreachable = UnreachableSnapshot(
+                reason: reason, from: frame.sourceEndpoint.address, time: time, of: quoted)
+        }
+    }
+}
+
+extension UnreachableSnapshot.Reason {
+    /// nil for messages that say something else: type 3 of ICMP (RFC 792, RFC 1122 section 3.2.2.1) and type 1 of ICMPv6
+    /// (RFC 4443 section 3.1) are of this kind; each is unassigned in the other.
+    init?(type: UInt8, code: UInt8) {
+        switch (type, code) {
+        case (3, 0), (3, 6), (1, 0): self = .network
+        case (3, 1), (3, 7), (1, 3): self = .host
+        case (3, 2): self = .protocol
+        case (3, 3), (1, 4): self = .port
+        case (3, 9), (3, 10), (3, 13), (1, 1), (1, 5), (1, 6): self = .prohibited
+        default: return nil
+        }
     }
 }

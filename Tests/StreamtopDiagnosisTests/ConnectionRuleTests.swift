@@ -25,19 +25,6 @@ import Testing
         flow.time = flow.end
     }
 
-    /// A SYN, and an error from a router, 3 ms later.
-    static func unreachable(_ flow: inout FlowSnapshot, _ fill: (inout TCPSnapshot) -> Void = { _ in }) {
-        refused(&flow) {
-            $0.server.resets = 0
-            fill(&$0)
-        }
-        flow.state = .halfOpen
-        flow.server.packets = 0
-        flow.server.lastPacket = nil
-        flow.unreachable = Unreachable(
-            reason: .host, by: IPAddress(v4: 0x0a00_0301), time: flow.start + .milliseconds(3))
-    }
-
     /// TCP was made 30 ms away; the hello left at 31 ms and `seconds` have passed since the SYN.
     static func hello(
         _ flow: inout FlowSnapshot, until seconds: Int64, state: FlowState = .open,
@@ -93,11 +80,6 @@ import Testing
                 $0.server.resets = 3
             }
         },
-        Scenario("56 an ICMP error answers the SYN", [56]) { unreachable(&$0) },
-        Scenario("56 not when the SYN was answered after all", []) { flow in
-            unreachable(&flow) { $0.opening.synAck = $0.opening.syn }
-        },
-        Scenario("56 not when the client gave up first", []) { unreachable(&$0) { $0.client.resets = 1 } },
         Scenario("56 not when the client took its SYN back", []) {
             refused(&$0) {
                 $0.server.resets = 0

@@ -9,7 +9,7 @@ enum ConnectivityRules {
     static let rules: [Rule] = [
         Rule(
             17, "syn_loss", .connectivity, symptom: "Connecting takes a second or more, or never ends.",
-            thresholds: [syns], silentWhen: ["a reset or an ICMP error answered: it is refused"], hold: .atOnce,
+            thresholds: [syns], silentWhen: ["the server answered with a reset: it refused"], hold: .atOnce,
             needs: .tcp, judge: .flow(synLoss)),
         Rule(
             18, "pmtud_black_hole", .connectivity, symptom: "Small packets pass, full ones vanish.", thresholds: [],
@@ -21,13 +21,13 @@ enum ConnectivityRules {
     ]
 
     private static func synLoss(_ flow: FlowSnapshot) -> Finding? {
-        guard let tcp = flow.$tcp, flow.orientation == .syn, flow.state != .reset,
-            flow.unreachable == nil || tcp.value.opening.synAck != nil
-        else { return nil }
+        guard let tcp = flow.$tcp, flow.orientation == .syn, flow.state != .reset else { return nil }
         let asked = tcp.value.synRetransmissions
         let answered = tcp.value.synAckRetransmissions
         guard asked + answered >= Int(syns.value) else { return nil }
         let isSilent = flow.server.packets == 0
+        // A message that says why is an answer, and rule 56's.
+        guard !isSilent || flow.$unreachable == nil else { return nil }
         let summary: String
         if isSilent {
             summary =
@@ -47,7 +47,7 @@ enum ConnectivityRules {
             ],
             advice:
                 "Check firewalls on the way. At the server: a full backlog drops SYNs (net.core.somaxconn, net.ipv4.tcp_max_syn_backlog, the application's listen backlog).",
-            confidence: 0.9)
+            confidence: 0.9, restsOnSilence: isSilent)
     }
 
     private static func blackHole(_ flow: FlowSnapshot) -> Finding? {
