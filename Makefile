@@ -12,12 +12,12 @@ SHARED       := $(DESTDIR)$(PREFIX)/share/streamtop
 THEMES       := $(notdir $(wildcard Themes/*.toml))
 DEMO         := $(notdir $(wildcard Sources/streamtop/Resources/*))
 
-PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp2-dev libnghttp3-dev pkg-config
+PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp2-dev libnghttp3-dev libexpat1-dev libbrotli-dev pkg-config
 TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
-PYTHON_PEERS := aioquic==1.7.2
+PYTHON_PEERS := aioquic==1.7.2 aiortc==1.16.0
 BENCH_PACKAGES := tshark tcptrace
 
-.PHONY: run build test bench fuzz format lint install uninstall check-install setup setup-test setup-bench swift-present clean picture
+.PHONY: run build test bench selfcheck fuzz format lint install uninstall check-install setup setup-test setup-bench swift-present clean picture
 
 run: build ## Open the dashboard on the bundled demo capture
 	@$(RELEASE) demo
@@ -28,12 +28,15 @@ build: setup ## Release build
 test: setup-test lint ## All set-up, all tests, and a short fuzz
 	$(SWIFT) build --build-tests $(IMPORT_CHECK)
 	$(SWIFT) test --skip-build
-	Tests/Fuzz/run --if-possible 10
+	Tests/Fuzz/run --if-possible 5
 
 bench: setup-bench build ## Speed and memory beside peers, one table
 	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product streamtop-bench
 	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product bare-pcap-loop
 	.build/release/streamtop-bench --streamtop $(RELEASE)
+
+selfcheck: build ## Our estimates beside this kernel's own values, over namespaces (root)
+	Tests/SelfCheck/run .build/release/streamtop
 
 fuzz: setup ## Fuzz the reader, the decoders and the engine for a minute each
 	Tests/Fuzz/run

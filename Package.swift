@@ -39,6 +39,8 @@ let package = Package(
         // C libraries behind typed Swift wrappers
         .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CNghttp2", providers: [.apt(["libnghttp2-dev"])]),
@@ -55,7 +57,7 @@ let package = Package(
 
         // Words and meters, bytes to values
         .target(name: "StreamtopBase", dependencies: ["CPrefetch"]),
-        .target(name: "StreamtopWire", dependencies: [base, "CNghttp2", "CNghttp3", "CZlib"]),
+        .target(name: "StreamtopWire", dependencies: [base, "CBrotli", "CExpat", "CNghttp2", "CNghttp3", "CZlib"]),
 
         // Facts shown to a user
         .target(name: "StreamtopModel", dependencies: [base]),
@@ -110,7 +112,7 @@ let package = Package(
             name: "streamtop-bench",
             dependencies: [
                 base, wire, model, "StreamtopCapture", "StreamtopEngine", "StreamtopView", "StreamtopCrypto",
-                "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport", layer,
+                "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport", layer, "StreamtopHost",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Benchmarks/StreamtopBench"),
@@ -139,6 +141,7 @@ let package = Package(
             name: "StreamtopApplicationTests",
             dependencies: [base, wire, model, layer, "StreamtopApplication", "StreamtopTestSupport"]),
         .testTarget(name: "StreamtopDiagnosisTests", dependencies: [base, model, "StreamtopDiagnosis"]),
+        .testTarget(name: "StreamtopHostTests", dependencies: [base, model, "StreamtopHost"]),
         .testTarget(name: "StreamtopCaptureTests", dependencies: [base, "StreamtopCapture", "StreamtopTestSupport"]),
         .testTarget(
             name: "StreamtopViewTests",
@@ -170,7 +173,7 @@ if Context.environment["STREAMTOP_FUZZ_TARGETS"] != nil {
             dependencies: [
                 base, wire, model, layer, "StreamtopCrypto", "StreamtopApplication", "StreamtopCapture",
                 "StreamtopEngine", "StreamtopExport", "StreamtopTransport", "StreamtopSecurity", "StreamtopTestSupport",
-                "CRawCrypto",
+                "CRawCrypto", "StreamtopHost",
             ],
             path: "Tests/Fuzz/FuzzTargets"))
     package.products.append(.executable(name: "streamtop-fuzz", targets: ["streamtop-fuzz"]))

@@ -41,7 +41,8 @@ package struct FlowDiagnosis: Sendable {
         // even when what it needs is gone.
         for index in RuleTable.ofFlows where facts.isSuperset(of: rules[index].needs) || !standing.isEmpty {
             guard case .flow(let judge) = rules[index].judge else { continue }
-            observe(judge(flow), rules, index, sender: nil, life: life, at: time)
+            observe(
+                Self.doubted(judge(flow), health: health), rules, index, sender: nil, life: life, at: time)
         }
         if let tcp = flow.$tcp {
             timeouts.client.observe(tcp.value.client.timeouts, at: time)
@@ -81,6 +82,14 @@ package struct FlowDiagnosis: Sendable {
         if time - since >= rule.hold.enter { entry.isSpoken = true }
         if let life, life >= rule.hold.life { entry.isSpoken = true }
         if let index { standing[index] = entry } else { standing.append(entry) }
+    }
+
+    /// Silence is no finding where the capture holds nobody's answers.
+    private static func doubted(_ finding: Finding?, health: CaptureHealth) -> Finding? {
+        guard var finding, finding.restsOnSilence, health.isOneWay else { return finding }
+        finding.confidence = min(finding.confidence, 0.3)
+        finding.summary += ", but no flow of this capture holds an answer: it may be of one direction only"
+        return finding
     }
 
     private func verdicts() -> [Verdict] {

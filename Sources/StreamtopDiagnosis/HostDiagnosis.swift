@@ -10,6 +10,7 @@ package struct HostDiagnosis: Sendable {
     private var since: Timestamp?
     /// When each remark was first made, by rule.
     private var remarked: [Int: Timestamp] = [:]
+    private var buffers = BufferDiagnosis()
     /// Capture time at which drops were last seen to rise; the engine hands it on in `CaptureHealth.lastDrop`.
     package private(set) var lastDrop: Timestamp?
 
@@ -19,11 +20,13 @@ package struct HostDiagnosis: Sendable {
     package init() {}
 
     /// The verdicts about host and capture at `time`. While rule 54 speaks, flows have no verdicts.
-    package mutating func evaluate(health: CaptureHealth, at time: Timestamp) -> [Verdict] {
+    /// `host`: the buffers of this host, where its kernel is asked.
+    package mutating func evaluate(health: CaptureHealth, host: HostSnapshot? = nil, at time: Timestamp) -> [Verdict] {
         let total = health.kernelDrops &+ health.ownDrops  // wrapping takes longer than any run
         if total > seen { lastDrop = time }
         seen = total
-        let remarks = remarks(on: health, at: time)
+        // What the kernel counts of itself is true whatever the capture misses.
+        let remarks = remarks(on: health, at: time) + buffers.evaluate(host, at: time)
         guard let lastDrop, time - lastDrop < Self.blindness else {
             since = nil
             return remarks

@@ -57,6 +57,7 @@ package struct Rule: Sendable {
         static let fragmentation = Needs(rawValue: 8)
         static let media = Needs(rawValue: 2048)
         static let sctp = Needs(rawValue: 4096)
+        static let relay = Needs(rawValue: 8192)
 
         // Of a sender, whatever its transport.
         /// A queue on its path.
@@ -83,6 +84,7 @@ package struct Rule: Sendable {
             if flow.fragmentation != nil { insert(.fragmentation) }
             if !flow.rtp.isEmpty { insert(.media) }
             if flow.$sctp != nil { insert(.sctp) }
+            if flow.$turn != nil { insert(.relay) }
         }
 
         /// What is known of a sender.
@@ -102,8 +104,12 @@ package struct Rule: Sendable {
         case capture(@Sendable (CaptureHealth) -> Finding?)
         /// Asked for each end of a flow as the sender of data, where the facts of `needs` are known.
         case sender(@Sendable (SenderCase) -> Finding?)
+        /// Asked about this host, where its kernel tells, about once a second.
+        case host(@Sendable (HostSnapshot) -> Finding?)
         /// Asked once for a call, which has several flows.
         case call(@Sendable (CallSnapshot) -> Finding?)
+        /// Asked once for a media session, which may have several flows.
+        case session(@Sendable (MediaSessionSnapshot) -> Finding?)
     }
 
     init(
@@ -166,6 +172,8 @@ struct Finding: Sendable {
     var advice: String
     /// 0 to 1; below 0.5 the sentence says "possible" and the severity is a remark.
     var confidence: Double
+    /// It rests on the other end's silence, which a capture of one direction shows of everyone.
+    var restsOnSilence = false
     /// How the same is told of many connections, after "40 of 40 connections to …"; empty where nobody tells it so.
     var ofMany = ""
 }

@@ -21,6 +21,10 @@ final class SenderCase {
     let vantage: Vantage?
     /// The facts that there are: rules that need others are not asked.
     let facts: Rule.Needs
+    /// The end on this host, live. The capture sits behind its queue: what its half holds is this host's, never the path's.
+    let hostEnd: Direction?
+    /// Packets that this host dropped as they came, of all flows together, where it is the receiver; 0 where nobody counts.
+    let droppedOnArrival: UInt64
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothWays<QueueDelaySnapshot?>
 
@@ -39,9 +43,11 @@ final class SenderCase {
         self.hadTimeoutBurst = hadTimeoutBurst
         life = flow.end - flow.start
         vantage = flow.vantage
+        hostEnd = flow.hostEnd
+        droppedOnArrival = flow.hostEnd == sender.reversed ? flow.droppedOnArrival ?? 0 : 0
         roundTrip = flow.roundTrip
         queueDelay = flow.queueDelay
-        queue = Self.larger(flow.roundTrip, flow.queueDelay)
+        queue = Self.larger(flow.roundTrip, flow.queueDelay, but: flow.hostEnd)
         facts = Rule.Needs(
             of: side, isTCP: tcp != nil,
             hasQueue: queueDelay.client != nil || queueDelay.server != nil)
@@ -69,13 +75,16 @@ final class SenderCase {
     /// The half of the loop, seen from the capture point, with the larger queue.
     let queue: (half: Direction, delay: QueueDelaySnapshot, samples: Int)?
 
+    /// `hostEnd`: the end that captures, whose half is its own queue and no path's.
     private static func larger(
-        _ roundTrip: FlowRoundTrip, _ delay: BothWays<QueueDelaySnapshot?>
+        _ roundTrip: FlowRoundTrip, _ delay: BothWays<QueueDelaySnapshot?>, but hostEnd: Direction?
     ) -> (half: Direction, delay: QueueDelaySnapshot, samples: Int)? {
-        if let server = delay.server, server.p95 > delay.client?.p95 ?? .min {
+        let client = hostEnd == .fromClient ? nil : delay.client
+        let server = hostEnd == .fromServer ? nil : delay.server
+        if let server, server.p95 > client?.p95 ?? .min {
             return (.fromServer, server, roundTrip.server?.samples ?? 0)
         }
-        return delay.client.map { (.fromClient, $0, roundTrip.client?.samples ?? 0) }
+        return client.map { (.fromClient, $0, roundTrip.client?.samples ?? 0) }
     }
 
     /// Which way the packets go that wait in the queue of `half`; nil where it was not measured.

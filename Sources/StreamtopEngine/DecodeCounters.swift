@@ -73,6 +73,7 @@ struct CaptureCounts {
     /// How far the analysis is behind the wire; nil for a file, which nothing waits for.
     var behind: Nanoseconds?
     var rates = RateWindow()
+    var directions = CaptureDirections()
 }
 
 /// Packets and bits a second over the last whole second of capture time.
@@ -106,7 +107,9 @@ struct RateWindow {
 struct ProtocolCounter {
     private var totals: [ProtocolKind: ProtocolTotal] = [:]
 
+    /// What a flow carries for others was counted in it.
     mutating func record(_ entry: borrowing FlowEntry, top kind: ProtocolKind) {
+        guard !entry.isRelayed else { return }
         totals[kind, default: ProtocolTotal(name: kind.rawValue, flows: 0, packets: 0, bytes: 0)].flows += 1
         totals[kind]?.packets &+= entry.client.packets &+ entry.server.packets
         totals[kind]?.bytes &+= entry.client.bytes &+ entry.server.bytes

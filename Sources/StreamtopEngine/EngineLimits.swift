@@ -78,7 +78,7 @@ package struct EngineLimits: Sendable {
             Limit("too-big messages", tooBigMessages, per: .flow, policy: "more are counted"),
             Limit("secrets", security.secrets, per: .engine, policy: "the oldest connection goes, counted"),
             Limit("early hellos", earlyHellos, per: .engine, policy: "the oldest goes, counted"),
-        ] + fragments.all + TransportLimits.all + SecurityLimits.all + ApplicationLimits.all
+        ] + HostFacts.limits + fragments.all + TransportLimits.all + SecurityLimits.all + ApplicationLimits.all
     }
 }
 
@@ -95,6 +95,8 @@ package struct EngineOptions: Sendable {
     package var keepsSeries = false
     /// Remove closed and expired flows after a while: right for live captures, wrong for files.
     package var retiresFlows = false
+    /// The host's kernel is asked: flows that were active are named to whoever asks.
+    package var asksHost = false
     /// Addresses of the capturing host, for telling the capture point; empty when reading files.
     package var localAddresses: Set<IPAddress> = []
     /// Mixed into the hash of flow keys. Fixed for files, so that the same file gives the same output; random when live.

@@ -13,27 +13,57 @@ extension FlowEngine {
         guard frame.payloadLength > 0 else { return }
         // What a stream's carrier has measured says nothing of this flow.
         observation.roundTrip = BothWays(client: nil, server: nil)
+        observation.hopLimit = frame.hopLimit
         let payload = frame.payload(in: bytes)
         let stack = flows[position].layers
         if stack != FlowEntry.none, let place = trackers.stacks[stack].above(0, .quic) {
             return observeQUIC(frame, position, place, payload, isNew: false, direction: direction, at: time)
         }
-        if QUICProbe(payload) != .none {
+        // Data of SRT begins with any byte: where it was found it stays.
+        let isSRT = stack != FlowEntry.none && trackers.stacks[stack].above(0, .srt) != nil
+        if !isSRT, QUICProbe(payload) != .none {
             guard let place = pushOnUDP(.quic, position, at: time) else { return }
             return observeQUIC(frame, position, place, payload, isNew: true, direction: direction, at: time)
         }
+        observeShared(
+            payload, wireLength: frame.payloadLength, from: frame.sourceEndpoint, position, direction: direction,
+            at: time)
+    }
+
+    /// A datagram of one of the protocols that share a port, from a frame or out of a relay.
+    mutating func observeShared(
+        _ payload: RawSpan, wireLength: Int, from source: Endpoint, _ position: UInt32, direction: Direction,
+        at time: Timestamp
+    ) {
+        let stack = flows[position].layers
+        let isSRT = stack != FlowEntry.none && trackers.stacks[stack].above(0, .srt) != nil
         // What else than STUN a relay's client sends, only the relay's reader can tell.
         let relay = stack == FlowEntry.none ? nil : trackers.stacks[stack].above(0, .stun)
-        let isRelays = relay.map { trackers.stun[trackers.stacks[stack][$0].index].accepts(payload) } ?? false
-        guard let kind = isRelays ? .stun : datagramKind(position, payload, wireLength: frame.payloadLength),
+        let isRelays =
+            relay.map {
+                trackers.stun[trackers.stacks[stack][$0].index].accepts(payload, wireLength: wireLength)
+            } ?? false
+        guard
+            let kind = isRelays
+                ? .stun : isSRT ? .srt : datagramKind(position, payload, wireLength: wireLength),
             let place = datagramReader(kind, position, payload, direction, at: time)
         else { return }
-        let from = flows[position].direction(from: frame.sourceEndpoint)
+        let from = flows[position].direction(from: source)
+        observation.cutBytes = max(0, wireLength - payload.byteCount)
+        defer { observation.cutBytes = 0 }
         if kind == .rtp {
-            return observeMedia(
-                position, place, payload, wireLength: frame.payloadLength, direction: from, at: time)
+            return observeMedia(position, place, payload, wireLength: wireLength, direction: from, at: time)
         }
         observation.begin(from: from, at: time)
+        if kind == .sip {
+            trackers.observeSIP(
+                trackers.stacks[flows[position].layers][place].index, payload, wireLength: wireLength, &observation)
+            return conclude(position, at: time)
+        }
+        if kind == .stun {
+            return observeSTUN(
+                payload, wireLength: wireLength, from: source, position, place, direction: from, at: time)
+        }
         let delivery = Delivery(
             direction: from, time: time,
             content: .datagram(DeliveredRange(.payload, start: 0, count: payload.byteCount)))
@@ -41,6 +71,24 @@ extension FlowEngine {
         trackers.observe(layer, payload, delivery, &observation)
         climb(position, from: place, payload: payload)
         conclude(position, at: time)
+    }
+
+    private mutating func observeSTUN(
+        _ payload: RawSpan, wireLength: Int, from source: Endpoint, _ position: UInt32, _ place: Int,
+        direction: Direction, at time: Timestamp
+    ) {
+        let index = trackers.stacks[flows[position].layers][place].index
+        trackers.observeSTUN(index, payload, wireLength: wireLength, &observation)
+        let embedded = trackers.stun[index].embedded
+        climb(position, from: place, payload: payload)
+        conclude(position, at: time)
+        // A piece of DTLS that libwebrtc put into a check goes the way of one that travels alone.
+        guard let embedded, !embedded.isEmpty, embedded.upperBound <= payload.byteCount,
+            MultiplexedDatagram(firstByte: ByteReader(payload).peekUInt8(ahead: embedded.lowerBound) ?? 0) == .dtls
+        else { return }
+        observeShared(
+            payload.extracting(embedded), wireLength: embedded.count, from: source, position, direction: direction,
+            at: time)
     }
 
     /// What the datagram is. SCTP over UDP begins with any byte: where it was found it stays, and where nothing was found its

@@ -29,7 +29,7 @@ extension FlowEngine {
     /// Judges the flows that were active, a bounded number each second. Those left over are active again next second
     /// if they matter.
     mutating func diagnoseSome() {
-        judgement.hostVerdicts = judgement.host.evaluate(health: judgedHealth, at: now)
+        judgement.hostVerdicts = judgement.host.evaluate(health: judgedHealth, host: host.host, at: now)
         judgement.waiting.removeAll { !flows.contains($0) || !flows[$0].needsDiagnosis }
         sharePathBases()
         if judgement.waiting.count > options.limits.diagnosesPerSecond {
@@ -70,6 +70,7 @@ extension FlowEngine {
     /// The flow's last snapshot, judged.
     mutating func finalSnapshot(_ position: UInt32, health: CaptureHealth) -> FlowSnapshot {
         var snapshot = flowSnapshot(position, at: now, final: true)
+        compareWithKernel(position)
         guard !judgement.isJudged, isWorthJudging(position) else { return snapshot }
         let place = flows[position].diagnosis
         var diagnosis = FlowDiagnosis()
@@ -84,7 +85,13 @@ extension FlowEngine {
     }
 
     private func isWorthJudging(_ position: UInt32) -> Bool {
-        flows[position].client.packets &+ flows[position].server.packets >= options.limits.packetsBeforeLastDiagnosis
+        if flows[position].client.packets &+ flows[position].server.packets >= options.limits.packetsBeforeLastDiagnosis
+        {
+            return true
+        }
+        // A single packet that was refused.
+        let rare = flows[position].rare
+        return rare != FlowEntry.none && rareFacts[rare].unreachable != nil
     }
 
     private mutating func diagnose(_ position: UInt32, health: CaptureHealth, isLast: Bool) {

@@ -13,19 +13,38 @@ extension FlowEngine {
         let (fromSource, orientation) = orient(frame)
         let clientIsLow = (frame.sourceEndpoint == key.low) == fromSource
         var entry = FlowEntry(
-            key: key, ordinal: frameOrdinal, clientIsLow: clientIsLow, orientation: orientation,
+            key: key, ordinal: nextOrdinal() ?? frameOrdinal << Self.ordinalBits, clientIsLow: clientIsLow,
+            orientation: orientation,
             transport: frame.transport, time: time)
         entry.tunnel = frame.tunnel
         entry.tunnelIdentifier = frame.tunnelIdentifier
         entry.icmpType = frame.icmp.type
         entry.icmpCode = frame.icmp.code
         if frame.transport == .tcp { entry.tcp = trackers.tcp.insert(makeTCPTracker(for: entry, at: time)) }
+        return enter(entry, hash: hash, at: time)
+    }
+
+    /// A new flow enters the table, which has room for it.
+    mutating func enter(_ entry: consuming FlowEntry, hash: UInt32, at time: Timestamp) -> UInt32 {
+        let ordinal = entry.ordinal
         let position = flows.insert(entry, hash: hash)
-        output.openings.append(FlowReference(ordinal: frameOrdinal, position: position))
+        output.openings.append(FlowReference(ordinal: ordinal, position: position))
         counts.totals.flows += 1
-        judgement.agenda.add(position, frameOrdinal, at: time)
+        if flows[position].transport != .icmp { counts.directions.ask(flows[position].serverEndpoint.address) }
+        judgement.agenda.add(position, ordinal, at: time)
         emit(.flowOpen, of: position, at: time)
         return position
+    }
+
+    /// Bits of a flow's ordinal that tell the flows apart that one frame opens.
+    static var ordinalBits: UInt64 { 6 }
+
+    /// The name of the flow that is opened next; nil where the frame at hand has opened as many as can be told apart.
+    mutating func nextOrdinal() -> UInt64? {
+        if opened.frame != frameOrdinal { opened = (frameOrdinal, 0) }
+        guard opened.count < 1 << Self.ordinalBits else { return nil }
+        defer { opened.count += 1 }
+        return frameOrdinal << Self.ordinalBits | opened.count
     }
 
     /// The flow that this frame belongs to although it travels in another VLAN or tunnel.
@@ -81,7 +100,7 @@ extension FlowEngine {
     }
 
     /// Makes room for one flow at the cap.
-    private mutating func evictOne() {
+    mutating func evictOne() {
         if let victim = flows.victim { evict(victim) }
     }
 
@@ -104,12 +123,14 @@ extension FlowEngine {
     mutating func retire(_ position: UInt32, evicted: Bool, isTold: Bool = true) {
         if isTold, options.collectsEvents {
             var snapshot = flowSnapshot(position, at: now, final: true)
+            compareWithKernel(position)
             snapshot.isFinal = !evicted
             snapshot.isEvicted = evicted
             keepForCalls(snapshot)
             output.entries.append(.retired(snapshot))
         }
         dischargeMemory(of: position)
+        leaveName(of: position)
         let top = topProtocol(position)
         let entry = flows.remove(position)
         pictures.shown[position] = nil

@@ -30,6 +30,7 @@ extension FlowEngine {
             let layer = trackers.stacks[flows[position].layers][above]
             let told = observation.events.count
             trackers.observe(layer, bytes, delivery, &observation)
+            if !trackers.reports.isEmpty { noteMedia(position) }
             climb(position, from: above, payload: bytes, told: told)
             // A refuted guess may have taken the layer off, and this one with it.
             guard flows[position].layers != FlowEntry.none else { break }

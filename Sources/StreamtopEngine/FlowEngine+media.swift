@@ -25,6 +25,7 @@ extension FlowEngine {
     ) {
         observation.begin(from: direction, at: time)
         trackers.observeMedia(flows[position].layers, place, payload, wireLength: wireLength, &observation)
+        if !observation.deliveries.isEmpty { climb(position, from: place, payload: payload) }
         conclude(position, at: time)
     }
 
@@ -50,16 +51,37 @@ extension TrackerStore {
     ) {
         let index = stacks[stack][place].index
         if stacks[stack].index(of: .stun) != nil { rtp[index].rtp.isExpected = true }
+        if rtp[index].described != media.descriptions.generation { rtp[index].describe(by: media.descriptions) }
         if let secured = stacks[stack].index(of: .dtls), dtls[secured].protectsMedia {
             rtp[index].rtp.protect()
             let generation = security.secretGeneration
             // The handshake may not be over yet: then the next packet asks again.
             if rtp[index].wantsKeys(generation) {
                 let keys = dtls[secured].mediaKeys(security)
+                if let keys {
+                    mediaKeys.insert(
+                        MediaKeys(protection: keys.protection, keys: keys.keys), for: rtp[index].rtp.number)
+                }
                 rtp[index].take(keys, keys == nil ? nil : generation)
             }
         }
+        if !rtp[index].hasKeys, let from = rtp[index].rtp.inherited, let known = mediaKeys[from.flow] {
+            let keys = from.isReversed ? known.keys.reversed : known.keys
+            rtp[index].take((known.protection, keys), nil)
+            // The call may move on from here.
+            mediaKeys.insert(MediaKeys(protection: known.protection, keys: keys), for: rtp[index].rtp.number)
+        }
         _ = rtp[index].observe(payload, wireLength: wireLength, tables: &media, &now)
+    }
+
+    /// A datagram for a flow's STUN; `wireLength` is its length on the wire.
+    mutating func observeSTUN(_ index: UInt32, _ datagram: RawSpan, wireLength: Int, _ now: inout Observation) {
+        stun[index].observe(datagram, wireLength: wireLength, relayed: &relayed, &now)
+    }
+
+    /// A datagram of SIP; `wireLength` is its length on the wire.
+    mutating func observeSIP(_ index: UInt32, _ datagram: RawSpan, wireLength: Int, _ now: inout Observation) {
+        sip[index].observe(datagram: datagram, wireLength: wireLength, tables: &media, now)
     }
 
     /// A packet of SCTP with its common header, inside UDP or DTLS.
@@ -67,4 +89,10 @@ extension TrackerStore {
         guard packet.byteCount >= SCTPCommonHeader.length else { return }
         sctp[index].observe(chunks: packet.extracting(SCTPCommonHeader.length..<packet.byteCount), &now)
     }
+}
+
+/// Keys of both ends of a flow for its media.
+struct MediaKeys: Sendable {
+    var protection: SRTPProtection
+    var keys: SRTPMasterKeys
 }

@@ -9,9 +9,13 @@ import StreamtopWire
 extension FlowEngine {
     /// Everything a dashboard shows. Flows without a packet since the snapshot before are not made anew: ten pictures a
     /// second of a thousand flows should cost what the active ones cost.
-    mutating func snapshot(_ request: EngineGroup.SnapshotRequest = EngineGroup.SnapshotRequest()) -> Snapshot {
+    mutating func snapshot(
+        _ request: EngineGroup.SnapshotRequest = EngineGroup.SnapshotRequest(),
+        mediaSessions: [MediaSessionSnapshot] = []
+    ) -> Snapshot {
         if judgement.isFinished, !judgement.isJudged { diagnoseAll() }
         var snapshot = Snapshot(time: now)
+        snapshot.mediaSessions = mediaSessions
         snapshot.start = capture.firstFrame
         snapshot.totals = counts.totals
         snapshot.packetRate = counts.rates.packetRate
@@ -20,6 +24,7 @@ extension FlowEngine {
         snapshot.events = Array(output.history.suffix(options.limits.eventHistory))
         snapshot.health = health
         snapshot.verdicts = judgement.hostVerdicts
+        snapshot.host = host.host
         var counter = counts.protocols
         pictures.turns.begin(limit: options.limits.freshSnapshots)
         for position in shownPositions(limit: request.flowLimit, counting: &counter) {
@@ -32,6 +37,7 @@ extension FlowEngine {
             }
             snapshot.flows.append(flow)
         }
+        snapshot.calls = shownCalls(among: snapshot.flows)
         (snapshot.headline, snapshot.verdicts) = judged(snapshot)
         snapshot.protocolTotals = counter.all
         return snapshot
@@ -41,6 +47,8 @@ extension FlowEngine {
     private func judged(_ snapshot: Snapshot) -> (Headline, [Verdict]) {
         var judge = HeadlineJudge(at: snapshot.time)
         for index in snapshot.flows.indices { judge.add(snapshot.flows[index]) }
+        for session in snapshot.mediaSessions { judge.add(session, at: snapshot.time) }
+        for call in snapshot.calls { judge.add(call) }
         let headline = judge.headline(capture: snapshot.verdicts, health: snapshot.health, totals: snapshot.totals)
         return (headline, snapshot.verdicts + judge.destinationVerdicts())
     }
@@ -51,7 +59,8 @@ extension FlowEngine {
         let packets = flows[position].client.packets &+ flows[position].server.packets
         if let kept = pictures.shown[position], kept.flow.identifier == flows[position].identifier {
             // Silence changes the state in the end: look again now and then.
-            let isChanged = kept.packets != packets || now - kept.madeAt >= .seconds(30)
+            let isHeld = now - kept.madeAt >= .seconds(1) && isHeld(position)
+            let isChanged = kept.packets != packets || isHeld || now - kept.madeAt >= .seconds(30)
             if isChanged { pictures.turns.changed += 1 }
             if !isChanged || !isSelected && !pictures.turns.isDue(position) {
                 var flow = kept.flow
@@ -87,20 +96,23 @@ extension FlowEngine {
     /// looked at.
     mutating func finish() {
         expireFragments(all: true)
-        judgement.hostVerdicts = judgement.host.evaluate(health: health, at: now)
+        judgement.hostVerdicts = judgement.host.evaluate(health: health, host: host.host, at: now)
         judgement.isFinished = true
         judgement.isJudged = false
     }
 
-    /// The final snapshot of every flow still in the table, judged, by first packet.
-    mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) {
+    /// The final snapshot of every flow still in the table, judged, by first packet, as long as `goesOn` says so; it is asked
+    /// every so many flows. The number of flows that were left out.
+    mutating func forEachFinalFlow(while goesOn: () -> Bool, _ body: (FlowSnapshot) -> Void) -> Int {
         let health = health
         let positions = flows.positions.sorted { flows[$0].ordinal < flows[$1].ordinal }
-        for position in positions {
+        for (number, position) in positions.enumerated() {
+            if number % 256 == 255, !goesOn() { return positions.count - number }
             let flow = finalSnapshot(position, health: health)
             keepForCalls(flow)
             body(flow)
         }
+        return 0
     }
 
     /// The process ends: leaves what is known of the flows to the system. Giving the buffers of a hundred thousand
@@ -112,7 +124,7 @@ extension FlowEngine {
 
     /// The flows that had packets after `time`, as they stand, by first packet.
     func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {
-        let positions = flows.positions.filter { flows[$0].last > time }.sorted {
+        let positions = flows.positions.filter { flows[$0].last > time || isHeld($0) }.sorted {
             flows[$0].ordinal < flows[$1].ordinal
         }
         for position in positions { body(flowSnapshot(position, at: now, final: false)) }
@@ -127,7 +139,18 @@ extension FlowEngine {
         return flowSnapshot(position, at: now, final: false)
     }
 
+    /// The capture's state, with every table and cap.
     var health: CaptureHealth {
+        var health = judgedHealth
+        health.undecoded = counts.undecoded.counts
+        health.tables = tableHealth
+        health.memory = memory
+        health.limits = options.limits.all
+        return health
+    }
+
+    /// What flows are judged by; asked for each second of a capture.
+    var judgedHealth: CaptureHealth {
         var health = CaptureHealth()
         health.kernelDrops = counts.drops.kernel
         health.interfaceDrops = counts.drops.interface
@@ -135,14 +158,11 @@ extension FlowEngine {
         health.behind = counts.behind
         health.truncatedFrames = counts.truncatedFrames
         health.decode = counts.decode
-        health.undecoded = counts.undecoded.counts
         health.timestampsBackwards = capture.timestampsBackwards
         health.clock = stamps.steps
+        health.isOneWay = counts.directions.isOneWay
         health.trouble = sourceTrouble
         health.seenTwice = copies.seenTwice
-        health.tables = tableHealth
-        health.memory = memory
-        health.limits = options.limits.all
         health.lastDrop = judgement.host.lastDrop
         return health
     }
@@ -198,12 +218,16 @@ extension FlowEngine {
         if entry.rare != FlowEntry.none {
             let rare = rareFacts[entry.rare]
             if rare.hasFragmentation { flow.fragmentation = rare.fragmentation }
+            flow.unreachable = rare.unreachable
             flow.anomalies = rare.anomalies
             flow.decode = rare.decode
+            flow.parent = rare.carrier.flatMap { name(of: $0) }
+            flow.children = rare.carried.compactMap { name(of: $0) }
         }
         if entry.tcp != FlowEntry.none { fillTCP(&flow, entry, at: time) }
         if entry.layers != FlowEntry.none { fillLayers(&flow, entry, at: time) }
         if entry.transport == .udp { flow.datagramSizes = datagramSizes(entry) }
+        fillHost(&flow, entry, at: time)
         if final, entry.series != FlowEntry.none { flow.series = series.recorders[entry.series].series }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = judgement.states[entry.diagnosis].verdicts }
         let score = FlowDiagnosis.score(flow)
@@ -293,6 +317,7 @@ struct SnapshotTurns {
 struct FlowPictures {
     var shown: [UInt32: ShownFlow] = [:]
     var turns = SnapshotTurns()
+    var calls: ShownCalls?
 }
 
 /// A flow's snapshot as it was last made for a dashboard, and how many packets the flow had then.

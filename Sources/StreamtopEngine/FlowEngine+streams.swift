@@ -69,6 +69,7 @@ extension FlowEngine {
     private mutating func deliver(_ position: UInt32, _ payload: RawSpan, _ direction: Direction, at time: Timestamp) {
         observation.begin(from: direction, at: time)
         observation.roundTrip = trackers.tcp[flows[position].tcp].roundTrip
+        observation.hopLimit = 0
         let stream = trackers.stacks[flows[position].layers][0].index
         trackers.tcpStreams[stream].deliver(&observation)
         climb(position, from: 0, payload: payload)

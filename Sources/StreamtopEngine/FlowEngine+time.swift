@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopModel
 import StreamtopTransport
@@ -9,12 +10,16 @@ extension FlowEngine {
     mutating func perform(_ tick: Tick) {
         now = tick.time
         if let interval = sampler.interval {
-            for time in tick.samples { takeSamples(at: time, interval: interval) }
+            for (number, time) in tick.samples.enumerated() {
+                let buffers = number < playerBuffers.count ? playerBuffers[number] : [:]
+                takeSamples(at: time, interval: interval, playerBuffers: buffers)
+            }
         }
         if tick.isForSeries { recordSeries(at: now) }
         if tick.isSecond {
             counts.rates.roll(at: now)
             expireFragments()
+            trackers.media.search(at: now)
             markForDiagnosis()
             callUp()
             diagnoseSome()
@@ -29,10 +34,13 @@ extension FlowEngine {
         if fresh.contains(.judgement) { judgement.active.append(position) }
         if fresh.contains(.series), series.isKept { series.active.append(position) }
         if fresh.contains(.interval), sampler.interval != nil { sampler.active.append(position) }
+        if fresh.contains(.host), options.asksHost { hostActive.append(position) }
     }
 
     /// One sample per flow that was active since the last, in order of first packet.
-    private mutating func takeSamples(at time: Timestamp, interval: Nanoseconds) {
+    private mutating func takeSamples(
+        at time: Timestamp, interval: Nanoseconds, playerBuffers: [UInt64: Double]
+    ) {
         for position in sampler.active.take(from: &flows) {
             var sample = values(position, at: time)
             if flows[position].sampleCursor == FlowEntry.none {
@@ -40,6 +48,12 @@ extension FlowEngine {
             }
             sampler.cursors[flows[position].sampleCursor].advance(
                 to: counters(position), clientIsLow: flows[position].clientIsLow, over: interval, into: &sample)
+            if !playerBuffers.isEmpty { sample.playerBuffer = playerBuffers[flows[position].ordinal] }
+            if host.isAsked {
+                sample.kernel = kernelSample(position, beside: sample)
+                withholdUnfilledWindow(&sample)
+                if let kernel = sample.kernel { host.comparison.record(kernel) }
+            }
             output.entries.append(.sample(flows[position].identifier, start: flows[position].start, sample))
         }
     }
@@ -73,6 +87,9 @@ extension FlowEngine {
         }
         if let quic = trackers.index(of: .quic, in: flows[position].layers) {
             trackers.quic[quic].connection.read(into: &sample, at: time)
+        }
+        if let stun = trackers.index(of: .stun, in: flows[position].layers) {
+            trackers.stun[stun].read(into: &sample, at: time)
         }
         // A part cannot exceed the whole: the queue is that of the newest packet, the round trip is smoothed.
         for end in Direction.allCases {

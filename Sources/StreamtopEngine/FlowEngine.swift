@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopDiagnosis
 import StreamtopLayer
@@ -25,6 +26,10 @@ struct FlowEngine: ~Copyable {
     var quicPaths: QUICPathTable
     /// What may concern flows of other engines, since the last tick.
     var facts = JoinFacts()
+    /// What exchanges told of media since the last part of a batch.
+    var mediaReports = MediaReportList()
+    /// Seconds that players hold, at the deadlines of the samples to come, by the ordinal of their flows.
+    var playerBuffers: [[UInt64: Double]] = []
     var hostNames: HostNames
     var counts = CaptureCounts()
     var output = EngineOutputs()
@@ -34,9 +39,19 @@ struct FlowEngine: ~Copyable {
     var holders: FlowHolders
     /// Flows with connectivity checks that are over, for the calls they belong to.
     var callFlows: [FlowSnapshot] = []
+    var callCount = 0
+    /// Connections that are over and may have carried media nobody could read.
+    var encryptedConnections: [EncryptedConnection] = []
+
+    /// What the kernel of this host says, and the flows that it is asked about.
+    var host = HostFacts()
+    var hostActive = ActiveFlows(.host)
+    var hostWatched: [FlowKey: Timestamp] = [:]
 
     /// The number of the frame being analysed.
     var frameOrdinal: UInt64 = 0
+    /// Flows that this frame has opened so far.
+    var opened: (frame: UInt64, count: UInt64) = (0, 0)
     /// Capture time as of the frame being analysed; between frames, of the clock.
     var now = Timestamp(nanoseconds: .min)
     /// What whoever feeds the engine knows of the whole capture.
@@ -46,6 +61,7 @@ struct FlowEngine: ~Copyable {
     var ascent = Ascent()
     /// Stamps as the analysis takes them, and packets that the capture holds more than once.
     var stamps = StampReader()
+    var leaps = LeapWatch()
     var copies = CopyFilter()
     /// The stamp of the frame at hand can be measured by.
     var isStampTrusted = true
@@ -85,9 +101,11 @@ struct FlowEngine: ~Copyable {
     mutating func observe(
         _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan
     ) {
+        let before = stamps.now
         let reading = stamps.read(record.time, flow: sought.hash, isLow: sought.isSourceLow)
         let time = reading.time
         isStampTrusted = reading.isTrusted
+        if time >= leaps.next, reading.isTrusted { lookForLeap(frame, of: sought, from: before, to: time) }
         now = max(capture.now, time)
         counts.totals.packets &+= 1
         counts.totals.bytes &+= UInt64(max(record.wireLength, 0))
@@ -108,6 +126,18 @@ struct FlowEngine: ~Copyable {
             observeFragment(&frame, bytes: bytes, at: time)
         } else {
             route(frame, to: sought, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: time)
+        }
+    }
+
+    /// Asks the hosts' clocks whether the capture's was set ahead since the frame before.
+    @inline(never)
+    private mutating func lookForLeap(
+        _ frame: borrowing DecodedFrame, of sought: SoughtFlow, from before: Timestamp, to time: Timestamp
+    ) {
+        let silence = counts.totals.packets == 0 ? 0 : time - before
+        let isLow = sought.key.isLow(frame.sourceEndpoint)
+        if let lead = leaps.look(frame, flow: sought.hash, isLow: isLow, at: time, after: silence) {
+            stamps.stepAhead(by: lead, at: time)
         }
     }
 
@@ -150,6 +180,7 @@ struct FlowEngine: ~Copyable {
             observeTCP(frame, position, direction: direction, at: time)
             if flows[position].wantsSegment(payload: frame.payloadLength) {
                 observeStream(frame, position, bytes: bytes, direction: direction, at: time)
+                if !trackers.relayed.isEmpty { routeRelayed(by: position) }
                 if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 {
                     chargeMemory(of: position)
                 }
@@ -158,6 +189,7 @@ struct FlowEngine: ~Copyable {
             observeSCTP(frame, position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
+            if !trackers.relayed.isEmpty { routeRelayed(by: position) }
             if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 {
                 chargeMemory(of: position)
             }
@@ -175,7 +207,7 @@ struct FlowEngine: ~Copyable {
 
     /// A packet changed what its flow is.
     @inline(never)
-    private mutating func follow(_ turns: FlowEntry.Turns, of position: UInt32, at time: Timestamp) {
+    mutating func follow(_ turns: FlowEntry.Turns, of position: UInt32, at time: Timestamp) {
         if turns.contains(.moved) {
             flows.touch(position, at: time)
             if flows[position].standing == .proven, time - flows[position].start >= .seconds(1) {
@@ -184,6 +216,7 @@ struct FlowEngine: ~Copyable {
         }
         if turns.contains(.active) { list(position) }
         if turns.contains(.proven) { flows.change(position, to: .proven) }
+        if turns.contains(.answered), flows[position].transport != .icmp { counts.directions.answer() }
     }
 
     /// Takes what was produced since the last call.

@@ -35,6 +35,8 @@ struct FlowEntry: ~Copyable {
     /// Looks for something to read in the first segments.
     var probe = SegmentProbe()
     var orientation: Orientation
+    /// Both ends have spoken.
+    private(set) var isAnswered = false
     /// The key finds the flow: no later one has taken it over.
     var isFound = true
     var tunnel = TunnelKind.none
@@ -46,7 +48,8 @@ struct FlowEntry: ~Copyable {
     private var counters = [Counters(), Counters()] as InlineArray<2, Counters>
 
     let start: Timestamp
-    /// The frame that opened the flow, by its number in the capture: the flow's identity, in whichever engine it is kept.
+    /// The frame that opened the flow, by its number in the capture, and behind it which of the flows that it opened: the flow's
+    /// identity, in whichever engine it is kept.
     let ordinal: UInt64
     /// Its number among all flows in the order of their opening frames; 0 until it was given.
     var rank: UInt64 = 0
@@ -71,6 +74,8 @@ struct FlowEntry: ~Copyable {
     /// ICMP type and code of the flow's first message, for Community ID.
     var icmpType: UInt8 = 0
     var icmpCode: UInt8 = 0
+    /// Data of another flow, which counted its frames.
+    var isRelayed = false
     private let place = AddressOnly()
 
     /// Packets of one end as sender.
@@ -190,14 +195,22 @@ struct FlowEntry: ~Copyable {
         static let moved = Turns(rawValue: 2)
         /// The packet that shows that the flow is no scan.
         static let proven = Turns(rawValue: 4)
+        /// The first packet of the other end.
+        static let answered = Turns(rawValue: 8)
     }
 
     @inline(__always)
-    private func turns(at time: Timestamp, grain: Int64) -> Turns {
+    private mutating func turns(at time: Timestamp, grain: Int64) -> Turns {
         var turns = Turns()
         if lists != .all { turns.insert(.active) }
         if movedAt != Self.slice(of: time, grain: grain) { turns.insert(.moved) }
-        if standing == .unproven, isSettled { turns.insert(.proven) }
+        if standing == .unproven {
+            if !isAnswered, client.packets > 0, server.packets > 0 {
+                isAnswered = true
+                turns.insert(.answered)
+            }
+            if isSettled { turns.insert(.proven) }
+        }
         return turns
     }
 
@@ -207,7 +220,8 @@ struct FlowEntry: ~Copyable {
     }
 
     /// Slice of capture time, of 2^grain nanoseconds each.
-    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds >> grain }
+    @inline(__always)
+    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds &>> grain }
 
     /// A segment with `payload` bytes is looked at for something to read, or read.
     func wantsSegment(payload: Int) -> Bool { layers != Self.none || (payload > 0 && !probe.isOver) }
@@ -217,6 +231,10 @@ struct FlowEntry: ~Copyable {
     func direction(from source: Endpoint) -> Direction {
         key.isLow(source) == clientIsLow ? .fromClient : .fromServer
     }
+
+    /// Direction of a packet that comes from the key's low endpoint, or from the high one.
+    @inline(__always)
+    func direction(isFromLow: Bool) -> Direction { isFromLow == clientIsLow ? .fromClient : .fromServer }
 
     /// Direction of a packet from `address`, where ports are not known.
     func direction(fromAddress address: IPAddress) -> Direction {
@@ -234,6 +252,10 @@ struct FlowEntry: ~Copyable {
 struct RareFacts {
     var fragmentation = FragmentationSnapshot()
     var hasFragmentation = false
+    var unreachable: UnreachableSnapshot?
     var anomalies = AnomalyCounts()
     var decode = DecodeCounts()
+    /// The flow that carries this one, and those that this one carries.
+    var carrier: Kin?
+    var carried: [Kin] = []
 }

@@ -112,7 +112,7 @@ struct FlowTable: ~Copyable {
         link(position)
         let key = entries[position].key
         let bareKey = key.withoutEncapsulation
-        if bareKey != key {
+        if bareKey != key, !entries[position].isRelayed {
             let bareHash = self.hash(bareKey)
             // One is enough, and many of one hash would make every look long.
             if findBare(bareKey, hash: bareHash) == nil { bare.insert(bareHash, index: position) }
@@ -185,7 +185,7 @@ struct FlowTable: ~Copyable {
         let key = entries[position].key
         index.remove(hash(key), index: position)
         if let other = entries[position].otherKey { index.remove(hash(other), index: position) }
-        if key.vlan != FlowKey.noVLAN || key.tunnel != 0 {
+        if key.vlan != FlowKey.noVLAN || key.tunnel != 0, !entries[position].isRelayed {
             bare.remove(self.hash(key.withoutEncapsulation), index: position)
         }
     }

@@ -9,6 +9,10 @@ package struct Observation: ~Copyable, Sendable {
     package var direction = Direction.fromClient
     /// Between the capture point and each end, as the transport has measured it by now; nil where it has not.
     package var roundTrip = BothWays<Nanoseconds?>(client: nil, server: nil)
+    /// Bytes that the capture cut off the datagram being observed.
+    package var cutBytes = 0
+    /// Hop limit of the packet; 0 where it is not known.
+    package var hopLimit: UInt8 = 0
     /// For people.
     package var events: [FlowEvent.Kind] = []
     /// For the engine.

@@ -14,6 +14,8 @@ package enum Anomaly: String, Sendable, CaseIterable {
     case badOptions = "bad_options"
     /// A reset whose hop limit differs from the flow's by more than two: someone on the path may have sent it.
     case resetFromElsewhere = "reset_from_elsewhere"
+    /// A reset answered a SYN and acknowledged nothing of it: its receiver ignores it (RFC 9293 section 3.10.7.3).
+    case resetIgnored = "reset_ignored"
     /// A new connection used the ports of an old one.
     case portReused = "port_reused"
     /// Fragments overlapped with different bytes.

@@ -24,3 +24,7 @@ package struct Boxed<Value: Sendable>: Sendable {
         set { projectedValue = newValue.map { Box($0) } }
     }
 }
+
+extension Boxed: Equatable where Value: Equatable {
+    package static func == (left: Boxed, right: Boxed) -> Bool { left.wrappedValue == right.wrappedValue }
+}

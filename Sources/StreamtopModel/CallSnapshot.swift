@@ -56,6 +56,10 @@ package struct CallSnapshot: Equatable, Sendable {
         package var state: PairState
         package var isNominated: Bool
         package var roundTrip: RoundTripSnapshot?
+        /// The ends are those of a relay's data: the path runs through the relay that the flow's parent talks to.
+        package var isRelayed = false
+        /// Between the first and the last answer to the local end's checks.
+        package var answeredFor: Nanoseconds?
         /// Checks of the local end and their answers, then the other way.
         package var requests: Int
         package var responses: Int
@@ -102,7 +106,16 @@ package struct CallSnapshot: Equatable, Sendable {
         case unknown
     }
 
+    package enum Kind: String, Sendable {
+        case webrtc
+        /// Set up by SIP, without connectivity checks.
+        case sip
+    }
+
     package var number: Int
+    package var kind = Kind.webrtc
+    /// What signalling calls it.
+    package var name: String?
     package var start: Timestamp
     package var end: Timestamp
     package var flows: [FlowIdentifier] = []
@@ -120,6 +133,14 @@ package struct CallSnapshot: Equatable, Sendable {
     package var reflectors = 0
     @Boxed package var dtls: DTLSSnapshot?
     package var streams: [UInt32] = []
+    /// What relays were asked to do for this call.
+    package var allocations: [CallAllocation] = []
+    /// Messages by which the call was agreed on, where they were clear or opened.
+    package var signalling: [CallSignalling] = []
+    /// Streams that came in and went out again through the host at the tap.
+    package var legs: [CallLeg] = []
+    /// What was reached when, in the order of time.
+    package var milestones: [CallMilestone] = []
     /// First check to the answer that nominates; first ClientHello to the later Finished; first check to the first media.
     package var iceSetup: Nanoseconds?
     package var dtlsSetup: Nanoseconds?
@@ -139,5 +160,7 @@ package struct CallSnapshot: Equatable, Sendable {
         left.number == right.number && left.flows == right.flows && left.pairs == right.pairs
             && left.selected == right.selected && left.stage == right.stage && left.failure == right.failure
             && left.mapping == right.mapping && left.consent == right.consent && left.restarts == right.restarts
+            && left.allocations == right.allocations && left.signalling == right.signalling && left.legs == right.legs
+            && left.milestones == right.milestones && left.verdicts == right.verdicts
     }
 }

@@ -23,6 +23,8 @@ package struct CaptureHealth: Equatable, Sendable {
     package var limits: [Limit] = []
     package var timestampsBackwards: UInt64 = 0
     package var clock = ClockSteps()
+    /// No flow was answered, whichever server was asked: the capture is likely of one direction.
+    package var isOneWay = false
     /// Packets that the capture holds more than once; nil where it does not.
     package var seenTwice: SeenTwice?
     /// This process: share of one core over the last second, and resident bytes. nil where not asked.

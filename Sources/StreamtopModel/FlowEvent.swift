@@ -48,6 +48,14 @@ package struct FlowEvent: Equatable, Sendable {
         /// A pair of addresses was chosen for a call; by the end that may choose.
         case nominated(by: Direction)
         case keyFrame(source: UInt32, from: Direction)
+        /// The last byte of a CMAF chunk passed.
+        case mediaChunk(exchange: UInt64, bytes: UInt64, age: Nanoseconds?)
+        /// The last byte of a media segment, or of a part of one.
+        indirect case mediaSegment(MediaSegmentEvent)
+        /// The player went over to another representation: at this time it first asked for it.
+        indirect case mediaSwitch(MediaSwitch)
+        /// By the model of the player's buffer nothing is left to play.
+        case mediaStall
         case verdict(rule: String, severity: Verdict.Severity, summary: String)
     }
 }

@@ -19,5 +19,10 @@ package struct FlowSample: Equatable, Sendable {
     package var losses = BothWays<Int>(client: 0, server: 0)
     package var zeroWindows = BothWays<Int>(client: 0, server: 0)
 
+    /// Seconds of media that the player behind the flow holds, as far as is known.
+    package var playerBuffer: Double?
+    /// What the kernel of this host says of the flow's socket, live.
+    @Boxed package var kernel: KernelSample?
+
     package init(time: Timestamp) { self.time = time }
 }

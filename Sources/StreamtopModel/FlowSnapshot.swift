@@ -69,6 +69,9 @@ package struct FlowSnapshot: Sendable {
     package var isEvicted = false
     package var vlan: UInt16?
     package var tunnel: TunnelSnapshot?
+    /// The flow whose data this one is (what a relay carries), and the flows that are data of this one.
+    package var parent: FlowIdentifier?
+    package var children: [FlowIdentifier] = []
     package var roundTrip = FlowRoundTrip()
     package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
     @Boxed package var tcp: TCPSnapshot?
@@ -86,8 +89,22 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var rtcp: RTCPSnapshot?
     @Boxed package var sctp: SCTPSnapshot?
     @Boxed package var ice: ICESnapshot?
+    @Boxed package var srt: SRTSnapshot?
+    @Boxed package var transportStream: TransportStreamSnapshot?
+    @Boxed package var rtmp: RTMPSnapshot?
+    @Boxed package var rtsp: RTSPSnapshot?
+    @Boxed package var sip: SIPSnapshot?
     package var fragmentation: FragmentationSnapshot?
+    @Boxed package var unreachable: UnreachableSnapshot?
     package var buffers: [BufferSnapshot] = []
+    /// What the buffers come to, a direction each; nil where nothing of them is known.
+    @Boxed package var ladder: LadderSnapshot?
+    /// What the kernel of this host says of the flow's socket, live.
+    @Boxed package var kernel: KernelSample?
+    /// The end on the host that captures, live; nil where none is, or both are.
+    package var hostEnd: Direction?
+    /// Owners of the ends that are on this host, live.
+    @Boxed package var processes: BothWays<ProcessSnapshot?>?
     package var verdicts: [Verdict] = []
     /// How well the flow does; nil when too little is known.
     package var score: HealthScore?
@@ -124,6 +141,21 @@ extension FlowSnapshot {
         if let tcp = $tcp { return direction == .fromClient ? tcp.value.client.sender : tcp.value.server.sender }
         if let quic = $quic { return direction == .fromClient ? quic.value.client.sender : quic.value.server.sender }
         return nil
+    }
+
+    /// Payload bytes that the end sent, each once; 0 where no transport was followed.
+    package func uniqueBytes(_ direction: Direction) -> UInt64 {
+        if let tcp = $tcp { return tcp.value.read(direction) { $0.sender.uniqueBytes } }
+        guard let quic = $quic else { return 0 }
+        return direction == .fromClient ? quic.value.client.sender.uniqueBytes : quic.value.server.sender.uniqueBytes
+    }
+
+    /// Packets that rings and processors of this host dropped before the capture, of all flows together; nil where nobody
+    /// counts them.
+    package var droppedOnArrival: UInt64? {
+        let counts = buffers.filter { $0.direction == .inward && ($0.layer == .nic || $0.layer == .softnet) }
+            .compactMap(\.drops)
+        return counts.isEmpty ? nil : counts.reduce(0) { $0 &+ $1 }
     }
 
     /// Where on the path the capture was taken; nil where it cannot be told.
@@ -191,7 +223,11 @@ package struct TooBigMessage: Equatable, Sendable {
 /// One rung of the buffer ladder: what waits where, and for how long.
 package struct BufferSnapshot: Equatable, Sendable {
     package enum Layer: String, Sendable {
-        case nic, softnet, qdisc
+        case nic
+        /// Handed to the device and not completed: byte queue limits.
+        case driver
+        case softnet, qdisc
+        case acceptQueue = "accept_queue"
         case socketSend = "socket_send"
         case path
         case socketReceive = "socket_receive"
@@ -206,6 +242,18 @@ package struct BufferSnapshot: Equatable, Sendable {
     /// How it was obtained: "rtt", "receive_window", "kernel", …
     package var source: String
     package var confidence: Double
+    /// nil where the flow has no end at the capture point.
+    package var direction: BufferTravel?
+    package var bound: DelayBound = .unknown
+    package var drops: UInt64?
+    package var dropsPerSecond: Double?
+    package var trend: BufferTrend?
+    /// Of `delay`, the part above what the empty path takes; only the path has such a part.
+    package var queue: Nanoseconds?
+    /// Held back on purpose by pacing: not a queue.
+    package var isPaced = false
+    /// A device, where that is more than the layer says.
+    package var name: String?
 
     package init(
         layer: Layer, side: String, occupiedBytes: Int?, capacityBytes: Int?, delay: Nanoseconds?, source: String,

@@ -11,6 +11,31 @@ package struct HTTPSnapshot: Equatable, Sendable {
     package init() {}
 }
 
+extension FlowSnapshot {
+    /// Adds the exchanges of one more layer of HTTP (in a CONNECT tunnel, or after an upgrade), numbered after those below it.
+    package mutating func add(_ more: HTTPSnapshot) {
+        guard var all = http else {
+            http = more
+            return
+        }
+        let last = all.exchanges.map(\.identifier).max() ?? 0
+        all.exchanges += more.exchanges.map { exchange in
+            var exchange = exchange
+            exchange.identifier &+= last  // counts of a flow
+            return exchange
+        }
+        all.counts.requests += more.counts.requests
+        all.counts.responses += more.counts.responses
+        all.counts.errors += more.counts.errors
+        all.counts.forgotten += more.counts.forgotten
+        // Quantiles of two sets do not add up: those of the larger stand.
+        if (more.timeToFirstByte?.samples ?? 0) > (all.timeToFirstByte?.samples ?? 0) {
+            all.timeToFirstByte = more.timeToFirstByte
+        }
+        http = all
+    }
+}
+
 package struct HTTPCounts: Equatable, Sendable {
     /// Requests whose head was seen.
     package var requests = 0
@@ -96,13 +121,57 @@ package struct HTTPExchangeSnapshot: Equatable, Sendable {
     package var isEarly = false
     /// Common Media Client Data (CTA-5004) of the request, in the order sent.
     package var clientData: [HTTPClientDatum] = []
+    package var clientDataMode = HTTPClientDataMode.header
+    package var serverData: HTTPServerDataSnapshot?
+    /// Of `transfer`: gaps in which more of what had begun was still to come, and gaps in which there was nothing to send. nil
+    /// where the content does not show which.
+    package var stall: Nanoseconds?
+    package var idle: Nanoseconds?
 
     package init(identifier: UInt64) { self.identifier = identifier }
+
+    /// Of CTA-5004, as the request says it: 1 where it does not.
+    package var clientDataVersion: Int {
+        guard case .number(let version)? = clientData.first(where: { $0.key == "v" })?.value else { return 1 }
+        return Int(exactly: version.rounded()) ?? 1
+    }
 }
 
 /// Why a server waits before it answers: what is asked for does not exist yet.
 package enum HTTPHeldBy: String, Sendable {
+    /// The server says that it held the answer (CMSD `ht`, CTA-5006).
+    case serverData = "cmsd"
+    /// A playlist that does not exist yet (draft-pantos-hls-rfc8216bis section 6.2.5.2).
     case blockingReload = "blocking_reload"
+    /// A part that a playlist announced (EXT-X-PRELOAD-HINT).
+    case preloadHint = "preload_hint"
+    /// Media that was asked for before they were made.
+    case notYetAvailable = "not_yet_available"
+    /// An answer that ends when something happens (text/event-stream).
+    case eventStream = "event_stream"
+}
+
+/// How a client sent its data (CTA-5004).
+package enum HTTPClientDataMode: String, Sendable {
+    case query, header, event
+}
+
+/// Common Media Server Data of a response (CTA-5006).
+package struct HTTPServerDataSnapshot: Equatable, Sendable {
+    /// One hop's part of the dynamic data.
+    package struct Hop: Equatable, Sendable {
+        /// The name of the server that added it.
+        package var name: String
+        package var data: [HTTPClientDatum] = []
+
+        package init(name: String) { self.name = name }
+    }
+
+    package var fixed: [HTTPClientDatum] = []
+    /// Nearest to the origin first.
+    package var hops: [Hop] = []
+
+    package init() {}
 }
 
 /// What a response says of the caches it came through.
@@ -136,7 +205,20 @@ package struct HTTPClientDatum: Equatable, Sendable {
         case number(Double)
         case text(String)
         case flag(Bool)
+        /// Values with the kind of object that each is of (version 2).
+        indirect case list([Member])
     }
+
+    package struct Member: Equatable, Sendable {
+        package var value: Value
+        package var type: String?
+
+        package init(value: Value, type: String?) {
+            self.value = value
+            self.type = type
+        }
+    }
+
     package var key: String
     package var value: Value
 

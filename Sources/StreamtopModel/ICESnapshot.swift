@@ -28,6 +28,8 @@ package struct ICESnapshot: Equatable, Sendable {
         package var roleConflicts = 0
         /// Where the other end sees this one.
         package var mapped: Endpoint?
+        /// Of the packets that this end sent, as they passed the tap; nil where it is not known.
+        package var hopLimit: UInt8?
         /// From the tap to the other end and back.
         package var roundTrip: RoundTripSnapshot?
 

@@ -8,7 +8,7 @@ package enum RoundTripSource: String, Sendable, CaseIterable {
     case quicAck = "quic_ack"
     case quicSpin = "quic_spin"
     case quicHandshake = "quic_handshake"
-    case rtcp, stun, sctp
+    case rtcp, stun, sctp, srt
     case websocketPing = "websocket_ping"
     case http2Ping = "http2_ping"
     case httpExchange = "http_exchange"

@@ -22,6 +22,8 @@ package struct STUNSnapshot: Equatable, Sendable {
     package var serverSoftware: String?
     /// Error answers by code.
     package var errorCodes: [STUNErrorCount] = []
+    /// Messages of methods that nothing here knows, by number.
+    package var unknownMethods: [STUNErrorCount] = []
     /// Messages of RFC 3489, without the cookie.
     package var isClassic = false
     /// Messages whose FINGERPRINT does not match.
@@ -66,6 +68,16 @@ package struct TURNAllocationSnapshot: Equatable, Sendable {
     /// Until the allocation runs out, at the time of the snapshot; below zero when it has.
     package var expiresIn: Nanoseconds
     package var lapsed: Lapse?
+    /// When what lapsed had run out, and when the client last sent through it.
+    package var lapsedAt: Timestamp?
+    package var lastLapsedUse: Timestamp?
+    /// Until the first of the permissions, and of the channels, runs out; nil where there is none.
+    package var permissionExpiresIn: Nanoseconds?
+    package var channelExpiresIn: Nanoseconds?
+    /// The client gave it back, or the relay says that it is gone.
+    package var isGone = false
+    /// A renewal was not captured: when things run out is not known.
+    package var missedRenewal = false
     /// Peers that may send to the client.
     package var permissions = 0
     package var channels = 0

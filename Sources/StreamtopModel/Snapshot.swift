@@ -13,6 +13,8 @@ package struct Snapshot: Sendable {
     /// Flows in order of first packet, at most the number the renderer asked for; `flowCount` counts all.
     package var flows: [FlowSnapshot] = []
     package var flowCount = 0
+    /// Calls among all flows, as they stand, in the order of their first packets.
+    package var calls: [CallSnapshot] = []
     /// Bytes and packets by innermost protocol known.
     package var protocolTotals: [ProtocolTotal] = []
     /// The newest events, oldest first.
@@ -20,8 +22,12 @@ package struct Snapshot: Sendable {
     /// Verdicts about this host and this capture rather than one flow.
     package var verdicts: [Verdict] = []
     package var health = CaptureHealth()
+    /// The buffers of this host, live; nil where its kernel is not asked.
+    @Boxed package var host: HostSnapshot?
     /// The first line of the dashboard.
     package var headline = Headline(state: .unknown, text: "")
+    /// Media that players fetch over HTTP, by their first request.
+    package var mediaSessions: [MediaSessionSnapshot] = []
 
     package init(time: Timestamp) { self.time = time }
 }
@@ -34,6 +40,8 @@ package struct TrafficTotals: Equatable, Sendable {
     package var flows: UInt64 = 0
     package var sessions: UInt64 = 0
     package var evictedFlows: UInt64 = 0
+    /// Flows whose last record was not written, for want of time after a request to stop.
+    package var unwrittenFlows = 0
 
     package init() {}
 }

@@ -16,6 +16,11 @@ package struct WebSocketSnapshot: Equatable, Sendable {
     /// Against RFC 6455 or RFC 7692, by the contract's names.
     package var violations: [NamedCount] = []
     package var comparison: WebSocketComparison?
+    /// What binary messages carry: "fmp4", "flv" or "mpegts"; nil where it is none of these.
+    package var media: String?
+    /// The end that sends it.
+    package var mediaFrom = Direction.fromServer
+    package var mediaClock: MediaClockSnapshot?
 
     package init() {}
 }

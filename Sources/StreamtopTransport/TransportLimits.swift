@@ -4,5 +4,7 @@ import StreamtopBase
 package enum TransportLimits {
     package static let all: [Limit] =
         TCPSegmentQueue.limits + TCPAcknowledgmentLog.limits + TCPRepairRecord.limits + TCPByteStream.limits
-        + QUICSide.limits + QUICConnectionTracker.limits + QUICWaitingPackets.limits + QUICStreamTable.limits
+        + STUNTracker.limits + SCTPAssociationTracker.limits + STUNStreamReader.limits + TURNRelay.limits
+        + RelayedDatagrams.limits + QUICSide.limits
+        + QUICConnectionTracker.limits + QUICWaitingPackets.limits + QUICStreamTable.limits
 }

@@ -23,6 +23,7 @@ package enum Frontend {
         } else {
             PageScreen.draw(context, state, into: &cells)
         }
+        SearchReducer.mark(state, context, into: &cells)
         if let replay = context.replay { SeekBar.draw(replay, in: layout.seek, into: &cells) }
         FooterLine.draw(context, state, in: layout.footer, into: &cells)
         if let prompt = state.prompt {

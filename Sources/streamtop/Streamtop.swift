@@ -27,6 +27,10 @@ struct Streamtop: ParsableCommand {
 
     static func main() {
         StandardDescriptors.fill()
+        // Started by ourselves, before any word of the command line is read.
+        if CommandLine.arguments.dropFirst() == [OwnerHelper.argument], !Privileges.isSetuid {
+            return OwnerHelper.run()
+        }
         Privileges.lower()
         let status: ExitStatus
         do {

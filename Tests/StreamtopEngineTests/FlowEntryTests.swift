@@ -45,7 +45,7 @@ import Testing
         let second = entry.record(.fromClient, packets: 1, bytes: 140, payload: 100, at: soon, grain: 30)
         #expect(second == [])
         let answer = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: soon, grain: 30)
-        #expect(answer == [.proven])
+        #expect(answer == [.proven, .answered])
         entry.standing = .proven
         let later = Timestamp(nanoseconds: 101 << 30)
         let last = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: later, grain: 30)

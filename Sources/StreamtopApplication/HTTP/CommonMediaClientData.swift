@@ -27,7 +27,10 @@ enum CommonMediaClientData {
     }
 
     /// Splits at commas that are outside quotes.
-    private static func parts(of text: String) -> [Substring] {
+    private static func parts(of text: String) -> [Substring] { split(text[...], at: ",") }
+
+    /// Splits at a character outside quotes.
+    static func split(_ text: Substring, at border: Character) -> [Substring] {
         var isQuoted = false
         var isEscaped = false
         return text.split { character in
@@ -38,18 +41,18 @@ enum CommonMediaClientData {
             } else if character == "\"" {
                 isQuoted.toggle()
             }
-            return character == "," && !isQuoted
+            return character == border && !isQuoted
         }
     }
 
-    private static func trimmed(_ text: Substring) -> String {
+    static func trimmed(_ text: Substring) -> String {
         var rest = text.drop { $0 == " " }
         while rest.last == " " { rest.removeLast() }
         return String(rest)
     }
 
     /// Two to a few dozen letters, digits and hyphens: everything else would be noise in the output.
-    private static func isKey(_ text: String) -> Bool {
+    static func isKey(_ text: String) -> Bool {
         (1...48).contains(text.utf8.count)
             && text.utf8.allSatisfy {
                 switch $0 {
@@ -61,7 +64,21 @@ enum CommonMediaClientData {
             }
     }
 
-    private static func value(_ text: String) -> HTTPClientDatum.Value {
+    static func value(_ text: String) -> HTTPClientDatum.Value {
+        if text.hasPrefix("("), text.hasSuffix(")") { return .list(members(of: text.dropFirst().dropLast())) }
+        return item(text)
+    }
+
+    /// An inner list (RFC 8941 section 3.1.1): values with blanks between, each with a parameter that names its kind.
+    private static func members(of text: Substring) -> [HTTPClientDatum.Member] {
+        split(text, at: " ").prefix(maximumKeys).map { member in
+            let parts = split(member, at: ";")
+            return HTTPClientDatum.Member(
+                value: item(trimmed(parts.first ?? "")), type: parts.dropFirst().first.map { String($0.prefix(48)) })
+        }
+    }
+
+    private static func item(_ text: String) -> HTTPClientDatum.Value {
         if text.hasPrefix("\""), text.hasSuffix("\""), text.utf8.count >= 2 {
             return .text(String(text.dropFirst().dropLast().filter { $0 != "\\" }.prefix(longestValue)))
         }

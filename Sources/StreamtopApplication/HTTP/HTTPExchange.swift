@@ -31,6 +31,9 @@ struct HTTPExchange: Sendable {
     /// The response came in chunks (RFC 9112 section 7.1).
     var isChunked = false
     var chunks = HTTPChunkTimes()
+    var media = ExchangeMedia()
+    /// Between the ends, when the response came.
+    private var wholeTrip: Nanoseconds?
 
     init(identifier: UInt64, stream: UInt64?) {
         self.identifier = identifier
@@ -40,16 +43,22 @@ struct HTTPExchange: Sendable {
     /// Memory of an exchange that is under way.
     var heldBytes: Int {
         MemoryLayout<Self>.stride + (request?.textBytes ?? 0) + (response?.textBytes ?? 0) + chunks.heldBytes
+            + media.heldBytes
     }
 
     /// A response of an error class, or none because an end broke the exchange off.
     var isError: Bool { isReset || (response?.status ?? 0) >= 400 }
 
     /// The final response's head is known.
-    mutating func answer(_ head: HTTPMessageHead, at time: Timestamp, roundTrip: Nanoseconds?) {
+    mutating func answer(
+        _ head: HTTPMessageHead, at time: Timestamp,
+        roundTrip: BothWays<Nanoseconds?> = BothWays(client: nil, server: nil)
+    ) {
         response = head
         responseTime = time
-        self.roundTrip = roundTrip
+        self.roundTrip = roundTrip.server
+        wholeTrip = roundTrip.server.map { saturatingAdd($0, roundTrip.client ?? 0) }
+        media.answer(head, to: request)
     }
 
     /// The response came before the request was over (RFC 9112 section 9.5, RFC 9113 section 8.1).
@@ -83,8 +92,102 @@ struct HTTPExchange: Sendable {
 
     /// What the server held back on purpose; nil while that cannot be told.
     var held: Nanoseconds? {
-        guard let trip = roundTripPart, let first = timeToFirstByte else { return nil }
-        return request?.heldBy == nil ? 0 : first - trip
+        // Media of which no chunk is whole yet do not say when they came to be.
+        guard roundTripPart != nil, endTime != nil || !media.isRead || media.chunks > 0 else { return nil }
+        return heldFor?.time ?? 0
+    }
+
+    /// What the server waited for, and how long: at most the time to the first byte less the way.
+    private var heldFor: (reason: HTTPHeldBy, time: Nanoseconds)? {
+        guard let trip = roundTripPart, let first = timeToFirstByte, first > trip else { return nil }
+        let room = first - trip
+        if case .number(let held)? = response?.serverData?.fixed.first(where: { $0.key == "ht" })?.value, held > 0 {
+            return (.serverData, min(room, Nanoseconds(min(held, 1e9) * 1e6)))
+        }
+        if let reason = request?.heldBy { return (reason, room) }
+        if response?.contentType?.hasPrefix("text/event-stream") == true { return (.eventStream, room) }
+        guard let asked = requestTime, let request = requestDuration else { return nil }
+        let isWhole = response?.contentLength != nil && !isChunked
+        let wait = media.existed(after: asked + request + trip / 2, isWhole: isWhole)
+        guard let wait else { return nil }
+        let isHint = self.request?.range.map { $0.last == nil && $0.first > 0 } ?? false
+        return (isHint ? .preloadHint : .notYetAvailable, min(room, wait))
+    }
+
+    // MARK: Media
+
+    /// The request's head is known.
+    mutating func ask(_ head: HTTPMessageHead, at time: Timestamp, _ reports: inout MediaReports) {
+        request = head
+        if media.begin(head) { reports.append(report(.asked, at: time)) }
+    }
+
+    /// The next bytes of the response's content. `startsChunk`: the chunked coding says that a chunk begins with them.
+    mutating func takeContent(
+        _ bytes: RawSpan, startsChunk: Bool = false, at time: Timestamp, _ reports: inout MediaReports
+    ) {
+        let wasReported = media.isReported
+        media.take(bytes, at: time, startsChunk: startsChunk, roundTrip: wholeTrip, into: &reports.contents)
+        if media.isReported, !wasReported { reports.append(report(.answered, at: time)) }
+        if !reports.contents.isEmpty { hand(&reports, at: time) }
+    }
+
+    mutating func skipContent(_ count: UInt64, at time: Timestamp, _ reports: inout MediaReports) {
+        guard count > 0 else { return }
+        media.gap(of: count, at: time, into: &reports.contents)
+        hand(&reports, at: time)
+    }
+
+    /// The request is over: what the player reports in it is read.
+    mutating func endRequest(at time: Timestamp, _ reports: inout MediaReports) {
+        requestEndTime = requestEndTime ?? time
+        let event = media.takePlayerEvent()
+        guard !event.isEmpty else { return }
+        request?.clientData = event
+        request?.clientDataMode = .event
+        reports.append(report(.playerEvent(event), at: time))
+    }
+
+    /// The exchange is over, as well as it went.
+    mutating func endMedia(at time: Timestamp, _ reports: inout MediaReports) {
+        let isComplete = endTime != nil && !isReset && !isBrokenOff
+        if isComplete {
+            media.end(at: time, coding: response?.contentEncoding, url: request?.url, into: &reports.contents)
+        }
+        hand(&reports, at: time)
+        guard media.isReported else { return }
+        var transfer = MediaTransfer(bytes: responseBytes, isComplete: isComplete)
+        transfer.codingChunks = isChunked ? chunks.count : nil
+        (transfer.busyBytes, transfer.busyTime) = media.pace.busy(roundTrip: wholeTrip)
+        transfer.held = held
+        transfer.timeToFirstByte = timeToFirstByte
+        if let first = timeToFirstByte, let trip = roundTripPart, let held { transfer.server = first - trip - held }
+        transfer.isMedia = media.hasMedia
+        transfer.mediaChunks = media.chunks
+        reports.append(report(.ended(transfer), at: time))
+    }
+
+    private func hand(_ reports: inout MediaReports, at time: Timestamp) {
+        for content in reports.contents { reports.append(report(content, at: time)) }
+        reports.contents.removeAll(keepingCapacity: true)
+    }
+
+    func report(_ content: MediaReport.Content, at time: Timestamp) -> MediaReport {
+        var exchange = MediaExchange(identifier: identifier)
+        exchange.method = request?.method
+        exchange.url = request?.url
+        exchange.userAgent = request?.userAgent
+        exchange.requestTime = requestTime
+        exchange.status = response?.status
+        exchange.responseTime = responseTime
+        exchange.contentType = response?.contentType
+        exchange.rangeStart = response?.status == 206 ? response?.range?.first ?? request?.range?.first : nil
+        exchange.requestRange = request?.range.map { $0.first...max($0.first, $0.last ?? .max) }
+        exchange.date = response?.date
+        exchange.cache = response?.cache
+        exchange.clientData = request?.clientData ?? []
+        exchange.roundTrip = roundTrip
+        return MediaReport(time: time, exchange: exchange, content: content)
     }
 
     /// `errorName` names codes of the version that carried the exchange.
@@ -99,7 +202,11 @@ struct HTTPExchange: Sendable {
         exchange.timeToFirstByte = timeToFirstByte
         exchange.roundTrip = roundTripPart
         exchange.held = held
-        exchange.heldBy = (held ?? 0) > 0 ? request?.heldBy : nil
+        exchange.heldBy = heldFor?.reason
+        if let gaps = media.gaps {
+            exchange.stall = gaps.stall
+            exchange.idle = gaps.idle
+        }
         if let first = timeToFirstByte, let trip = roundTripPart, let held { exchange.server = first - trip - held }
         exchange.duration = sinceRequest(endTime)
         if let whole = exchange.duration, let first = sinceRequest(responseTime) { exchange.transfer = whole - first }
@@ -117,6 +224,41 @@ struct HTTPExchange: Sendable {
         exchange.isPushed = isPushed
         exchange.isEarly = isEarly
         exchange.clientData = request?.clientData ?? []
+        exchange.clientDataMode = request?.clientDataMode ?? .header
+        exchange.serverData = response?.serverData
         return exchange
+    }
+}
+
+/// What the exchanges of a connection have to tell sessions, until the engine takes it.
+struct MediaReports: Sendable {
+    /// Reports between two deliveries; what is beyond is counted.
+    static let capacity = 4_096
+
+    static let limits = [
+        Limit("reports of media in one delivery", capacity, per: .flow, policy: "more are left out, counted")
+    ]
+
+    private(set) var list: [MediaReport] = []
+    private(set) var refused: UInt64 = 0
+    /// What one exchange found in the content at hand; empty between two deliveries.
+    var contents: [MediaReport.Content] = []
+
+    init() {}
+
+    var isEmpty: Bool { list.isEmpty }
+
+    mutating func append(_ report: MediaReport) {
+        guard list.count < Self.capacity else {
+            refused &+= 1
+            return
+        }
+        list.append(report)
+    }
+
+    mutating func take() -> [MediaReport] {
+        var taken: [MediaReport] = []
+        swap(&taken, &list)
+        return taken
     }
 }

@@ -20,17 +20,27 @@ struct HTTPExchangeLog: ~Copyable {
     /// Responses that came before their request was over.
     private(set) var earlyResponses = 0
 
+    /// Of the last response that was FLV.
+    private(set) var flashVideo: FLVMeter?
+
     init() {}
 
     var isEmpty: Bool { begun == 0 }
 
+    /// Of the last chunk that came.
+    private var lastStamp: Timestamp?
+    /// The server sends media as they are made.
+    private var isProgressive = false
     /// Memory of the exchanges kept.
     var heldBytes: Int { newest.count * MemoryLayout<HTTPExchangeSnapshot>.stride + textBytes }
 
     /// A new exchange, numbered.
     mutating func begin(stream: UInt64?) -> HTTPExchange {
         begun &+= 1  // 2^64 exchanges do not happen
-        return HTTPExchange(identifier: begun, stream: stream)
+        var exchange = HTTPExchange(identifier: begun, stream: stream)
+        exchange.media.isFromProgressiveServer = isProgressive
+        exchange.media.stampBefore = lastStamp
+        return exchange
     }
 
     mutating func countRequest() { counts.requests += 1 }
@@ -38,6 +48,11 @@ struct HTTPExchangeLog: ~Copyable {
     mutating func countResponse(_ exchange: HTTPExchange) {
         counts.responses += 1
         if exchange.isAnsweredEarly { earlyResponses += 1 }
+        // What a server waited for shows in the media themselves.
+        if !exchange.media.isRead { countFirstByte(exchange) }
+    }
+
+    private mutating func countFirstByte(_ exchange: HTTPExchange) {
         guard let whole = exchange.timeToFirstByte else { return }
         // What a server holds back on purpose says nothing of how fast it is.
         let time = whole - (exchange.held ?? 0)
@@ -53,7 +68,11 @@ struct HTTPExchangeLog: ~Copyable {
 
     /// An exchange is over; what is under way of it still counts to it.
     mutating func countEnd(_ exchange: HTTPExchange) {
+        lastStamp = exchange.media.lastStamp ?? lastStamp
+        if exchange.media.chunks >= 2, exchange.response?.contentLength == nil { isProgressive = true }
         if exchange.isError { counts.errors += 1 }
+        if let meter = exchange.media.flashVideo { flashVideo = meter }
+        if exchange.media.isRead { countFirstByte(exchange) }
     }
 
     /// An exchange was given up while it was open.

@@ -1,3 +1,4 @@
+import StreamtopBase
 import StreamtopModel
 import StreamtopWire
 
@@ -16,6 +17,17 @@ struct HTTPMessageHead: Equatable, Sendable {
     var contentType: String?
     var clientData: [HTTPClientDatum] = []
     var cache: HTTPCacheSnapshot?
+    /// How the client sent `clientData`.
+    var clientDataMode = HTTPClientDataMode.header
+    var serverData: HTTPServerDataSnapshot?
+    /// The range that a request asks for, or that a response is of (RFC 9110 section 14).
+    var range: HTTPByteRange?
+    /// When the response was made, by the server's clock (RFC 9110 section 6.6.1).
+    var date: Timestamp?
+    /// Length of the content, where the head says it.
+    var contentLength: UInt64?
+    var contentEncoding: String?
+    var userAgent: String?
 
     /// Memory of the text kept.
     var textBytes: Int {
@@ -36,11 +48,21 @@ struct HTTPMessageHead: Equatable, Sendable {
             case "content-type": contentType = contentType ?? cut(field.value, Self.longestName)
             case "cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session":
                 CommonMediaClientData.add(field.value, to: &clientData)
+            case "range", "content-range": range = range ?? HTTPByteRange(field.value)
+            case "date": date = date ?? HTTPDate.instant(field.value)
+            case "content-length": contentLength = contentLength ?? UInt64(field.value)
+            case "content-encoding": contentEncoding = contentEncoding ?? cut(field.value, Self.longestName)
+            case "user-agent": userAgent = userAgent ?? cut(field.value, Self.longestName)
             default: break
             }
         }
-        if clientData.isEmpty, let path { CommonMediaClientData.add(queryOf: path, to: &clientData) }
-        if status != nil { cache = HTTPCacheState.snapshot(of: fields) }
+        if clientData.isEmpty, let path {
+            CommonMediaClientData.add(queryOf: path, to: &clientData)
+            clientDataMode = .query
+        }
+        guard status != nil else { return }
+        cache = HTTPCacheState.snapshot(of: fields)
+        serverData = CommonMediaServerData.snapshot(of: fields)
     }
 
     /// From the head of a message of HTTP/1.1.

@@ -56,6 +56,11 @@ package struct HTTP1ConnectionTracker: LayerTracker, ~Copyable {
 
     package mutating func exchangeEnds() { swap(&client, &server) }
 
+    package var hasReports: Bool { !exchanges.reports.isEmpty }
+    package mutating func takeReports() -> [MediaReport] { exchanges.reports.take() }
+
+    package mutating func releaseHeldBytes() { exchanges.releaseHeldBytes() }
+
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
         exchanges.report(into: &flow)
     }

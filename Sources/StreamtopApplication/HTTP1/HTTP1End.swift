@@ -10,6 +10,8 @@ struct HTTP1End: Sendable {
     /// The exchange that the message in progress belongs to.
     var exchange: UInt64?
     var isRequest = false
+    /// The content to come begins a chunk (RFC 9112 section 7.1).
+    var startsChunk = false
 
     init() {}
 }

@@ -12,9 +12,12 @@ extension HTTP1Exchanges {
                 end.start = now.time
                 end.isEarly = isEarly
             case .head(let head): end.reader.follow(take(head, &end, &now))
-            case .chunk: break
+            case .chunk: end.startsChunk = true
             case .content(let count, let endsChunk):
-                countContent(UInt64(count), end)
+                let place = reader.consumed - count
+                takeContent(
+                    bytes.extracting(place..<(place + count)), startsChunk: end.startsChunk, end, at: now.time)
+                end.startsChunk = false
                 if endsChunk { endChunk(end, at: now.time) }
             case .end: endMessage(&end, &now)
             case .tunnel(let count): now.deliver(reader.consumed - count, count: count)
@@ -26,7 +29,7 @@ extension HTTP1Exchanges {
     /// `count` bytes will never come.
     mutating func bridge(_ count: UInt64, _ end: inout HTTP1End, _ now: inout Observation) {
         let bridge = end.reader.gap(of: count)
-        countContent(bridge.content, end)
+        skipContent(bridge.content, end, at: now.time)
         if bridge.losesMessage { loseMessage(&end) }
         if bridge.endsMessage { read(RawSpan(), isEarly: false, &end, &now) }
     }

@@ -10,6 +10,7 @@ struct HTTP1Exchanges: ~Copyable {
 
     private(set) var open: [HTTPExchange] = []
     var log = HTTPExchangeLog()
+    var reports = MediaReports()
     let isSecure: Bool
     /// Fields of the last request that asked for another protocol.
     private var offer: [HTTPField] = []
@@ -36,7 +37,8 @@ struct HTTP1Exchanges: ~Copyable {
     func report(into flow: inout FlowSnapshot) {
         guard !log.isEmpty else { return }
         flow.protocols.append(ProtocolKind.http1.rawValue)
-        flow.http = log.snapshot(open: open.map { $0.snapshot { _ in nil } })
+        flow.add(log.snapshot(open: open.map { $0.snapshot { _ in nil } }))
+        (open.lazy.compactMap { $0.media.flashVideo }.last ?? log.flashVideo)?.reportHTTP(into: &flow)
         flow.anomalies.add(anomalies)
         if log.earlyResponses > 0 { flow.anomalies.record(.earlyResponse, times: log.earlyResponses) }
     }
@@ -58,7 +60,7 @@ struct HTTP1Exchanges: ~Copyable {
         var exchange = log.begin(stream: nil)
         exchange.requestTime = end.start
         exchange.isEarly = end.isEarly
-        exchange.request = HTTPMessageHead(head, isSecure: isSecure)
+        exchange.ask(HTTPMessageHead(head, isSecure: isSecure), at: now.time, &reports)
         log.countRequest()
         end.exchange = exchange.identifier
         end.isRequest = true
@@ -79,8 +81,9 @@ struct HTTP1Exchanges: ~Copyable {
         }
         let index = open.firstIndex { $0.response == nil } ?? beginUnasked()
         let framing = HTTP1Framing(head, answering: open[index].request?.method)
-        open[index].answer(HTTPMessageHead(head, isSecure: isSecure), at: end.start, roundTrip: now.roundTrip.server)
         open[index].isChunked = framing == .chunked
+        open[index].answer(HTTPMessageHead(head, isSecure: isSecure), at: end.start, roundTrip: now.roundTrip)
+        if open[index].media.isReported { reports.append(open[index].report(.answered, at: now.time)) }
         end.exchange = open[index].identifier
         log.countResponse(open[index])
         if framing == .tunnel { beginTunnel(index, head, at: end.start, &now) }
@@ -112,9 +115,31 @@ struct HTTP1Exchanges: ~Copyable {
 
     // MARK: Content and ends
 
-    mutating func countContent(_ bytes: UInt64, _ end: HTTP1End) {
+    /// The next bytes of a message's content; `startsChunk` where they begin a chunk.
+    mutating func takeContent(_ bytes: RawSpan, startsChunk: Bool, _ end: HTTP1End, at time: Timestamp) {
         guard let index = index(of: end) else { return }
-        if end.isRequest { open[index].requestBytes &+= bytes } else { open[index].responseBytes &+= bytes }
+        if end.isRequest {
+            open[index].requestBytes &+= UInt64(bytes.byteCount)
+            open[index].media.takeRequestContent(bytes)
+        } else {
+            open[index].responseBytes &+= UInt64(bytes.byteCount)
+            open[index].takeContent(bytes, startsChunk: startsChunk, at: time, &reports)
+        }
+    }
+
+    /// Content that will never come.
+    mutating func skipContent(_ bytes: UInt64, _ end: HTTP1End, at time: Timestamp) {
+        guard let index = index(of: end) else { return }
+        if end.isRequest {
+            open[index].requestBytes &+= bytes
+        } else {
+            open[index].responseBytes &+= bytes
+            open[index].skipContent(bytes, at: time, &reports)
+        }
+    }
+
+    mutating func releaseHeldBytes() {
+        for index in open.indices { open[index].media.release() }
     }
 
     mutating func endChunk(_ end: HTTP1End, at time: Timestamp) {
@@ -127,7 +152,7 @@ struct HTTP1Exchanges: ~Copyable {
         defer { end.exchange = nil }
         guard let index = index(of: end) else { return }
         if end.isRequest {
-            open[index].requestEndTime = now.time
+            open[index].endRequest(at: now.time, &reports)
         } else {
             open[index].endTime = now.time
             close(index, &now)
@@ -162,7 +187,8 @@ struct HTTP1Exchanges: ~Copyable {
     }
 
     private mutating func close(_ index: Int, _ now: inout Observation) {
-        let exchange = open.remove(at: index)
+        var exchange = open.remove(at: index)
+        exchange.endMedia(at: now.time, &reports)
         let snapshot = exchange.snapshot { _ in nil }
         log.end(exchange, snapshot)
         now.tell(.httpExchange(snapshot))

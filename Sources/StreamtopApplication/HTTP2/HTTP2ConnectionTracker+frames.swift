@@ -34,7 +34,7 @@ extension HTTP2ConnectionTracker {
         let hole = isClient ? client.frames.gap(of: count) : server.frames.gap(of: count)
         if header(now.direction).type == .data {
             let content = isClient ? client.skipContent(hole.payload) : server.skipContent(hole.payload)
-            countContent(UInt64(content), &now)
+            skipContent(UInt64(content), &now)
             if let carries = carriedStream(now.direction), content > 0 {
                 now.deliver(.gap(UInt64(content)), stream: carries)
             }
@@ -66,7 +66,7 @@ extension HTTP2ConnectionTracker {
     private mutating func takePayload(_ payload: RawSpan, at start: Int, _ now: inout Observation) {
         let content = now.direction == .fromClient ? client.take(payload) : server.take(payload)
         guard let content, !content.isEmpty else { return }
-        countContent(UInt64(content.count), &now)
+        takeContent(payload.extracting(content), &now)
         if let carries = carriedStream(now.direction) {
             now.deliver(start + content.lowerBound, count: content.count, stream: carries)
         }

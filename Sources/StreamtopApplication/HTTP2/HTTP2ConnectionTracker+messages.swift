@@ -76,16 +76,16 @@ extension HTTP2ConnectionTracker {
         if let promised = block.promisedStream { return promise(promised, decoded, at: block.time) }
         let index = index(block.stream, at: now.time)
         if now.direction == .fromClient {
-            takeRequest(index, decoded)
+            takeRequest(index, decoded, at: now.time)
         } else {
             takeResponse(index, decoded, at: block.time, &now)
         }
         if block.endsStream { endMessage(block.stream, &now) }
     }
 
-    private mutating func takeRequest(_ index: Int, _ fields: [HTTPField]?) {
+    private mutating func takeRequest(_ index: Int, _ fields: [HTTPField]?, at time: Timestamp) {
         guard streams[index].exchange.request == nil else { return }  // trailers
-        streams[index].exchange.request = fields.map { HTTPMessageHead($0) } ?? HTTPMessageHead([])
+        streams[index].exchange.ask(fields.map { HTTPMessageHead($0) } ?? HTTPMessageHead([]), at: time, &reports)
         log.countRequest()
         if let fields, let name = fields.first(where: { $0.name == ":protocol" })?.value {
             streams[index].carries = HTTPUpgrade(
@@ -111,7 +111,10 @@ extension HTTP2ConnectionTracker {
     private mutating func answer(
         _ index: Int, _ head: HTTPMessageHead, at time: Timestamp, _ now: inout Observation
     ) {
-        streams[index].exchange.answer(head, at: time, roundTrip: now.roundTrip.server)
+        streams[index].exchange.answer(head, at: time, roundTrip: now.roundTrip)
+        if streams[index].exchange.media.isReported {
+            reports.append(streams[index].exchange.report(.answered, at: now.time))
+        }
         log.countResponse(streams[index].exchange)
         serverCredit.begin(streams[index].identifier, at: now.time)
     }
@@ -150,7 +153,25 @@ extension HTTP2ConnectionTracker {
         }
     }
 
-    mutating func countContent(_ bytes: UInt64, _ now: inout Observation) {
+    /// The next bytes of a message's content.
+    mutating func takeContent(_ content: RawSpan, _ now: inout Observation) {
+        countContent(UInt64(content.byteCount), &now)
+        guard let index = knownIndex(header(now.direction).stream) else { return }
+        if now.direction == .fromClient {
+            streams[index].exchange.media.takeRequestContent(content)
+        } else {
+            streams[index].exchange.takeContent(content, at: now.time, &reports)
+        }
+    }
+
+    /// Content that will never come.
+    mutating func skipContent(_ bytes: UInt64, _ now: inout Observation) {
+        countContent(bytes, &now)
+        guard now.direction == .fromServer, let index = knownIndex(header(now.direction).stream) else { return }
+        streams[index].exchange.skipContent(bytes, at: now.time, &reports)
+    }
+
+    private mutating func countContent(_ bytes: UInt64, _ now: inout Observation) {
         let index = knownIndex(header(now.direction).stream)
         if now.direction == .fromClient {
             client.payloadBytes &+= bytes
@@ -195,7 +216,7 @@ extension HTTP2ConnectionTracker {
         guard let index = knownIndex(stream) else { return }
         if now.direction == .fromClient {
             streams[index].requestIsOver = true
-            if streams[index].exchange.requestEndTime == nil { streams[index].exchange.requestEndTime = now.time }
+            streams[index].exchange.endRequest(at: now.time, &reports)
             clientCredit.close(stream, at: now.time)
         } else {
             streams[index].responseIsOver = true
@@ -243,6 +264,7 @@ extension HTTP2ConnectionTracker {
     private mutating func tell(_ index: Int, _ now: inout Observation) {
         guard !streams[index].isTold else { return }
         streams[index].isTold = true
+        streams[index].exchange.endMedia(at: now.time, &reports)
         log.countEnd(streams[index].exchange)
         now.tell(.httpExchange(streams[index].exchange.snapshot(errorName: HTTP2ErrorCode.name(of:))))
     }

@@ -8,8 +8,8 @@ extension HTTP2ConnectionTracker {
         guard client.hasFrames || server.hasFrames else { return }
         flow.protocols.append(ProtocolKind.http2.rawValue)
         if !log.isEmpty {
-            flow.http = log.snapshot(
-                open: streams.map { $0.exchange.snapshot(errorName: HTTP2ErrorCode.name(of:)) })
+            flow.add(
+                log.snapshot(open: streams.map { $0.exchange.snapshot(errorName: HTTP2ErrorCode.name(of:)) }))
         }
         var http2 = HTTP2Snapshot()
         http2.client = client.snapshot

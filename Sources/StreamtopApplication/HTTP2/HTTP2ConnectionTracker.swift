@@ -20,6 +20,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     /// Where the last lookup ended: the next is mostly for the same stream.
     private var lastIndex = 0
     var log = HTTPExchangeLog()
+    var reports = MediaReports()
     var streamCount = 0
     var pushPromises = 0
     var pushesCancelled = 0
@@ -64,6 +65,13 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     package mutating func exchangeEnds() {
         swap(&client, &server)
         swap(&clientCredit, &serverCredit)
+    }
+
+    package var hasReports: Bool { !reports.isEmpty }
+    package mutating func takeReports() -> [MediaReport] { reports.take() }
+
+    package mutating func releaseHeldBytes() {
+        for index in streams.indices { streams[index].exchange.media.release() }
     }
 
     // MARK: Streams

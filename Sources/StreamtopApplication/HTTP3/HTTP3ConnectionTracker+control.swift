@@ -145,7 +145,7 @@ extension HTTP3ConnectionTracker {
             }
             if streams(direction)[index].frames.hasLostSync { lostStreams += 1 }
         case .qpackEncoder: loseTable(direction, &now)
-        case .push: if let place = knownIndex(stream) { bridge(count, place, direction) }
+        case .push: if let place = knownIndex(stream) { bridge(count, place, direction, at: now.time) }
         case .qpackDecoder, .other: break
         case nil:
             update(index, direction) { $0.type = .other(.max) }

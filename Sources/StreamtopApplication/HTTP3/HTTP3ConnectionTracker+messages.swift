@@ -32,7 +32,12 @@ extension HTTP3ConnectionTracker {
             case .payload(let count, let isLast):
                 let end = reader.consumed
                 countPayload(count, place, direction)
-                requests[place].messages[direction.index].collect(bytes.extracting((end - count)..<end))
+                let payload = bytes.extracting((end - count)..<end)
+                if requests[place].messages[direction.index].type == .data {
+                    takeContent(payload, place, direction, at: time)
+                } else {
+                    requests[place].messages[direction.index].collect(payload)
+                }
                 if isLast { endFrame(place, direction, &now) }
             }
         }
@@ -59,6 +64,14 @@ extension HTTP3ConnectionTracker {
             sides[direction.index].payloadBytes &+= bytes
         } else {
             sides[direction.index].overheadBytes &+= bytes
+        }
+    }
+
+    private mutating func takeContent(_ content: RawSpan, _ index: Int, _ direction: Direction, at time: Timestamp) {
+        if direction == .fromClient {
+            requests[index].exchange?.media.takeRequestContent(content)
+        } else {
+            requests[index].exchange?.takeContent(content, at: time, &reports)
         }
     }
 
@@ -107,19 +120,20 @@ extension HTTP3ConnectionTracker {
             requests[index].messages[direction.index].waitingSections = max(
                 0, requests[index].messages[direction.index].waitingSections - 1)
             if section.target.push == nil {
-                takeHead(section.fields.map(HTTPMessageHead.init), index, direction, at: section.target.time)
+                takeHead(section.fields.map(HTTPMessageHead.init), index, direction, at: section.target.time, now)
             }
             closeIfOver(index, &now)
         }
     }
 
     private mutating func takeHead(
-        _ head: HTTPMessageHead?, _ index: Int, _ direction: Direction, at time: Timestamp
+        _ head: HTTPMessageHead?, _ index: Int, _ direction: Direction, at time: Timestamp,
+        _ now: borrowing Observation
     ) {
         guard requests[index].exchange != nil else { return }
         if direction == .fromClient {
             guard requests[index].exchange?.request == nil else { return }  // trailers
-            requests[index].exchange?.request = head ?? HTTPMessageHead([])
+            requests[index].exchange?.ask(head ?? HTTPMessageHead([]), at: time, &reports)
             requests[index].messages[Direction.fromClient.index].undecidedHead = nil
             log.countRequest()
             return
@@ -127,12 +141,16 @@ extension HTTP3ConnectionTracker {
         guard let head, requests[index].exchange?.response == nil else { return }
         requests[index].messages[Direction.fromServer.index].undecidedHead = nil
         guard !head.isInterim else { return }
-        answer(index, head, at: time)
+        answer(index, head, at: time, now)
     }
 
-    private mutating func answer(_ index: Int, _ head: HTTPMessageHead, at time: Timestamp) {
-        requests[index].exchange?.response = head
-        requests[index].exchange?.responseTime = time
+    private mutating func answer(
+        _ index: Int, _ head: HTTPMessageHead, at time: Timestamp, _ now: borrowing Observation
+    ) {
+        requests[index].exchange?.answer(head, at: time, roundTrip: now.roundTrip)
+        if let exchange = requests[index].exchange, exchange.media.isReported {
+            reports.append(exchange.report(.answered, at: now.time))
+        }
         if let exchange = requests[index].exchange { log.countResponse(exchange) }
     }
 
@@ -171,7 +189,7 @@ extension HTTP3ConnectionTracker {
 
     // MARK: Ends and holes
 
-    mutating func bridge(_ count: UInt64, _ index: Int, _ direction: Direction) {
+    mutating func bridge(_ count: UInt64, _ index: Int, _ direction: Direction, at time: Timestamp) {
         let hadSync = !requests[index].messages[direction.index].frames.hasLostSync
         let hole = requests[index].messages[direction.index].frames.gap(of: count)
         if requests[index].messages[direction.index].losesSection() {
@@ -182,6 +200,9 @@ extension HTTP3ConnectionTracker {
             }
         }
         countPayload(Int(clamping: hole.payload), index, direction)
+        if direction == .fromServer, requests[index].messages[direction.index].type == .data {
+            requests[index].exchange?.skipContent(UInt64(hole.payload), at: time, &reports)
+        }
         if hadSync, requests[index].messages[direction.index].frames.hasLostSync { lostStreams += 1 }
     }
 
@@ -192,7 +213,7 @@ extension HTTP3ConnectionTracker {
         if direction == .fromServer {
             requests[index].exchange?.endTime = time
         } else {
-            requests[index].exchange?.requestEndTime = time
+            requests[index].exchange?.endRequest(at: time, &reports)
         }
         closeIfOver(index, &now)
     }
@@ -206,7 +227,7 @@ extension HTTP3ConnectionTracker {
         if requests[index].exchange != nil, requests[index].exchange?.response == nil,
             let time = requests[index].messages[Direction.fromServer.index].undecidedHead
         {
-            answer(index, HTTPMessageHead([]), at: time)
+            answer(index, HTTPMessageHead([]), at: time, now)
         }
         close(index, &now)
         if requests[index].isPush || requests[index].messages[Direction.fromClient.index].isOver {
@@ -236,8 +257,9 @@ extension HTTP3ConnectionTracker {
     }
 
     private mutating func close(_ index: Int, _ now: inout Observation) {
-        guard let exchange = requests[index].exchange else { return }
+        guard var exchange = requests[index].exchange else { return }
         requests[index].exchange = nil
+        exchange.endMedia(at: now.time, &reports)
         let snapshot = exchange.snapshot(errorName: HTTP3ErrorCode.name(of:))
         log.end(exchange, snapshot)
         now.tell(.httpExchange(snapshot))

@@ -9,7 +9,7 @@ extension HTTP3ConnectionTracker {
         if !flow.protocols.contains(ProtocolKind.http3.rawValue) {
             flow.protocols.append(ProtocolKind.http3.rawValue)
         }
-        flow.http = snapshot()
+        flow.add(snapshot())
         flow.http3 = connectionSnapshot()
     }
 

@@ -34,6 +34,7 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     /// What each end sent besides messages, by `Direction.index`.
     var sides: InlineArray<2, HTTP3Side> = [HTTP3Side(), HTTP3Side()]
     var log = HTTPExchangeLog()
+    var reports = MediaReports()
     var promises: [UInt64: HTTPMessageHead] = [:]
     var pushPromises = 0
     var streamCount = 0
@@ -51,6 +52,7 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
         held += requests.capacity * MemoryLayout<HTTP3RequestStream>.stride
         for index in requests.indices {
             held += requests[index].messages[0].collectedBytes + requests[index].messages[1].collectedBytes
+            held += requests[index].exchange?.media.heldBytes ?? 0
         }
         return held
     }
@@ -58,11 +60,15 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     /// Gives up header blocks that are not whole, for want of memory: they are not decoded.
     package mutating func releaseHeldBytes() {
         for index in requests.indices {
+            requests[index].exchange?.media.release()
             for direction in Direction.allCases where requests[index].messages[direction.index].releaseSection() {
                 undecodedSections += 1
             }
         }
     }
+
+    package var hasReports: Bool { !reports.isEmpty }
+    package mutating func takeReports() -> [MediaReport] { reports.take() }
 
     /// Nothing of HTTP was seen.
     package var isEmpty: Bool { log.isEmpty && clientStreams.isEmpty && serverStreams.isEmpty }
@@ -92,7 +98,7 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
         case .bytes:
             note(index, direction, isEarly: delivery.isEarly, at: delivery.time)
             readMessage(index, direction, bytes, at: delivery.time, &now)
-        case .gap(let count): bridge(count, index, direction)
+        case .gap(let count): bridge(count, index, direction, at: delivery.time)
         case .end: endMessage(index, direction, at: delivery.time, &now)
         case .reset(let code): resetMessage(index, direction, code: code, at: delivery.time, &now)
         case .datagram, .stopSending, .restart: break

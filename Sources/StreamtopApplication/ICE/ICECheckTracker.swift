@@ -25,6 +25,7 @@ package struct ICECheckTracker: ~Copyable {
         var facts = ICESnapshot.End()
         var open: [Transaction] = []
         var roundTrips = RoundTripSamples()
+        var newest: (value: Nanoseconds, time: Timestamp)?
     }
 
     private var client = End()
@@ -34,18 +35,33 @@ package struct ICECheckTracker: ~Copyable {
     /// Addresses that servers reflected, as many as are kept.
     private static let reflectedCapacity = 16
 
+    package static let limits = [
+        Limit("checks under way", openCapacity, per: .direction, policy: "the oldest goes"),
+        Limit("starts of ICE between two addresses", nameCapacity, per: .flow, policy: "more are not told apart"),
+    ]
+
     package init() {}
+
+    /// Memory of the checks under way.
+    package var heldBytes: Int { (client.open.capacity + server.open.capacity) * MemoryLayout<Transaction>.stride }
 
     /// A check of ICE was seen.
     package var isKnown: Bool { client.facts.requests + server.facts.requests > 0 || !reflected.isEmpty }
 
     package mutating func observe(_ message: STUNMessage, _ now: inout Observation) {
-        guard message.header.method == .binding else { return }
+        guard message.header.method == .binding || message.header.method == .googPing else { return }
+        if now.hopLimit > 0 {
+            if now.direction == .fromClient {
+                client.facts.hopLimit = now.hopLimit
+            } else {
+                server.facts.hopLimit = now.hopLimit
+            }
+        }
         switch message.header.messageClass {
         case .request:
-            // Without a user name it is no check: a server is asked for an address.
-            guard let name = message.username else { return }
-            note(name)
+            // Without a user name it is no check: a server is asked for an address. libwebrtc's short check has none.
+            guard message.username != nil || message.header.method == .googPing else { return }
+            if let name = message.username { note(name) }
             if now.direction == .fromClient {
                 Self.request(message, &client, at: now.time)
             } else {
@@ -110,12 +126,24 @@ package struct ICECheckTracker: ~Copyable {
         if let first = end.facts.firstAnswer, time - first > settling { end.facts.consentAnswered += 1 }
         end.facts.firstAnswer = end.facts.firstAnswer ?? time
         if let mapped = message.mappedAddress { end.facts.mapped = mapped }
-        if open.requests == 1, !open.isAnswered { end.roundTrips.record(time - open.time, at: time) }
+        if open.requests == 1, !open.isAnswered {
+            end.roundTrips.record(time - open.time, at: time)
+            end.newest = (time - open.time, time)
+        }
         guard open.nominates else { return false }
         end.facts.lastNominated = time
         guard end.facts.nominated == nil else { return false }
         end.facts.nominated = time
         return true
+    }
+
+    /// Own: agents check a pair in use every 2.5 to 5 s (RFC 7675 section 5.1); what is much older says nothing of now.
+    private static let freshness: Nanoseconds = .seconds(12)
+
+    /// The newest round trip to the end that answers this one; nil when it is not of now.
+    package func newestRoundTrip(_ asker: Direction, at time: Timestamp) -> Nanoseconds? {
+        guard let newest = asker == .fromClient ? client.newest : server.newest else { return nil }
+        return time - newest.time <= Self.freshness ? newest.value : nil
     }
 
     package mutating func exchangeEnds() { swap(&client, &server) }

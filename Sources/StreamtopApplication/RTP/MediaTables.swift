@@ -5,11 +5,17 @@ import StreamtopWire
 package struct MediaTables: ~Copyable {
     package var sources: RTCPSourceTable
     var streams: RTPStreamTable
+    var legs = RTPLegTable()
+    /// What signalling says of media.
+    package var descriptions = MediaDescriptions()
 
     package init(capacity: Int = 4_096) {
         sources = RTCPSourceTable(capacity: capacity)
         streams = RTPStreamTable(capacity: capacity)
     }
+
+    /// Looks for streams that carry others on; about once a second.
+    package mutating func search(at time: Timestamp) { legs.search(at: time) }
 
     package var sourceCount: Int { sources.count }
     package var evicted: UInt64 { sources.evicted &+ streams.evicted }

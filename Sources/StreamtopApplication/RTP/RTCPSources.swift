@@ -80,12 +80,26 @@ package final class RTCPSource {
     package private(set) var roundTrips = RoundTripSamples()
     /// The newest sender report: NTP time, RTP timestamp, and when it passed.
     package private(set) var lastReport: (networkTime: UInt64, timestamp: UInt32, time: Timestamp)?
+    package private(set) var reportCount = 0
+    /// Packets lost by the newest report about the stream; below zero where repeats came.
+    package private(set) var lastLost: Int?
     private var reports: [Report] = []
     private var asked: [UInt16] = []
 
     init() {}
 
+    /// Own: the first report of a stream may map its clock only roughly (libwebrtc corrects it with the second).
+    static let leastReports = 3
+
+    /// NTP counts from 1900 (RFC 5905 section 6): 2,208,988,800 s before 1970.
+    static func time(ofNetworkTime value: UInt64) -> Timestamp {
+        Timestamp(
+            seconds: Int64(value >> 32) - 2_208_988_800,
+            nanoseconds: Int64(Double(value & 0xffff_ffff) * 1e9 / 4_294_967_296))
+    }
+
     func note(_ report: RTCPSenderReport, at time: Timestamp) {
+        reportCount &+= 1
         lastReport = (report.networkTime, report.timestamp, time)
         if reports.count == Self.remembered { reports.removeFirst() }
         reports.append(Report(middle: report.middleTime, time: time, age: Self.age(of: report, at: time)))
@@ -95,16 +109,14 @@ package final class RTCPSource {
     private static let longestAge: Nanoseconds = .milliseconds(200)
 
     private static func age(of report: RTCPSenderReport, at time: Timestamp) -> Nanoseconds? {
-        // NTP counts from 1900 (RFC 5905 section 6): 2,208,988,800 s before 1970.
-        let seconds = Int64(report.networkTime >> 32) - 2_208_988_800
-        let fraction = Int64(Double(report.networkTime & 0xffff_ffff) * 1e9 / 4_294_967_296)
-        let age = time - Timestamp(seconds: seconds, nanoseconds: fraction)
+        let age = time - Self.time(ofNetworkTime: report.networkTime)
         return age >= 0 && age < longestAge ? age : nil
     }
 
     /// The report block quotes a sender report that passed here: to the receiver and back, as the sender works it out (RFC 3550
     /// section 6.4.1) where the tap's clock is the sender's, else from the tap on, without its need of a common clock.
     func roundTrip(of block: RTCPReportBlock, at time: Timestamp) -> Nanoseconds? {
+        lastLost = Int(block.cumulativeLost)
         guard block.lastSenderReport != 0,
             let quoted = reports.last(where: { $0.middle == block.lastSenderReport })
         else { return nil }

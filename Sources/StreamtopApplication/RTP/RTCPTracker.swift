@@ -24,6 +24,8 @@ package struct RTCPTracker: ~Copyable {
     }
 
     private let hosts: HostPair
+    /// Application packets named "RIST" passed: the flow is of that protocol (VSF TR-06-1 section 5).
+    package private(set) var isRIST = false
 
     package init(between hosts: HostPair) { self.hosts = hosts }
 
@@ -94,6 +96,9 @@ package struct RTCPTracker: ~Copyable {
                     sources.entry(source, between: hosts).canonicalName = String(decoding: name, as: UTF8.self)
                 }
             case .extendedReport: observeExtended(&body, direction, at: time)
+            case .application:
+                body.skip(4)
+                if body.peekUInt32() == 0x5249_5354 { isRIST = true }
             default: break
             }
         }

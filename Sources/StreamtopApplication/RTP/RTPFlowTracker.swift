@@ -21,6 +21,7 @@ package struct RTPFlowTracker: ~Copyable {
     private var proven: [UInt64] = []
     private var onTrial: [Trial] = []
     private var misses = 0
+    private var transportStream = CarriedTransportStream()
     package private(set) var evicted: UInt64 = 0
     package var rtcp: RTCPTracker
     private let hosts: HostPair
@@ -28,6 +29,8 @@ package struct RTPFlowTracker: ~Copyable {
     package var isExpected = false
     /// Keys were agreed on for the media (DTLS-SRTP, SDES).
     package private(set) var isProtected = false
+    /// Codecs by payload type, as signalling names them.
+    private var signalled: [UInt8: (codec: RTPCodec, rate: Int)] = [:]
     private var transports = BothWays(client: RTPTransport(), server: RTPTransport())
 
     private struct Trial {
@@ -37,12 +40,32 @@ package struct RTPFlowTracker: ~Copyable {
     }
 
     /// The flow, by the number of the frame that opened it: by this a stream knows where it is.
-    private let number: UInt64
+    package let number: UInt64
 
-    package init(_ flow: UInt64, between hosts: HostPair) {
+    /// A stream moved here from another flow, whose keys hold on.
+    package struct Inheritance: Equatable, Sendable {
+        package var flow: UInt64
+        /// The client of that flow is the server of this one.
+        package var isReversed: Bool
+    }
+
+    package private(set) var inherited: Inheritance?
+
+    private var ends: BothWays<Endpoint>
+
+    package init(
+        _ flow: UInt64, between hosts: HostPair,
+        ends: BothWays<Endpoint> = BothWays(client: .unspecified, server: .unspecified)
+    ) {
+        self.ends = ends
         number = flow
         self.hosts = hosts
         rtcp = RTCPTracker(between: hosts)
+    }
+
+    /// Keys were agreed on, or the payloads are as random as with keys.
+    package var looksProtected: Bool {
+        isProtected || (hasStreams && proven.allSatisfy { streams[$0]?.isEncrypted == true })
     }
 
     package var hasStreams: Bool { !proven.isEmpty }
@@ -50,6 +73,22 @@ package struct RTPFlowTracker: ~Copyable {
     /// The flow has shown nothing but datagrams that only look like RTP.
     package var isOver: Bool { misses >= Self.patience && proven.isEmpty && !isExpected }
     package var provenCount: Int { proven.count }
+
+    /// What a stream takes with its memory of packets.
+    private static let streamBytes = RTPRecentPackets.capacity * MemoryLayout<RTPRecentPackets.Packet>.stride + 6_144
+
+    /// Memory of the flow's streams, those on trial among them.
+    package var heldBytes: Int { streams.count * Self.streamBytes }
+
+    package static let limits = [
+        Limit("RTP streams of a flow", streamCapacity, per: .flow, policy: "more are not followed"),
+        Limit("RTP sources on trial", trials, per: .flow, policy: "the oldest goes"),
+        Limit(
+            "RTP packets remembered", RTPRecentPackets.capacity, per: .stream,
+            policy: "the oldest goes: older ones are not known again"),
+        Limit("RTP holes that may be filled", RTPHoles.capacity, per: .stream, policy: "the oldest goes, counted"),
+        Limit("RTCP report blocks kept", RTCPTracker.reportCapacity, per: .flow, policy: "the oldest goes"),
+    ]
 
     package mutating func protect() {
         guard !isProtected else { return }
@@ -81,6 +120,7 @@ package struct RTPFlowTracker: ~Copyable {
             return false
         }
         let key = Self.key(header.source, now.direction)
+        transportStream.carry(header, of: key, in: packet, &now)
         if let stream = streams[key], stream.isProven {
             take(stream, header, packet, wireLength, opened, &now)
             return true
@@ -111,6 +151,7 @@ package struct RTPFlowTracker: ~Copyable {
         let direction = now.direction
         guard let index = onTrial.firstIndex(where: { $0.key == key }) else {
             if let moved = tables.streams.continued(by: header, at: time), proven.count < Self.streamCapacity {
+                if inherited == nil { inherited = Inheritance(flow: moved.flow, isReversed: moved.from != direction) }
                 moved.move(to: number, from: direction)
                 streams[key] = moved
                 proven.append(key)
@@ -122,7 +163,7 @@ package struct RTPFlowTracker: ~Copyable {
             guard !isOver, proven.count < Self.streamCapacity else { return false }
             if onTrial.count == Self.trials { streams[onTrial.removeFirst().key] = nil }
             onTrial.append(Trial(key: key, last: header))
-            let stream = RTPStream(header, in: number, from: direction, at: time)
+            let stream = newStream(header, from: direction, at: time)
             stream.isEncrypted = isProtected ? true : nil
             streams[key] = stream
             take(stream, header, packet, wireLength, opened, &now)
@@ -147,7 +188,7 @@ package struct RTPFlowTracker: ~Copyable {
                 }
                 return true
             }
-            let fresh = RTPStream(header, in: number, from: direction, at: time)
+            let fresh = newStream(header, from: direction, at: time)
             fresh.isEncrypted = isProtected ? true : nil
             streams[key] = fresh
             take(fresh, header, packet, wireLength, opened, &now)
@@ -161,6 +202,11 @@ package struct RTPFlowTracker: ~Copyable {
         return true
     }
 
+    private func newStream(_ header: RTPHeader, from direction: Direction, at time: Timestamp) -> RTPStream {
+        RTPStream(
+            header, in: number, from: direction, sender: ends[direction], receiver: ends[direction.reversed], at: time)
+    }
+
     private mutating func prove(
         _ stream: RTPStream, _ key: UInt64, _ header: RTPHeader, _ tables: inout MediaTables,
         _ now: inout Observation
@@ -169,6 +215,7 @@ package struct RTPFlowTracker: ~Copyable {
         onTrial.removeAll { $0.key == key }
         proven.append(key)
         tables.streams.enter(stream)
+        tables.legs.enter(stream)
         now.tell(.rtpStart(source: stream.source, from: stream.from, payloadType: header.payloadType))
         if stream.beganWithKeyFrame { now.tell(.keyFrame(source: stream.source, from: stream.from)) }
     }
@@ -178,6 +225,11 @@ package struct RTPFlowTracker: ~Copyable {
         _ now: inout Observation
     ) {
         let time = now.time
+        if !signalled.isEmpty, stream.payloadTypes.last != header.payloadType,
+            !stream.payloadTypes.contains(header.payloadType), let known = signalled[header.payloadType]
+        {
+            stream.note(rate: known.rate, codec: known.codec, origin: .signalled)
+        }
         let findings = stream.observe(header, packet: packet, wireLength: wireLength, opened: opened, at: time)
         pair(stream, header, packet, wireLength, at: time)
         transports[stream.from].observe(
@@ -227,6 +279,19 @@ package struct RTPFlowTracker: ~Copyable {
         }
     }
 
+    /// Signalling describes media of these ports.
+    package mutating func expect(_ description: MediaDescription) {
+        isExpected = true
+        if description.isProtected { protect() }
+        for codec in description.codecs {
+            let known = RTPCodec(encodingName: codec.name)
+            // Tones and comfort noise come on the source of the speech, and repeats have no codec of their own.
+            guard let known, known != .telephoneEvent, known != .cn else { continue }
+            signalled[codec.payloadType] = (known, codec.clockRate)
+            note(payloadType: codec.payloadType, codec: codec.name, clockRate: codec.clockRate)
+        }
+    }
+
     /// Signalling names the payload type of streams here.
     package mutating func note(payloadType: UInt8, codec: String, clockRate: Int) {
         for stream in streams.values where stream.payloadTypes.contains(payloadType) {
@@ -247,16 +312,42 @@ package struct RTPFlowTracker: ~Copyable {
         for stream in proven.compactMap({ streams[$0] }) where stream.flow == number {
             let source = tables.sources.facts(of: stream.source, between: hosts)
             var snapshot = stream.snapshot(at: time, source)
+            snapshot.leg = stream.outgoingOf?.snapshot(source)
             // Without a single readable report nothing was counted: not zero, unknown.
             if source == nil, rtcp.readable == 0 {
                 snapshot.nacks = nil
                 snapshot.pictureLossIndications = nil
                 snapshot.fullIntraRequests = nil
             }
-            snapshot.transportWide = transports[stream.from].snapshot
+            snapshot.transportWide = transports[stream.from].snapshot(at: time)
             list.append(snapshot)
         }
+        fillLipSync(&list, tables)
         return list
+    }
+
+    /// Sound against the picture of the same source (RFC 3550 section 6.5.1): both by their newest sender reports.
+    private func fillLipSync(_ list: inout [RTPStreamSnapshot], _ tables: borrowing MediaTables) {
+        for index in list.indices where list[index].isVideo == false {
+            guard let sound = delay(of: list[index], tables) else { continue }
+            let picture = list.first { other in
+                other.isVideo == true && other.repeats == nil && other.from == list[index].from
+                    && delay(of: other, tables)?.name == sound.name
+            }
+            guard let picture, let other = delay(of: picture, tables) else { continue }
+            list[index].lipSync = other.value - sound.value
+        }
+    }
+
+    /// From the sender's clock to the tap, as its newest report tells; only differences of one sender's mean something.
+    private func delay(
+        of stream: RTPStreamSnapshot, _ tables: borrowing MediaTables
+    ) -> (value: Nanoseconds, name: String)? {
+        guard let source = tables.sources.facts(of: stream.source, between: hosts), let name = source.canonicalName,
+            source.reportCount >= RTCPSource.leastReports, let report = source.lastReport,
+            let arrival = streams[Self.key(stream.source, stream.from)]?.expectedArrival(of: report.timestamp)
+        else { return nil }
+        return (arrival - RTCPSource.time(ofNetworkTime: report.networkTime), name)
     }
 
     /// Client and server were taken for each other.
@@ -268,7 +359,10 @@ package struct RTPFlowTracker: ~Copyable {
             streams[key ^ 1] = stream
         }
         for index in proven.indices { proven[index] ^= 1 }
+        transportStream.exchangeEnds()
         for index in onTrial.indices { onTrial[index].key ^= 1 }
+        ends = BothWays(client: ends.server, server: ends.client)
+        inherited?.isReversed.toggle()
         (transports.client, transports.server) = (transports.server, transports.client)
         rtcp.exchangeEnds()
     }
@@ -286,6 +380,7 @@ struct RTPTransport {
     private var base = WindowedMinimum()
     private var delay: Nanoseconds?
     private var largest: Nanoseconds = 0
+    private var trend = DelayTrend()
 
     mutating func observe(_ number: UInt16?, _ sendTime: AbsoluteSendTime?, at time: Timestamp) {
         if let number { _ = sequence.observe(number) }
@@ -296,17 +391,21 @@ struct RTPTransport {
             return
         }
         sent += Int64(sendTime.distance(after: lastSend))
-        let transit = (time - firstTime) - Nanoseconds(Double(sent) * 1e9 / AbsoluteSendTime.unitsPerSecond)
+        let sentAt = Nanoseconds(Double(sent) * 1e9 / AbsoluteSendTime.unitsPerSecond)
+        trend.observe(sent: sentAt, at: time)
+        let transit = (time - firstTime) - sentAt
         base.record(transit, at: time, window: Self.window)
         delay = max(0, transit - (base.value ?? transit))
         largest = max(largest, delay ?? 0)
     }
 
-    var snapshot: TransportWideSnapshot? {
+    func snapshot(at time: Timestamp) -> TransportWideSnapshot? {
         guard sequence.packets > 0 || delay != nil else { return nil }
         var result = TransportWideSnapshot(packets: sequence.packets, lost: sequence.lost)
         result.queueDelay = delay
         if delay != nil { result.queueDelayMaximum = largest }
+        result.recentOveruses = trend.recentOveruses(at: time)
+        result.mostOveruses = trend.mostOveruses
         return result
     }
 }

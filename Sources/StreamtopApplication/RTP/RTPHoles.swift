@@ -9,6 +9,8 @@ package struct RTPHoles: Sendable {
     /// A hole older than this is settled: no repair comes in time for it. Own: three times the largest buffer of the
     /// what-if models, and longer than any NACK loop at 300 ms.
     static let life: Nanoseconds = .seconds(1)
+    /// A repair that comes later plays no part: own, the upper end of what receivers buffer (handbook 7.9).
+    static let inTime: Nanoseconds = .milliseconds(500)
     /// A gap that fills within this time was reordering and no event. Own: below the 200 ms in which a loss should be told.
     static let grace: Nanoseconds = .milliseconds(100)
 
@@ -24,6 +26,8 @@ package struct RTPHoles: Sendable {
 
     private(set) var open: [Hole] = []
     package private(set) var repaired: UInt64 = 0
+    /// Came again after `inTime`; they are among `repaired`, as far as they fill the hole at all.
+    package private(set) var late: UInt64 = 0
     package private(set) var evicted: UInt64 = 0
 
     init() {}
@@ -63,16 +67,17 @@ package struct RTPHoles: Sendable {
             !hole.isRepaired && time - hole.shown < Self.life && timestamp.isAtOrAfter(hole.before)
                 && hole.after.isAtOrAfter(timestamp)
         }
-        return repair(at: index)
+        return repair(at: index, time)
     }
 
     /// Something repeats the packet with this number.
     mutating func repair(number: Int64, at time: Timestamp) -> Bool {
-        repair(at: open.firstIndex { !$0.isRepaired && $0.number == number && time - $0.shown < Self.life })
+        repair(at: open.firstIndex { !$0.isRepaired && $0.number == number && time - $0.shown < Self.life }, time)
     }
 
-    private mutating func repair(at index: Int?) -> Bool {
+    private mutating func repair(at index: Int?, _ time: Timestamp) -> Bool {
         guard let index else { return false }
+        if time - open[index].shown > Self.inTime { late &+= 1 }
         open[index].isRepaired = true
         repaired &+= 1
         return true

@@ -32,6 +32,8 @@ extension RTPStream {
         if isVideo == true { fillVideo(&result) }
         if isVideo == false { fillAudio(&result) }
         result.recent = recent
+        result.seconds = seconds.all
+        result.firstKeyFrame = firstKeyFrame
         result.repeats = repeats
         result.repairs = repairs
         result.probes = probes
@@ -40,6 +42,7 @@ extension RTPStream {
                 kind: .ulpfec, packets: fec.packets, bytes: fec.bytes, recovered: fecRecovered)
         }
         if holes.repaired > 0 || fec != nil || isRepaired { result.lostRepaired = min(holes.repaired, sequence.lost) }
+        result.repairedLate = min(holes.late, result.lostRepaired ?? 0)
         if let media = clock.mediaClock {
             result.mediaClock = MediaClockSnapshot(advance: media.advance, wall: media.wall)
         }

@@ -6,16 +6,8 @@ import StreamtopWire
 ///
 /// A reference, because a flow has several, each changed in place packet by packet.
 final class RTPStream {
-    /// Packets by whose timestamp and size a retransmission is known again.
-    private static let remembered = 512
-
     /// As much as padding can be (RFC 3550 section 5.1), and the longest tag (RFC 7714 section 11).
     static let largestPadding = 255 + 16
-
-    private struct Sent {
-        var timestamp: UInt32
-        var payload: UInt16
-    }
 
     /// What a packet told, for the flow.
     struct Findings {
@@ -47,15 +39,26 @@ final class RTPStream {
     private(set) var playout = PlayoutModel()
     private(set) var voice = VoiceQuality()
     private(set) var rate = RateMeter()
+    private(set) var seconds = RTPSeconds()
+    private(set) var firstKeyFrame: Timestamp?
     private var redundancy = RTPRedundancy()
     private var guess = RTPCodecGuess()
-    private var sent: [Sent] = []
-    private var nextSent = 0
+    private var randomness = RTPRandomness()
+    /// Packets by whose timestamp and size a retransmission is known again, and a forwarded stream.
+    private(set) var recentPackets = RTPRecentPackets()
+    /// Where the stream comes from and goes to.
+    let sender: Endpoint
+    let receiver: Endpoint
+    /// The stream that this one carries on, and how often one was looked for.
+    var outgoingOf: RTPLeg?
+    var looks = 0
     private var lastTimestamp: UInt32 = 0
     private var hasMedia = false
     /// Payloads are clear, or were opened with their keys.
     private(set) var isReadable = false
     private var lateForDecoder: UInt64 = 0
+    private var transitAnchor: (timestamp: UInt32, time: Timestamp)?
+    private var meanTransit: Double?
     /// Gaps that were told as losses.
     private(set) var gapsTold = 0
     /// Packets without media: padding that only takes sequence numbers.
@@ -76,7 +79,12 @@ final class RTPStream {
     /// Another source repeats packets of this one.
     var isRepaired = false
 
-    init(_ header: RTPHeader, in flow: UInt64, from: Direction, at time: Timestamp) {
+    init(
+        _ header: RTPHeader, in flow: UInt64, from: Direction, sender: Endpoint = .unspecified,
+        receiver: Endpoint = .unspecified, at time: Timestamp
+    ) {
+        self.sender = sender
+        self.receiver = receiver
         self.flow = flow
         source = header.source
         self.from = from
@@ -139,6 +147,11 @@ final class RTPStream {
         }
         if !holes.hasUnrepaired { frames.release(at: time) }
         judgeVoice(at: time)
+        seconds.observe(expected: sequence.expected, lost: sequence.lost, repaired: holes.repaired, at: time)
+        if findings.isKeyFrame {
+            seconds.noteKeyFrame()
+            firstKeyFrame = firstKeyFrame ?? time
+        }
         return findings
     }
 
@@ -177,7 +190,13 @@ final class RTPStream {
         _ header: RTPHeader, _ packet: RawSpan, _ payloadLength: Int, _ opened: RawSpan?,
         _ outcome: RTPSequence.Outcome, at time: Timestamp, _ findings: inout Findings
     ) {
-        remember(header, payloadLength)
+        var hash: UInt32 = 0
+        if let opened {
+            hash = RTPRecentPackets.hash(opened)
+        } else if isEncrypted != true, header.length < packet.byteCount {
+            hash = RTPRecentPackets.hash(packet.extracting(header.length..<packet.byteCount))
+        }
+        remember(header, payloadLength, hash: hash, at: time)
         defer {
             if header.timestamp.isAfter(lastTimestamp) || !hasMedia { lastTimestamp = header.timestamp }
             hasMedia = true
@@ -188,12 +207,21 @@ final class RTPStream {
                 header.timestamp, bytes: payloadLength, isMarked: header.isMarked, isWhole: !holes.hasUnrepaired,
                 at: time)
         }
+        noteTransit(header, isFirst: isFrameStart || isVideo == false, at: time)
         extensions.observe(header, packet: packet, isFrameStart: isFrameStart, at: time)
         if extensions.isKeyFrameStart { findings.isKeyFrame = true }
         if let opened {
             isReadable = true
             observeClear(header, opened, at: time, &findings)
         } else if isEncrypted != true, header.length < packet.byteCount {
+            // Static payload types are sent in clear or named by signalling; of the others only the bytes can tell.
+            if isEncrypted == nil, codec == nil, !randomness.isOver, header.payloadType >= 35 {
+                randomness.observe(packet.extracting(header.length..<packet.byteCount))
+                if randomness.isRandom {
+                    isEncrypted = true
+                    return
+                }
+            }
             let payload = packet.extracting(header.length..<packet.byteCount)
             observeClear(header, payload, at: time, &findings)
         }
@@ -234,14 +262,13 @@ final class RTPStream {
         if let missing, holes.repair(number: missing, at: time) { fecRecovered &+= 1 }
     }
 
-    private func remember(_ header: RTPHeader, _ payloadLength: Int) {
-        let packet = Sent(timestamp: header.timestamp, payload: UInt16(clamping: payloadLength))
-        if sent.count < Self.remembered {
-            sent.append(packet)
-        } else {
-            sent[nextSent] = packet
-            nextSent = (nextSent + 1) % Self.remembered
-        }
+    private func remember(_ header: RTPHeader, _ payloadLength: Int, hash: UInt32, at time: Timestamp) {
+        let packet = RTPRecentPackets.Packet(
+            timestamp: header.timestamp, arrival: RTPRecentPackets.micros(time),
+            hash: hash, sequence: header.sequence,
+            payload: UInt16(clamping: payloadLength), isMarked: header.isMarked)
+        recentPackets.append(packet)
+        outgoingOf?.observe(packet)
     }
 
     /// What a packet on another source may repeat of this stream.
@@ -255,7 +282,7 @@ final class RTPStream {
         let original = payload - 2
         var isNear = false
         var isKnown = false
-        for packet in sent where packet.timestamp == timestamp {
+        for packet in recentPackets.packets where packet.timestamp == timestamp {
             isNear = true
             if Int(packet.payload) == original { isKnown = true }
         }
@@ -289,6 +316,27 @@ final class RTPStream {
         let lost = sequence.lost - min(sequence.lost, holes.repaired)
         return RTPRecentLoss(
             expected: sequence.expected - min(sequence.expected, first.expected), lost: lost - min(lost, first.lost))
+    }
+
+    /// When the media of `timestamp` passed the tap, or would have, by the mean transit of the newest packets; nil without a clock.
+    func expectedArrival(of timestamp: UInt32) -> Timestamp? {
+        guard let rate = clock.rate, let anchor = transitAnchor, let mean = meanTransit else { return nil }
+        let media = Double(timestamp.distance(after: anchor.timestamp)) / Double(rate)
+        return anchor.time + Nanoseconds((media + mean) * 1e9)
+    }
+
+    /// Arrival less media time from the anchor on, smoothed over some sixteen pictures or packets of sound.
+    private func noteTransit(_ header: RTPHeader, isFirst: Bool, at time: Timestamp) {
+        guard isFirst, let rate = clock.rate else { return }
+        guard let anchor = transitAnchor, abs(Int64(header.timestamp.distance(after: anchor.timestamp))) < 1 << 30
+        else {
+            transitAnchor = (header.timestamp, time)
+            meanTransit = 0
+            return
+        }
+        let media = Double(header.timestamp.distance(after: anchor.timestamp)) / Double(rate)
+        let transit = (time - anchor.time).seconds - media
+        meanTransit = (meanTransit ?? transit) + (transit - (meanTransit ?? transit)) / 16
     }
 
     private func judgeVoice(at time: Timestamp) {

@@ -33,6 +33,8 @@ struct WebSocketEnd: ~Copyable {
     /// How long its answers took beyond the round trip of the path.
     var lag = LogHistogram()
     var longestLag: Nanoseconds = 0
+    /// What binary messages carry, where that is media.
+    private(set) var media = EmbeddedMedia()
 
     init(inflater: consuming MessageInflater?) { self.inflater = inflater }
 
@@ -64,19 +66,26 @@ struct WebSocketEnd: ~Copyable {
     }
 
     /// The next payload of a frame of a message, at `position` of the frame.
-    mutating func takeContent(_ payload: RawSpan, at position: UInt64) {
+    mutating func takeContent(_ payload: RawSpan, at position: UInt64, time: Timestamp) {
         guard let message else { return }
-        guard message.isCompressed || message.isText else {
+        if !message.isCompressed, !message.isText {
             inflated &+= UInt64(payload.byteCount)
-            return
+            guard media.isWanted else { return }
+            if header?.mask == nil { return media.observe(payload, at: time) }
         }
         var bytes: [UInt8] = []
         WebSocketMask.append(payload, mask: header?.mask, at: position, to: &bytes)
-        guard message.isCompressed else { return addPlain(bytes) }
-        inflate(bytes)
+        if message.isCompressed {
+            inflate(bytes, at: time)
+        } else if message.isText {
+            addPlain(bytes)
+        } else {
+            // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
+            media.observe(unsafe bytes.span.bytes, at: time)
+        }
     }
 
-    private mutating func inflate(_ bytes: [UInt8]) {
+    private mutating func inflate(_ bytes: [UInt8], at time: Timestamp) {
         guard inflater != nil else {
             isInflatedKnown = false
             return
@@ -84,10 +93,13 @@ struct WebSocketEnd: ~Copyable {
         var count: UInt64 = 0
         var text = message?.text ?? UTF8Validator()
         let isText = message?.isText ?? false
+        var found = EmbeddedMedia()
+        swap(&found, &media)
         inflater?.inflate(bytes) { piece in
             count &+= UInt64(piece.count)
-            if isText { text.add(piece) }
+            if isText { text.add(piece) } else if found.isWanted { found.observe(unsafe piece.span.bytes, at: time) }
         }
+        swap(&found, &media)
         inflated &+= count
         message?.text = text
     }
@@ -120,6 +132,7 @@ struct WebSocketEnd: ~Copyable {
     /// Bytes of the message in progress will never come.
     mutating func loseContent(_ count: UInt64) {
         guard let message else { return }
+        if !message.isText { media.lose(count) }
         if message.isCompressed {
             inflater?.lose()
             isInflatedKnown = false

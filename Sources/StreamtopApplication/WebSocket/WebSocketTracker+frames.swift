@@ -15,7 +15,7 @@ extension WebSocketTracker {
                 beginMessage(header, now.direction)
             case .payload(let count, let position, let isLast):
                 let end = reader.consumed
-                take(bytes.extracting((end - count)..<end), at: position, now.direction)
+                take(bytes.extracting((end - count)..<end), at: position, now)
                 if isLast { endFrame(&now) }
             }
         }
@@ -78,21 +78,21 @@ extension WebSocketTracker {
         if direction == .fromClient { client.message = message } else { server.message = message }
     }
 
-    private mutating func take(_ payload: RawSpan, at position: UInt64, _ direction: Direction) {
-        let isControl = header(direction)?.opcode?.isControl ?? true
-        if direction == .fromClient {
+    private mutating func take(_ payload: RawSpan, at position: UInt64, _ now: borrowing Observation) {
+        let isControl = header(now.direction)?.opcode?.isControl ?? true
+        if now.direction == .fromClient {
             client.snapshot.payloadBytes &+= UInt64(payload.byteCount)
             if isControl {
                 client.takeControl(payload, at: position)
             } else {
-                client.takeContent(payload, at: position)
+                client.takeContent(payload, at: position, time: now.time)
             }
         } else {
             server.snapshot.payloadBytes &+= UInt64(payload.byteCount)
             if isControl {
                 server.takeControl(payload, at: position)
             } else {
-                server.takeContent(payload, at: position)
+                server.takeContent(payload, at: position, time: now.time)
             }
         }
     }

@@ -90,6 +90,10 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
         socket.violations = WebSocketViolation.allCases.compactMap { violation in
             violations[violation].map { NamedCount(name: violation.rawValue, count: $0) }
         }
+        let media = server.media.format == nil ? client.media : server.media
+        socket.media = media.format
+        socket.mediaFrom = server.media.format == nil ? .fromClient : .fromServer
+        socket.mediaClock = media.mediaClock
         socket.comparison = WebSocketCost.comparison(socket)
         flow.webSocket = socket
     }

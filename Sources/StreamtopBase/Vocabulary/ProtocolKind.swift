@@ -11,8 +11,11 @@ package enum ProtocolKind: String, Sendable, CaseIterable {
     case webSocket = "websocket"
     case rtp, rtcp, srtp, srtcp
     case stun, turn
+    case sip
     case dataChannel = "sctp-datachannel"
-    case rtmp
+    case rtmp, rtsp, srt, rist
+    case mpegTS = "mpegts"
+    case httpFLV = "http-flv"
 
     /// Application protocol names of TLS (RFC 7301, IANA "TLS ALPN Protocol IDs") that name a protocol of this list; drafts of
     /// HTTP/3 have a number behind a hyphen (RFC 9114 section 3.1).
@@ -21,6 +24,8 @@ package enum ProtocolKind: String, Sendable, CaseIterable {
         case "http/1.1", "http/1.0": self = .http1
         case "h2", "h2c": self = .http2
         case "h3": self = .http3
+        // RFC 7443.
+        case "stun.turn", "stun.nat-discovery": self = .stun
         default:
             guard name.hasPrefix("h3-") else { return nil }
             self = .http3

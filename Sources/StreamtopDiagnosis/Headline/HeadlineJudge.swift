@@ -46,7 +46,27 @@ package struct HeadlineJudge: Sendable {
         if isTroubled, let ago = flow.endedAgo(at: time), ago > Concern.memory { past?.flows += 1 }
     }
 
-    private mutating func weigh(_ concern: Concern) {
+    /// A call of the picture, with its verdicts: its flows may each be well while it fails.
+    package mutating func add(_ call: CallSnapshot) {
+        let selected = call.selected.flatMap { call.pairs.indices.contains($0) ? call.pairs[$0] : nil }
+        let flow = selected?.flow ?? call.flows.first
+        let end = (selected ?? call.pairs.first)?.remote
+        let silence = max(0, time - call.end)
+        for verdict in call.verdicts where verdict.severity > .info {
+            weigh(
+                Concern(
+                    verdict: verdict, place: end.map { "Call with \($0)" } ?? "Call", flow: flow,
+                    endedAgo: silence > Self.callSilence ? silence : nil, isNoise: false,
+                    harm: Harm.cost(of: verdict, bytes: Self.callWeight)))
+        }
+    }
+
+    /// Own: agents check a pair in use every five seconds or so; a call that is silent for longer is over.
+    private static let callSilence: Nanoseconds = .seconds(30)
+    /// A call that fails carries nothing, and somebody waits for it all the same: as much as a minute of its video would.
+    private static let callWeight: UInt64 = 10_000_000
+
+    mutating func weigh(_ concern: Concern) {
         if let ago = concern.endedAgo, ago > Concern.memory {
             if let known = past, (known.last.endedAgo ?? 0) <= ago { return }
             past = (concern, past?.flows ?? 0)

@@ -21,7 +21,7 @@ struct LargestQueue {
     /// nil where the flow has none longer than `least`.
     init?(of flow: __shared FlowSnapshot, longerThan least: Nanoseconds = -1) {
         var largest: (delay: Nanoseconds, trip: Nanoseconds, isGuess: Bool)?
-        for end in Direction.allCases {
+        for end in Direction.allCases where end != flow.hostEnd {
             guard let queue = flow.queueDelay[end],
                 let trip = end == .fromClient ? flow.roundTrip.client : flow.roundTrip.server,
                 trip.samples >= Self.leastSamples(trip.source)

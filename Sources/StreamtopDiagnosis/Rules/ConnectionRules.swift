@@ -20,7 +20,10 @@ enum ConnectionRules {
     static let rules: [Rule] = [
         Rule(
             56, "connections_refused", .connection, symptom: "The player cannot connect at all.", thresholds: [],
-            silentWhen: ["the client gave the attempt up itself", "nothing answers"], hold: .atOnce, needs: .tcp,
+            silentWhen: [
+                "the client gave the attempt up itself", "nothing answers",
+                "the reset acknowledges nothing of this attempt",
+            ], hold: .atOnce,
             judge: .flow(refused)),
         Rule(
             57, "handshake_failed", .connection, symptom: "Connections break off before any data flows.",
@@ -43,6 +46,7 @@ enum ConnectionRules {
 
     /// A reset answers the SYN (RFC 9293 section 3.5.2).
     private static func refused(_ flow: FlowSnapshot) -> Finding? {
+        if let unreachable = flow.$unreachable { return undelivered(flow, unreachable.value) }
         guard let tcp = flow.$tcp, flow.orientation == .syn, flow.state == .reset,
             let asked = tcp.value.opening.syn, tcp.value.opening.synAck == nil, tcp.value.server.resets > 0,
             tcp.value.client.resets == 0
@@ -61,6 +65,34 @@ enum ConnectionRules {
             advice:
                 "At the server: start what listens on port \(flow.server.endpoint.port), or correct the address that clients are given; a firewall that rejects looks the same.",
             confidence: 0.95, ofMany: "are refused")
+    }
+
+    /// An ICMP message answers the first packets, and nothing else does (RFC 1122 section 4.2.3.9).
+    private static func undelivered(_ flow: FlowSnapshot, _ message: UnreachableSnapshot) -> Finding? {
+        guard message.of == .fromClient, flow.server.packets == 0,
+            flow.transport == .udp || flow.orientation == .syn
+        else { return nil }
+        let isServer = message.from == flow.server.endpoint.address
+        let why =
+            switch message.reason {
+            case .network: "no route to its network"
+            case .host: "the host does not answer there"
+            case .protocol: "it does not speak \(flow.transport == .tcp ? "TCP" : "UDP")"
+            case .port: "nothing listens on the port"
+            case .prohibited: "a rule forbids it"
+            }
+        let after = max(0, message.time - flow.start)
+        return Finding(
+            severity: .warning, subject: isServer ? .server : .path,
+            summary:
+                "\(flow.server.endpoint) cannot be reached: \(isServer ? "it" : "\(message.from)") says by ICMP after \(FigureText.time(after)): \(why)",
+            evidence: [
+                .init("icmp_unreachable", Double(message.count)), .init("refused_after_ms", after.milliseconds),
+            ],
+            advice: isServer
+                ? "At the server: start what listens on port \(flow.server.endpoint.port), or open the port in its firewall."
+                : "At \(message.from): its routes and its rules towards \(flow.server.endpoint.address).",
+            confidence: 0.95, ofMany: "cannot be reached: \(why)")
     }
 
     // MARK: Broken off
@@ -181,7 +213,7 @@ enum ConnectionRules {
 
     private static func stalledQUIC(_ flow: FlowSnapshot, _ quic: QUICSnapshot) -> Finding? {
         guard let asked = quic.handshake.firstInitial, quic.close == nil, quic.handshake.firstClientData == nil,
-            quic.handshake.confirmed == nil, flow.orientation == .quicInitial
+            quic.handshake.confirmed == nil, flow.orientation == .quicInitial, flow.$unreachable == nil
         else { return nil }
         let under = flow.end - asked
         // Three first packets may be one large hello: only with a timer's second between them do they say something.
@@ -202,7 +234,7 @@ enum ConnectionRules {
                     "QUIC to \(flow.server.endpoint) gets no answer: \(FigureText.count(quic.clientInitials, "first packet", "first packets")) in \(FigureText.time(under))",
                 evidence: evidence,
                 advice: "On the path: let UDP \(port) through both ways. At the server: check that QUIC listens there.",
-                confidence: 0.85, ofMany: "get no answer to QUIC")
+                confidence: 0.85, restsOnSilence: true, ofMany: "get no answer to QUIC")
         }
         let isClientSilent = flow.server.packets > flow.client.packets && quic.clientInitials < Int(flights.value)
         let largest = flow.datagramSizes?.server.maximum ?? 0

@@ -26,6 +26,8 @@ enum ConnectivityRules {
         let answered = tcp.value.synAckRetransmissions
         guard asked + answered >= Int(syns.value) else { return nil }
         let isSilent = flow.server.packets == 0
+        // A message that says why is an answer, and rule 56's.
+        guard !isSilent || flow.$unreachable == nil else { return nil }
         let summary: String
         if isSilent {
             summary =
@@ -45,7 +47,7 @@ enum ConnectivityRules {
             ],
             advice:
                 "Check firewalls on the way. At the server: a full backlog drops SYNs (net.core.somaxconn, net.ipv4.tcp_max_syn_backlog, the application's listen backlog).",
-            confidence: 0.9)
+            confidence: 0.9, restsOnSilence: isSilent)
     }
 
     private static func blackHole(_ flow: FlowSnapshot) -> Finding? {

@@ -10,14 +10,13 @@ enum LatencyRules {
     static let long = Threshold("base round trip, say", 150, .milliseconds, source: "ITU-T G.114")
     static let answer = Threshold("answer later than a round trip, watch", 500, .milliseconds, source: "own")
     static let answerAct = Threshold("answer later than a round trip, act", 2_000, .milliseconds, source: "own")
+    static let patience = Threshold(
+        "wait in a handshake, at most", 300_000, .milliseconds,
+        source: "own; no client waits longer: the capture was put together of several, or its clock was set")
     static let queue = Threshold(
         "queue delay p95", 50, .milliseconds, source: "own; between bufferbloat grades B and C")
     static let queueShare = Threshold("share of the round trip p95 in the queue", 0.4, .ratio, source: "own")
     static let samples = Threshold("round-trip samples, at least", 20, .count, source: "own")
-
-    /// Nobody waits so long for a handshake: what lies between is a step of the clock, or two captures in one file (own; TCP gives
-    /// up after 100 s at the least, RFC 9293 section 3.8.3).
-    private static let longestWait: Nanoseconds = .seconds(300)
 
     static let rules: [Rule] = [
         Rule(
@@ -27,11 +26,13 @@ enum LatencyRules {
             hold: .atOnce, judge: .flow(distant)),
         Rule(
             64, "slow_server_answer", .endpoint, symptom: "Starting takes seconds on a short path.",
-            thresholds: [answer, answerAct], silentWhen: ["the hello or its answer was sent again"], hold: .atOnce,
+            thresholds: [answer, answerAct, patience], silentWhen: ["the hello or its answer was sent again"],
+            hold: .atOnce,
             needs: .security, judge: .flow(slowServer)),
         Rule(
             78, "slow_client_answer", .endpoint, symptom: "The client lets the handshake wait.",
-            thresholds: [answer], silentWhen: ["the client's message was sent again"], hold: .atOnce, needs: .security,
+            thresholds: [answer, patience], silentWhen: ["the client's message was sent again"], hold: .atOnce,
+            needs: .security,
             judge: .flow(slowClient)),
         Rule(
             79, "large_queue", .path, symptom: "Packets wait in a queue, and what fills it is not known.",
@@ -71,17 +72,18 @@ enum LatencyRules {
             let answered = steps.first(where: { $0.step == .serverHello && $0.from == .fromServer }),
             let asked = steps.last(where: { $0.step == .clientHello && $0.time <= answered.time })
         else { return nil }
-        let trip = flow.roundTrip.server?.minimum ?? 0
-        let wait = answered.time - asked.time - trip
-        guard wait.milliseconds > answer.value, wait <= longestWait else { return nil }
+        let trip = flow.roundTrip.server.map(\.minimum).flatMap { $0 > 0 ? $0 : nil }
+        let wait = answered.time - asked.time - (trip ?? 0)
+        guard wait.milliseconds > answer.value, wait.milliseconds <= patience.value else { return nil }
+        let path = trip.map { "the path to it takes \(FigureText.time($0))" } ?? "how far away it is was not measured"
         return Finding(
             severity: wait.milliseconds > answerAct.value ? .critical : .warning, subject: .server,
             summary:
-                "The server took \(FigureText.time(wait)) to answer the ClientHello; the path to it takes \(FigureText.time(trip))",
-            evidence: [.init("waited_ms", wait.milliseconds), .init("rtt_ms", trip.milliseconds)],
+                "The server took \(FigureText.time(wait)) to answer the ClientHello; \(path)",
+            evidence: [.init("waited_ms", wait.milliseconds)] + (trip.map { [.init("rtt_ms", $0.milliseconds)] } ?? []),
             advice:
                 "At the server: what its handshake waits for: a busy processor (RSA keys), a key store, a look-up by name, an accept queue.",
-            confidence: flow.roundTrip.server == nil ? 0.6 : 0.9)
+            confidence: trip == nil ? 0.6 : 0.9)
     }
 
     /// The longest time in which the client had all that it needed and said nothing.
@@ -93,10 +95,9 @@ enum LatencyRules {
         where before.from == .fromServer && after.from == .fromClient && before.step != .tcpSynAck
             && after.step != .firstApplicationData && after.step != .tcpAck
         {
-            let wait = after.time - before.time - trip
-            if wait <= longestWait { longest = max(longest, wait) }
+            longest = max(longest, after.time - before.time - trip)
         }
-        guard longest.milliseconds > answer.value else { return nil }
+        guard longest.milliseconds > answer.value, longest.milliseconds <= patience.value else { return nil }
         return Finding(
             severity: .warning, subject: .client,
             summary:

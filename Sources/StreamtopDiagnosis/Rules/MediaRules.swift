@@ -10,6 +10,9 @@ enum MediaRules {
     static let videoLossWatch = Threshold("effective loss, video, worth a look", 1, .percent, source: "own")
     static let leastLost = Threshold("packets lost, at least", 5, .count, source: "own: fewer are a matter of chance")
     static let leastPackets = Threshold("packets expected, at least", 200, .count, source: "own")
+    static let believableLoss = Threshold(
+        "effective loss, at most, of a stream that is used", 65, .percent,
+        source: "own; above it public captures hold a part of the stream only")
     static let jitterWatch = Threshold("mean jitter", 30, .milliseconds, source: "practice; RFC 3550 section 6.4.1")
     static let jitterHigh = Threshold("mean jitter, high", 50, .milliseconds, source: "practice")
     static let keyFrameRequests = Threshold("key frame requests a second", 0.5, .count, source: "own")
@@ -24,7 +27,9 @@ enum MediaRules {
     static let rules: [Rule] = [
         Rule(
             35, "media_loss", .application, symptom: "Speech breaks up, pictures freeze or smear.",
-            thresholds: [audioLossWatch, audioLoss, videoLossWatch, videoLoss, leastLost, leastPackets],
+            thresholds: [
+                audioLossWatch, audioLoss, videoLossWatch, videoLoss, leastLost, leastPackets, believableLoss,
+            ],
             silentWhen: ["retransmissions or FEC bring the packets back in time", "numbers begin anew"], needs: .media,
             judge: .flow(mediaLoss)),
         Rule(
@@ -37,9 +42,9 @@ enum MediaRules {
             thresholds: [keyFrameRequests, leastRequests],
             silentWhen: ["reports are encrypted"], needs: .media, judge: .flow(keyFrameStorm)),
         Rule(
-            38, "repair_too_late", .application, symptom: "Lost packets are asked for again and again.",
+            38, "retransmission_useless", .application, symptom: "Lost packets are asked for again and again.",
             thresholds: [askedAgain, leastAsked], silentWhen: ["reports are encrypted"], needs: .media,
-            judge: .flow(repairTooLate)),
+            judge: .flow(retransmissionUseless)),
         Rule(
             40, "conversation_delay", .application, symptom: "People talk over each other.",
             thresholds: [delayWatch, delayHigh], silentWhen: ["no sender report was quoted: no round trip is known"],
@@ -87,12 +92,16 @@ enum MediaRules {
             return loss > watch ? loss / watch : nil
         }
         guard let (stream, _) = found, let loss = effectiveLoss(stream, isFinal: flow.isFinal) else { return nil }
+        // What this host threw away before the capture saw it was never lost on the path.
+        if let thrown = droppedHere(stream, flow), thrown * 2 >= UInt64(stream.lost) { return nil }
         let limit = stream.isVideo == true ? videoLoss.value : audioLoss.value
+        // Nobody stays on a call, and no sender goes on, that loses two packets of three.
+        let isDoubtful = loss > believableLoss.value
         let repaired = stream.lostRepaired.map { $0 > 0 ? "; \($0) more came again in time" : "" } ?? ""
         return Finding(
-            severity: loss > limit ? .critical : .warning, subject: .path,
+            severity: loss > limit && !isDoubtful ? .critical : .warning, subject: isDoubtful ? .host : .path,
             summary:
-                "\(FigureText.percent(loss / 100)) of the \(sender(stream))'s \(kind(stream)) is missing at the capture point\(repaired)",
+                "\(FigureText.percent(loss / 100)) of the \(sender(stream))'s \(kind(stream)) is missing at the capture point\(isDoubtful ? ": more likely the capture does not hold all of it" : repaired)",
             evidence: [
                 .init("loss_percent", loss), .init("lost", Double(stream.lostFinal)),
                 .init("expected", Double(stream.expected)), .init("longest_burst", Double(stream.longestBurst)),
@@ -100,7 +109,15 @@ enum MediaRules {
             advice: stream.isVideo == true
                 ? "At the sender: NACK with RTX, or FlexFEC where the round trip is long. On the path: find the link that drops, lower the bitrate."
                 : "At the sender: Opus in-band FEC or RED. On the path: find the link that drops (Wi-Fi, a full queue).",
-            confidence: stream.lost >= 20 ? 0.9 : 0.75)
+            confidence: isDoubtful ? 0.5 : stream.lost >= 20 ? 0.9 : 0.75)
+    }
+
+    /// Packets that this host threw away in front of the capture point: in its own queue those that it sends, in rings and
+    /// backlogs those that it receives. nil where nobody counts them.
+    private static func droppedHere(_ stream: RTPStreamSnapshot, _ flow: FlowSnapshot) -> UInt64? {
+        guard let here = flow.hostEnd else { return nil }
+        if stream.from == here { return flow.buffers.first { $0.direction == .out && $0.layer == .qdisc }?.drops }
+        return flow.droppedOnArrival
     }
 
     private static func jitter(_ flow: FlowSnapshot) -> Finding? {
@@ -112,7 +129,9 @@ enum MediaRules {
         }
         guard let (stream, value) = found else { return nil }
         return Finding(
-            severity: value > jitterHigh.value ? .critical : .warning, subject: .path,
+            severity: value > jitterHigh.value ? .critical : .warning,
+            // At the host that sends, what makes it is in front of the network.
+            subject: stream.from == flow.hostEnd ? .host : .path,
             summary:
                 "The \(sender(stream))'s \(kind(stream)) arrives with \(FigureText.time(nanoseconds(value))) of jitter: a receiver must buffer as much",
             evidence: [.init("jitter_ms", value)],
@@ -142,7 +161,7 @@ enum MediaRules {
             confidence: 0.85)
     }
 
-    private static func repairTooLate(_ flow: FlowSnapshot) -> Finding? {
+    private static func retransmissionUseless(_ flow: FlowSnapshot) -> Finding? {
         let found = worst(flow) { stream in
             guard Double(stream.nackedNumbers) >= leastAsked.value else { return nil }
             let share = Double(stream.nackedAgain) / Double(stream.nackedNumbers)

@@ -121,6 +121,9 @@ enum PathRules {
         guard end.isCaptureComplete, end.side.dataPackets >= Int(lossBase.value), let ratio = end.side.lossRatio,
             events(loss) >= Int(lossEvents.value), Double(count) >= lossMajority.value * Double(judged)
         else { return nil }
+        // Gaps while this host drops on arrival are its own: rules 50 and 51 name the counter.
+        guard end.droppedOnArrival < UInt64(max(1, (loss.unknownPackets + judged) / 2))
+        else { return nil }
         let share = Double(count) / Double(max(judged + loss.unknownPackets, 1))
         guard ratio * share * 100 >= lossWatch.value else { return nil }
         return KindOfLoss(events: events(loss), ratio: ratio * share, share: share)

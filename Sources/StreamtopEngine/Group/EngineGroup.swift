@@ -1,4 +1,6 @@
+import StreamtopApplication
 import StreamtopBase
+import StreamtopDiagnosis
 import StreamtopModel
 
 /// The engines of one capture as one: what the program uses.
@@ -23,6 +25,7 @@ package struct EngineGroup: ~Copyable {
     var engine: FlowEngine
     private var clock: CaptureClock
     private var joiner: Joiner
+    private var media = MediaSessions()
     private var ranks = FlowRanks()
     /// Frames taken so far; the ordinal of the last.
     private var frames: UInt64 = 0
@@ -66,6 +69,7 @@ package struct EngineGroup: ~Copyable {
             engine.ingest(batch, part, from: frames + 1)
             frames += UInt64(part.count)
             engine.rank(from: ranks.give(engine.output.openings.count))
+            media.consume(&engine)
         }
         engine.settle(captureFacts)
     }
@@ -73,7 +77,9 @@ package struct EngineGroup: ~Copyable {
     private mutating func tick() {
         join()
         engine.settle(captureFacts)
-        engine.perform(clock.takeTick())
+        let tick = clock.takeTick()
+        media.advance(to: tick, &engine)
+        engine.perform(tick)
         engine.rank(from: ranks.give(engine.output.openings.count))
     }
 
@@ -82,7 +88,7 @@ package struct EngineGroup: ~Copyable {
     private var captureFacts: CaptureFacts {
         CaptureFacts(
             now: clock.now, firstFrame: clock.firstFrame, timestampsBackwards: clock.backwards,
-            tables: joiner.health)
+            tables: joiner.health + media.health)
     }
 
     /// Ends the analysis: what waits is given up, and flows are judged on their whole life when they are next looked at.
@@ -105,6 +111,18 @@ package struct EngineGroup: ~Copyable {
     package mutating func observe(drops: CaptureDrops, behind: Nanoseconds) {
         engine.observe(drops: drops, behind: behind)
     }
+
+    /// What the kernel of this host says.
+    package mutating func observe(_ report: HostReport) { engine.observe(report) }
+
+    /// What to ask the kernel about, since the last call.
+    package mutating func takeHostWishes() -> HostWishes { engine.takeHostWishes() }
+
+    /// The buffers of this host as told last; nil where nobody asks.
+    package var host: HostSnapshot? { engine.host.host }
+
+    /// How our estimates compare with the kernel's values; nil where nobody asks.
+    package var kernelComparison: KernelComparison? { engine.host.isAsked ? engine.host.comparison.snapshot : nil }
 
     /// Adds key log text; lines may be cut anywhere. What it opens later is decrypted, what waited for it too.
     package mutating func append(keyLog text: [UInt8]) { engine.append(keyLog: text) }
@@ -132,14 +150,38 @@ package struct EngineGroup: ~Copyable {
 
     /// Everything a dashboard shows.
     package mutating func snapshot(_ request: SnapshotRequest = SnapshotRequest()) -> Snapshot {
-        engine.snapshot(request)
+        let read = judgedSessions([])
+        var snapshot = engine.snapshot(request, mediaSessions: read)
+        let encrypted = snapshot.flows.compactMap { EncryptedConnection($0) }
+        snapshot.mediaSessions += InferredSessions.sessions(among: encrypted, after: read.count)
+        return snapshot
     }
 
     /// The final snapshot of every flow still in the table, judged, by first packet.
-    package mutating func forEachFinalFlow(_ body: (FlowSnapshot) -> Void) { engine.forEachFinalFlow(body) }
+    @discardableResult
+    package mutating func forEachFinalFlow(
+        while goesOn: () -> Bool = { true }, _ body: (FlowSnapshot) -> Void
+    ) -> Int { engine.forEachFinalFlow(while: goesOn, body) }
 
     /// The calls of the run, after the final flows were asked for.
     package mutating func finalCalls() -> [CallSnapshot] { engine.finalCalls() }
+
+    /// The media sessions of the run, as they stand.
+    package mutating func mediaSessions() -> [MediaSessionSnapshot] {
+        let sessions = judgedSessions(engine.encryptedConnections)
+        engine.counts.totals.sessions = UInt64(engine.callCount + sessions.count)
+        return sessions
+    }
+
+    private func judgedSessions(_ encrypted: [EncryptedConnection]) -> [MediaSessionSnapshot] {
+        guard !media.isEmpty || !encrypted.isEmpty else { return [] }
+        let health = engine.health
+        let read = media.snapshots(at: now)
+        return (read + InferredSessions.sessions(among: encrypted, after: read.count))
+            .map { SessionDiagnosis.judged($0, health: health) }
+    }
+    /// The calls that go on, as they stand.
+    package func calls(activeSince time: Timestamp) -> [CallSnapshot] { engine.calls(activeSince: time) }
 
     /// The flows that had packets after `time`, as they stand, by first packet.
     package func forEachFlow(activeSince time: Timestamp, _ body: (FlowSnapshot) -> Void) {

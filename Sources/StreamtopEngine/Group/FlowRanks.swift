@@ -3,8 +3,8 @@ import StreamtopModel
 
 /// Gives flows their ranks: `f1, f2 …` in the order of their opening frames, over all engines.
 ///
-/// A flow is opened by one frame, and a frame opens at most one flow, so that the ordinal of the opening frame names a flow
-/// before its rank is known. Ranks follow at the end of each part of a batch, once every engine has said which it opened.
+/// A flow is opened by one frame; the ordinal of that frame, with a number for each flow that it opens (what a relay carries are flows
+/// of their own), names a flow before its rank is known. Ranks follow at the end of each part of a batch, once every engine has said which it opened.
 struct FlowRanks {
     /// Marks the number of a flow without a rank; ordinals stay below.
     static let unranked: UInt64 = 1 << 63
@@ -46,7 +46,7 @@ extension FlowEngine {
         output.openings.removeAll(keepingCapacity: true)
     }
 
-    private func isThere(_ flow: FlowReference) -> Bool {
+    func isThere(_ flow: FlowReference) -> Bool {
         flows.contains(flow.position) && flows[flow.position].ordinal == flow.ordinal
     }
 }

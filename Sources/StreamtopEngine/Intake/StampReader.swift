@@ -63,6 +63,12 @@ struct StampReader: Sendable {
         return readOdd(time, flow: flow, isLow: isLow)
     }
 
+    /// The clock was set ahead by `lead` just before `time`, as the hosts' clocks tell.
+    mutating func stepAhead(by lead: Nanoseconds, at time: Timestamp) {
+        steps.record(ahead: time, by: lead)
+        epoch &+= 1
+    }
+
     private mutating func catchUp() {
         behind = Behind()
         isFarBack = false

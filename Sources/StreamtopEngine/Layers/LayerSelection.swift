@@ -30,8 +30,11 @@ enum LayerSelection {
             return byContent(bytes)
         case .tcp, .http1: return byContent(bytes)
         case .dtls: return choice(SCTPProbe.isPacket(bytes, isInDTLS: true) ? .sctp : nil)
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+        // Packets between the messages of RTSP are RTP and RTCP; what SRT and RTP carry may be a transport stream.
+        case .rtsp: return choice(.rtp)
+        case .srt, .rtp: return choice(TransportStreamPacket.canBegin(bytes, packets: 1) ? .mpegTS : nil)
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http2, .http3, .webSocket, .rtcp, .srtp, .srtcp, .stun, .turn,
+            .dataChannel, .rtmp, .rist, .mpegTS, .httpFLV, .sip:
             return .nobody
         }
     }
@@ -50,6 +53,9 @@ enum LayerSelection {
     static func datagram(_ payload: RawSpan, wireLength: Int) -> ProtocolKind? {
         guard let first = ByteReader(payload).peekUInt8() else { return nil }
         if isSTUN(payload, wireLength) { return .stun }
+        if first == 0x80, SRTPacket.isHandshake(payload) || SRTPacket.isFullAcknowledgment(payload) { return .srt }
+        if first == TransportStreamPacket.syncByte, isTransportStream(payload, wireLength) { return .mpegTS }
+        if SIPProbe.isMessage(payload) { return .sip }
         // CAPWAP puts four bytes before a record, the first of them 1 (RFC 5415 section 4.2).
         if first == 1 { return .dtls }
         switch MultiplexedDatagram(firstByte: first) {
@@ -57,6 +63,14 @@ enum LayerSelection {
         case .rtp: return .rtp
         case .stun, .zrtp, .turnChannel, .quic, .unknown: return nil
         }
+    }
+
+    /// Whole packets of 188 bytes, each of which begins with the sync byte, as far as the capture goes.
+    private static func isTransportStream(_ payload: RawSpan, _ wireLength: Int) -> Bool {
+        let length = TransportStreamPacket.length
+        guard wireLength >= length, wireLength.isMultiple(of: length) else { return false }
+        let packets = min(wireLength / length, (payload.byteCount + length - 1) / length)
+        return TransportStreamPacket.canBegin(payload, packets: packets)
     }
 
     private static func isSTUN(_ payload: RawSpan, _ wireLength: Int) -> Bool {
@@ -70,10 +84,12 @@ enum LayerSelection {
             guard DTLSConnectionTracker.canBegin(payload) else { return .nobody }
             return .reader(.dtls, isClient: DTLSConnectionTracker.isClientHello(payload) ? true : nil)
         // RTP is told by how its packets follow each other: the tracker decides.
-        case .stun, .rtp: return .reader(kind, isClient: nil)
+        case .stun, .rtp, .sip, .mpegTS: return .reader(kind, isClient: nil)
+        // The one who asks for a handshake first is the caller; an acknowledgement says nothing of that.
+        case .srt: return .reader(.srt, isClient: SRTPacket.isHandshake(payload) ? true : nil)
         case .sctp: return SCTPProbe.isPacket(payload, isInDTLS: false) ? .reader(.sctp, isClient: nil) : .nobody
         case .ipv4, .ipv6, .tcp, .udp, .icmp, .quic, .tls, .http1, .http2, .http3, .webSocket, .rtcp, .srtp, .srtcp,
-            .turn, .dataChannel, .rtmp:
+            .turn, .dataChannel, .rtmp, .rtsp, .rist, .httpFLV:
             return .nobody
         }
     }

@@ -15,10 +15,34 @@ struct MediaFlow: LayerState, ~Copyable {
     private var searched = -1
     /// What was opened of the packet at hand; kept for its storage.
     private var opened: [UInt8] = []
+    private var ends: BothWays<Endpoint>
+    /// Generation of the descriptions that were looked at.
+    private(set) var described = 0
     private let place = AddressOnly()
 
     /// `ordinal` is the flow's identity: the number of the frame that opened it.
-    init(ordinal: UInt64, between hosts: HostPair) { rtp = RTPFlowTracker(ordinal, between: hosts) }
+    init(ordinal: UInt64, between hosts: HostPair, ends: BothWays<Endpoint>) {
+        rtp = RTPFlowTracker(ordinal, between: hosts, ends: ends)
+        self.ends = ends
+    }
+
+    /// Takes what signalling says of the ends: codecs, and keys where it gives them in clear (RFC 4568).
+    mutating func describe(by descriptions: MediaDescriptions) {
+        described = descriptions.generation
+        let client = descriptions[ends.client]
+        let server = descriptions[ends.server]
+        for description in [client, server].compactMap({ $0 }) { rtp.expect(description) }
+        guard !hasKeys else { return }
+        // What an end sends with stands in its own description; which one the ends chose, in that of the answer.
+        let own = client?.keys.first ?? server?.otherKeys.first
+        let other = server?.keys.first ?? client?.otherKeys.first
+        if let own {
+            self.client = SRTPOpener(suite: own.suite, secret: own.secret, hasIdentifier: own.hasIdentifier)
+        }
+        if let other {
+            self.server = SRTPOpener(suite: other.suite, secret: other.secret, hasIdentifier: other.hasIdentifier)
+        }
+    }
 
     var hasKeys: Bool { searched == .max }
 
@@ -67,6 +91,7 @@ struct MediaFlow: LayerState, ~Copyable {
     mutating func exchangeEnds() {
         rtp.exchangeEnds()
         swap(&client, &server)
+        ends = BothWays(client: ends.server, server: ends.client)
     }
 
     func report(into flow: inout FlowSnapshot, at time: Timestamp) {}
@@ -74,11 +99,12 @@ struct MediaFlow: LayerState, ~Copyable {
     func report(into flow: inout FlowSnapshot, tables: borrowing MediaTables, at time: Timestamp) {
         if rtp.hasStreams {
             flow.rtp = rtp.report(at: time, tables: tables)
-            flow.protocols.append((rtp.isProtected ? ProtocolKind.srtp : .rtp).rawValue)
+            flow.protocols.append((rtp.looksProtected ? ProtocolKind.srtp : .rtp).rawValue)
         }
         if rtp.hasRTCP {
             flow.rtcp = rtp.rtcp.report { rtp.clockRate(of: $0) }
             flow.protocols.append((rtp.isProtected ? ProtocolKind.srtcp : .rtcp).rawValue)
+            if rtp.rtcp.isRIST { flow.protocols.append(ProtocolKind.rist.rawValue) }
         }
     }
 }

@@ -34,9 +34,14 @@ extension TrackerStore {
         case .http1: http1[layer.index].heldBytes
         case .http2: http2[layer.index].heldBytes
         case .http3: http3[layer.index].heldBytes
+        case .rtsp: rtsp[layer.index].heldBytes
+        case .stun: stun[layer.index].heldBytes
         case .webSocket: webSocket[layer.index].heldBytes
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+        case .sip: sip[layer.index].heldBytes
+        case .rtp: rtp[layer.index].rtp.heldBytes
+        case .sctp: sctp[layer.index].heldBytes
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn,
+            .dataChannel, .rtmp, .srt, .rist, .mpegTS, .httpFLV:
             0
         }
     }
@@ -47,10 +52,14 @@ extension TrackerStore {
         case .quic: quic[layer.index].releaseHeldBytes()
         case .tls: tls[layer.index].releaseHeldBytes()
         case .dtls: dtls[layer.index].releaseHeldBytes()
+        case .http1: http1[layer.index].releaseHeldBytes()
+        case .http2: http2[layer.index].releaseHeldBytes()
         case .http3: http3[layer.index].releaseHeldBytes()
+        case .stun: stun[layer.index].releaseHeldBytes()
         case .webSocket: webSocket[layer.index].releaseHeldBytes()
-        case .ipv4, .ipv6, .udp, .sctp, .icmp, .http1, .http2, .rtp, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp:
+        case .sip: sip[layer.index].releaseHeldBytes()
+        case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn,
+            .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS, .httpFLV:
             break
         }
     }

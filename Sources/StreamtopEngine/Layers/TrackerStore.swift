@@ -21,11 +21,22 @@ struct TrackerStore: ~Copyable {
     var stun = Slab<STUNFlow>()
     var rtp = Slab<MediaFlow>()
     var sctp = Slab<SCTPAssociationTracker>()
+    var srt = Slab<SRTTracker>()
+    var rtmp = Slab<RTMPTracker>()
+    var rtsp = Slab<RTSPTracker>()
+    var transportStreams = Slab<TransportStreamTracker>()
+    var sip = Slab<SIPTracker>()
     var stacks = Slab<LayerStack>()
     var security: SecurityTables
     var quicScratch = QUICScratch()
     /// What flows know together of media.
     var media: MediaTables
+    /// What the exchange that was just observed tells sessions.
+    var reports: [MediaReport] = []
+    /// Keys that DTLS agreed on for media, by the flow of both: a call that changes its path goes on with them elsewhere.
+    var mediaKeys = BoundedMap<UInt64, MediaKeys>(capacity: 1_024)
+    /// What relays and framed streams carried in the frame at hand.
+    var relayed = RelayedDatagrams()
     private let addressOnly = AddressOnly()
 
     init(limits: EngineLimits, loggedPackets: Int) {
@@ -47,9 +58,18 @@ struct TrackerStore: ~Copyable {
         case .http3: http3.insert(HTTP3ConnectionTracker())
         case .webSocket: webSocket.insert(WebSocketTracker(upgrade: upgrade(of: carrier)))
         case .stun: stun.insert(STUNFlow(transport: carrier.kind, ordinal: flow.ordinal))
-        case .rtp: rtp.insert(MediaFlow(ordinal: flow.ordinal, between: HostPair(flow.key)))
+        case .rtp:
+            rtp.insert(
+                MediaFlow(
+                    ordinal: flow.ordinal, between: HostPair(flow.key),
+                    ends: BothWays(client: flow.clientEndpoint, server: flow.serverEndpoint)))
         case .sctp: sctp.insert(SCTPAssociationTracker())
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: srt.insert(SRTTracker())
+        case .rtmp: rtmp.insert(RTMPTracker())
+        case .rtsp: rtsp.insert(RTSPTracker())
+        case .mpegTS: transportStreams.insert(TransportStreamTracker(on: Self.numbering(of: carrier.kind)))
+        case .sip: sip.insert(SIPTracker())
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             nil
         }
     }
@@ -69,7 +89,12 @@ struct TrackerStore: ~Copyable {
         case .stun: _ = stun.remove(layer.index)
         case .rtp: _ = rtp.remove(layer.index)
         case .sctp: if layer.index != FlowEntry.none { _ = sctp.remove(layer.index) }
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: _ = srt.remove(layer.index)
+        case .rtmp: _ = rtmp.remove(layer.index)
+        case .rtsp: _ = rtsp.remove(layer.index)
+        case .mpegTS: _ = transportStreams.remove(layer.index)
+        case .sip: _ = sip.remove(layer.index)
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
     }
@@ -81,16 +106,27 @@ struct TrackerStore: ~Copyable {
         switch layer.kind {
         case .tls: tls[layer.index].observe(bytes, delivery, tables: &security, &now)
         case .dtls: dtls[layer.index].observe(bytes, delivery, tables: &security, &now)
-        case .http1: http1[layer.index].observe(bytes, delivery, &now)
-        case .http2: http2[layer.index].observe(bytes, delivery, &now)
-        case .http3: http3[layer.index].observe(bytes, delivery, &now)
+        case .http1:
+            http1[layer.index].observe(bytes, delivery, &now)
+            if http1[layer.index].hasReports { reports += http1[layer.index].takeReports() }
+        case .http2:
+            http2[layer.index].observe(bytes, delivery, &now)
+            if http2[layer.index].hasReports { reports += http2[layer.index].takeReports() }
+        case .http3:
+            http3[layer.index].observe(bytes, delivery, &now)
+            if http3[layer.index].hasReports { reports += http3[layer.index].takeReports() }
         case .webSocket: webSocket[layer.index].observe(bytes, delivery, &now)
-        case .stun: stun[layer.index].observe(bytes, delivery, &now)
+        case .stun: stun[layer.index].observe(bytes, delivery, relayed: &relayed, &now)
         // TCP and QUIC are given frames and datagrams; they have entries of their own.
         case .tcp, .quic: break
         case .rtp: _ = rtp[layer.index].observe(bytes, wireLength: bytes.byteCount, tables: &media, &now)
         case .sctp: observeSCTP(layer.index, bytes, &now)
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: srt[layer.index].observe(bytes, delivery, &now)
+        case .rtmp: rtmp[layer.index].observe(bytes, delivery, &now)
+        case .rtsp: rtsp[layer.index].observe(bytes, delivery, &now)
+        case .mpegTS: transportStreams[layer.index].observe(bytes, delivery, &now)
+        case .sip: sip[layer.index].observe(bytes, delivery, tables: &media, now)
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
     }
@@ -111,7 +147,11 @@ struct TrackerStore: ~Copyable {
         case .stun: stun[layer.index].exchangeEnds()
         case .rtp: rtp[layer.index].exchangeEnds()
         case .sctp: if layer.index != FlowEntry.none { sctp[layer.index].exchangeEnds() }
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: srt[layer.index].exchangeEnds()
+        case .rtmp: rtmp[layer.index].exchangeEnds()
+        case .rtsp: rtsp[layer.index].exchangeEnds()
+        case .sip: sip[layer.index].exchangeEnds()
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .mpegTS, .rist, .httpFLV:
             break
         }
     }
@@ -131,7 +171,12 @@ struct TrackerStore: ~Copyable {
         case .stun: stun[layer.index].report(into: &flow, at: time)
         case .rtp: rtp[layer.index].report(into: &flow, tables: media, at: time)
         case .sctp: if layer.index != FlowEntry.none { sctp[layer.index].report(into: &flow, at: time) }
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rtmp:
+        case .srt: srt[layer.index].report(into: &flow, at: time)
+        case .rtmp: rtmp[layer.index].report(into: &flow, at: time)
+        case .rtsp: rtsp[layer.index].report(into: &flow, at: time)
+        case .mpegTS: transportStreams[layer.index].report(into: &flow, at: time)
+        case .sip: sip[layer.index].report(into: &flow, at: time)
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
             break
         }
     }
@@ -142,8 +187,18 @@ struct TrackerStore: ~Copyable {
         case .quic: (quic[layer.index].handshake.alpn, quic[layer.index].handshake.alpnOffered)
         case .tls: (tls[layer.index].applicationProtocol, [])
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .dtls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp,
-            .srtcp, .stun, .turn, .dataChannel, .rtmp:
+            .srtcp, .stun, .turn, .dataChannel, .rtmp,
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip:
             (nil, [])
+        }
+    }
+
+    /// What a carrier of a transport stream says of packets that are missing.
+    private static func numbering(of carrier: ProtocolKind) -> TransportStreamTracker.Carrier {
+        switch carrier {
+        case .rtp: .numbered
+        case .srt: .repaired
+        default: .unnumbered
         }
     }
 
@@ -153,7 +208,8 @@ struct TrackerStore: ~Copyable {
         case .http1: http1[layer.index].upgrade
         case .http2: http2[layer.index].upgrade
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .dtls, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
-            .stun, .turn, .dataChannel, .rtmp:
+            .stun, .turn, .dataChannel, .rtmp,
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip:
             nil
         }
     }
@@ -165,7 +221,8 @@ struct TrackerStore: ~Copyable {
         case .tls: tls[layer.index].isRead = false
         case .dtls: dtls[layer.index].isRead = false
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
-            .stun, .turn, .dataChannel, .rtmp:
+            .stun, .turn, .dataChannel, .rtmp,
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip:
             break
         }
     }
@@ -173,6 +230,13 @@ struct TrackerStore: ~Copyable {
     /// The slab index of a flow's layer of that kind; `stack` is what the flow's entry names.
     func index(of kind: ProtocolKind, in stack: UInt32) -> UInt32? {
         stack == FlowEntry.none ? nil : stacks[stack].index(of: kind)
+    }
+
+    /// The flow may belong to a call; `stack` is what its entry names.
+    func isPartOfCall(_ stack: UInt32) -> Bool {
+        guard stack != FlowEntry.none else { return false }
+        let kinds: [ProtocolKind] = [.stun, .sip, .rtp]
+        return kinds.contains { stacks[stack].index(of: $0) != nil }
     }
 
     /// Forgets a flow's layers.

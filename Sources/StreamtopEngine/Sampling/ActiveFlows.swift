@@ -8,7 +8,9 @@ struct ActivityLists: OptionSet, Sendable {
     /// Series for charts.
     static let series = ActivityLists(rawValue: 2)
     static let judgement = ActivityLists(rawValue: 4)
-    static let all: ActivityLists = [.interval, .series, .judgement]
+    /// Sockets to ask the host's kernel about.
+    static let host = ActivityLists(rawValue: 8)
+    static let all: ActivityLists = [.interval, .series, .judgement, .host]
 }
 
 /// The flows of one list, in order of their first packet since it was emptied.

@@ -104,6 +104,24 @@ extension JSONWriter {
             member("event", "keyframe")
             source("ssrc", stream)
             member("from", from)
+        case .mediaChunk(let exchange, let bytes, let age):
+            member("event", "chunk")
+            member("exchange", exchange)
+            member("bytes", bytes)
+            offset("arrival_ms", age)
+        case .mediaSegment(let segment):
+            member("event", "segment")
+            member("exchange", segment.exchange)
+            member("url", segment.url)
+            member("bytes", segment.bytes)
+            if segment.chunks > 0 { member("chunks", segment.chunks) }
+            milliseconds("download_ms", segment.download)
+            rate("throughput_bps", segment.throughput)
+        case .mediaSwitch(let change):
+            member("event", "abr_switch")
+            switchMembers(change)
+        case .mediaStall:
+            member("event", "stall")
         case .verdict(let rule, let severity, let summary):
             member("event", "verdict")
             member("rule", rule)

@@ -22,9 +22,16 @@ extension JSONLinesExporter {
             json.rtpSection(flow.rtp)
             if let rtcp = flow.$rtcp { json.rtcpSection(rtcp.value) }
             if let sctp = flow.$sctp { json.sctpSection(sctp.value) }
+            if let srt = flow.$srt { json.srtSection(srt.value) }
+            if let stream = flow.$transportStream { json.transportStreamSection(stream.value) }
+            if let rtmp = flow.$rtmp { json.rtmpSection(rtmp.value) }
+            if let rtsp = flow.$rtsp { json.rtspSection(rtsp.value) }
             json.datagramSection(flow)
             json.fragmentationSection(flow.fragmentation)
+            if let unreachable = flow.$unreachable { json.unreachableSection(unreachable.value) }
             json.buffers(flow.buffers)
+            json.ladder(flow.ladder)
+            json.processes(flow)
             json.verdicts(flow.verdicts)
             json.health(flow.score)
             json.anomalies(flow.anomalies)

@@ -19,6 +19,8 @@ extension JSONLinesExporter {
                 json.rate("client", sample.rate.client)
                 json.rate("server", sample.rate.server)
             }
+            json.ratio("buffer_s", sample.playerBuffer)
+            if let kernel = sample.kernel { json.kernel(kernel, start: start) }
             guard sample.countsSegments else { return }
             json.counts("retransmissions", sample.retransmissions)
             json.counts("losses", sample.losses)

@@ -2,11 +2,16 @@ import StreamtopBase
 import StreamtopModel
 
 extension JSONLinesExporter {
-    /// A WebRTC session: all flows of one peer connection.
-    package mutating func appendCall(_ call: CallSnapshot, to buffer: inout RecordBuffer) {
+    /// A call: all flows of one peer connection, or those that SIP set up. `time`: it goes on, and this is how it stood then.
+    package mutating func appendCall(_ call: CallSnapshot, at time: Timestamp? = nil, to buffer: inout RecordBuffer) {
         record("session", to: &buffer) { json in
-            json.member("kind", "webrtc")
+            if let time {
+                json.time("ts", time)
+                json.member("final", false)
+            }
+            json.member("kind", call.kind)
             json.member("id", "s\(call.number)")
+            json.member("call_id", call.name)
             json.array("flows", call.flows) { $0.string("f\($1.number)") }
             json.time("start", call.start)
             json.time("end", call.end)
@@ -19,6 +24,27 @@ extension JSONLinesExporter {
                 json.array("mapped", call.mapped) { $0.string($1.description) }
                 json.object("evidence") { $0.member("reflectors", call.reflectors) }
             }
+            json.object("turn") { json in
+                json.array("allocations", call.allocations) { json, one in
+                    json.object { json in
+                        json.flow("flow", one.flow)
+                        json.allocation(one.allocation, client: one.client, server: one.server)
+                    }
+                }
+            }
+            if !call.signalling.isEmpty {
+                json.array("signalling", call.signalling) { json, one in
+                    json.object { json in
+                        json.time("ts", one.time)
+                        json.member("kind", one.kind)
+                        json.member("method", one.method)
+                        json.member("status", one.status)
+                        json.member("from", one.from)
+                        json.milliseconds("duration_ms", one.duration)
+                    }
+                }
+            }
+            json.legs(call.legs)
             if let dtls = call.$dtls { json.dtlsSection(dtls.value, start: call.start) }
             json.array("streams", call.streams) { $0.string(JSONWriter.text(ofSource: $1)) }
             json.object("setup_ms") { json in
@@ -32,6 +58,34 @@ extension JSONLinesExporter {
 }
 
 extension JSONWriter {
+    fileprivate mutating func legs(_ legs: [CallLeg]) {
+        guard !legs.isEmpty else { return }
+        array("legs", legs) { json, leg in
+            json.object { json in
+                json.object("in") { json in
+                    json.flow("flow", leg.incoming.flow)
+                    json.source("ssrc", leg.incoming.source)
+                }
+                json.object("out") { json in
+                    json.flow("flow", leg.outgoing.flow)
+                    json.source("ssrc", leg.outgoing.source)
+                }
+                json.member("join", leg.join)
+                json.member("lost_in", leg.lostIn)
+                json.member("lost_box", leg.lostInBox)
+                json.member("lost_out", leg.lostOut)
+                if let delay = leg.delay {
+                    json.object("delay_ms") { json in
+                        json.milliseconds("p50", delay.p50)
+                        json.milliseconds("p95", delay.p95)
+                        json.milliseconds("max", delay.maximum)
+                    }
+                }
+                json.ratio("confidence", leg.confidence)
+            }
+        }
+    }
+
     fileprivate mutating func ice(_ call: CallSnapshot) {
         object("ice") { json in
             json.array("pairs", call.pairs) { json, pair in

@@ -6,7 +6,8 @@ extension JSONLinesExporter {
     /// wall clock, nil when the output is to be the same every time. `verdicts` are those about host and capture.
     package mutating func appendSummary(
         _ totals: TrafficTotals, health: CaptureHealth, duration: Nanoseconds, elapsed: Nanoseconds?,
-        verdicts: [Verdict] = [], headline: Headline? = nil, to buffer: inout RecordBuffer
+        verdicts: [Verdict] = [], headline: Headline? = nil, kernel: KernelComparison? = nil,
+        to buffer: inout RecordBuffer
     ) {
         record("summary", to: &buffer) { json in
             json.member("packets", totals.packets)
@@ -28,6 +29,7 @@ extension JSONLinesExporter {
             json.member("flows", totals.flows)
             json.member("sessions", totals.sessions)
             json.member("evicted_flows", totals.evictedFlows)
+            if totals.unwrittenFlows > 0 { json.member("unwritten_flows", totals.unwrittenFlows) }
             if let memory = health.memory, memory.releases > 0 {
                 json.object("memory") { json in
                     json.member("budget_bytes", UInt64(memory.capacity))
@@ -49,6 +51,7 @@ extension JSONLinesExporter {
                 }
             }
             if !verdicts.isEmpty { json.verdicts(verdicts) }
+            if let kernel { json.comparison(kernel) }
             json.milliseconds("behind_max_ms", health.longestBehind)
             json.member("secrets", health.secrets)
             json.member("trouble", health.trouble)

@@ -36,6 +36,8 @@ extension JSONWriter {
         member("held_by", exchange.heldBy)
         milliseconds("server_ms", exchange.server)
         milliseconds("transfer_ms", exchange.transfer)
+        milliseconds("stall_ms", exchange.stall)
+        milliseconds("idle_ms", exchange.idle)
         milliseconds("duration_ms", exchange.duration)
         member("request_bytes", exchange.requestBytes)
         member("response_bytes", exchange.responseBytes)
@@ -62,14 +64,44 @@ extension JSONWriter {
         member("error", exchange.errorName ?? exchange.errorCode.map { "0x" + String($0, radix: 16) })
         if exchange.isPushed { member("pushed", true) }
         if exchange.isEarly { member("early_data", true) }
-        guard !exchange.clientData.isEmpty else { return }
-        object("cmcd") { json in
-            for datum in exchange.clientData {
-                json.keyEscaped(datum.key)
-                switch datum.value {
-                case .number(let number): json.decimal(number)
-                case .text(let text): json.string(text)
-                case .flag(let flag): json.boolean(flag)
+        if !exchange.clientData.isEmpty {
+            object("cmcd") { json in
+                json.member("version", exchange.clientDataVersion)
+                json.member("mode", exchange.clientDataMode)
+                json.mediaData(exchange.clientData)
+            }
+        }
+        guard let server = exchange.serverData else { return }
+        object("cmsd") { json in
+            json.object("static") { $0.mediaData(server.fixed) }
+            json.array("dynamic", server.hops) { json, hop in
+                json.object { json in
+                    json.member("n", hop.name)
+                    json.mediaData(hop.data)
+                }
+            }
+        }
+    }
+
+    /// Keys of CTA-5004 and CTA-5006 as sent. `version` and `mode` are ours: keys of those names are not written.
+    private mutating func mediaData(_ data: [HTTPClientDatum]) {
+        for datum in data where !["version", "mode"].contains(datum.key) {
+            keyEscaped(datum.key)
+            mediaValue(datum.value)
+        }
+    }
+
+    private mutating func mediaValue(_ value: HTTPClientDatum.Value) {
+        switch value {
+        case .number(let number): decimal(number)
+        case .text(let text): string(text)
+        case .flag(let flag): boolean(flag)
+        case .list(let members):
+            array(members) { json, member in
+                json.object { json in
+                    json.keyEscaped("value")
+                    json.mediaValue(member.value)
+                    json.member("type", member.type)
                 }
             }
         }

@@ -9,12 +9,17 @@ extension JSONWriter {
         member("transport", flow.transport)
         array("protocols", flow.protocols) { $0.string($1) }
         let hasPorts = flow.transport != .icmp
-        endpoint("client", flow.client, hasPorts: hasPorts, isFinal: flow.isFinal)
-        endpoint("server", flow.server, hasPorts: hasPorts, isFinal: flow.isFinal)
+        // Where both ends are here, each is told with its own owner.
+        let owners = flow.processes
+        let areBoth = owners?.client != nil && owners?.server != nil
+        endpoint("client", flow.client, areBoth ? owners?.client : nil, hasPorts: hasPorts, isFinal: flow.isFinal)
+        endpoint("server", flow.server, areBoth ? owners?.server : nil, hasPorts: hasPorts, isFinal: flow.isFinal)
         member("orientation", flow.orientation)
         time("start", flow.start)
         time("end", flow.end)
         milliseconds("duration_ms", flow.end - flow.start)
+        if let parent = flow.parent { self.flow("parent", parent) }
+        if !flow.children.isEmpty { array("children", flow.children) { $0.string("f\($1.number)") } }
         member("state", flow.state)
         member("final", flow.isFinal)
         if flow.isEvicted { member("evicted", true) }
@@ -28,11 +33,14 @@ extension JSONWriter {
         }
     }
 
-    private mutating func endpoint(_ name: StaticString, _ end: EndpointSnapshot, hasPorts: Bool, isFinal: Bool) {
+    private mutating func endpoint(
+        _ name: StaticString, _ end: EndpointSnapshot, _ owner: ProcessSnapshot?, hasPorts: Bool, isFinal: Bool
+    ) {
         object(name) { json in
             json.member("ip", end.endpoint.address)
             if hasPorts { json.member("port", end.endpoint.port) }
             json.member("name", end.name)
+            if let owner { json.process("process", owner) }
             json.member("packets", end.packets)
             json.member("bytes", end.bytes)
             json.member("payload_bytes", end.payloadBytes)

@@ -8,10 +8,18 @@ extension JSONWriter {
         array("buffers", buffers) { json, buffer in
             json.object { json in
                 json.member("layer", buffer.layer)
+                json.member("direction", buffer.direction)
                 json.member("side", buffer.side)
+                json.member("name", buffer.name)
                 json.member("occupied_bytes", buffer.occupiedBytes)
                 json.member("capacity_bytes", buffer.capacityBytes)
                 json.milliseconds("delay_ms", buffer.delay)
+                json.milliseconds("queue_ms", buffer.queue)
+                json.member("bound", buffer.bound)
+                if buffer.isPaced { json.member("paced", true) }
+                json.member("drops", buffer.drops)
+                json.ratio("drops_per_s", buffer.dropsPerSecond)
+                json.member("trend", buffer.trend)
                 json.member("source", buffer.source)
                 json.ratio("confidence", buffer.confidence)
             }

@@ -158,6 +158,7 @@ extension JSONWriter {
             json.ratio("advance_s", clock.advance)
             json.ratio("wall_s", clock.wall)
             json.ratio("drift_ms_per_min", clock.driftPerMinute)
+            json.milliseconds("backlog_ms", clock.backlog)
         }
     }
 

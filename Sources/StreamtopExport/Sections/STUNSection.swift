@@ -29,25 +29,37 @@ extension JSONWriter {
                     for error in stun.errorCodes { json.member(named: String(error.code), error.count) }
                 }
             }
+            if !stun.unknownMethods.isEmpty {
+                json.object("unknown_methods") { json in
+                    for method in stun.unknownMethods {
+                        json.member(named: "0x\(String(method.code, radix: 16))", method.count)
+                    }
+                }
+            }
             if stun.isClassic { json.member("classic", true) }
             if stun.wrongFingerprints > 0 { json.member("wrong_fingerprints", stun.wrongFingerprints) }
         }
+    }
+
+    /// The members of an allocation.
+    mutating func allocation(_ allocation: TURNAllocationSnapshot, client: Endpoint, server: Endpoint) {
+        member("client", client.description)
+        member("server", server.description)
+        member("relayed", allocation.relayed.description)
+        member("transport", allocation.transport)
+        member("lifetime_s", Int(allocation.lifetime))
+        ratio("expires_in_s", max(0, allocation.expiresIn.seconds))
+        member("lapsed", allocation.lapsed)
+        member("permissions", allocation.permissions)
+        member("channels", allocation.channels)
+        member("bytes", allocation.bytes)
     }
 
     mutating func turnSection(_ turn: TURNSnapshot, _ flow: FlowSnapshot) {
         object("turn") { json in
             if let allocation = turn.allocation {
                 json.object("allocation") { json in
-                    json.member("client", flow.client.endpoint.description)
-                    json.member("server", flow.server.endpoint.description)
-                    json.member("relayed", allocation.relayed.description)
-                    json.member("transport", allocation.transport)
-                    json.member("lifetime_s", Int(allocation.lifetime))
-                    json.ratio("expires_in_s", max(0, allocation.expiresIn.seconds))
-                    json.member("lapsed", allocation.lapsed)
-                    json.member("permissions", allocation.permissions)
-                    json.member("channels", allocation.channels)
-                    json.member("bytes", allocation.bytes)
+                    json.allocation(allocation, client: flow.client.endpoint, server: flow.server.endpoint)
                 }
             }
             json.member("channels", turn.channels)

@@ -26,6 +26,8 @@ extension JSONWriter {
             }
             if let close = socket.close { json.object("close") { $0.webSocketCloseMembers(close) } }
             json.namedCounts("violations", socket.violations)
+            json.member("media", socket.media)
+            json.mediaClock(socket.mediaClock)
             guard let comparison = socket.comparison else { return }
             json.object("comparison") { json in
                 json.member("http2_bytes", comparison.http2Bytes)

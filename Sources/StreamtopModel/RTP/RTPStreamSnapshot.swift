@@ -35,6 +35,8 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     /// Of the lost ones, those that came again in time by retransmission or could be worked out from FEC; nil while
     /// nothing repairs.
     package var lostRepaired: UInt64?
+    /// Of the lost ones, those that came again when it was too late.
+    package var repairedLate: UInt64 = 0
 
     /// RFC 3550 section 6.4.1 over every packet in order of arrival; nil while the clock is unknown.
     package var jitter: Nanoseconds?
@@ -62,6 +64,8 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var fec: RTPForwardErrorCorrectionSnapshot?
     package var layer: RTPLayerSnapshot?
     package var transportWide: TransportWideSnapshot?
+    /// The stream that this one carries on, through a box at the tap.
+    package var leg: RTPLegSnapshot?
 
     /// Packets expected and lost for the decoder in the last ten seconds or so; nil while the stream is younger.
     package var recent: RTPRecentLoss?
@@ -80,6 +84,11 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var lipSync: Nanoseconds?
     package var mediaClock: MediaClockSnapshot?
 
+    /// The newest seconds with packets, oldest first.
+    package var seconds: [RTPSecondSnapshot] = []
+    /// When the first key frame began; nil where none was recognised.
+    package var firstKeyFrame: Timestamp?
+
     package init(source: UInt32, from: Direction, start: Timestamp, end: Timestamp) {
         self.source = source
         self.from = from
@@ -93,6 +102,25 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var lostFinal: UInt64 { lost - min(lost, lostRepaired ?? 0) }
 }
 
+/// A stream that came in and goes on as another one.
+package struct RTPLegSnapshot: Equatable, Sendable {
+    /// The flow that it came in, by the frame that opened it, and its source there.
+    package var flow: UInt64
+    package var source: UInt32
+    /// Payloads were compared, not only their sizes.
+    package var isHashed = false
+    package var lostIn: UInt64 = 0
+    package var lostInBox: UInt64 = 0
+    package var lostOut: UInt64?
+    package var delay: CallLegDelay?
+    package var confidence = 0.0
+
+    package init(flow: UInt64, source: UInt32) {
+        self.flow = flow
+        self.source = source
+    }
+}
+
 package struct RTPRecentLoss: Equatable, Sendable {
     package var expected: UInt64
     package var lost: UInt64
@@ -100,6 +128,26 @@ package struct RTPRecentLoss: Equatable, Sendable {
     package init(expected: UInt64, lost: UInt64) {
         self.expected = expected
         self.lost = lost
+    }
+}
+
+/// What a stream was within one second of capture time. A packet that comes later than its second is taken from the losses
+/// of the second it comes in.
+package struct RTPSecondSnapshot: Equatable, Sendable {
+    /// The second's beginning.
+    package var time: Timestamp
+    package var expected: Int
+    /// Missing at the tap, and of those missing for the decoder.
+    package var lost: Int
+    package var lostFinal: Int
+    package var keyFrames: Int
+
+    package init(time: Timestamp, expected: Int, lost: Int, lostFinal: Int, keyFrames: Int) {
+        self.time = time
+        self.expected = expected
+        self.lost = lost
+        self.lostFinal = lostFinal
+        self.keyFrames = keyFrames
     }
 }
 
@@ -209,6 +257,9 @@ package struct TransportWideSnapshot: Equatable, Sendable {
     /// Delay between sender and tap above its minimum, by abs-send-time; nil without that extension.
     package var queueDelay: Nanoseconds?
     package var queueDelayMaximum: Nanoseconds?
+    /// How often the delay's trend said that more is sent than the path carries: within the last ten seconds, and within any ten.
+    package var recentOveruses = 0
+    package var mostOveruses = 0
 
     package init(packets: UInt64, lost: UInt64) {
         self.packets = packets
@@ -222,6 +273,8 @@ package struct MediaClockSnapshot: Equatable, Sendable {
     package var advance: Double
     /// Capture time between the same two packets, in seconds.
     package var wall: Double
+    /// How far media has fallen behind while it kept coming, above the least of it; nil where that was not followed.
+    package var backlog: Nanoseconds?
 
     package init(advance: Double, wall: Double) {
         self.advance = advance

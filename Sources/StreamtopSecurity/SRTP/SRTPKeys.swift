@@ -18,6 +18,17 @@ package enum SRTPProtection: Equatable, Sendable {
         }
     }
 
+    /// A suite of RFC 4568 and RFC 7714; nil for those that nothing here opens.
+    init?(suite: String) {
+        switch suite.uppercased() {
+        case "AES_CM_128_HMAC_SHA1_80": self = .counterMode(tagLength: 10)
+        case "AES_CM_128_HMAC_SHA1_32": self = .counterMode(tagLength: 4)
+        case "AEAD_AES_128_GCM": self = .aead(.aes128GCM)
+        case "AEAD_AES_256_GCM": self = .aead(.aes256GCM)
+        default: return nil
+        }
+    }
+
     var keyLength: Int {
         switch self {
         case .counterMode: 16
@@ -94,7 +105,7 @@ package struct SRTPMasterKeys: Sendable {
     }
 
     /// The same with the ends exchanged.
-    var reversed: SRTPMasterKeys {
+    package var reversed: SRTPMasterKeys {
         var other = self
         (other.client, other.server) = (server, client)
         return other

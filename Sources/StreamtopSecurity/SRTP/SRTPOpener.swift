@@ -50,6 +50,18 @@ package struct SRTPOpener: ~Copyable, Sendable {
         }
     }
 
+    /// Keys as signalling gives them (RFC 4568 section 6.1); nil where they fit no suite that is known. Packets that name their key are
+    /// not opened.
+    package init?(suite: String, secret: [UInt8], hasIdentifier: Bool) {
+        guard !hasIdentifier, let protection = SRTPProtection(suite: suite),
+            secret.count == protection.keyLength + protection.saltLength,
+            let master = SRTPMasterKey(
+                protection, key: Array(secret.prefix(protection.keyLength)),
+                salt: Array(secret.suffix(protection.saltLength)))
+        else { return nil }
+        self.init(protection, master)
+    }
+
     /// Appends the payload of an SRTP packet to `output`; false, and `output` as it was, when the tag does not match.
     package mutating func open(_ packet: RawSpan, _ header: RTPHeader, into output: inout [UInt8]) -> Bool {
         var source = entry(header.source, sequence: header.sequence)

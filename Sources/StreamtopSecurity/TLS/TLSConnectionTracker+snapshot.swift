@@ -23,6 +23,7 @@ extension TLSConnectionTracker {
         if seen.isVersion13 || seen.offersEarlyData { steps += concludedSteps(&seen) }
         var tls = seen.tls
         tls.earlyData = earlyData
+        if !tls.isDecrypted { tls.bursts = bursts.snapshot }
         tls.handshake = seen.summary(earlyAccepted: earlyAccepted, serverRoundTrip: serverRoundTrip)
         tls.handshake.timeline = steps.inOrder(limit: HandshakeFacts.mostSteps)
         return tls

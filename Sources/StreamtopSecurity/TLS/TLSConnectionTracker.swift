@@ -37,6 +37,8 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     /// What each end sends, by `Direction.index`.
     var ends: InlineArray<2, TLSWay> = InlineArray { _ in TLSWay() }
     var early = EarlyDataReading()
+    /// Requests and answers, while they cannot be read.
+    var bursts = RecordBursts()
     /// The engine was told what the connection carries; and that refused early data is void.
     private var saidProtocol = false
     private var saidRestart = false
@@ -51,7 +53,7 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     package var applicationProtocol: String? { facts.tls.alpn }
 
     /// Memory that the connection takes, with the bytes it holds.
-    package var heldBytes: Int { MemoryLayout<Self>.stride + ends[0].heldBytes + ends[1].heldBytes }
+    package var heldBytes: Int { MemoryLayout<Self>.stride + ends[0].heldBytes + ends[1].heldBytes + bursts.heldBytes }
 
     /// Gives up the bytes that wait for something, for want of memory.
     package mutating func releaseHeldBytes() {
@@ -154,6 +156,15 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
             break
         default: takeProtected(record, type, from: direction, tables: &tables, &now)
         }
+        if type == .applicationData, !facts.tls.isDecrypted { noteBurst(record, direction, at: now.time) }
+    }
+
+    /// In TLS 1.3 records of the handshake have the same type: they are over once the client sent data.
+    private mutating func noteBurst(_ record: TLSRecordStream.Record, _ direction: Direction, at time: Timestamp) {
+        guard !facts.isVersion13 || shape.firstClientData != nil || !facts.sawHello else { return }
+        bursts.record(
+            from: direction, length: record.length, isVersion13: facts.isVersion13 || !facts.sawHello,
+            start: record.start, end: time)
     }
 
     private mutating func takeChangeCipherSpec(

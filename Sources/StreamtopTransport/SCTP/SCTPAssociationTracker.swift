@@ -21,7 +21,19 @@ package struct SCTPAssociationTracker: LayerState, ~Copyable {
     package private(set) var initiator: Direction?
     package private(set) var decodeErrors = DecodeCounts()
 
+    package static let limits = [
+        Limit("SCTP streams of an association", streamCapacity, per: .flow, policy: "more are counted"),
+        Limit(
+            "SCTP chunks not acknowledged", SCTPSentChunks.capacity, per: .direction, policy: "the oldest goes, counted"
+        ),
+    ]
+
     package init() {}
+
+    /// Memory of the chunks under way and of the streams.
+    package var heldBytes: Int {
+        client.heldBytes + server.heldBytes + streams.capacity * MemoryLayout<SCTPSnapshot.Stream>.stride
+    }
 
     /// What came after the common header of a packet.
     package mutating func observe(chunks bytes: RawSpan, _ now: inout Observation) {

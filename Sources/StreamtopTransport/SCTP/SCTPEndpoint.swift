@@ -18,6 +18,8 @@ struct SCTPEndpoint: ~Copyable {
 
     init() {}
 
+    var heldBytes: Int { sent.heldBytes }
+
     mutating func note(_ initiation: SCTPInitiation) {
         facts.maximumReceiveWindow = max(facts.maximumReceiveWindow ?? 0, initiation.receiveWindow)
         // A new association: its TSNs have nothing to do with those before.

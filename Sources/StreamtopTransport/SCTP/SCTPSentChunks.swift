@@ -21,6 +21,7 @@ struct SCTPSentChunks {
     private(set) var evicted: UInt64 = 0
 
     var count: Int { chunks.count - head }
+    var heldBytes: Int { chunks.capacity * MemoryLayout<Chunk>.stride }
     var isEmpty: Bool { count == 0 }
     /// Chunks that no SACK has spoken of.
     var hasUnreported: Bool { chunks[head...].contains { !$0.isReported } }

@@ -4,10 +4,19 @@ import StreamtopModel
 import StreamtopWire
 
 /// STUN and TURN on one flow, beside whatever else it carries (RFC 8489, RFC 8656, RFC 7983).
-package struct STUNTracker: LayerTracker, ~Copyable {
+package struct STUNTracker: LayerState, ~Copyable {
     /// Addresses kept that servers reflected.
     static let maximumMapped = 16
     static let maximumErrorCodes = 16
+    static let maximumMethods = 16
+
+    static let limits = [
+        Limit("addresses that STUN reflected", maximumMapped, per: .flow, policy: "more are not listed"),
+        Limit(
+            "STUN transactions under way", STUNTransactionLog.capacity, per: .direction, policy: "the oldest goes"),
+        Limit("error codes of STUN", maximumErrorCodes, per: .flow, policy: "more are not told apart"),
+        Limit("unknown methods of STUN", maximumMethods, per: .flow, policy: "more are not told apart"),
+    ]
 
     private var clientRequests = STUNTransactionLog()
     private var serverRequests = STUNTransactionLog()
@@ -20,24 +29,35 @@ package struct STUNTracker: LayerTracker, ~Copyable {
     package init(transport: String) { relay = TURNRelay(transport: transport) }
 
     /// A datagram of the flow belongs to STUN or TURN. On a flow without an allocation no channel data can come.
-    package func accepts(_ datagram: RawSpan) -> Bool {
-        switch MultiplexedDatagram(firstByte: ByteReader(datagram).peekUInt8() ?? .max) {
-        case .stun: STUNProbe.isMessage(datagram)
-        case .turnChannel, .quic: relay.isKnown && TURNChannelData.fills(datagram)
-        default: false
-        }
+    package func accepts(_ datagram: RawSpan, wireLength: Int) -> Bool {
+        guard let first = ByteReader(datagram).peekUInt8() else { return false }
+        // Types of two bytes: messages of methods from 0x100 on begin with more than 3.
+        if first & 0xc0 == 0 { return STUNProbe.isMessage(datagram) || (hasMessages && STUNProbe.isFollower(datagram)) }
+        return first & 0xc0 == 0x40 && relay.isKnown && TURNChannelData.fills(datagram, wireLength: wireLength)
     }
 
-    package mutating func observe(_ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation) {
-        guard delivery.range != nil else { return }
+    /// What stays of the connection is data of a peer (RFC 6062).
+    package var isBound: Bool { relay.isBound }
+
+    package mutating func observe(bound count: Int) { relay.observe(bound: count) }
+
+    private var hasMessages: Bool { counts.requests + counts.responses + counts.indications > 0 }
+
+    /// A datagram, or what a stream framed as one message.
+    ///
+    /// - Parameter relayed: what a relay carries in it is put there.
+    package mutating func observe(
+        _ bytes: RawSpan, wireLength: Int, relayed: inout RelayedDatagrams, _ now: inout Observation
+    ) {
         var reader = ByteReader(bytes)
         if let first = reader.peekUInt8(), first & 0xc0 == 0x40 {
             guard let header = try? TURNChannelData(decoding: &reader) else { return }
-            let start = reader.consumed
-            return relay.observe(header, start..<(start + min(header.dataLength, reader.remaining)), &now)
+            let data = bytes.extracting(droppingFirst: reader.consumed).extracting(first: header.dataLength)
+            return relay.observe(header, data, relayed: &relayed, now)
         }
-        guard let message = try? STUNMessage(decoding: &reader) else { return }
+        guard let message = (try? STUNMessage(decoding: &reader)) ?? STUNMessage(decodingCut: bytes) else { return }
         observe(message, &now)
+        relay.observe(message, bytes, wireLength: wireLength, relayed: &relayed, now)
     }
 
     package mutating func exchangeEnds() {
@@ -56,6 +76,7 @@ package struct STUNTracker: LayerTracker, ~Copyable {
                 counts.serverSoftware = software
             }
         }
+        if !message.header.method.isKnown { count(message.header.method) }
         switch message.header.messageClass {
         case .request:
             counts.requests += 1
@@ -74,7 +95,14 @@ package struct STUNTracker: LayerTracker, ~Copyable {
             takeAnswer(message, &now)
             count(message.errorCode)
         }
-        relay.observe(message, &now)
+    }
+
+    private mutating func count(_ method: STUNMethod) {
+        if let known = counts.unknownMethods.firstIndex(where: { $0.code == Int(method.rawValue) }) {
+            counts.unknownMethods[known].count += 1
+        } else if counts.unknownMethods.count < Self.maximumMethods {
+            counts.unknownMethods.append(STUNErrorCount(code: Int(method.rawValue), count: 1))
+        }
     }
 
     private mutating func takeAnswer(_ message: STUNMessage, _ now: inout Observation) {

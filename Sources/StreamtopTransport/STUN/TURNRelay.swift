@@ -11,6 +11,13 @@ struct TURNRelay: Sendable {
     static let channelLifetime = Nanoseconds.seconds(600)
     /// Peers and channels followed.
     static let maximumPeers = 64
+    /// What was under way when a lifetime ended may still arrive. Own: no path is longer.
+    private static let grace = Nanoseconds.seconds(2)
+
+    static let limits = [
+        Limit("peers of a relay's client", maximumPeers, per: .flow, policy: "more are not followed"),
+        Limit("channels of a relay's client", maximumPeers, per: .flow, policy: "more are not followed"),
+    ]
 
     private struct Allocation: Sendable {
         var relayed: Endpoint
@@ -31,51 +38,85 @@ struct TURNRelay: Sendable {
         var expiry: Timestamp
     }
 
+    /// What ran out while the client went on sending.
+    private struct Lapsed: Sendable {
+        var kind: TURNAllocationSnapshot.Lapse
+        var at: Timestamp
+        var lastUse: Timestamp
+    }
+
     private let transport: String
     private var allocation: Allocation?
     private var permissions: [IPAddress: Timestamp] = [:]
     private var channels: [UInt16: Channel] = [:]
     /// Requests under way whose answers grant something; the newest.
     private var requests: [Request] = []
-    private var lapsed: TURNAllocationSnapshot.Lapse?
+    private var lapsed: Lapsed?
+    /// The relay worked on after a lifetime had ended: a renewal was not captured, and lifetimes are not known any more.
+    private var missedRenewal = false
     private var counts = TURNSnapshot()
     private var bytes: UInt64 = 0
     /// Anything of TURN was seen.
     private(set) var isKnown = false
+    /// A connection to a peer took over this one (RFC 6062 section 4.3): what follows is its data.
+    private(set) var isBound = false
 
     init(transport: String) { self.transport = transport }
 
-    mutating func observe(_ message: STUNMessage, _ now: inout Observation) {
+    /// `whole` is the message as captured; `wireLength` its length on the wire.
+    mutating func observe(
+        _ message: STUNMessage, _ whole: RawSpan, wireLength: Int, relayed: inout RelayedDatagrams,
+        _ now: borrowing Observation
+    ) {
         guard message.header.method.isRelaying else { return }
         isKnown = true
         switch message.header.messageClass {
         case .request: remember(message)
         case .success: takeGrant(message, at: now.time)
         case .error: takeRefusal(message)
-        case .indication: takeIndication(message, &now)
+        case .indication: takeIndication(message, whole, wireLength: wireLength, &relayed, now)
         }
     }
 
-    /// Data in a channel; `data` is where it lies in the datagram.
-    mutating func observe(_ header: TURNChannelData, _ data: Range<Int>, _ now: inout Observation) {
+    /// Data in a channel; `data` is what was captured of it.
+    mutating func observe(
+        _ header: TURNChannelData, _ data: RawSpan, relayed: inout RelayedDatagrams, _ now: borrowing Observation
+    ) {
         counts.channelDataPackets += 1
-        relay(data, with: channels[header.channel]?.peer, &now)
-        guard now.direction == .fromClient else { return }
-        judge(channel: channels[header.channel], peer: channels[header.channel]?.peer.address, at: now.time)
+        let channel = channels[header.channel]
+        bytes &+= UInt64(header.dataLength)
+        relayed.append(
+            data, wireLength: header.dataLength, from: now.direction, at: now.time, local: allocation?.relayed,
+            peer: channel?.peer, channel: header.channel)
+        note(channel: channel, peer: channel?.peer.address, now)
     }
 
-    private mutating func takeIndication(_ message: STUNMessage, _ now: inout Observation) {
+    /// Bytes of a connection that was bound to a peer.
+    mutating func observe(bound count: Int) { bytes &+= UInt64(count) }
+
+    private mutating func takeIndication(
+        _ message: STUNMessage, _ whole: RawSpan, wireLength: Int, _ relayed: inout RelayedDatagrams,
+        _ now: borrowing Observation
+    ) {
         guard message.header.method == .send || message.header.method == .data else { return }
         counts.indications += 1
         guard let data = message.data else { return }
-        relay(data, with: message.peerAddresses.first, &now)
-        guard now.direction == .fromClient else { return }
-        judge(channel: nil, peer: message.peerAddresses.first?.address, at: now.time)
+        let peer = message.peerAddresses.first
+        bytes &+= UInt64(data.count)
+        let captured = min(data.upperBound, whole.byteCount)
+        guard data.lowerBound <= captured else { return }
+        relayed.append(
+            whole.extracting(data.lowerBound..<captured), wireLength: data.count, from: now.direction, at: now.time,
+            local: allocation?.relayed, peer: peer)
+        note(channel: nil, peer: peer?.address, now)
     }
 
-    private mutating func relay(_ data: Range<Int>, with peer: Endpoint?, _ now: inout Observation) {
-        bytes &+= UInt64(data.count)
-        now.deliver(data.lowerBound, count: data.count)
+    private mutating func note(channel: Channel?, peer: IPAddress?, _ now: borrowing Observation) {
+        if now.direction == .fromClient {
+            judge(channel: channel, peer: peer, at: now.time)
+        } else {
+            noteWork(channel: channel, peer: peer, at: now.time)
+        }
     }
 
     // MARK: Requests and their answers
@@ -98,6 +139,12 @@ struct TURNRelay: Sendable {
         case .allocate:
             guard let relayed = message.relayedAddress else { return }
             let lifetime = message.lifetime ?? 600
+            // A new allocation has nothing of the one before.
+            if allocation?.relayed != relayed {
+                permissions.removeAll()
+                channels.removeAll()
+                missedRenewal = false
+            }
             allocation = Allocation(relayed: relayed, lifetime: lifetime, expiry: time + .seconds(Int64(lifetime)))
         case .refresh:
             guard let lifetime = message.lifetime else { return }
@@ -109,6 +156,7 @@ struct TURNRelay: Sendable {
                 return
             }
             grant(requests.remove(at: place), at: time)
+        case .connectionBind: isBound = true
         default: break
         }
     }
@@ -125,20 +173,34 @@ struct TURNRelay: Sendable {
 
     private mutating func takeRefusal(_ message: STUNMessage) {
         // 437: there is no such allocation (any more) (RFC 8656 section 19).
-        if message.header.method == .refresh, message.errorCode == 437 { allocation?.isGone = true }
+        if message.header.method == .refresh, message.errorCode == 437, lapsed == nil { allocation?.isGone = true }
         requests.removeAll { $0.transaction == message.header.transaction }
+    }
+
+    // MARK: Lifetimes
+
+    /// What the client needs for sending and does not hold any more.
+    private func expired(channel: Channel?, peer: IPAddress?, at time: Timestamp) -> Lapsed? {
+        guard let allocation, !allocation.isGone else { return nil }
+        if time > allocation.expiry { return Lapsed(kind: .allocation, at: allocation.expiry, lastUse: time) }
+        if let channel, time > channel.expiry { return Lapsed(kind: .channel, at: channel.expiry, lastUse: time) }
+        if let peer, let expiry = permissions[peer], time > expiry {
+            return Lapsed(kind: .permission, at: expiry, lastUse: time)
+        }
+        return nil
     }
 
     /// The client sends: does anything that it needs for that still hold?
     private mutating func judge(channel: Channel?, peer: IPAddress?, at time: Timestamp) {
-        guard lapsed == nil, let allocation, !allocation.isGone else { return }
-        if time > allocation.expiry {
-            lapsed = .allocation
-        } else if let channel, time > channel.expiry {
-            lapsed = .channel
-        } else if let peer, let expiry = permissions[peer], time > expiry {
-            lapsed = .permission
-        }
+        guard !missedRenewal, let found = expired(channel: channel, peer: peer, at: time) else { return }
+        if lapsed == nil { lapsed = found } else { lapsed?.lastUse = time }
+    }
+
+    /// The relay hands data on: whatever it needs for that holds, whether or not its renewal was captured.
+    private mutating func noteWork(channel: Channel?, peer: IPAddress?, at time: Timestamp) {
+        guard !missedRenewal, let found = expired(channel: channel, peer: peer, at: time - Self.grace) else { return }
+        missedRenewal = true
+        if lapsed?.kind == found.kind { lapsed = nil }
     }
 
     func snapshot(at time: Timestamp) -> TURNSnapshot {
@@ -147,7 +209,13 @@ struct TURNRelay: Sendable {
         var told = TURNAllocationSnapshot(
             relayed: allocation.relayed, transport: transport, lifetime: allocation.lifetime,
             expiresIn: allocation.expiry - time)
-        told.lapsed = lapsed
+        told.lapsed = lapsed?.kind
+        told.lapsedAt = lapsed?.at
+        told.lastLapsedUse = lapsed?.lastUse
+        told.permissionExpiresIn = permissions.values.min().map { $0 - time }
+        told.channelExpiresIn = channels.values.map(\.expiry).min().map { $0 - time }
+        told.isGone = allocation.isGone
+        told.missedRenewal = missedRenewal
         told.permissions = permissions.count
         told.channels = channels.count
         told.bytes = bytes

@@ -85,6 +85,14 @@ package struct TCPFlowTracker: ~Copyable {
         }
     }
 
+    /// The kernel of the end `near` says how the windows are scaled, its own and its peer's: for a connection whose SYNs
+    /// nobody captured.
+    package mutating func adoptScales(own: UInt8, peer: UInt8, of near: Direction) {
+        let (clientShift, serverShift) = near == .fromClient ? (own, peer) : (peer, own)
+        if client.windowShift == nil { client.windowShift = min(clientShift, 14) }
+        if server.windowShift == nil { server.windowShift = min(serverShift, 14) }
+    }
+
     /// The client turned out to be the server.
     package mutating func exchangeEnds() {
         swap(&client, &server)
@@ -223,8 +231,26 @@ package struct TCPFlowTracker: ~Copyable {
             now.tell(.established(handshake: handshake.total))
         }
         if flags.isFin, firstFin == nil { firstFin = direction }
-        connection.observe(flags, from: direction)
+        if flags.isRst, connection == .opening, !resetAnswersOpening(frame, from: direction) {
+            shared.anomalies.record(.resetIgnored)
+        } else {
+            connection.observe(flags, from: direction)
+        }
         isPlain = connection == .established && (handshake.isComplete || synOrigin == nil)
+    }
+
+    /// A reset ends an attempt only if it acknowledges the SYN, or data sent with it (RFC 9293 section 3.10.7.3); others are
+    /// answers to an older connection. The attempt's own end may give it up.
+    private func resetAnswersOpening(_ frame: borrowing DecodedFrame, from direction: Direction) -> Bool {
+        let opener = direction == .fromClient ? server.synSeen : client.synSeen
+        let own = direction == .fromClient ? client.synSeen : server.synSeen
+        guard opener, !own else { return true }
+        guard frame.tcp.flags.isAck else { return false }
+        let number = frame.tcp.acknowledgment
+        let first = direction == .fromClient ? server.initialSequence : client.initialSequence
+        let next = direction == .fromClient ? server.next : client.next
+        // `next` is past the SYN and the data that came with it.
+        return number.isAfter(first) && (number == first &+ 1 || !number.isAfter(next))
     }
 
     private mutating func seed(_ end: Direction, _ sample: Nanoseconds, at time: Timestamp) {

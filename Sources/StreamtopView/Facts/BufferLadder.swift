@@ -9,6 +9,9 @@ struct BufferLadder {
     struct Rung {
         var buffer: BufferSnapshot
         var delay: Nanoseconds?
+
+        /// The road itself is no buffer: of the path only what is above it waits.
+        var waiting: Nanoseconds? { buffer.queue ?? delay }
     }
 
     var rungs: [Rung]
@@ -16,17 +19,27 @@ struct BufferLadder {
     var largest: Int?
 
     init(_ flow: FlowSnapshot) {
+        // Where the ladder was summed up, what has no time in it has none that can be known.
+        let isSummed = flow.ladder != nil
         rungs = flow.buffers.map { buffer in
-            Rung(buffer: buffer, delay: buffer.delay ?? Self.drainTime(buffer, flow))
+            Rung(buffer: buffer, delay: buffer.delay ?? (isSummed ? nil : Self.drainTime(buffer, flow)))
         }
-        largest = rungs.indices.filter { (rungs[$0].delay ?? 0) > 0 }.max {
+        if let ladder = flow.ladder {
+            largest = rungs.indices.filter { place in
+                let buffer = rungs[place].buffer
+                return buffer.direction.map { ladder[$0]?.largest == buffer.layer } ?? false
+            }.max { (rungs[$0].delay ?? .max) < (rungs[$1].delay ?? .max) }
+            return
+        }
+        // What is held back on purpose, to pace it, is not in a queue.
+        largest = rungs.indices.filter { (rungs[$0].delay ?? 0) > 0 && !rungs[$0].buffer.isPaced }.max {
             (rungs[$0].delay ?? 0) < (rungs[$1].delay ?? 0)
         }
     }
 
     /// The part of the longest wait that a rung has.
     func share(_ rung: Rung) -> Double {
-        guard let largest, let most = rungs[largest].delay, let delay = rung.delay else { return 0 }
+        guard let delay = rung.delay, let most = rungs.compactMap(\.delay).max(), most > 0 else { return 0 }
         return Double(delay) / Double(most)
     }
 

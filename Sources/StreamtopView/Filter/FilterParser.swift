@@ -176,7 +176,13 @@ enum FilterParser {
                 index += 1
                 let close = characters[index...].firstIndex(of: "\"")
                 guard let close else { throw FilterError(position: start, message: Words.filterOpenQuote) }
-                tokens.append(Token(text: String(characters[index..<close]), position: start, isQuoted: true))
+                let quoted = String(characters[index..<close])
+                if let last = tokens.last, !last.isQuoted, awaitsValue(last.text) {
+                    // `server="a name"`
+                    tokens[tokens.count - 1].text += quoted
+                } else {
+                    tokens.append(Token(text: quoted, position: start, isQuoted: true))
+                }
                 index = close + 1
             } else if character == "(" || character == ")"
                 || (character == "!" && index + 1 < characters.count && characters[index + 1] != "=")
@@ -193,11 +199,15 @@ enum FilterParser {
         return tokens
     }
 
+    /// A field with its operator, and nothing behind it yet.
+    private static func awaitsValue(_ text: String) -> Bool {
+        text.last.map("<>=:".contains) == true && FilterField(prefixOf: text) != nil
+    }
+
     /// Joins `rtt > 50ms` to one word.
     private static func append(_ token: Token, to tokens: inout [Token]) {
         guard let last = tokens.last, !last.isQuoted else { return tokens.append(token) }
-        let symbols = "<>=:"
-        let isContinued = last.text.last.map(symbols.contains) == true && FilterField(prefixOf: last.text) != nil
+        let isContinued = awaitsValue(last.text)
         let continues =
             token.text.first.map("<>=!".contains) == true && FilterField(named: last.text.lowercased()) != nil
         if isContinued || continues {

@@ -57,10 +57,10 @@ enum RateText {
     }
 }
 
-/// Bytes, in powers of 1,024: `182K`.
+/// Bytes, in thousands, as the sentences of verdicts have them: `182k`.
 enum ByteText {
     static func short(_ bytes: Double) -> String {
-        NumberText.scaled(bytes, base: 1_024, letters: ["", "K", "M", "G", "T", "P"])
+        NumberText.scaled(bytes, base: 1_000, letters: ["", "k", "M", "G", "T", "P"])
     }
 
     static func short(_ bytes: some BinaryInteger) -> String { short(Double(bytes)) }

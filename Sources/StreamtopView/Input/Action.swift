@@ -8,9 +8,10 @@ enum Action: Equatable, Sendable {
     case move(Movement)
     case nextTab, previousTab
     case page(Page)
-    case filter, clearFilter, togglePreview
+    case filter, clearFilter, togglePreview, toggleEnded, search, searchNext
     case sortMenu, reverseSort, sortNext, sortPrevious
     case themeMenu, columnMenu, exportMenu
+    case groupNext
     case pause, step
     case writeFlow, copy, reset
     case cursorLeft, cursorRight, cursorFarLeft, cursorFarRight, cursorStart, cursorEnd

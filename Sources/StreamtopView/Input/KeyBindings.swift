@@ -2,7 +2,7 @@
 struct KeyBinding: Sendable {
     /// Where a key means something.
     enum Place: Int, CaseIterable, Sendable {
-        case everywhere, flows, flow, handshakes, verdicts, events, capture, replay
+        case everywhere, flows, flow, list, session, groups, handshakes, verdicts, events, capture, replay
     }
 
     var keys: [Key]
@@ -60,7 +60,9 @@ enum KeyBindings {
 
     private static let everywhere: [KeyBinding] = [
         KeyBinding(
-            ["/", .function(4), .function(3)], .filter, .everywhere, "/  F4", Words.helpFilter, hint: Words.hintFilter),
+            ["/", .function(4)], .filter, .everywhere, "/  F4", Words.helpFilter, hint: Words.hintFilter),
+        KeyBinding(["f"], .search, .everywhere, "f", Words.helpSearch),
+        KeyBinding([.function(3)], .searchNext, .everywhere, "F3", Words.helpSearchNext),
         KeyBinding([" ", "p"], .pause, .everywhere, "Space  p", Words.helpPause, hint: Words.hintPause),
         KeyBinding(["T", .function(2)], .themeMenu, .everywhere, "T  F2", Words.helpTheme),
         KeyBinding(["w"], .writeFlow, .everywhere, "w", Words.helpWrite),
@@ -77,6 +79,8 @@ enum KeyBindings {
         KeyBinding(["o"], .columnMenu, .flows, "o", Words.helpColumns),
         KeyBinding(["E"], .exportMenu, .flows, "E", Words.helpExport),
         KeyBinding(["x"], .clearFilter, .flows, "x", Words.helpClearFilter),
+        KeyBinding(["t"], .toggleEnded, .flows, "t", Words.helpEnded),
+        KeyBinding(["a"], .page(.groups), .flows, "a", Words.helpGroups),
         KeyBinding(["v"], .togglePreview, .flows, "v", Words.helpPreview),
     ]
 
@@ -94,6 +98,16 @@ enum KeyBindings {
     ]
 
     private static let lists: [KeyBinding] = [
+        KeyBinding(["l", .right], .cursorRight, .session, "← →", Words.helpCursor, hint: Words.hintCursor),
+        KeyBinding([.left], .cursorLeft, .session, "", nil),
+        KeyBinding(["L", .shiftRight], .cursorFarRight, .session, "Shift-← Shift-→", Words.helpCursorFar),
+        KeyBinding(["H", .shiftLeft], .cursorFarLeft, .session, "", nil),
+        KeyBinding(["+", "="], .zoomIn, .session, "+ -", Words.helpZoom, hint: Words.hintZoom),
+        KeyBinding(["-"], .zoomOut, .session, "", nil),
+        KeyBinding(["x"], .clearFilter, .session, "x", Words.helpClearFilter),
+        KeyBinding(["a"], .groupNext, .groups, "a", Words.helpGroupNext),
+        KeyBinding(["x"], .clearFilter, .groups, "x", Words.helpClearFilter),
+        KeyBinding(["x"], .clearFilter, .list, "x", Words.helpClearFilter),
         KeyBinding(["x"], .clearFilter, .handshakes, "x", Words.helpClearFilter),
         KeyBinding(["x"], .clearFilter, .verdicts, "x", Words.helpClearFilter),
     ]

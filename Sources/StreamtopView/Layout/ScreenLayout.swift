@@ -65,8 +65,15 @@ struct PageLayout {
 
     init(_ state: ViewState, _ context: ViewContext) {
         let isFlows = state.page == .flows
+        let body = ScreenLayout(state, context).body
+        if let own = PageTable[state.page].headline(state, context) {
+            // About the selected row alone: as many lines as it takes, the rest is the row's.
+            let most = body.height < 12 ? 1 : body.height < 18 ? 2 : 4
+            self.init(body: body, hasPreview: false, headline: min(own.lines(width: state.width), most))
+            return
+        }
         self.init(
-            body: ScreenLayout(state, context).body, hasPreview: isFlows && state.showsPreview,
+            body: body, hasPreview: isFlows && state.showsPreview,
             headlineLines: isFlows ? HeadlineView.of(context, state.filter).lines(width: state.width) : 0,
             rows: state.table.rows.count)
     }
@@ -85,11 +92,6 @@ struct PageLayout {
         let columns = state.table.columns.filter { !state.table.hidden.contains($0) || $0 == sorted }
         return FlowColumn.layout(
             columns, width: content.width - 3, from: content.x + 2, sortedBy: sorted, addresses: addresses)
-    }
-
-    /// Which tab a column of the tab line belongs to.
-    static func tab(atColumn x: Int, names: [String], from start: Int = 1) -> Int? {
-        TabBar.ranges(names, from: start).firstIndex { $0.contains(x) }
     }
 }
 

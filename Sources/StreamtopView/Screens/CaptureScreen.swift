@@ -6,7 +6,7 @@ enum CaptureScreen {
     static let mostLines = 200
 
     static let page = PageRow(
-        page: .capture, name: "Capture", keys: .capture, isFiltered: false,
+        page: .capture, name: "Capture", digit: 9, keys: .capture, isFiltered: false,
         draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
         move: { movement, state, _, page in
             state.captureScroll = movement.moved(state.captureScroll, count: mostLines, page: page)

@@ -4,7 +4,7 @@ import StreamtopModel
 /// What happened, newest first.
 enum EventsScreen {
     static let page = PageRow(
-        page: .events, name: "Events", keys: .events,
+        page: .events, name: "Events", digit: 8, keys: .events,
         draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
         flow: { state, context in
             let rows = EventRow.all(of: context.snapshot, state.filter)

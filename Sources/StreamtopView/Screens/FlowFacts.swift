@@ -42,7 +42,8 @@ enum FlowFacts {
             let main = flow.mainSender
             groups += [quicSide(quic[main], main, flow), quicSide(quic[main.reversed], main.reversed, flow)]
         }
-        groups += [handshake(flow), identity(flow, context), rare(flow)]
+        groups += feeds(flow)
+        groups += stun(flow) + [handshake(flow), identity(flow, context), rare(flow)]
         return groups
     }
 

@@ -13,9 +13,13 @@ enum FlowScreen {
         let flow = context.snapshot.flows[index]
         drawIdentity(flow, layout.identity, &cells)
         HeadlineView.of(flow).draw(in: layout.headline, into: &cells)
-        TabBar.draw(
-            TabTable.names, active: TabTable.index(of: open.tab), in: layout.tabs, into: &cells)
+        TabBar.draw(tabs(open, flow, layout), in: layout.tabs, into: &cells)
         open.tab.draw(flow, open, context, layout, &cells)
+    }
+
+    /// The tabs as they stand; the span of the charts is named on the same line.
+    static func tabs(_ open: OpenFlow, _ flow: FlowSnapshot?, _ layout: FlowLayout) -> TabBar.Tabs<FlowTab> {
+        TabTable.tabs(flow, open.tab, width: layout.tabs.width - (open.tab.isTimeline ? 12 : 0))
     }
 
     private static func drawIdentity(_ flow: FlowSnapshot, _ area: Rect, _ cells: inout CellBuffer) {

@@ -4,7 +4,7 @@ import StreamtopModel
 /// The table of flows.
 enum FlowTable {
     static let page = PageRow(
-        page: .flows, name: "Flows", keys: .flows,
+        page: .flows, name: "Flows", digit: 5, keys: .flows,
         draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
         flow: { state, _ in state.table.selected },
         move: { movement, state, _, page in
@@ -69,7 +69,10 @@ enum FlowTable {
     ) {
         let lines =
             context.snapshot.flows.isEmpty
-            ? Words.noFlows(context.source) : Words.noMatches(state.filterText, context.snapshot.flows.count)
+            ? Words.noFlows(context.source)
+            : state.filter == .all && state.table.hidesEnded
+                ? Words.allEnded(context.snapshot.flows.count)
+                : Words.noMatches(state.filterText, context.snapshot.flows.count)
         for (row, line) in lines.enumerated() {
             let width = TextWidth.columns(of: line)
             cells.put(

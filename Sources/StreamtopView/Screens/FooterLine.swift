@@ -5,7 +5,14 @@ enum FooterLine {
     static func draw(_ context: ViewContext, _ state: ViewState, in area: Rect, into cells: inout CellBuffer) {
         guard area.height > 0 else { return }
         cells.fill(area, " ", .text, ground: .bar)
-        if let prompt = state.prompt {
+        if let text = state.searchPrompt {
+            var x = area.x + 1
+            x += cells.put("f ", x: x, y: area.y, .key)
+            x += cells.put(String(text.suffix(max(8, area.width / 2))), x: x, y: area.y, .input)
+            cells.put("█", x: x, y: area.y, .accent)
+            cells.putRight(
+                Words.searchHints, right: area.right - 1, y: area.y, .muted, maxWidth: max(0, area.right - x - 4))
+        } else if let prompt = state.prompt {
             drawPrompt(prompt, context, rows: state.table.rows.count, in: area, &cells)
         } else if let notice = state.notice {
             let role = notice.severity == .info ? StyleRole.accent : Words.severityRole(notice.severity)

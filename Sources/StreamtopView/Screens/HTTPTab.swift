@@ -10,10 +10,10 @@ enum HTTPTab {
             return
         }
         var rest = area
-        let head = rest.takeTop(flow.http3 == nil ? 2 : 3)
-        cells.put(counts(http), x: 2, y: head.y, maxWidth: area.width - 3)
-        if let http3 = flow.http3 {
-            cells.put(framing(http3), x: 2, y: head.y + 1, maxWidth: area.width - 3)
+        let lines = [counts(http)] + (flow.http3.map { [framing($0)] } ?? []) + HTTP2Lines.all(flow)
+        let head = rest.takeTop(min(lines.count + 1, max(2, area.height / 2)))
+        for (row, line) in lines.prefix(head.height).enumerated() {
+            cells.put(line, x: 2, y: head.y + row, maxWidth: area.width - 3)
         }
         let columns = rest.takeTop(1)
         let exchanges = Array(http.exchanges.reversed())
@@ -101,6 +101,8 @@ extension HTTPExchangeSnapshot {
 /// Columns of the exchanges.
 private struct HTTPTable {
     private static let leastWidthForPicture = 110
+    /// From this width on, the parts of the wait stand in columns of their own.
+    private static let leastWidthForParts = 96
 
     private let area: Rect
     private let times: HTTPTab.TimeSpan?
@@ -109,14 +111,17 @@ private struct HTTPTable {
     /// The picture of when; empty on narrow screens.
     private let picture: Range<Int>
     private let target: Int
+    /// The first column of the parts; nil on narrow screens.
+    private let parts: Int?
 
     init(area: Rect, times: HTTPTab.TimeSpan?, flow: FlowSnapshot) {
         self.area = area
         self.times = times
         start = flow.start
         serverName = flow.shownServer.name
-        let left = area.x + 50
-        let width = area.width >= Self.leastWidthForPicture ? (area.width - 50) * 2 / 5 : 0
+        parts = area.width >= Self.leastWidthForParts ? area.x + 50 : nil
+        let left = area.x + (parts == nil ? 50 : 79)
+        let width = area.width >= Self.leastWidthForPicture ? (area.right - left) * 2 / 5 : 0
         picture = left..<(left + width)
         target = width > 0 ? picture.upperBound + 2 : left
     }
@@ -128,6 +133,11 @@ private struct HTTPTable {
         cells.putRight(Words.firstByteHeader, right: area.x + 32, y: y, .columnHeader)
         cells.putRight(Words.wholeHeader, right: area.x + 41, y: y, .columnHeader)
         cells.putRight(Words.bytesHeader, right: area.x + 48, y: y, .columnHeader)
+        if let parts {
+            for (index, title) in Words.exchangeParts.enumerated() {
+                cells.putRight(title, right: parts + 9 * (index + 1), y: y, .columnHeader)
+            }
+        }
         if !picture.isEmpty, let times {
             cells.put(Words.whenHeader, x: picture.lowerBound, y: y, .columnHeader)
             cells.putRight(
@@ -149,12 +159,21 @@ private struct HTTPTable {
         number(
             ByteText.short(exchange.responseBytes > 0 ? exchange.responseBytes : exchange.requestBytes),
             right: area.x + 48, y, &cells)
+        if let parts {
+            // Held time is blank where nothing was held on purpose.
+            let times = [exchange.held, exchange.server, exchange.transfer]
+            for (index, time) in times.enumerated() {
+                let text = time.map(DurationText.milliseconds) ?? (index == 0 ? "" : nil)
+                number(text, right: parts + 9 * (index + 1), y, &cells)
+            }
+        }
         drawTimes(exchange, y: y, &cells)
         let kind = exchange.contentType.map { "  " + $0 } ?? ""
         let early = exchange.isEarly ? "0-RTT  " : ""
         cells.put(
             [
                 TextSpan(early, .badge), TextSpan(shownTarget(exchange), .text), TextSpan(kind, .muted),
+                TextSpan(exchange.cache.map { "  " + Words.cache($0) } ?? "", .label),
                 TextSpan(exchange.errorName.map { "  " + $0 } ?? "", .watch),
             ], x: target, y: y, maxWidth: max(0, area.right - target - 1))
     }
@@ -177,11 +196,16 @@ private struct HTTPTable {
         let first = times.place(request, width: picture.count)
         let end = times.place(exchange.lastTime ?? request, width: picture.count)
         let turn = exchange.firstByte.map { times.place(request + $0, width: picture.count) } ?? end
+        let waited = exchange.firstByte.map { $0 - (exchange.held ?? 0) }
+        let heldFrom = waited.map { times.place(request + max(0, $0), width: picture.count) } ?? end
         // Nothing is too short to be seen.
         for column in min(first, picture.count - 1)...min(max(first, end), picture.count - 1) {
             let isWaiting = exchange.firstByte == nil || column < turn
+            // What the server held on purpose is no wait that anybody could shorten.
+            let isHeld = isWaiting && column >= heldFrom && exchange.held != nil
             cells.set(
-                isWaiting ? "░" : "█", x: picture.lowerBound + column, y: y, isWaiting ? .chartQueue : .chartRateDown)
+                isHeld ? "·" : isWaiting ? "░" : "█", x: picture.lowerBound + column, y: y,
+                isHeld ? .gaugeRest : isWaiting ? .chartQueue : .chartRateDown)
         }
     }
 

@@ -4,7 +4,7 @@ import StreamtopModel
 /// Handshakes over all flows: how long each kind took, and what went wrong.
 enum HandshakesScreen {
     static let page = PageRow(
-        page: .handshakes, name: "Handshakes", keys: .handshakes,
+        page: .handshakes, name: "Handshakes", digit: 6, keys: .handshakes,
         draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
         flow: { state, context in
             let failures = HandshakeSurvey(context.snapshot, state.filter).failures

@@ -31,6 +31,10 @@ enum HeaderLine {
         if isWide { source += [TextSpan(" " + Words.sourceKind(context.source.kind), .muted)] }
         groups.append(source)
         if state.isPaused || context.replay?.isPaused == true { groups.append([TextSpan(Words.paused, .watch)]) }
+        if context.recordings > 0 {
+            let count = context.recordings > 1 ? " \(context.recordings)" : ""
+            groups.append([TextSpan(Words.recording + count, .act)])
+        }
         let health = snapshot.health
         groups += delays(health, isWide: isWide)
         let drops = health.kernelDrops + health.interfaceDrops + health.ownDrops

@@ -4,22 +4,40 @@ import StreamtopModel
 enum PageScreen {
     static func draw(_ context: ViewContext, _ state: ViewState, into cells: inout CellBuffer) {
         let layout = PageLayout(state, context)
-        HeadlineView.of(context, state.filter).draw(in: layout.headline, into: &cells)
-        let end = TabBar.draw(
-            PageTable.names(context.snapshot), active: PageTable.index(of: state.page), in: layout.tabs, into: &cells)
+        let headline = PageTable[state.page].headline(state, context) ?? HeadlineView.of(context, state.filter)
+        headline.draw(in: layout.headline, into: &cells)
+        let end = TabBar.draw(tabs(context, state, layout), in: layout.tabs, into: &cells)
         let isFilterNamed = drawOrder(context, state, layout.tabs, from: end, &cells)
         PageTable[state.page].draw(context, state, layout, &cells)
         if state.page == .flows { drawPreview(context, state, layout.preview, &cells) }
         drawTotals(context, layout.totals, filter: isFilterNamed ? [] : filterSpans(context, state, room: 30), &cells)
     }
 
+    /// The tabs as they stand: the order of flows is named on the same line.
+    static func tabs(_ context: ViewContext, _ state: ViewState, _ layout: PageLayout) -> TabBar.Tabs<Page> {
+        let order = state.page == .flows ? orderSpans(state).reduce(2) { $0 + TextWidth.columns(of: $1.text) } : 0
+        return PageTable.tabs(context.snapshot, state.page, width: layout.tabs.width - order)
+    }
+
+    private static func orderSpans(_ state: ViewState) -> [TextSpan] {
+        let sort = state.table.sort
+        return [
+            TextSpan(" " + Words.sortLabel, .label), TextSpan(sort.descending ? "▼ " : "▲ ", .accent),
+            TextSpan(Words.sortName(sort.column), .accent), TextSpan(" ", .text),
+        ]
+    }
+
     /// The filter in force and how many flows pass it; empty where there is none.
     private static func filterSpans(_ context: ViewContext, _ state: ViewState, room: Int) -> [TextSpan] {
-        guard !state.filterText.isEmpty, PageTable[state.page].isFiltered else { return [] }
+        let hides = state.page == .flows && state.table.hidesEnded
+        guard !state.filterText.isEmpty, PageTable[state.page].isFiltered else {
+            return hides ? [TextSpan(" " + Words.endedHidden, .match)] : []
+        }
         let text = EndpointText.middleCut(state.filterText, width: room)
         var spans = [TextSpan(" " + Words.filterLabel, .label), TextSpan(text, .match)]
         if state.page == .flows {
             spans.append(TextSpan(Words.shownOf(state.table.rows.count, context.snapshot.flows.count), .label))
+            if hides { spans.append(TextSpan(", " + Words.endedHidden, .match)) }
         }
         return spans
     }
@@ -48,13 +66,7 @@ enum PageScreen {
     ) -> Bool {
         var spans = filterSpans(context, state, room: max(8, area.width - left - 46))
         if !spans.isEmpty { spans += [TextSpan(" ", .text), TextSpan("─", .border)] }
-        if state.page == .flows {
-            let sort = state.table.sort
-            spans += [
-                TextSpan(" " + Words.sortLabel, .label), TextSpan(sort.descending ? "▼ " : "▲ ", .accent),
-                TextSpan(Words.sortName(sort.column), .accent), TextSpan(" ", .text),
-            ]
-        }
+        if state.page == .flows { spans += orderSpans(state) }
         let width = spans.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
         guard left + width + 1 < area.right else {
             // The order is always named; the filter then goes to the line of totals.

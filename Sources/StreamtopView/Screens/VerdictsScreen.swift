@@ -10,7 +10,7 @@ enum VerdictsScreen {
     private static func detailHeight(_ content: Int) -> Int { content < 8 ? 0 : min(10, content * 3 / 5) }
 
     static let page = PageRow(
-        page: .verdicts, name: "Verdicts", keys: .verdicts, count: { VerdictRow.count(of: $0, .all) },
+        page: .verdicts, name: "Verdicts", digit: 7, keys: .verdicts, count: { VerdictRow.count(of: $0, .all) },
         draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
         flow: { state, context in selected(state, context)?.flow?.identifier },
         copied: { state, context in selected(state, context).map(Words.copied) },

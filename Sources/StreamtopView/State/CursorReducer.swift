@@ -4,20 +4,31 @@ import StreamtopModel
 /// Keys of the time cursor: it steps from column to column of the charts.
 enum CursorReducer {
     static func move(_ action: Action, _ state: inout ViewState, _ context: ViewContext) {
-        guard var open = state.openFlow, open.tab.isTimeline, let window = window(state, context) else { return }
-        let columns = window.columns
-        let now = open.cursor.map { window.column(of: $0) } ?? columns
-        switch action {
-        case .cursorLeft: open.cursor = window.time(ofColumn: max(0, now - 1))
-        case .cursorFarLeft: open.cursor = window.time(ofColumn: max(0, now - 10))
-        case .cursorRight: open.cursor = open.cursor == nil || now + 1 >= columns ? nil : window.time(ofColumn: now + 1)
-        case .cursorFarRight:
-            open.cursor = open.cursor == nil || now + 10 >= columns ? nil : window.time(ofColumn: now + 10)
-        case .cursorStart: open.cursor = max(firstSample(state, context) ?? window.start, window.time(ofColumn: 0))
-        case .cursorEnd: open.cursor = nil
-        default: return
+        if state.openFlow == nil {
+            guard let window = SessionsScreen.window(state, context) else { return }
+            let cursor = moved(state.lists[state.page]?.cursor, action, window, first: window.start)
+            state.lists[state.page]?.cursor = cursor
+            return
         }
-        state.openFlow = open
+        guard let open = state.openFlow, open.tab.isTimeline, let window = window(state, context) else { return }
+        let first = firstSample(state, context) ?? window.start
+        state.openFlow?.cursor = moved(open.cursor, action, window, first: first)
+    }
+
+    /// Where the cursor stands after a key; nil follows now.
+    private static func moved(
+        _ cursor: Timestamp?, _ action: Action, _ window: TimeWindow, first: Timestamp
+    ) -> Timestamp? {
+        let columns = window.columns
+        let now = cursor.map { window.column(of: $0) } ?? columns
+        return switch action {
+        case .cursorLeft: window.time(ofColumn: max(0, now - 1))
+        case .cursorFarLeft: window.time(ofColumn: max(0, now - 10))
+        case .cursorRight: cursor == nil || now + 1 >= columns ? nil : window.time(ofColumn: now + 1)
+        case .cursorFarRight: cursor == nil || now + 10 >= columns ? nil : window.time(ofColumn: now + 10)
+        case .cursorStart: max(first, window.time(ofColumn: 0))
+        default: nil
+        }
     }
 
     /// A click into the charts puts the cursor there.

@@ -5,8 +5,13 @@ import StreamtopModel
 enum FlowOrder {
     /// All rows that pass the filter, sorted. Unknown values come last whichever way the sort goes; equal ones stand in
     /// order of first packet, so that rows do not dance.
-    static func rows(of snapshot: Snapshot, _ filter: Filter, _ sort: FlowSort) -> [FlowRow] {
-        let matching = snapshot.flows.indices.filter { filter == .all || filter.matches(snapshot.flows[$0]) }
+    static func rows(
+        of snapshot: Snapshot, _ filter: Filter, _ sort: FlowSort, hidesEnded: Bool = false
+    ) -> [FlowRow] {
+        let matching = snapshot.flows.indices.filter { index in
+            !(hidesEnded && isOver(snapshot.flows[index], at: snapshot.time))
+                && (filter == .all || filter.matches(snapshot.flows[index]))
+        }
         switch MetricTable.row(sort.column)?.value {
         case .number(let key):
             let keyed = matching.map { (index: $0, key: key(snapshot.flows[$0])) }
@@ -19,7 +24,9 @@ enum FlowOrder {
     }
 
     /// The rows as they were, without the flows that are gone; new ones follow at the end.
-    static func kept(_ rows: [FlowRow], _ snapshot: Snapshot, _ filter: Filter) -> [FlowRow] {
+    static func kept(
+        _ rows: [FlowRow], _ snapshot: Snapshot, _ filter: Filter, hidesEnded: Bool = false
+    ) -> [FlowRow] {
         var kept: [FlowRow] = []
         var present = Set<FlowIdentifier>(minimumCapacity: rows.count)
         for row in rows {
@@ -29,10 +36,21 @@ enum FlowOrder {
         }
         for index in snapshot.flows.indices where !present.contains(snapshot.flows[index].identifier) {
             guard filter == .all || filter.matches(snapshot.flows[index]) else { continue }
+            if hidesEnded, isOver(snapshot.flows[index], at: snapshot.time) { continue }
             kept.append(row(snapshot, index))
         }
         return kept
     }
+
+    /// It has ended, and no trouble of the last minute speaks for showing it.
+    static func isOver(_ flow: FlowSnapshot, at time: Timestamp) -> Bool {
+        guard flow.state != .open, flow.state != .halfOpen else { return false }
+        let isTroubled = (flow.worstVerdict?.severity ?? .info) > .info
+        return !isTroubled || time - flow.end > troubleStays
+    }
+
+    /// Own: as long as the first line speaks of trouble that has ended.
+    private static let troubleStays: Nanoseconds = .seconds(60)
 
     private static func row(_ snapshot: Snapshot, _ index: Int) -> FlowRow {
         FlowRow(flow: snapshot.flows[index].identifier, hint: index)

@@ -22,7 +22,9 @@ enum MouseReducer {
         if let replay = context.replay, screen.seek.contains(x: event.x, y: event.y) {
             return ReplayReducer.seek(toColumn: event.x, of: SeekBar.track(screen.seek, replay), replay)
         }
-        if state.prompt == nil, state.notice == nil, screen.footer.contains(x: event.x, y: event.y) {
+        if state.prompt == nil, state.searchPrompt == nil, state.notice == nil,
+            screen.footer.contains(x: event.x, y: event.y)
+        {
             let hint = FooterLine.hints(context, state, in: screen.footer).first { $0.range.contains(event.x) }
             return hint.map { ViewReducer.perform($0.action, &state, context) } ?? []
         }
@@ -67,8 +69,10 @@ enum MouseReducer {
     private static func clickFlow(_ state: inout ViewState, _ event: MouseEvent, _ context: ViewContext) -> [Effect] {
         let layout = FlowLayout(state, context)
         if layout.tabs.contains(x: event.x, y: event.y) {
-            if let place = PageLayout.tab(atColumn: event.x, names: TabTable.names) {
-                state.openFlow?.tab = TabTable.rows[place]
+            if let open = state.openFlow,
+                let tab = FlowScreen.tabs(open, context.flow(open.flow), layout).name(atColumn: event.x)
+            {
+                state.openFlow?.tab = tab
                 state.openFlow?.scroll = 0
             }
         } else if layout.content.contains(x: event.x, y: event.y), state.openFlow?.tab.isTimeline == true {
@@ -80,8 +84,7 @@ enum MouseReducer {
     private static func clickPage(_ state: inout ViewState, _ event: MouseEvent, _ context: ViewContext) -> [Effect] {
         let layout = PageLayout(state, context)
         if layout.tabs.contains(x: event.x, y: event.y) {
-            let names = PageTable.names(context.snapshot)
-            if let place = PageLayout.tab(atColumn: event.x, names: names) { state.page = PageTable.rows[place].page }
+            if let page = PageScreen.tabs(context, state, layout).name(atColumn: event.x) { state.page = page }
             return []
         }
         if layout.headline.contains(x: event.x, y: event.y) {

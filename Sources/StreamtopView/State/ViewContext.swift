@@ -10,6 +10,8 @@ package struct ViewContext: Sendable {
     package var source: SourceLabel
     /// The characters that the terminal can show.
     package var glyphs: GlyphSet
+    /// Files that packets are being written to; they end with the program.
+    package var recordings = 0
     /// Added to capture time (UTC) for the times of day on screen.
     package var utcOffsetSeconds: Int
     /// Themes to choose from, in the order to show.
@@ -27,6 +29,13 @@ package struct ViewContext: Sendable {
         self.glyphs = glyphs
         self.utcOffsetSeconds = utcOffsetSeconds
         self.themes = themes
+    }
+}
+
+extension ViewContext {
+    /// The flow of that number; nil when it has left the table.
+    func flow(_ identifier: FlowIdentifier) -> FlowSnapshot? {
+        snapshot.flowIndex(identifier).map { snapshot.flows[$0] }
     }
 }
 

@@ -18,6 +18,7 @@ package enum ViewReducer {
         advance(&state, in: context)
         state.lastInput = context.now
         if case .mouse(let event) = key { return MouseReducer.reduce(&state, event, context) }
+        if state.searchPrompt != nil { return SearchReducer.reduce(&state, key, context) }
         if state.prompt != nil { return PromptReducer.reduce(&state, key, context) }
         if state.popup != nil { return PopupReducer.reduce(&state, key, context) }
         guard let action = KeyBindings.action(for: key, in: places(of: state, context)) else { return [] }
@@ -27,12 +28,22 @@ package enum ViewReducer {
     /// A new picture, or time that passed: rows are put in order, selections follow their flows, notices end.
     package static func advance(_ state: inout ViewState, in context: ViewContext) {
         if let notice = state.notice, context.now - notice.since > Notice.shownFor { state.notice = nil }
-        let isCalm = state.lastInput.map { context.now - $0 < calmAfterInput } ?? false
+        // Until a key was pressed, the page to look at is the one that names what the traffic is for.
+        if state.lastInput == nil, state.page == .flows || state.page == .live {
+            state.page = LiveScreen.isTelling(context.snapshot) ? .live : .flows
+        }
+        let isCalm = isCalm(state, context)
         state.table.rows =
             isCalm && !state.table.rows.isEmpty
-            ? FlowOrder.kept(state.table.rows, context.snapshot, state.filter)
-            : FlowOrder.rows(of: context.snapshot, state.filter, state.table.sort)
+            ? FlowOrder.kept(state.table.rows, context.snapshot, state.filter, hidesEnded: state.table.hidesEnded)
+            : FlowOrder.rows(
+                of: context.snapshot, state.filter, state.table.sort, hidesEnded: state.table.hidesEnded)
         follow(&state, context)
+    }
+
+    /// A key was pressed just now.
+    static func isCalm(_ state: ViewState, _ context: ViewContext) -> Bool {
+        state.lastInput.map { context.now - $0 < calmAfterInput } ?? false
     }
 
     /// Shows a line to the user for a few seconds, e.g. what became of an effect.
@@ -60,13 +71,19 @@ package enum ViewReducer {
         case .back: return back(&state)
         case .open: return open(&state, context)
         case .move(let movement): return move(movement, &state, context)
-        case .nextTab: stepTab(1, &state)
-        case .previousTab: stepTab(-1, &state)
+        case .nextTab: stepTab(1, &state, context)
+        case .previousTab: stepTab(-1, &state, context)
         case .page(let page):
             state.page = page
             return close(&state)
         case .filter: state.prompt = FilterPrompt(text: state.filterText, error: nil, before: state.filterText)
         case .clearFilter: setFilter("", &state, context)
+        case .toggleEnded:
+            state.table.hidesEnded.toggle()
+            resort(&state, context)
+        case .groupNext: state.grouping = state.grouping.next
+        case .search: SearchReducer.begin(&state, context)
+        case .searchNext: return SearchReducer.next(&state, context)
         case .togglePreview:
             state.showsPreview.toggle()
             keepSelectionVisible(&state, context)
@@ -105,10 +122,15 @@ package enum ViewReducer {
     }
 
     private static func back(_ state: inout ViewState) -> [Effect] {
+        if !state.search.isEmpty {
+            state.search = ""
+            return []
+        }
         if state.openFlow?.cursor != nil {
             state.openFlow?.cursor = nil
             return []
         }
+        if state.openFlow == nil { state.lists[state.page]?.cursor = nil }
         return close(&state)
     }
 
@@ -119,9 +141,15 @@ package enum ViewReducer {
     }
 
     private static func open(_ state: inout ViewState, _ context: ViewContext) -> [Effect] {
+        if state.openFlow == nil, let enter = PageTable[state.page].enter {
+            enter(&state, context)
+            return []
+        }
         guard state.openFlow == nil, let flow = concerned(state, context) else { return [] }
         let effects = open(flow, &state)
         state.openFlow?.tab = PageTable[state.page].opens
+        // The charts of the flow are read at the same moment.
+        state.openFlow?.cursor = state.lists[state.page]?.cursor
         return effects
     }
 
@@ -163,7 +191,8 @@ package enum ViewReducer {
 
     /// The user asked for another order: it takes effect at once, and the selection goes with its flow.
     private static func resort(_ state: inout ViewState, _ context: ViewContext) {
-        state.table.rows = FlowOrder.rows(of: context.snapshot, state.filter, state.table.sort)
+        state.table.rows = FlowOrder.rows(
+            of: context.snapshot, state.filter, state.table.sort, hidesEnded: state.table.hidesEnded)
         follow(&state, context)
         keepSelectionVisible(&state, context)
     }
@@ -178,17 +207,18 @@ package enum ViewReducer {
 
     // MARK: Moving
 
-    private static func stepTab(_ step: Int, _ state: inout ViewState) {
+    private static func stepTab(_ step: Int, _ state: inout ViewState, _ context: ViewContext) {
         if let open = state.openFlow {
-            state.openFlow?.tab = TabTable.tab(step, from: open.tab)
+            state.openFlow?.tab = TabTable.tab(step, from: open.tab, context.flow(open.flow))
             state.openFlow?.scroll = 0
         } else {
-            state.page = PageTable.page(step, from: state.page)
+            state.page = PageTable.page(step, from: state.page, context.snapshot)
         }
     }
 
     private static func zoom(_ step: Int, _ state: inout ViewState) {
-        guard let open = state.openFlow, let zoom = ChartZoom(rawValue: open.zoom.rawValue + step) else { return }
+        let now = state.openFlow?.zoom ?? state.zoom
+        guard let zoom = ChartZoom(rawValue: now.rawValue + step) else { return }
         state.openFlow?.zoom = zoom
         state.zoom = zoom
     }

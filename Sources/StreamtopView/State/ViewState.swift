@@ -16,6 +16,8 @@ package struct ViewState: Sendable {
     var table = TableState()
     /// The flow that is open, over whichever page.
     var openFlow: OpenFlow?
+    /// Lists of rows of one kind, by their page.
+    var lists: [Page: RowList] = [:]
     var verdicts = ListState()
     var events = ListState()
     var captureScroll = 0
@@ -25,6 +27,11 @@ package struct ViewState: Sendable {
     var zoom = ChartZoom.standard
     var popup: Popup?
     var prompt: FilterPrompt?
+    /// The text that is looked for on screen; empty for none.
+    var search = ""
+    /// The text being typed.
+    var searchPrompt: String?
+    var grouping = FlowGroup.Key.server
     var filterText = ""
     var filter = Filter.all
     var notice: Notice?
@@ -32,7 +39,7 @@ package struct ViewState: Sendable {
     var lastInput: Nanoseconds?
 
     /// The flow whose charts are on screen, open or below the table: its whole series is wanted.
-    package var chartedFlow: FlowIdentifier? { openFlow?.flow ?? (page == .flows ? table.selected : nil) }
+    package var chartedFlow: FlowIdentifier? { openFlow?.flow ?? (page == .flows ? table.selected : lists[page]?.flow) }
 
     package init(width: Int, height: Int, theme: String = BuiltinTheme.name) {
         self.width = width
@@ -43,7 +50,7 @@ package struct ViewState: Sendable {
 
 /// A page; its row in `PageTable` says what it is.
 enum Page: Sendable {
-    case flows, handshakes, verdicts, events, capture
+    case live, sessions, calls, streams, flows, handshakes, verdicts, events, congestion, groups, capture
 }
 
 /// The table of flows.
@@ -52,6 +59,8 @@ struct TableState: Equatable, Sendable {
     /// All columns in the user's order, and those that are not shown.
     var columns = FlowColumn.allCases
     var hidden: Set<FlowColumn> = []
+    /// Flows that have ended are not listed.
+    var hidesEnded = false
     /// Flows that pass the filter, in the order shown.
     var rows: [FlowRow] = []
     /// The selection follows the flow, not the row.

@@ -5,6 +5,8 @@ struct FlowTab: Equatable, Sendable {
     var name: String
     /// Time runs across it: keys move the cursor and the zoom. Other tabs scroll.
     var isTimeline = false
+    /// There is something on it; else it has no tab.
+    var isPresent: @Sendable (FlowSnapshot) -> Bool = { _ in true }
     var draw: @Sendable (FlowSnapshot, OpenFlow, ViewContext, FlowLayout, inout CellBuffer) -> Void
 
     static func == (left: FlowTab, right: FlowTab) -> Bool { left.name == right.name }
@@ -12,15 +14,22 @@ struct FlowTab: Equatable, Sendable {
 
 /// The tabs of a flow's screen, left to right. A new tab is a new row.
 enum TabTable {
-    static let rows: [FlowTab] = [.charts, .handshake, .http, .facts, .events]
+    static let rows: [FlowTab] = [.charts, .handshake, .http, .webSocket, .channels, .facts, .events]
 
-    static var names: [String] { rows.map(\.name) }
+    /// Tabs with something on them, and the one that is open.
+    static func present(_ flow: FlowSnapshot?, _ open: FlowTab) -> [FlowTab] {
+        rows.filter { tab in tab == open || flow.map { tab.isPresent($0) } ?? true }
+    }
 
-    static func index(of tab: FlowTab) -> Int { rows.firstIndex(of: tab) ?? 0 }
+    static func tabs(_ flow: FlowSnapshot?, _ open: FlowTab, width: Int) -> TabBar.Tabs<FlowTab> {
+        TabBar.Tabs(present(flow, open).map { ($0, nil, $0.name) }, active: open, width: width)
+    }
 
     /// The tab so many further on, round and round.
-    static func tab(_ steps: Int, from tab: FlowTab) -> FlowTab {
-        rows[(index(of: tab) + steps % rows.count + rows.count) % rows.count]
+    static func tab(_ steps: Int, from tab: FlowTab, _ flow: FlowSnapshot?) -> FlowTab {
+        let rows = present(flow, tab)
+        let now = rows.firstIndex(of: tab) ?? 0
+        return rows[(now + steps % rows.count + rows.count) % rows.count]
     }
 }
 

@@ -107,14 +107,14 @@ struct ChartScale: Equatable {
     var top: Double
     private var label: @Sendable (Double) -> String
 
-    /// A round number at or above the largest value: a small one times a power of ten, or of two for bytes.
-    init(largest: Double, isBinary: Bool = false, least: Double, label: @escaping @Sendable (Double) -> String) {
+    /// A round number at or above the largest value: a small one times a power of ten.
+    init(largest: Double, least: Double, label: @escaping @Sendable (Double) -> String) {
         let wanted = largest.isFinite ? max(largest, least) : least
-        let factors = isBinary ? [1, 1.5, 2, 3] : [1, 1.5, 2, 3, 4, 5, 6, 8]
+        let factors = [1, 1.5, 2, 3, 4, 5, 6, 8]
         var unit = least
-        // Ends: `unit` grows fourfold or tenfold each turn, and 1e18 is above every value that is drawn.
-        while unit * (isBinary ? 4 : 10) <= wanted, unit < 1e18 { unit *= isBinary ? 4 : 10 }
-        top = factors.map { $0 * unit }.first { $0 >= wanted } ?? unit * (isBinary ? 4 : 10)
+        // Ends: `unit` grows tenfold each turn, and 1e18 is above every value that is drawn.
+        while unit * 10 <= wanted, unit < 1e18 { unit *= 10 }
+        top = factors.map { $0 * unit }.first { $0 >= wanted } ?? unit * 10
         self.label = label
     }
 

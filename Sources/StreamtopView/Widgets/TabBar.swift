@@ -1,24 +1,76 @@
-/// A line of tabs: ` Flows  Verdicts 3  Events `.
+/// A line of tabs: ` 5 Flows ─ 7 Verdicts 3 ─ 8 Events `.
 enum TabBar {
-    /// The columns of each tab.
-    static func ranges(_ names: [String], from start: Int) -> [Range<Int>] {
-        var x = start
-        return names.map { name in
-            let range = x..<(x + TextWidth.columns(of: name) + 2)
-            x = range.upperBound + 1
-            return range
+    /// The tabs that have room, with their keys where there is room for those, too.
+    struct Tabs<Name: Equatable> {
+        struct Tab {
+            var name: Name
+            var text: String
+            /// Columns, counted from the bar's left end.
+            var range: Range<Int>
         }
+
+        private(set) var tabs: [Tab] = []
+        private(set) var active: Name
+        /// Some have no room on that end.
+        private(set) var isCutLeft = false
+        private(set) var isCutRight = false
+
+        /// - Parameters:
+        ///   - names: each with the digit that is its key.
+        ///   - width: columns that the tabs may take.
+        init(_ names: [(name: Name, digit: Int?, text: String)], active: Name, width: Int) {
+            self.active = active
+            let plain = names.map { (name: $0.name, text: $0.text) }
+            let numbered = names.map { (name: $0.name, text: ($0.digit.map { "\($0) " } ?? "") + $0.text) }
+            if Self.width(of: numbered[...]) <= width {
+                place(numbered[...])
+                return
+            }
+            var shown = plain[...]
+            // The open one stays in sight; those furthest from it leave.
+            while Self.width(of: shown) + 2 > width, shown.count > 1 {
+                let open = shown.firstIndex { $0.name == active } ?? shown.startIndex
+                if shown.endIndex - 1 - open >= open - shown.startIndex {
+                    shown = shown.dropLast()
+                    isCutRight = true
+                } else {
+                    shown = shown.dropFirst()
+                    isCutLeft = true
+                }
+            }
+            place(shown)
+        }
+
+        private mutating func place(_ names: ArraySlice<(name: Name, text: String)>) {
+            var x = 1
+            for (name, text) in names {
+                let range = x..<(x + TextWidth.columns(of: text) + 2)
+                tabs.append(Tab(name: name, text: text, range: range))
+                x = range.upperBound + 1
+            }
+        }
+
+        private static func width(of names: ArraySlice<(name: Name, text: String)>) -> Int {
+            names.reduce(1) { $0 + TextWidth.columns(of: $1.text) + 3 }
+        }
+
+        /// The first column behind them.
+        var end: Int { tabs.last?.range.upperBound ?? 0 }
+
+        func name(atColumn x: Int) -> Name? { tabs.first { $0.range.contains(x) }?.name }
     }
 
     /// Draws the tabs over a rule that fills the line, and returns the first column behind them.
     @discardableResult
-    static func draw(_ names: [String], active: Int, in area: Rect, into cells: inout CellBuffer) -> Int {
+    static func draw<Name>(_ tabs: Tabs<Name>, in area: Rect, into cells: inout CellBuffer) -> Int {
         cells.fill(area, "─", .border)
-        let ranges = ranges(names, from: area.x + 1)
-        for (index, name) in names.enumerated() {
-            let isActive = index == active
-            cells.put(" \(name) ", x: ranges[index].lowerBound, y: area.y, isActive ? .tabActive : .tab)
+        for tab in tabs.tabs {
+            cells.put(
+                " \(tab.text) ", x: area.x + tab.range.lowerBound, y: area.y,
+                tab.name == tabs.active ? .tabActive : .tab)
         }
-        return ranges.last.map { $0.upperBound } ?? area.x
+        if tabs.isCutLeft { cells.set("‹", x: area.x, y: area.y, .accent) }
+        if tabs.isCutRight { cells.set("›", x: area.x + tabs.end, y: area.y, .accent) }
+        return area.x + tabs.end
     }
 }

@@ -165,6 +165,8 @@ extension Words {
         switch buffer.layer {
         case .nic: "NIC ring"
         case .softnet: "softnet backlog"
+        case .driver: "device, handed over"
+        case .acceptQueue: "accept queue"
         case .qdisc: "queueing discipline"
         case .socketSend: "\(buffer.side)'s send buffer"
         case .path: "path, \(buffer.side)'s side"

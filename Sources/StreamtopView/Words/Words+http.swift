@@ -22,6 +22,16 @@ extension Words {
     static let whenHeader = "when"
     static let targetHeader = "what"
 
+    static let noWebSocket = "No WebSocket connection was seen in this flow."
+    static let lagLegend = "lag: a ping's answer less the path's round trip, which the end took to get to it"
+    static let exchangeParts = ["held", "server", "transfer"]
+    static let flowControlTitle = "flow control"
+
+    static func cache(_ cache: HTTPCacheSnapshot) -> String {
+        let age = cache.age.map { ", \($0) s old" } ?? ""
+        return "cache \(cache.state.rawValue)\(age)"
+    }
+
     static func undecodedHeads(_ count: Int) -> String { count == 1 ? "1 head undecoded" : "\(count) heads undecoded" }
 
     static func lostStreams(_ count: Int) -> String {
@@ -29,7 +39,7 @@ extension Words {
     }
 
     static func noExchanges(_ flow: FlowSnapshot) -> String {
-        let isHidden = flow.quic?.isDecrypted == false
+        let isHidden = flow.quic?.isDecrypted == false || flow.tls.map { !$0.isDecrypted } == true
         return isHidden
             ? "HTTP in this flow is encrypted: secrets of its connection open it (--keylog)."
             : "No HTTP exchange was read in this flow."

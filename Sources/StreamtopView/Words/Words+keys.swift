@@ -11,8 +11,13 @@ extension Words {
     static let helpHalfPage = "half a page"
     static let helpEnds = "first, last"
     static let helpTabs = "next, previous tab"
-    static let helpPages = "Flows, Handshakes, Verdicts, Events, Capture"
+    static func helpPages(_ names: [String]) -> String { names.joined(separator: ", ") }
     static let helpFilter = "filter as you type; Tab completes"
+    static let helpSearch = "find a text on this screen"
+    static let helpSearchNext = "find the next one"
+    static let helpEnded = "hide, show flows that have ended"
+    static let helpGroups = "group by server, client or port"
+    static let helpGroupNext = "group by the next: server, client, port"
     static let helpPause = "pause (a live capture goes on)"
     static let helpTheme = "choose a theme"
     static let helpWrite = "write the selected flow's packets"
@@ -55,6 +60,9 @@ extension Words {
         case .everywhere: "Everywhere"
         case .flows: "Flows"
         case .flow: "Flow"
+        case .list: "List"
+        case .session: "Session"
+        case .groups: "Groups"
         case .handshakes: "Handshakes"
         case .verdicts: "Verdicts"
         case .events: "Events"
@@ -71,7 +79,7 @@ extension Words {
     static let helpSigns = [
         "– not known   ≥ at least   ~ estimated   blank: does not apply",
         "✗ act   ! watch   i to know",
-        "K M G of bytes are powers of 1024, of bits of 1000",
+        "k M G are thousands, millions, …, of bytes as of bits",
         "in charts: × loss   r retransmission   0 zero window",
     ]
     static let helpFootMore = "j k scroll, Esc closes"

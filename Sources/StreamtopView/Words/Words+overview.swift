@@ -91,6 +91,14 @@ extension Words {
         ["None of \(NumberText.grouped(count)) flows passes the filter.", "\(filter)   x clears it, / changes it"]
     }
 
+    static let endedHidden = "ended hidden (t)"
+    static func allEnded(_ count: Int) -> [String] {
+        ["None of \(NumberText.grouped(count)) flows is open.", "t shows those that have ended."]
+    }
+    static func notFound(_ text: String) -> String { "not found on this screen: \(text)" }
+    static let searchHints = "Enter finds  F3 next  Esc ends"
+    static let recording = "● rec"
+
     static func shownOf(_ shown: Int, _ all: Int) -> String {
         " (\(NumberText.grouped(shown)) of \(NumberText.grouped(all)))"
     }
@@ -175,6 +183,13 @@ extension Words {
             return ("media loss", "\(by(from))  \(self.source(source))  \(what)", .markLoss)
         case .nominated(let end): return ("nominated", by(end), .fine)
         case .keyFrame(let source, let from): return ("key frame", "\(by(from))  \(self.source(source))", .text)
+        case .mediaChunk(_, let bytes, let age):
+            let old = age.map { "  \(DurationText.withUnit($0)) old" } ?? ""
+            return ("media chunk", "\(ByteText.short(bytes))B\(old)", .muted)
+        case .mediaSegment(let segment):
+            return ("media segment", "\(ByteText.short(segment.bytes))B  \(segment.url ?? "")", .text)
+        case .mediaSwitch(let change): return ("switch", "\(change.from) to \(change.to)", .watch)
+        case .mediaStall: return ("player stalls", "nothing left to play, by the model", .markLoss)
         case .earlyData(let bytes, let accepted):
             let fate = accepted.map { $0 ? "  accepted" : "  rejected" } ?? ""
             return ("early data", "\(ByteText.short(bytes))B\(fate)", .text)

@@ -69,6 +69,7 @@ enum Words {
         case .rtcp: "rtcp"
         case .stun: "stun"
         case .sctp: "sctp"
+        case .srt: "srt acks"
         case .websocketPing, .http2Ping: "ping"
         case .httpExchange: "exchange"
         case .kernel: "kernel"

@@ -14,6 +14,23 @@ package struct StreamIdentity: Equatable, Sendable {
             isClient = TLSProbe.isClientHello(bytes) ? true : nil
             return
         }
+        let rtsp = RTSPReader.canBegin(bytes)
+        if rtsp.kind {
+            (kind, isClient) = (.rtsp, rtsp.isClient)
+            return
+        }
+        if RTMPReader.canBegin(bytes) {
+            (kind, isClient) = (.rtmp, true)
+            return
+        }
+        if STUNProbe.beginsStream(bytes) {
+            (kind, isClient) = (.stun, STUNProbe.isClientStream(bytes))
+            return
+        }
+        if SIPProbe.isMessage(bytes) {
+            (kind, isClient) = (.sip, nil)
+            return
+        }
         switch HTTP1Probe(bytes) {
         case .request: (kind, isClient) = (.http1, true)
         case .response: (kind, isClient) = (.http1, false)

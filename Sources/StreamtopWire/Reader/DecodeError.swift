@@ -45,5 +45,6 @@ package enum Layer: UInt8, Equatable, Sendable, CaseIterable {
     case link, ethernet, vlan, linuxCooked, ppp, pppoe, mpls, arp
     case ip, ipv4, ipv6, ipv6Extension, fragment, icmp, igmp, gre, vxlan, geneve, gtp, teredo, l2tp, capwap, gue
     case tcp, tcpOption, udp, sctp, esp
-    case tlsRecord, tlsHandshake, dtls, quic, quicFrame, stun, rtp, rtcp, http1, http2, http3, websocket, isoBox
+    case tlsRecord, tlsHandshake, dtls, quic, quicFrame, stun, rtp, rtcp, http1, http2, http3, websocket, isoBox,
+        mpegTS, srt
 }

@@ -1,6 +1,6 @@
 /// A message of which the capture kept only the beginning.
 extension STUNMessage {
-    /// The attributes that are whole. nil without the cookie, or where not even the header is there; a fingerprint is not
+    /// The attributes that are whole, and where a DATA attribute that is cut would lie. nil without the cookie, or where not even the header is there; a fingerprint is not
     /// checked.
     package init?(decodingCut bytes: RawSpan) {
         var reader = ByteReader(bytes)
@@ -17,7 +17,14 @@ extension STUNMessage {
         copy[3] = UInt8(truncatingIfNeeded: length)
         // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
         var cut = unsafe ByteReader(copy.span.bytes)
-        guard let message = try? STUNMessage(decoding: &cut) else { return nil }
+        guard var message = try? STUNMessage(decoding: &cut) else { return nil }
+        // Of data that a relay carries, the beginning says what it is.
+        if message.data == nil, let type = reader.peekUInt16(ahead: length), type == 0x0013,
+            let value = reader.peekUInt16(ahead: length + 2), length + 4 + Int(value) <= header.attributeLength
+        {
+            let start = STUNHeader.length + length + 4
+            message.data = start..<(start + Int(value))
+        }
         self = message
     }
 }

@@ -7,8 +7,43 @@ package enum STUNProbe {
         guard let first = reader.peekUInt8(), first & 0xc0 == 0, let header = try? STUNHeader(decoding: &reader) else {
             return false
         }
-        if header.hasCookie { return header.attributeLength <= reader.remaining && header.method.isKnown }
+        if header.hasCookie {
+            guard header.attributeLength <= reader.remaining else { return false }
+            return header.method.isKnown || isVouchedFor(datagram)
+        }
         return header.attributeLength == reader.remaining && isClassic(header) && areAttributes(reader)
+    }
+
+    /// A message of a method that nobody registered: its fingerprint must fit (RFC 8489 section 14.7).
+    private static func isVouchedFor(_ datagram: RawSpan) -> Bool {
+        var reader = ByteReader(datagram)
+        return (try? STUNMessage(decoding: &reader))?.fingerprint == .valid
+    }
+
+    /// On ports where STUN spoke before, the cookie and a length that fits are enough.
+    package static func isFollower(_ datagram: RawSpan) -> Bool {
+        var reader = ByteReader(datagram)
+        guard let header = try? STUNHeader(decoding: &reader), header.hasCookie else { return false }
+        return header.attributeLength == reader.remaining
+    }
+
+    /// A byte stream can begin with these: a message of its own length (RFC 8489 section 6.2.2), or one behind a length (RFC 4571).
+    package static func beginsStream(_ bytes: RawSpan) -> Bool {
+        if StreamFraming.beginsSTUN(bytes) { return true }
+        var reader = ByteReader(bytes)
+        guard let header = try? STUNHeader(decoding: &reader) else { return false }
+        return header.hasCookie && header.method.isKnown
+    }
+
+    /// Only a client of a server begins a stream like this: nil where both ends may (checks of ICE).
+    package static func isClientStream(_ bytes: RawSpan) -> Bool? {
+        var reader = ByteReader(bytes)
+        guard !StreamFraming.beginsSTUN(bytes), let header = try? STUNHeader(decoding: &reader) else { return nil }
+        switch header.messageClass {
+        case .request: return true
+        case .success, .error: return false
+        case .indication: return nil
+        }
     }
 
     /// The message types of RFC 3489 section 11.1: Binding and Shared Secret without indications.

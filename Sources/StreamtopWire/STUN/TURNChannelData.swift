@@ -15,10 +15,19 @@ package struct TURNChannelData: Equatable, Sendable {
         dataLength = Int(reader.uint16())
     }
 
-    /// The whole of `datagram` is channel data, with at most three bytes of padding.
-    package static func fills(_ datagram: RawSpan) -> Bool {
+    /// The whole of a datagram of `wireLength` bytes, of which `datagram` was captured, is channel data, with at most three bytes of
+    /// padding.
+    package static func fills(_ datagram: RawSpan, wireLength: Int) -> Bool {
         var reader = ByteReader(datagram)
         guard let header = try? TURNChannelData(decoding: &reader) else { return false }
-        return header.dataLength <= reader.remaining && reader.remaining - header.dataLength <= 3
+        let room = max(wireLength, datagram.byteCount) - length
+        return header.dataLength <= room && room - header.dataLength <= 3
+    }
+
+    /// A stream can go on with channel data here; weak evidence.
+    package static func canBegin(_ bytes: RawSpan) -> Bool {
+        var reader = ByteReader(bytes)
+        guard let header = try? TURNChannelData(decoding: &reader) else { return false }
+        return header.channel <= 0x4fff && header.dataLength <= reader.remaining
     }
 }

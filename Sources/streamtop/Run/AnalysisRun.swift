@@ -37,6 +37,10 @@ struct AnalysisRun: ~Copyable {
     /// Monotonic time at which the source last gave frames.
     private var lastFrames = Clocks.monotonic
     private var toldTrouble: String?
+    /// Asks the host's kernel, live; nil where that was not wanted or is not possible.
+    private let hostWatch: HostWatch?
+    private var nextWishes: Nanoseconds = 0
+    private static let wishInterval: Nanoseconds = .milliseconds(200)
     /// Why capabilities could not be given up; nil when all is well.
     private let privilegeTrouble: String?
 
@@ -50,6 +54,8 @@ struct AnalysisRun: ~Copyable {
         let isEarly = !settings.isLive && Privileges.isSetuid
         if isEarly { try AnalysisRun.become(user) }
         let feed = try FrameFeed(settings)
+        // Handles to the kernel are opened with the rights there are now, and go on answering without them.
+        let hostWatch = HostWatch.open(settings, becomesOther: user != nil)
         if !isEarly, user?.isNobody == false { try AnalysisRun.become(user) }
         let writer: CaptureWriter? =
             if let path = settings.writeFile { try CaptureWriter(path: path, settings: settings) } else { nil }
@@ -61,6 +67,7 @@ struct AnalysisRun: ~Copyable {
         // What is open stays open; nothing more needs privileges, except to open an interface that went away.
         privilegeTrouble = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
         self.feed = feed
+        self.hostWatch = hostWatch
         self.writer = writer
         self.keyLog = keyLog
         engine = EngineGroup(options: AnalysisRun.completed(options, for: settings, feed))
@@ -71,6 +78,7 @@ struct AnalysisRun: ~Copyable {
         packetsLeft = settings.packetCount ?? .max
         duration = settings.duration
         if isLive, let duration { deadline = Clocks.wall + duration }
+        hostWatch?.start()
     }
 
     /// Who this process becomes when all is open. Root that reads files stays, unless it named somebody: what it may read
@@ -101,6 +109,7 @@ struct AnalysisRun: ~Copyable {
         options.retiresFlows = true
         options.hashSeed = UInt64.random(in: .min ... .max)
         options.localAddresses = feed.localAddresses
+        options.asksHost = settings.asksKernel
         return options
     }
 
@@ -141,6 +150,7 @@ struct AnalysisRun: ~Copyable {
             }
             engine.observe(drops: drops, behind: lag.current)
         }
+        observeHost()
         if status == .frames {
             engine.ingest(batch)
             writeWatched(batch)
@@ -148,6 +158,16 @@ struct AnalysisRun: ~Copyable {
         // While the wire is silent, time still passes.
         if isLive, status == .idle { engine.advance(to: Clocks.wall) }
         return status
+    }
+
+    /// Hands the engine what the host's kernel said, and the kernel's thread what the engine wants to know.
+    private mutating func observeHost() {
+        guard let hostWatch else { return }
+        for report in hostWatch.takeReports() { engine.observe(report) }
+        let clock = Clocks.monotonic
+        guard clock >= nextWishes else { return }
+        nextWishes = clock + AnalysisRun.wishInterval
+        hostWatch.wish(engine.takeHostWishes())
     }
 
     private var drops: CaptureDrops {
@@ -208,6 +228,8 @@ struct AnalysisRun: ~Copyable {
 
     /// Ends the analysis and the files that are written.
     mutating func finish() {
+        for report in hostWatch?.takeReports() ?? [] { engine.observe(report) }
+        hostWatch?.stop()
         if isLive { takeNewKeyLog() }
         if isLive, !isOver { drain() }
         isOver = true

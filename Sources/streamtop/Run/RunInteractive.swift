@@ -100,6 +100,7 @@ private struct Dashboard: ~Copyable {
             glyphs: settings.isASCII || !profile.isUnicode ? .ascii : profile.isConsole ? .console : .unicode,
             utcOffsetSeconds: Clocks.utcOffsetSeconds,
             themes: shelf.listings)
+        context.recordings = settings.writeFile == nil ? 0 : 1
     }
 
     mutating func run() {
@@ -250,6 +251,7 @@ private struct Dashboard: ~Copyable {
             FlowExtraction.start(settings, watched: watched, path: path, status: analysis.status)
         } else {
             analysis.commands.put(.write(watched, path: path))
+            context.recordings += 1
         }
     }
 }

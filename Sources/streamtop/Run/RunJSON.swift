@@ -52,7 +52,13 @@ private struct RecordStream: ~Copyable {
     private var hasMeta = false
     /// Capture time at which flows were last printed.
     private var lastFlows: Timestamp?
-    private static let flowInterval: Nanoseconds = .seconds(10)
+    /// Time for the last records after a request to stop.
+    private static let lastRecords: Nanoseconds = .milliseconds(1_200)
+    private let flowInterval: Nanoseconds
+    /// More active flows than this are told of every ten seconds only.
+    private static let mostFlowsASecond = 256
+    private var lastHost: Timestamp?
+    private static let hostInterval: Nanoseconds = .seconds(1)
     private var qlog: QLogFolder?
 
     init(_ settings: Settings) throws(ProgramFailure) {
@@ -60,6 +66,7 @@ private struct RecordStream: ~Copyable {
             if let path = settings.qlogFolder { try QLogFolder(path, settings) } else { nil }
         self.settings = settings
         self.qlog = qlog
+        flowInterval = max(.milliseconds(500), min(settings.interval ?? .seconds(1), .seconds(1)))
     }
 
     var isClosed: Bool { output.isClosed }
@@ -72,7 +79,10 @@ private struct RecordStream: ~Copyable {
         if !hasMeta { appendMeta(run) }
         try append(&run)
         Notice.print(run.takeNotices(withTrouble: true))
-        if settings.isLive { appendActiveFlows(&run.engine) }
+        if settings.isLive {
+            appendActiveFlows(&run.engine)
+            appendHost(run.engine)
+        }
         if settings.isLive || settings.follows { try output.flush() } else { try output.drain() }
     }
 
@@ -82,9 +92,14 @@ private struct RecordStream: ~Copyable {
     ) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
         try append(&run)
+        lastHost = nil
+        appendHost(run.engine)
         var failure: ProgramFailure?
         var judge = HeadlineJudge(at: run.engine.now)
-        run.engine.forEachFinalFlow { flow in
+        // Whoever asks to stop is answered within two seconds, however many flows there are: the rest is counted.
+        let deadline = TerminalSignals.isStopPending ? Clocks.monotonic + Self.lastRecords : nil
+        func hasTime() -> Bool { deadline.map { Clocks.monotonic < $0 } ?? true }
+        let unwritten = run.engine.forEachFinalFlow(while: hasTime) { flow in
             judge.add(flow)
             guard failure == nil, !output.isClosed else { return }
             exporter.appendFlow(flow, to: &output.bytes)
@@ -99,7 +114,14 @@ private struct RecordStream: ~Copyable {
         noteFailedLog(&run)
         Notice.print(run.takeNotices(withTrouble: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
-        for call in run.engine.finalCalls() { exporter.appendCall(call, to: &output.bytes) }
+        for call in run.engine.finalCalls() {
+            judge.add(call)
+            exporter.appendCall(call, to: &output.bytes)
+        }
+        for session in run.engine.mediaSessions() {
+            judge.add(session, at: run.engine.now)
+            exporter.appendMediaSession(session, to: &output.bytes)
+        }
         var health = run.engine.health
         // Damage at its end takes nothing from what was read before; it stands beside the first line, not in its place.
         health.trouble = run.trouble
@@ -108,10 +130,12 @@ private struct RecordStream: ~Copyable {
         health.trouble = damage?.message ?? run.trouble
         run.fill(&health)
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
+        var totals = run.engine.trafficTotals
+        totals.unwrittenFlows = unwritten
         exporter.appendSummary(
-            run.engine.trafficTotals, health: health, duration: duration, elapsed: elapsed,
+            totals, health: health, duration: duration, elapsed: elapsed,
             verdicts: run.engine.captureVerdicts + judge.destinationVerdicts(),
-            headline: headline,
+            headline: headline, kernel: run.engine.kernelComparison,
             to: &output.bytes)
         try output.flush()
     }
@@ -123,9 +147,20 @@ private struct RecordStream: ~Copyable {
             lastFlows = engine.now
             return
         }
-        guard engine.now - last >= Self.flowInterval else { return }
+        let isCrowded = engine.flowCount > Self.mostFlowsASecond
+        guard engine.now - last >= (isCrowded ? .seconds(10) : flowInterval) else { return }
         lastFlows = engine.now
         engine.forEachFlow(activeSince: last) { exporter.appendFlow($0, to: &output.bytes) }
+        for call in engine.calls(activeSince: last) { exporter.appendCall(call, at: engine.now, to: &output.bytes) }
+    }
+
+    /// Live: how the buffers of this host stand.
+    private mutating func appendHost(_ engine: borrowing EngineGroup) {
+        guard let host = engine.host, host.time - (lastHost ?? Timestamp(nanoseconds: .min)) >= Self.hostInterval else {
+            return
+        }
+        lastHost = host.time
+        exporter.appendHost(host, verdicts: engine.captureVerdicts, to: &output.bytes)
     }
 
     private mutating func appendMeta(_ run: borrowing AnalysisRun) {

@@ -61,6 +61,9 @@ struct Options: ParsableArguments {
             valueName: "user"))
     var user: String?
 
+    @Flag(help: "Live: do not ask this host's kernel about sockets and queues.")
+    var noKernel = false
+
     @Flag(name: [.customShort("D"), .customLong("list-interfaces")], help: "List the interfaces, also with --json.")
     var listsInterfaces = false
 

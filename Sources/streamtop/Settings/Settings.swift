@@ -24,6 +24,8 @@ struct Settings: Equatable, Sendable {
     /// What flows may hold of the wire, together.
     var memoryMebibytes: Int
     var isPromiscuous: Bool
+    /// The host's kernel is asked for what it knows of sockets and queues; live only.
+    var asksKernel: Bool
     /// Who a process of root becomes once the capture is open.
     var successor: Privileges.Successor
     var isJSON: Bool
@@ -97,6 +99,7 @@ struct Settings: Equatable, Sendable {
             try Settings.checked(options.memory, Settings.memoryRange, "--memory")
             ?? config.memoryMebibytes ?? MemoryBudget.defaultCapacity >> 20
         isPromiscuous = options.avoidsPromiscuous ? false : config.promiscuous ?? true
+        asksKernel = !options.noKernel
         isJSON = options.json
         interval = options.interval?.nanoseconds ?? config.interval?.nanoseconds
         events = options.events

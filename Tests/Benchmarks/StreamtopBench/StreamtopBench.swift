@@ -51,7 +51,16 @@ struct StreamtopBench: ParsableCommand {
         try short.write(to: brief)
         row("streamtop --json, short", [streamtop, "--json", "-r", brief], packets: short.packets, against: nil)
         try sealed(folder)
+        media()
         try redraw(folder)
+        host()
+    }
+
+    private func media() {
+        print("\nreading media in pieces of a TCP segment, GB a second in one thread")
+        for cost in [MediaCost.boxes(), MediaCost.packets()] {
+            print(pad(cost.name, 34) + lead(text(cost.bytesPerSecond / 1e9, 2), 9))
+        }
     }
 
     /// Each flood as a replay: packets, time and the most memory; of the last, how much of the media beside it is kept.
@@ -129,6 +138,17 @@ struct StreamtopBench: ParsableCommand {
                     + [cost.snapshotMilliseconds, cost.drawMilliseconds, cost.diffMilliseconds].map {
                         lead(text($0, 2), 9)
                     }.joined() + "   = \(text(cost.percentAtTenHertz, 1)) % of a core")
+        }
+    }
+
+    /// Asking the kernel, with ten thousand sockets open: a full reading a second, and short ones between.
+    private func host() {
+        print("\nasking this host's kernel (CPU ms a reading): full, short")
+        for count in [100, 10_000] {
+            guard let cost = HostCost.measure(count: count, readings: 10) else { continue }
+            print(
+                pad("\(cost.sockets) sockets", 30) + [cost.full, cost.short].map { lead(text($0, 2), 9) }.joined()
+                    + "   = \(text(cost.percent, 1)) % of a core")
         }
     }
 

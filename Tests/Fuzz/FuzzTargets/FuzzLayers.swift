@@ -40,6 +40,7 @@ func fuzzStream<Tracker: LayerTracker & ~Copyable>(_ bytes: [UInt8], _ tracker: 
 /// Datagrams of STUN and TURN, each with its direction and length before it.
 func fuzzSTUN(_ bytes: [UInt8]) {
     var tracker = STUNTracker(transport: "udp")
+    var relayed = RelayedDatagrams()
     var now = Observation()
     var time = Timestamp(nanoseconds: 0)
     var reader = ByteReader(unsafe bytes.span.bytes)  // UInt8 has no padding
@@ -48,9 +49,11 @@ func fuzzSTUN(_ bytes: [UInt8]) {
         let part = reader.reader(of: Int(reader.uint8()))
         time = time + .seconds(1)
         now.begin(from: direction, at: time)
-        _ = tracker.accepts(part.restSpan)
-        let range = DeliveredRange(.payload, start: 0, count: part.remaining)
-        tracker.observe(part.restSpan, Delivery(direction: direction, time: time, content: .datagram(range)), &now)
+        let length = part.remaining + (part.peekUInt8() ?? 0 > 200 ? 40 : 0)
+        _ = tracker.accepts(part.restSpan, wireLength: length)
+        tracker.observe(part.restSpan, wireLength: length, relayed: &relayed, &now)
+        for index in 0..<relayed.count { precondition(relayed.bytes(of: index).byteCount <= relayed[index].wireLength) }
+        relayed.removeAll()
         now.clear()
     }
     report(tracker, at: time)
@@ -62,7 +65,7 @@ func fuzzWebSocket(_ bytes: [UInt8]) {
     fuzzStream(Array(bytes.dropFirst()), WebSocketTracker(extensions: agreed ? "permessage-deflate" : nil))
 }
 
-private func report<Tracker: LayerTracker & ~Copyable>(_ tracker: borrowing Tracker, at time: Timestamp) {
+func report<Tracker: LayerState & ~Copyable>(_ tracker: borrowing Tracker, at time: Timestamp) {
     let any = EndpointSnapshot(endpoint: .unspecified)
     var flow = FlowSnapshot(
         identifier: FlowIdentifier(number: 1), transport: .tcp, protocols: [], protocolNumber: 6, client: any,

@@ -27,8 +27,34 @@ enum FuzzTarget: String, CaseIterable {
     case webSocket = "websocket"
     /// Datagrams of STUN and TURN.
     case stun
+    /// Boxes of ISO media.
+    case boxes
+    /// DASH manifests, HLS playlists, content codings.
+    case manifest
+    /// MPEG transport streams: datagrams.
+    case mpegTS = "mpegts"
+    /// Datagrams of SRT.
+    case srt
+    /// Both byte streams of RTMP.
+    case rtmp
+    /// Both byte streams of RTSP, with RTP between.
+    case rtsp
+    /// STUN, TURN and channel data in a stream, in pieces of any size.
+    case turn
+    /// Datagrams of RTP and RTCP on one port.
+    case rtp
+    /// Compounds of RTCP, and SRTCP.
+    case rtcp
+    /// Packets of SCTP.
+    case sctp
+    /// Session descriptions.
+    case sdp
+    /// Datagrams and streams of SIP.
+    case sip
     /// Key log text.
     case keylog
+    /// Answers of the host's kernel and files below /proc.
+    case host
 
     static let chosen =
         ProcessInfo.processInfo.environment["STREAMTOP_FUZZ"].flatMap(FuzzTarget.init(rawValue:)) ?? .file
@@ -47,7 +73,20 @@ enum FuzzTarget: String, CaseIterable {
         case .http2: fuzzStream(bytes, HTTP2ConnectionTracker())
         case .webSocket: fuzzWebSocket(bytes)
         case .stun: fuzzSTUN(bytes)
+        case .boxes: fuzzBoxes(bytes)
+        case .manifest: fuzzManifest(bytes)
+        case .mpegTS: fuzzDatagrams(bytes, TransportStreamTracker(on: .numbered))
+        case .srt: fuzzDatagrams(bytes, SRTTracker())
+        case .rtmp: fuzzStream(bytes, RTMPTracker())
+        case .rtsp: fuzzStream(bytes, RTSPTracker())
+        case .turn: fuzzTURNStream(bytes)
+        case .rtp: fuzzRTP(bytes)
+        case .rtcp: fuzzRTCP(bytes)
+        case .sctp: fuzzSCTP(bytes)
+        case .sdp: fuzzSDP(bytes)
+        case .sip: fuzzSIP(bytes)
         case .keylog: fuzzKeyLog(bytes)
+        case .host: fuzzHost(bytes)
         }
     }
 }

@@ -11,8 +11,11 @@ final class LiveCapture {
     private let process: PeerProcess
 
     /// Starts capturing; returns when frames are being taken.
-    init(ports: [Int], keyLog: String) throws {
-        let filter = ports.map { "port \($0)" }.joined(separator: " or ")
+    convenience init(ports: [Int], keyLog: String) throws {
+        try self.init(filter: ports.map { "port \($0)" }.joined(separator: " or "), keyLog: keyLog)
+    }
+
+    init(filter: String, keyLog: String) throws {
         process = try PeerProcess(
             [Self.program, "--json", "-i", "lo", "-f", filter, "--keylog", keyLog, "--duration", "50s"],
             isBounded: true)
@@ -31,6 +34,13 @@ final class LiveCapture {
 
     /// Ends the capture once `flows` flows are over and gives their final records, by first packet.
     func finish(flows: Int) throws -> [JSONValue] {
+        let found = try finishRecords(flows: flows).filter { $0["type"].string == "flow" && $0["final"].bool == true }
+        func number(_ record: JSONValue) -> Int { Int(record["id"].string?.dropFirst() ?? "") ?? 0 }
+        return found.sorted { number($0) < number($1) }
+    }
+
+    /// The same, every record.
+    func finishRecords(flows: Int) throws -> [JSONValue] {
         // Live, a flow that is over is told as an event; what is still on its way then arrives within the interval of a read.
         try? process.wait("end of \(flows) flows", seconds: 5) {
             $0.components(separatedBy: #""event":"flow_close""#).count > flows
@@ -38,16 +48,10 @@ final class LiveCapture {
         usleep(200_000)
         process.askToEnd()
         try process.waitForEnd()
-        var found: [JSONValue] = []
-        for line in process.output.split(separator: "\n") where line.contains(#""type":"flow""#) {
-            let record = try JSONValue(text: String(line))
-            if record["final"].bool == true { found.append(record) }
-        }
         let summary = try process.output.split(separator: "\n").last.map { try JSONValue(text: String($0)) }
         guard let dropped = summary?["dropped", "kernel"].int, dropped == 0 else {
             throw PeerProcess.TookTooLong(description: "the kernel dropped frames or no summary came")
         }
-        func number(_ record: JSONValue) -> Int { Int(record["id"].string?.dropFirst() ?? "") ?? 0 }
-        return found.sorted { number($0) < number($1) }
+        return try process.output.split(separator: "\n").map { try JSONValue(text: String($0)) }
     }
 }

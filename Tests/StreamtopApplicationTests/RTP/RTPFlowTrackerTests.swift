@@ -243,6 +243,9 @@ private struct Tap: ~Copyable {
         }
         let moved = second.report(at: first.now.time, tables: first.tables)
         #expect(moved.first?.packets == 100 && moved.first?.from == .fromServer && moved.first?.lost == 0)
+        // Its keys go with it, from the other end now.
+        let (here, there) = (second.inherited, first.tracker.inherited)
+        #expect(here == RTPFlowTracker.Inheritance(flow: 1, isReversed: true) && there == nil)
         #expect(first.streams.isEmpty, "it is in one flow at a time")
 
         var leg = Tap(flow: 3)

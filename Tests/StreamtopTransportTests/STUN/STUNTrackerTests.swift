@@ -34,19 +34,22 @@ enum STUNBytes {
         var tracker = STUNTracker(transport: "udp")
         var now = Observation()
         var time = Timestamp(nanoseconds: 0)
+        var relayed = RelayedDatagrams()
         var inner: [Int] = []
+        var ends: [Endpoint?] = []
 
         mutating func send(_ bytes: [UInt8], _ direction: Direction = .fromClient) {
             time = time + .milliseconds(1)
             now.begin(from: direction, at: time)
-            let range = DeliveredRange(.payload, start: 0, count: bytes.count)
-            tracker.observe(
-                unsafe bytes.span.bytes, Delivery(direction: direction, time: time, content: .datagram(range)), &now)
-            for index in 0..<now.deliveries.count { inner.append(now.deliveries[index].range?.count ?? 0) }
-            now.deliveries.removeAll()
+            tracker.observe(unsafe bytes.span.bytes, wireLength: bytes.count, relayed: &relayed, &now)
+            for index in 0..<relayed.count {
+                inner.append(relayed[index].wireLength)
+                ends.append(relayed[index].peer)
+            }
+            relayed.removeAll()
         }
 
-        func accepts(_ bytes: [UInt8]) -> Bool { tracker.accepts(unsafe bytes.span.bytes) }
+        func accepts(_ bytes: [UInt8]) -> Bool { tracker.accepts(unsafe bytes.span.bytes, wireLength: bytes.count) }
 
         var flow: FlowSnapshot {
             let any = Endpoint.unspecified
@@ -135,6 +138,7 @@ enum STUNBytes {
         #expect(allocation.bytes == 13 && allocation.permissions == 1 && allocation.lifetime == 100)
         #expect(allocation.lapsed == nil && allocation.expiresIn > .seconds(99))
         #expect(talk.inner == [5, 5, 3], "without header and padding")
+        #expect(talk.ends.map { $0?.description } == Array(repeating: "192.0.2.1:32853", count: 3))
     }
 
     @Test func whatLapsedIsNamed() throws {
@@ -166,6 +170,61 @@ enum STUNBytes {
         talk.time = talk.time + .seconds(5)
         talk.send([0x40, 1, 0, 1, 1])
         #expect(talk.flow.turn?.allocation?.lapsed == nil)
+    }
+
+    /// What the relay still hands on has not run out, whatever was captured of its renewal.
+    @Test func aRelayThatWorksHasNotLapsed() {
+        for (answers, lapse) in [(false, TURNAllocationSnapshot.Lapse?.some(.allocation)), (true, nil)] {
+            var talk = allocated()
+            talk.time = talk.time + .seconds(110)
+            talk.send([0x40, 1, 0, 1, 1])
+            if answers { talk.send([0x40, 1, 0, 1, 1], .fromServer) }
+            talk.send([0x40, 1, 0, 1, 1])
+            let told = talk.flow.turn?.allocation
+            #expect(told?.lapsed == lapse && told?.missedRenewal == answers)
+        }
+    }
+
+    /// What was under way when it ran out proves nothing.
+    @Test func dataUnderWayWhenItRanOut() {
+        var talk = allocated()
+        talk.time = talk.time + .seconds(101)
+        talk.send([0x40, 1, 0, 1, 1], .fromServer)
+        talk.send([0x40, 1, 0, 1, 1])
+        #expect(talk.flow.turn?.allocation?.lapsed == .allocation)
+    }
+
+    @Test func aRelayGivesOtherAddressesAnew() {
+        var talk = allocated()
+        let other = Bytes.attribute(0x0016, [0, 1, 0xa1, 0x48, 0xe1, 0x12, 0xa6, 0x43])
+        talk.send(Bytes.message(0x0103, 9, other + Bytes.seconds(100)), .fromServer)
+        let told = talk.flow.turn?.allocation
+        #expect(told?.channels == 0 && told?.permissions == 0, "those of the allocation before are gone with it")
+    }
+
+    @Test func methodsThatNobodyKnowsAreCounted() throws {
+        var talk = Talk()
+        let strange = Bytes.message(0x0021, 1)
+        let alone = talk.accepts(strange)
+        talk.send(Bytes.message(0x0001, 1))
+        let behindOthers = talk.accepts(strange)
+        #expect(!alone && behindOthers, "alone it proves nothing")
+        talk.send(strange)
+        talk.send(strange)
+        #expect(talk.flow.stun?.unknownMethods == [STUNErrorCount(code: 0x11, count: 2)])
+    }
+
+    /// Of an indication that was cut, the size of its data is told by its length.
+    @Test func dataThatTheCaptureCut() {
+        var talk = allocated()
+        let peer = Bytes.attribute(0x0012, Bytes.address)
+        let whole = Bytes.message(0x0016, 4, peer + Bytes.attribute(0x0013, Array(repeating: 7, count: 100)))
+        let cut = Array(whole.prefix(60))
+        talk.tracker.observe(
+            unsafe cut.span.bytes, wireLength: whole.count, relayed: &talk.relayed, &talk.now)
+        let (count, length, captured) = (talk.relayed.count, talk.relayed[0].wireLength, talk.relayed[0].count)
+        #expect(count == 1 && length == 100 && captured == 24)
+        #expect(talk.flow.turn?.allocation?.bytes == 100)
     }
 
     @Test func datagramsOfOthersAreLeftToThem() {

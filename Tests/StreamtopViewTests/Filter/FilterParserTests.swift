@@ -19,7 +19,8 @@ import Testing
         ("flow:7", [7]), ("flow:f9", [9]), ("quic", [12]), ("\"映像\"", [16]), ("10.0.3.7:51548", [15]),
         ("retrans>=12", [7, 9]), ("cwnd>100k", [7]), ("flight>100K", [7]), ("rwnd>1M", [7]), ("age>1h", [15]),
         ("bytes>100M", [7, 15]), ("port:443 or port:80 and rtt<20", [7, 9, 12, 15, 21]),
-        ("(port:443 or port:80) and rtt<20", [15]), ("vlan:7", []), ("tunnel:gre", []),
+        ("(port:443 or port:80) and rtt<20", [15]), ("server=\"cdn-04.example\"", [7]),
+        ("server: \"cdn-04\" rtt>5", [7]), ("vlan:7", []), ("tunnel:gre", []),
     ]
 
     @Test(arguments: matches.indices) func matchesAsMeant(index: Int) throws {

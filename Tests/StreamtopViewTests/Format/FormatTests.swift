@@ -13,7 +13,7 @@ import Testing
     ])
     func rates(value: Double, text: String) { #expect(RateText.short(value) == text) }
 
-    @Test(arguments: [(0, "0"), (1_023, "1.0K"), (1_024, "1.0K"), (186_000, "182K"), (3_250_000, "3.1M")])
+    @Test(arguments: [(0, "0"), (999, "999"), (1_023, "1.0k"), (186_000, "186k"), (3_250_000, "3.3M")])
     func bytes(value: Int, text: String) { #expect(ByteText.short(value) == text) }
 
     @Test(arguments: [

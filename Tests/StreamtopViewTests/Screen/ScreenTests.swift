@@ -70,11 +70,44 @@ import Testing
             snapshot: SampleHandshakes.lone(SampleExchanges.player), sizes: [(120, 40)]),
         Scene(name: "flow-http-none", keys: [.enter, .tab, .tab], sizes: [(80, 24)]),
         Scene(name: "flow-handshake-none", keys: [.enter, .tab], sizes: [(80, 24)]),
-        Scene(name: "handshakes", keys: ["2"], snapshot: SampleHandshakes.many),
-        Scene(name: "handshakes-none", keys: ["2"], sizes: [(80, 24)]),
-        Scene(name: "verdicts", keys: ["3"]),
-        Scene(name: "events", keys: ["4"], sizes: [(80, 24), (120, 40)]),
-        Scene(name: "capture", keys: ["5"]),
+        Scene(name: "handshakes", keys: ["6"], snapshot: SampleHandshakes.many),
+        Scene(name: "handshakes-none", keys: ["6"], sizes: [(80, 24)]),
+        Scene(name: "verdicts", keys: ["7"]),
+        Scene(name: "events", keys: ["8"], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "capture", keys: ["9"]),
+        Scene(name: "live", snapshot: LiveScreenTests.mixed),
+        Scene(name: "live-call", keys: [.end], snapshot: LiveScreenTests.mixed, sizes: [(80, 24)]),
+        Scene(name: "live-ascii", glyphs: .ascii, snapshot: LiveScreenTests.mixed, sizes: [(80, 24)]),
+        Scene(name: "live-none", keys: ["1"], sizes: [(80, 24)]),
+        Scene(name: "groups", keys: ["5", "a"], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "congestion", keys: ["8", .tab], sizes: [(80, 24), (120, 40)]),
+        Scene(name: "find", keys: ["5", "f"] + typed("cdn") + [.enter], sizes: [(80, 24)]),
+        Scene(name: "sessions", keys: ["2"], snapshot: SampleSessions.many),
+        Scene(
+            name: "sessions-cursor", keys: ["2", "H", "H", .left], snapshot: SampleSessions.many,
+            sizes: [(80, 24), (120, 40)]),
+        Scene(
+            name: "sessions-end", keys: ["2", .pageDown, .pageDown], snapshot: SampleSessions.many, sizes: [(80, 24)]),
+        Scene(name: "sessions-ascii", keys: ["2"], glyphs: .ascii, snapshot: SampleSessions.many, sizes: [(80, 24)]),
+        Scene(name: "sessions-none", keys: ["2"], sizes: [(80, 24)]),
+        Scene(
+            name: "flow-http2", keys: [.enter, .tab, .tab], snapshot: SampleHandshakes.lone(SampleExchanges.http2),
+            sizes: [(80, 24), (120, 40)]),
+        Scene(
+            name: "flow-websocket", keys: [.enter, .tab, .tab, .tab],
+            snapshot: SampleHandshakes.lone(SampleExchanges.webSocket), sizes: [(80, 24), (120, 40)]),
+        Scene(name: "calls", keys: ["3"], snapshot: SampleCalls.many),
+        Scene(
+            name: "calls-end", keys: ["3", .pageDown, .pageDown, .pageDown], snapshot: SampleCalls.many,
+            sizes: [(80, 24)]),
+        Scene(name: "calls-failed", keys: ["3", .down], snapshot: SampleCalls.many, sizes: [(80, 24)]),
+        Scene(name: "calls-ascii", keys: ["3"], glyphs: .ascii, snapshot: SampleCalls.many, sizes: [(80, 24)]),
+        Scene(name: "calls-none", keys: ["3"], sizes: [(80, 24)]),
+        Scene(name: "streams", keys: ["4"], snapshot: SampleCalls.many),
+        Scene(name: "streams-audio", keys: ["4", .down], snapshot: SampleCalls.many, sizes: [(80, 24), (120, 40)]),
+        Scene(
+            name: "flow-channels", keys: [.enter, .tab, .tab, .tab],
+            snapshot: SampleHandshakes.lone(SampleCalls.channels), sizes: [(80, 24), (120, 40)]),
         Scene(name: "tiny", sizes: [(30, 5), (40, 8)]),
     ]
 
@@ -113,8 +146,9 @@ import Testing
             return
         }
         let bar = state.openFlow == nil ? PageLayout(state, context).tabs : FlowLayout(state, context).tabs
-        let names = state.openFlow == nil ? PageTable.names(context.snapshot) : TabTable.names
-        let end = min(bar.right, TabBar.ranges(names, from: bar.x + 1).last?.upperBound ?? 0)
+        let end =
+            state.openFlow.map { FlowScreen.tabs($0, context.flow($0.flow), FlowLayout(state, context)).end + 1 }
+            ?? PageScreen.tabs(context, state, PageLayout(state, context)).end + 1
         cells.fill(
             Rect(x: 0, y: bar.y, width: end, height: 1), context.glyphs == .ascii ? "-" : "─", .border)
     }
@@ -147,7 +181,7 @@ import Testing
             #expect(MetricTable.rows.count { $0.field == field } == 1, "\(field)")
         }
         #expect(Set(PageTable.rows.map(\.page)).count == PageTable.rows.count)
-        #expect(Set(TabTable.names).count == TabTable.rows.count)
+        #expect(Set(TabTable.rows.map(\.name)).count == TabTable.rows.count)
     }
 
     @Test(arguments: scenes) func screenIsAsReviewed(scene: Scene) throws {

@@ -111,7 +111,7 @@ import Testing
 
     @Test func aFailedHandshakeIsSelectedAndOpened() {
         var desk = Desk(SampleHandshakes.many())
-        desk.press("2")
+        desk.press("6")
         let failures = HandshakeSurvey(desk.context.snapshot, .all).failures
         desk.press(.down)
         #expect(desk.state.handshakes.selected == 1)
@@ -139,7 +139,7 @@ import Testing
 
     @Test func withoutFailuresThePageOfHandshakesScrolls() {
         var desk = Desk(SampleHandshakes.lone { SampleHandshakes.retried() }())
-        desk.press("2")
+        desk.press("6")
         desk.state.height = 10
         desk.press("G")
         #expect(desk.state.handshakes.scroll > 0 && desk.state.handshakes.selected == 0)
@@ -274,13 +274,13 @@ import Testing
 
     @Test func tabsGoRound() {
         var desk = Desk()
-        for page in [Page.handshakes, .verdicts, .events, .capture, .flows] {
+        for page in [Page.handshakes, .verdicts, .events, .congestion, .groups, .capture, .flows] {
             desk.press(.tab)
             #expect(desk.state.page == page)
         }
         desk.press(.backTab)
         #expect(desk.state.page == .capture)
-        desk.press("3", .enter)
+        desk.press("7", .enter)
         #expect(desk.state.openFlow?.flow == FlowIdentifier(number: 7), "Enter opens the flow of the verdict")
     }
 

@@ -62,4 +62,76 @@ enum SampleExchanges {
         flow.server.payloadBytes = 690_000_000
         return flow
     }
+
+    /// HTTP/2 with a window that holds its sender back, a playlist held on purpose and answers of a cache.
+    static func http2() -> FlowSnapshot {
+        var flow = player()
+        flow.http3 = nil
+        flow.quic = nil
+        var http = flow.http ?? HTTPSnapshot()
+        for index in http.exchanges.indices {
+            http.exchanges[index].isEarly = false
+            guard let first = http.exchanges[index].timeToFirstByte else { continue }
+            http.exchanges[index].roundTrip = 28_000_000
+            http.exchanges[index].server = first - 28_000_000
+            http.exchanges[index].transfer = http.exchanges[index].duration.map { $0 - first }
+        }
+        http.exchanges[0].held = 10_000_000
+        http.exchanges[0].server = 4_500_000
+        http.exchanges[0].heldBy = .blockingReload
+        http.exchanges[1].cache = HTTPCacheSnapshot(state: .hit, age: 3, source: .age)
+        flow.http = http
+        var http2 = HTTP2Snapshot()
+        http2.client.overheadBytes = 2_112
+        http2.server.overheadBytes = 9_318
+        http2.server.payloadBytes = 1_777_068
+        http2.streams = 6
+        http2.pushPromises = 2
+        http2.pushesCancelled = 1
+        http2.server.pingRoundTrip = SampleSnapshots.summary(29, minimum: 28, p95: 34, source: .http2Ping)
+        var credit = HTTP2CreditSnapshot(
+            last: 12_288, minimum: 0, maximum: 65_535, streamInitial: 65_535, streamMinimum: -2_048)
+        http2.flowControl = HTTP2FlowControlSnapshot(client: credit, server: credit)
+        credit.minimum = 0
+        http2.flowControl?.sender = .fromServer
+        http2.flowControl?.streamsBlocked = 3
+        http2.flowControl?.blockedByConnection = .milliseconds(820)
+        http2.flowControl?.cap = 18_700_000
+        flow.http2 = http2
+        return flow
+    }
+
+    static func webSocket() -> FlowSnapshot {
+        var flow = SampleSnapshots.flow(
+            51, "10.0.3.9", 60_200, "203.0.113.4", 443, name: "chat.example",
+            protocols: ["ipv4", "tcp", "tls", "http/1.1", "websocket"], up: 9_000, down: 310_000, lasted: .seconds(95))
+        var socket = WebSocketSnapshot()
+        // What a server chooses may try to steer the terminal.
+        socket.url = "wss://chat.example/feed?token=\u{1b}]0;gone\u{7}"
+        socket.subprotocol = "json.v2"
+        socket.extensions = "permessage-deflate; server_no_context_takeover"
+        socket.upgrade = .milliseconds(44)
+        socket.isAccepted = true
+        socket.client.messages = 412
+        socket.client.payloadBytes = 21_400
+        socket.client.headerBytes = 2_472
+        socket.client.maskedFrames = 430
+        socket.client.frames = [NamedCount(name: "text", count: 412), NamedCount(name: "pong", count: 18)]
+        socket.client.pingRoundTrip = SampleSnapshots.summary(118, minimum: 31, p95: 420, source: .websocketPing)
+        socket.client.eventLoopLag = HTTPTimes(samples: 18, p50: 86_000_000, p95: 390_000_000, maximum: 512_000_000)
+        socket.server.messages = 3_911
+        socket.server.payloadBytes = 1_204_000
+        socket.server.headerBytes = 15_640
+        socket.server.compressedMessages = 3_911
+        socket.server.messageBytes = 5_900_000
+        socket.server.frames = [NamedCount(name: "binary", count: 3_911), NamedCount(name: "ping", count: 18)]
+        socket.violations = [NamedCount(name: "unmasked_client_frame", count: 2)]
+        socket.comparison = WebSocketComparison(
+            http2Bytes: 1_460_000, longPollingBytes: 2_900_000,
+            method: "9 bytes of frame header and 40 of fields a request")
+        socket.close = WebSocketCloseSnapshot(code: 1_011, reason: "restart", by: .fromServer)
+        flow.webSocket = socket
+        flow.series = SampleSnapshots.series(base: 30, queue: 4, flight: 9_000, rate: 310_000, losses: false)
+        return flow
+    }
 }

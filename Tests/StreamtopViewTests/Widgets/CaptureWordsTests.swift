@@ -10,7 +10,7 @@ import Testing
         memory.change(from: 0, to: 12_000_000)
         #expect(!Words.held(memory).contains("given up"))
         memory.countRelease(of: 3_000_000)
-        #expect(Words.held(memory).contains("given up") && Words.held(memory).contains("256"))
+        #expect(Words.held(memory).contains("given up") && Words.held(memory).contains("268M"))
     }
 
     @Test func capsAreSaidWithUnitAndScope() {

@@ -162,12 +162,16 @@ enum STUNVectors {
         #expect(header.channel == 0x4001 && header.dataLength == 5)
         for (padding, fits) in [(0, true), (3, true), (4, false)] {
             let padded = bytes + [UInt8](repeating: 0, count: padding)
-            #expect(TURNChannelData.fills(unsafe padded.span.bytes) == fits, "\(padding) bytes of padding")
+            #expect(
+                TURNChannelData.fills(unsafe padded.span.bytes, wireLength: padded.count) == fits,
+                "\(padding) bytes of padding")
         }
         for length in 0..<bytes.count {
-            #expect(!TURNChannelData.fills(unsafe Array(bytes.prefix(length)).span.bytes))
+            #expect(!TURNChannelData.fills(unsafe Array(bytes.prefix(length)).span.bytes, wireLength: length))
+            let cut = TURNChannelData.fills(unsafe Array(bytes.prefix(length)).span.bytes, wireLength: bytes.count)
+            #expect(cut == (length >= 4), "the header of a datagram that the capture cut says what it was")
         }
-        #expect(!TURNChannelData.fills(unsafe [UInt8](hex: "3fff 0000").span.bytes))
-        #expect(!TURNChannelData.fills(unsafe [UInt8](hex: "8000 0000").span.bytes))
+        #expect(!TURNChannelData.fills(unsafe [UInt8](hex: "3fff 0000").span.bytes, wireLength: 4))
+        #expect(!TURNChannelData.fills(unsafe [UInt8](hex: "8000 0000").span.bytes, wireLength: 4))
     }
 }

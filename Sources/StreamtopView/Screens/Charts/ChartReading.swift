@@ -58,10 +58,16 @@ struct ChartReading {
             (.retransmissions, "r", .markRetransmission), (.zeroWindows, "⊘", .markZeroWindow),
             (.losses, "×", .markLoss),
         ]
+        // When each verdict first held: the beginning of an episode, also where it is over.
+        let verdicts = flow.verdicts.filter { $0.severity > .info }.map { verdict in
+            Chart.Mark(
+                time: verdict.firstSeen, sign: Words.severitySign(verdict.severity),
+                role: Words.severityRole(verdict.severity))
+        }
         return kinds.flatMap { metric, sign, role in
             steps.filter { series.count(of: metric, at: $0) > 0 }
                 .map { Chart.Mark(time: series.times[$0], sign: sign, role: role) }
-        }
+        } + verdicts
     }
 
     /// A value with its label; nil shows the dash.

@@ -18,7 +18,7 @@ enum WindowChart {
         // A receive window far above everything else would press the rest to the floor; its number is in the title.
         let isWindowInSight = lowest <= max(used * 3, 1)
         let most = isWindowInSight ? max(used, min(receive.compactMap { $0 }.max() ?? 0, used * 3)) : used
-        let scale = ChartScale(largest: most, isBinary: true, least: 4_096) { ByteText.short($0) }
+        let scale = ChartScale(largest: most, least: 4_000) { ByteText.short($0) }
         reading.chart(
             [
                 Chart.Series(values: flight, role: .chartInFlight, form: .area),

@@ -1,0 +1,270 @@
+import StreamtopBase
+import StreamtopModel
+
+/// One stream that goes on as another: an SFU or a proxy changes its source, numbers and timestamps by a constant each, and may encrypt
+/// it anew; sizes, markers and the order stay (or the payload itself, where it can be read).
+final class RTPLeg {
+    /// Own: longer than any box holds a packet it forwards.
+    private static let longestDelay: Int32 = 200_000
+    /// Two queues of one host are not stamped in order to the last microsecond.
+    private static let earliest: Int32 = -100
+    /// Own: packets compared for a join, and how many of them must fit.
+    private static let compared = 96
+    private static let leastMatches = 48
+    private static let leastShare = 0.9
+    /// Own: sizes, or payloads, told apart among them. Packets of one size all look alike, and so do payloads of silence.
+    private static let leastSizes = 6
+    /// Own: where they do, the one must follow the other's jitter: its delay spreads by less than a quarter of what spreads the arrivals.
+    private static let leastJitter = 4.0
+    /// Packets that must agree before the numbers are taken to have moved.
+    private static let leastMoved = 4
+    /// Padding and tags that another protection adds.
+    private static let mostAdded = 32
+
+    let incoming: RTPStream
+    let outgoing: RTPStream
+    private var sequenceOffset: UInt16
+    private let timestampOffset: UInt32
+    private let sizeOffset: Int
+    private(set) var matched: UInt64 = 0
+    private(set) var hashMatches: UInt64 = 0
+    private var delays = LogHistogram()
+    private var longest: UInt32 = 0
+    /// Packets that had come in when the first of them went out, and now.
+    private var receivedBefore: UInt64
+    /// Packets that had come in when the newest of them went out: what comes after the last is no loss of the box.
+    private var receivedUntil: UInt64 = 0
+    private let share: Double
+    /// Another offset that the newest packets would fit, and how many did.
+    private var moved: (offset: UInt16, packets: [(RTPRecentPackets.Packet, RTPRecentPackets.Packet)])?
+
+    private init(_ incoming: RTPStream, _ outgoing: RTPStream, _ offsets: Offsets, share: Double) {
+        self.incoming = incoming
+        self.outgoing = outgoing
+        sequenceOffset = offsets.sequence
+        timestampOffset = offsets.timestamp
+        sizeOffset = offsets.size
+        receivedBefore = 0
+        self.share = share
+    }
+
+    private struct Offsets: Hashable {
+        var sequence: UInt16
+        var timestamp: UInt32
+        var size: Int
+    }
+
+    // MARK: Finding
+
+    /// The stream among `candidates` that `outgoing` carries on; nil where none fits, or several that cannot be told apart.
+    static func find(_ outgoing: RTPStream, among candidates: [RTPStream]) -> RTPLeg? {
+        var found: (leg: RTPLeg, delay: Int64)?
+        for incoming in candidates where canFeed(incoming, outgoing) {
+            guard let leg = compare(incoming, outgoing) else { continue }
+            let delay = leg.delays.quantile(0.5) ?? 0
+            // Copies to others left the box a moment before; what came in was there first.
+            let isSameHost = incoming.receiver.address == outgoing.sender.address
+            if let best = found {
+                let isBestSameHost = best.leg.incoming.receiver.address == outgoing.sender.address
+                guard isSameHost && !isBestSameHost || isSameHost == isBestSameHost && delay > best.delay else {
+                    continue
+                }
+            }
+            found = (leg, delay)
+        }
+        return found?.leg
+    }
+
+    /// Of one kind, at one time, in two flows, and not two copies of one sender's.
+    private static func canFeed(_ incoming: RTPStream, _ outgoing: RTPStream) -> Bool {
+        incoming !== outgoing && incoming.flow != outgoing.flow && incoming.repeats == nil && outgoing.repeats == nil
+            && incoming.isVideo == outgoing.isVideo && incoming.sender.address != outgoing.sender.address
+            && incoming.receiver.address != outgoing.receiver.address && incoming.outgoingOf == nil
+    }
+
+    private static func compare(_ incoming: RTPStream, _ outgoing: RTPStream) -> RTPLeg? {
+        var packets: [RTPRecentPackets.Packet] = []
+        outgoing.recentPackets.visit { packets.append($0) }
+        let sample = packets.suffix(compared)
+        guard sample.count >= leastMatches else { return nil }
+        // Each packet that fits at all proposes offsets; the ones of a forwarded stream agree.
+        var votes: [Offsets: Int] = [:]
+        for packet in sample.suffix(leastMatches / 2) {
+            incoming.recentPackets.visit { other in
+                guard isBefore(other, packet), other.isMarked == packet.isMarked else { return }
+                let size = Int(packet.payload) - Int(other.payload)
+                guard abs(size) <= mostAdded else { return }
+                let offsets = Offsets(
+                    sequence: packet.sequence &- other.sequence, timestamp: packet.timestamp &- other.timestamp,
+                    size: size)
+                votes[offsets, default: 0] += 1
+            }
+        }
+        guard let best = votes.max(by: { ($0.value, $1.key.sequence) < ($1.value, $0.key.sequence) }),
+            best.value >= leastMatches / 4
+        else { return nil }
+        var matches = 0
+        var known = 0
+        var sizes: Set<UInt16> = []
+        var hashes: Set<UInt32> = []
+        var equal = 0
+        var pairs: [(RTPRecentPackets.Packet, RTPRecentPackets.Packet)] = []
+        for packet in sample {
+            guard let other = incoming.recentPackets.packet(packet.sequence &- best.key.sequence) else { continue }
+            known += 1
+            guard fits(other, packet, best.key) else { continue }
+            matches += 1
+            sizes.insert(packet.payload)
+            pairs.append((other, packet))
+            guard other.hash != 0, other.hash == packet.hash else { continue }
+            equal += 1
+            hashes.insert(packet.hash)
+        }
+        guard matches >= leastMatches, Double(matches) >= leastShare * Double(known) else { return nil }
+        let isHashed = equal * 10 >= matches * 9 && hashes.count >= leastSizes
+        guard isHashed || sizes.count >= leastSizes || followsJitter(pairs) else { return nil }
+        let leg = RTPLeg(incoming, outgoing, best.key, share: Double(matches) / Double(known))
+        for packet in packets { leg.observe(packet) }
+        return leg
+    }
+
+    /// `other` came no later, and not long before.
+    private static func isBefore(_ other: RTPRecentPackets.Packet, _ packet: RTPRecentPackets.Packet) -> Bool {
+        (earliest...longestDelay).contains(delay(other, packet))
+    }
+
+    private static func delay(_ other: RTPRecentPackets.Packet, _ packet: RTPRecentPackets.Packet) -> Int32 {
+        Int32(bitPattern: packet.arrival &- other.arrival)
+    }
+
+    /// What goes out is as uneven as what came in, and the time between is not: it was sent because the other came.
+    private static func followsJitter(_ pairs: [(RTPRecentPackets.Packet, RTPRecentPackets.Packet)]) -> Bool {
+        guard pairs.count >= leastMatches else { return false }
+        let delays = pairs.map { Double(delay($0.0, $0.1)) }
+        let gaps = zip(pairs, pairs.dropFirst()).map { Double(delay($0.0.0, $0.1.0)) }
+        return spread(gaps) > leastJitter * max(spread(delays), 1)
+    }
+
+    /// Between the first and the ninth tenth.
+    private static func spread(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        guard sorted.count > 9 else { return 0 }
+        return sorted[sorted.count * 9 / 10] - sorted[sorted.count / 10]
+    }
+
+    private static func fits(
+        _ other: RTPRecentPackets.Packet, _ packet: RTPRecentPackets.Packet, _ offsets: Offsets
+    ) -> Bool {
+        isBefore(other, packet) && other.isMarked == packet.isMarked
+            && packet.timestamp &- other.timestamp == offsets.timestamp
+            && Int(packet.payload) - Int(other.payload) == offsets.size
+    }
+
+    // MARK: Following
+
+    /// A packet went out, seen for the first time.
+    func observe(_ packet: RTPRecentPackets.Packet) {
+        let offsets = Offsets(sequence: sequenceOffset, timestamp: timestampOffset, size: sizeOffset)
+        if let other = incoming.recentPackets.packet(packet.sequence &- sequenceOffset),
+            Self.fits(other, packet, offsets)
+        {
+            moved = nil
+            return note(other, packet)
+        }
+        // Some boxes close the gaps of what they forward: then the offset moves on by what was lost. Packets of one picture are alike,
+        // so one alone proves nothing.
+        for step in UInt16(1)...16 {
+            let offset = sequenceOffset &- step
+            guard let other = incoming.recentPackets.packet(packet.sequence &- offset),
+                Self.fits(other, packet, Offsets(sequence: offset, timestamp: timestampOffset, size: sizeOffset))
+            else { continue }
+            if moved?.offset == offset {
+                moved?.packets.append((other, packet))
+            } else {
+                moved = (offset, [(other, packet)])
+            }
+            break
+        }
+        guard let moved, moved.packets.count >= Self.leastMoved else { return }
+        sequenceOffset = moved.offset
+        for (other, packet) in moved.packets { note(other, packet) }
+        self.moved = nil
+    }
+
+    private func note(_ other: RTPRecentPackets.Packet, _ packet: RTPRecentPackets.Packet) {
+        // Up to this packet: less those behind it in the memory of what came in.
+        let received = incoming.sequence.packets - min(incoming.sequence.packets, incoming.sequence.duplicates)
+        var later: UInt64 = 0
+        if incoming.recentPackets.newest?.sequence != other.sequence {
+            incoming.recentPackets.visit { if Self.delay(other, $0) > 0 { later &+= 1 } }
+        }
+        receivedUntil = max(receivedUntil, received - min(received, later))
+        if matched == 0 { receivedBefore = receivedUntil - min(1, receivedUntil) }
+        matched &+= 1
+        if other.hash != 0, other.hash == packet.hash { hashMatches &+= 1 }
+        let delay = max(0, Self.delay(other, packet))
+        delays.record(Int64(delay))
+        longest = max(longest, UInt32(delay))
+    }
+
+    /// `reports` is what RTCP says of the outgoing stream.
+    func snapshot(_ reports: RTCPSource?) -> RTPLegSnapshot {
+        let since = receivedUntil - min(receivedUntil, receivedBefore)
+        var result = RTPLegSnapshot(flow: incoming.flow, source: incoming.source)
+        result.isHashed = hashMatches * 10 >= matched * 9 && matched > 0
+        result.lostIn = incoming.sequence.lost
+        result.lostInBox = since - min(since, matched)
+        if let reported = reports?.lastLost {
+            // Gaps that were sent on as they came are no loss of this leg.
+            result.lostOut = UInt64(max(0, reported)) - min(UInt64(max(0, reported)), outgoing.sequence.lost)
+        }
+        if let p50 = delays.quantile(0.5), let p95 = delays.quantile(0.95) {
+            result.delay = CallLegDelay(
+                p50: p50 * 1_000, p95: p95 * 1_000, maximum: Int64(longest) * 1_000)
+        }
+        result.confidence = (result.isHashed ? 0.99 : 0.9) * share
+        return result
+    }
+}
+
+/// Streams that may be forwarded ones, and those that may be what they carry on. Bounded: the oldest goes first.
+struct RTPLegTable: ~Copyable {
+    static let capacity = 1_024
+    /// Pairs compared in a second of capture time.
+    private static let mostCompared = 512
+    /// A stream is looked at once it has so many packets, and a few times more.
+    private static let looks: [UInt64] = [96, 192, 384, 1_024, 4_096]
+
+    static let limits = [
+        Limit("RTP streams looked at for forwarding", capacity, per: .engine, policy: "the oldest goes"),
+        Limit(
+            "pairs of streams compared in a second", mostCompared, per: .engine, policy: "the others the next second"),
+    ]
+
+    private var streams: [RTPStream] = []
+    private var next = 0
+
+    mutating func enter(_ stream: RTPStream) {
+        if streams.count == Self.capacity { streams.removeFirst(Self.capacity / 8) }
+        streams.append(stream)
+    }
+
+    /// Looks for streams that carry others on; about once a second.
+    mutating func search(at time: Timestamp) {
+        guard streams.count > 1 else { return }
+        let living = streams.filter { time - $0.lastArrival < .seconds(5) }
+        guard living.count > 1 else { return }
+        var room = Self.mostCompared
+        for offset in living.indices {
+            guard room > 0 else { break }
+            let stream = living[(next + offset) % living.count]
+            guard stream.outgoingOf == nil, stream.looks < Self.looks.count,
+                stream.recentPackets.total >= Self.looks[stream.looks]
+            else { continue }
+            stream.looks += 1
+            room -= living.count
+            stream.outgoingOf = RTPLeg.find(stream, among: living)
+        }
+        next &+= 1
+    }
+}

@@ -1,0 +1,204 @@
+import StreamtopBase
+import StreamtopDiagnosis
+import StreamtopModel
+import StreamtopTransport
+import StreamtopWire
+
+/// The host's kernel: what it says, joined to flows (decision 0261).
+extension FlowEngine {
+    /// Takes a message about the host.
+    mutating func observe(_ report: HostReport) {
+        host.observe(report)
+        for socket in report.sockets { adoptScales(of: socket) }
+    }
+
+    /// The scales of windows that no SYN told, where the kernel has them.
+    private mutating func adoptScales(of socket: KernelSocket) {
+        let key = FlowKey(source: socket.local, destination: socket.remote, transport: 6)
+        guard let position = flows.find(key, hash: flows.hash(key)), flows[position].tcp != FlowEntry.none else {
+            return
+        }
+        let near = flows[position].direction(from: socket.local)
+        // Without the option neither end scales (RFC 7323 section 2.2).
+        trackers.tcp[flows[position].tcp].adoptScales(
+            own: UInt8(clamping: socket.ownScale ?? 0), peer: UInt8(clamping: socket.peerScale ?? 0), of: near)
+    }
+
+    /// Flows whose sockets are worth asking about: those with packets since the last call, and those that hold something.
+    mutating func takeHostWishes() -> HostWishes {
+        var wishes = HostWishes()
+        host.forget(at: now)
+        for position in hostActive.take(from: &flows) {
+            guard flows[position].transport == .tcp else {
+                if flows[position].transport == .udp, wishes.peers.count < Self.mostWishes {
+                    wishes.peers += [flows[position].clientEndpoint.address, flows[position].serverEndpoint.address]
+                }
+                continue
+            }
+            guard flows[position].standing != .over else { continue }
+            hostWatched[flows[position].key.withoutEncapsulation] = now
+        }
+        hostWatched = hostWatched.filter { now - $0.value < .seconds(3) || holdsBytes($0.key) }
+        if hostWatched.count > Self.mostWishes {
+            let newest = hostWatched.sorted { $0.value > $1.value }.prefix(Self.mostWishes)
+            hostWatched = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
+        }
+        // By age, so that turns are the same from call to call.
+        let ordered = hostWatched.keys.map { (ordinal: order($0), key: $0) }.sorted { $0.ordinal < $1.ordinal }
+        wishes.flows = ordered.map(\.key)
+        return wishes
+    }
+
+    static var mostWishes: Int { 512 }
+
+    private func order(_ key: FlowKey) -> UInt64 {
+        flows.find(key, hash: flows.hash(key)).map { flows[$0].ordinal } ?? .max
+    }
+
+    private func holdsBytes(_ key: FlowKey) -> Bool {
+        guard let socket = host.course(of: key)?.newest, now - socket.time < HostFacts.freshness else { return false }
+        return socket.state == .established && (socket.unread ?? 0) + (socket.sendQueue ?? 0) > 0
+    }
+
+    /// Flows that stand still while their socket holds bytes, for records that tell of active flows.
+    func isHeld(_ position: UInt32) -> Bool {
+        guard host.isAsked, flows[position].transport == .tcp else { return false }
+        return holdsBytes(flows[position].key.withoutEncapsulation)
+    }
+
+    /// The kernel's values beside ours of the moment of `sample`.
+    func kernelSample(_ position: UInt32, beside sample: borrowing FlowSample) -> KernelSample? {
+        guard let course = host.course(of: flows[position].key) else { return nil }
+        let socket = course.answer(at: sample.time)
+        guard abs(sample.time - socket.time) < .milliseconds(500) else { return nil }
+        let side = flows[position].direction(from: socket.local)
+        var beside = KernelSample(socket: socket, side: side)
+        // A window that nothing fills cannot be seen from outside.
+        if socket.isApplicationLimited != true, let window = socket.congestionWindow, window > 0,
+            let flight = socket.inFlight, flight * 5 >= window * 4
+        {
+            beside.windowError = Self.error(sample.congestionWindow[side], window)
+        }
+        beside.flightError = Self.error(sample.inFlight[side], socket.inFlight)
+        if let far = sample.roundTrip[side.reversed] {
+            let near = sample.roundTrip[side] ?? 0
+            beside.roundTripError = Self.error(
+                Int(saturatingAdd(far, near)), socket.smoothedRoundTrip.map { Int($0) })
+        }
+        return beside
+    }
+
+    /// The kernel says that the flight does not fill the window: then what we took for it is the flight.
+    func withholdUnfilledWindow(_ sample: inout FlowSample) {
+        guard let kernel = sample.kernel, let window = kernel.socket.congestionWindow,
+            let flight = kernel.socket.inFlight, flight * 5 < window * 4
+        else { return }
+        sample.congestionWindow[kernel.side] = nil
+    }
+
+    private static func error(_ ours: Int?, _ kernel: Int?) -> Double? {
+        guard let ours, let kernel, kernel > 0 else { return nil }
+        return (Double(ours) - Double(kernel)) / Double(kernel)
+    }
+
+    /// Writes what the host's kernel says of the flow, and the ladder, into its picture.
+    func fillHost(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
+        var facts = LadderFacts()
+        if host.isAsked { join(&flow, entry, &facts, at: time) }
+        guard flow.transport == .tcp || facts.near != nil else { return }
+        let ladder = LadderBuilder.build(flow, facts)
+        flow.buffers = ladder.buffers
+        flow.$ladder = ladder.sums.map { Boxed.Box($0) }
+    }
+
+    private func join(
+        _ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, _ facts: inout LadderFacts, at time: Timestamp
+    ) {
+        facts.host = host.host
+        let isClientHere = options.localAddresses.contains(flow.client.endpoint.address)
+        let isServerHere = options.localAddresses.contains(flow.server.endpoint.address)
+        if isClientHere != isServerHere { facts.near = isClientHere ? .fromClient : .fromServer }
+        facts.hasEnded = flow.isFinal || flow.state == .closed || flow.state == .reset
+        if entry.transport == .tcp, let course = host.course(of: entry.key) {
+            let socket = course.newest
+            let near = entry.direction(from: socket.local)
+            facts.near = near
+            flow.$kernel = Boxed.Box(KernelSample(socket: socket, side: near))
+            if time - socket.time < HostFacts.freshness, !facts.hasEnded {
+                facts.socket = socket
+                facts.acknowledgedPerSecond = course.acknowledgedPerSecond
+                facts.readPerSecond = course.readPerSecond
+            }
+            apply(course, of: near, to: &flow)
+            own(&flow, near, socket.inode)
+        } else if entry.transport == .udp {
+            joinDatagramSockets(&flow, &facts, at: time)
+        }
+        if let near = facts.near {
+            flow.hostEnd = near
+            let far = near == .fromClient ? flow.server.endpoint.address : flow.client.endpoint.address
+            facts.devices = host.devices(to: far)
+        }
+    }
+
+    private func joinDatagramSockets(_ flow: inout FlowSnapshot, _ facts: inout LadderFacts, at time: Timestamp) {
+        for end in Direction.allCases {
+            let local = end == .fromClient ? flow.client.endpoint : flow.server.endpoint
+            let remote = end == .fromClient ? flow.server.endpoint : flow.client.endpoint
+            guard let socket = host.datagramSocket(of: local, from: remote) else { continue }
+            // A socket open to all addresses may be another namespace's, or take packets of this one's only.
+            let isCertain = socket.local.address == local.address || options.localAddresses.contains(local.address)
+            guard isCertain else { continue }
+            own(&flow, end, socket.inode)
+            guard facts.datagramSocket == nil, !facts.hasEnded, time - socket.time < HostFacts.freshness else {
+                continue
+            }
+            facts.near = end
+            facts.datagramSocket = socket
+        }
+    }
+
+    private func own(_ flow: inout FlowSnapshot, _ end: Direction, _ inode: UInt32) {
+        guard inode != 0, let process = host.owner(inode) else { return }
+        var processes = flow.processes ?? BothWays(client: nil, server: nil)
+        processes[end] = process
+        flow.processes = processes
+    }
+
+    /// What the kernel knows of its own sender stands in place of what was estimated.
+    private func apply(_ course: SocketCourse, of near: Direction, to flow: inout FlowSnapshot) {
+        guard var tcp = flow.tcp else { return }
+        let socket = course.newest
+        if let own = socket.ownScale, tcp[near].windowScale == nil { tcp[near].windowScale = own }
+        if let peer = socket.peerScale, tcp[near.reversed].windowScale == nil {
+            tcp[near.reversed].windowScale = peer
+        }
+        tcp[near].sendBufferLimited = course.sendBufferLimited
+        if tcp[near].dataSegments > 0 {
+            if let window = socket.congestionWindow {
+                tcp[near].congestionWindow = CongestionWindowSnapshot(
+                    bytes: window, packets: socket.congestionWindowPackets,
+                    maximum: max(window, tcp[near].congestionWindow?.maximum ?? 0), source: .kernel, confidence: 1,
+                    phase: socket.phase, isLowerBound: false)
+            }
+            if let name = socket.congestionControl.flatMap(CongestionControlName.init(rawValue:)) {
+                tcp[near].congestionControl = CongestionControlSnapshot(
+                    name: name, source: .kernel, confidence: 1, evidence: ["the kernel of this host says so"])
+            }
+        }
+        flow.$tcp = Boxed.Box(tcp)
+    }
+
+    /// A TCP flow ends: counts it for the comparison of estimates with the kernel.
+    mutating func compareWithKernel(_ position: UInt32) {
+        guard host.isAsked, flows[position].tcp != FlowEntry.none else { return }
+        guard let course = host.course(of: flows[position].key) else {
+            return host.comparison.count(isJoined: false, estimate: nil, kernel: nil)
+        }
+        let near = flows[position].direction(from: course.newest.local)
+        let report = trackers.tcp[flows[position].tcp].report(at: now)
+        host.comparison.count(
+            isJoined: true, estimate: report.snapshot[near].congestionControl?.name,
+            kernel: course.newest.congestionControl)
+    }
+}

@@ -1,0 +1,128 @@
+import StreamtopBase
+import StreamtopDiagnosis
+import StreamtopModel
+
+/// What the host's kernel said, as far as flows need it. Comes in messages with a time; nothing here asks or reads a clock.
+struct HostFacts: ~Copyable {
+    /// Whether anybody asks the kernel.
+    private(set) var isAsked = false
+    private(set) var host: HostSnapshot?
+    private var courses: [FlowKey: SocketCourse] = [:]
+    private var datagramSockets: [UInt16: [DatagramSocket]] = [:]
+    private var owners: [UInt32: ProcessSnapshot] = [:]
+    private var routes: [IPAddress: [String]] = [:]
+    var comparison = HostComparison()
+
+    /// A flow that nobody asks about any more is forgotten after this.
+    private static let memory: Nanoseconds = .seconds(30)
+    /// What an answer says of now no longer holds after this.
+    static let freshness: Nanoseconds = .seconds(3)
+    static let limits = [
+        Limit("sockets of this host known", mostCourses, per: .engine, policy: "more are not joined"),
+        Limit("owners of sockets known", mostOwners, per: .engine, policy: "all are asked for again"),
+    ]
+    private static let mostCourses = 4_096
+    private static let mostOwners = 16_384
+
+    mutating func observe(_ report: HostReport) {
+        isAsked = true
+        for socket in report.sockets { observe(socket) }
+        if let host = report.host { self.host = host }
+        if let sockets = report.datagramSockets {
+            datagramSockets = Dictionary(grouping: sockets.prefix(65_536)) { $0.local.port }
+        }
+        if owners.count > Self.mostOwners { owners.removeAll() }
+        owners.merge(report.owners) { _, new in new }
+        if routes.count > Self.mostOwners { routes.removeAll() }
+        routes.merge(report.routes) { _, new in new }
+    }
+
+    private mutating func observe(_ socket: KernelSocket) {
+        let key = FlowKey(source: socket.local, destination: socket.remote, transport: 6)
+        guard var course = courses[key] else {
+            if courses.count < Self.mostCourses { courses[key] = SocketCourse(socket) }
+            return
+        }
+        if course.accepts(socket) {
+            course.append(socket)
+        } else if socket.isElsewhere == course.newest.isElsewhere, socket.local == course.newest.local,
+            socket.time == course.newest.time
+        {
+            course.noteOther()
+        } else if socket.isElsewhere, socket.time - course.newest.time < .seconds(2) {
+            // The other end, also on this machine: the one known first stays.
+            return
+        } else {
+            course = SocketCourse(socket)
+        }
+        courses[key] = course
+    }
+
+    /// Forgets what nobody asked about for long.
+    mutating func forget(at time: Timestamp) {
+        guard !courses.isEmpty else { return }
+        courses = courses.filter { time - $0.value.newest.time < Self.memory }
+    }
+
+    /// The course of the flow's socket; nil where it was not found, or twice.
+    func course(of key: FlowKey) -> SocketCourse? {
+        guard isAsked, let course = courses[key.withoutEncapsulation], !course.isAmbiguous else { return nil }
+        return course
+    }
+
+    func owner(_ inode: UInt32) -> ProcessSnapshot? { owners[inode] }
+
+    /// The UDP socket that takes what arrives for `end` from `peer`; one connected to the peer before one open to all.
+    func datagramSocket(of end: Endpoint, from peer: Endpoint) -> DatagramSocket? {
+        let found = (datagramSockets[end.port] ?? []).filter { $0.serves(end, from: peer) }
+        return found.first { $0.remote == peer && !$0.isElsewhere } ?? found.first { !$0.isElsewhere } ?? found.first
+    }
+
+    /// Devices that packets to `address` leave by.
+    func devices(to address: IPAddress) -> [String] { routes[address] ?? [] }
+}
+
+/// How our estimates compare with the kernel's values, over the run.
+struct HostComparison: ~Copyable {
+    private var window = LogHistogram()
+    private var roundTrip = LogHistogram()
+    private var flight = LogHistogram()
+    private var flows = 0
+    private var joined = 0
+    private var wrongNames = 0
+
+    /// Relative errors are kept in millionths.
+    private static let unit = 1e6
+
+    mutating func record(_ sample: KernelSample) {
+        Self.record(sample.windowError, in: &window)
+        Self.record(sample.roundTripError, in: &roundTrip)
+        Self.record(sample.flightError, in: &flight)
+    }
+
+    private static func record(_ error: Double?, in histogram: inout LogHistogram) {
+        guard let error, error.isFinite else { return }
+        histogram.record(Int64(min(1e12, abs(error) * unit)))
+    }
+
+    /// A TCP flow ends; `estimate` is the name that we gave, `kernel` the one it has.
+    mutating func count(isJoined: Bool, estimate: CongestionControlName?, kernel: String?) {
+        flows += 1
+        guard isJoined else { return }
+        joined += 1
+        if let estimate, estimate != .unknown, let kernel, estimate.rawValue != kernel { wrongNames += 1 }
+    }
+
+    var snapshot: KernelComparison {
+        var snapshot = KernelComparison(flows: flows, joined: joined, wrongNames: wrongNames)
+        snapshot.window = Self.error(window)
+        snapshot.roundTrip = Self.error(roundTrip)
+        snapshot.flight = Self.error(flight)
+        return snapshot
+    }
+
+    private static func error(_ histogram: borrowing LogHistogram) -> KernelComparison.Error? {
+        guard let p50 = histogram.quantile(0.5), let p95 = histogram.quantile(0.95) else { return nil }
+        return KernelComparison.Error(samples: histogram.count, p50: Double(p50) / unit, p95: Double(p95) / unit)
+    }
+}

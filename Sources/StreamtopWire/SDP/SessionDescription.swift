@@ -1,0 +1,231 @@
+import StreamtopBase
+
+/// What two ends agree to send each other (RFC 8866), as far as it tells an observer what packets are.
+package struct SessionDescription: Equatable, Sendable {
+    /// RFC 8866 section 6.7.
+    package enum Travel: String, Sendable {
+        case sendrecv, sendonly, recvonly, inactive
+
+        package var sends: Bool { self == .sendrecv || self == .sendonly }
+        package var receives: Bool { self == .sendrecv || self == .recvonly }
+    }
+
+    package struct Codec: Equatable, Sendable {
+        package var payloadType: UInt8
+        package var name: String
+        package var clockRate: Int
+    }
+
+    /// Keys of SRTP in clear (RFC 4568): what the author of the description sends with.
+    package struct Crypto: Equatable, Sendable {
+        package var tag: Int
+        package var suite: String
+        /// Master key and salt, one behind the other.
+        package var secret: [UInt8]
+        /// Packets name their key (RFC 3711 section 3.1).
+        package var hasIdentifier: Bool
+    }
+
+    /// RFC 8839 section 5.1.
+    package struct Candidate: Equatable, Sendable {
+        package var component: Int
+        package var transport: String
+        package var priority: UInt32
+        /// nil where a name stands for it (multicast DNS).
+        package var endpoint: Endpoint?
+        package var type: String
+    }
+
+    package struct Media: Equatable, Sendable {
+        package var kind: String
+        /// 0: refused.
+        package var port: UInt16
+        package var transport: String
+        package var payloadTypes: [UInt8]
+        package var connection: IPAddress?
+        package var travel = Travel.sendrecv
+        package var codecs: [Codec] = []
+        /// Numbers and names of header extensions (RFC 8285 section 8).
+        package var extensions: [Extension] = []
+        package var crypto: [Crypto] = []
+        package var fingerprint: String?
+        package var userFragment: String?
+        package var candidates: [Candidate] = []
+        package var sources: [UInt32] = []
+        /// Where RTCP is received, when not on the next port.
+        package var controlPort: UInt16?
+        package var sharesPort = false
+        package var identifier: String?
+        package var restrictions: [String] = []
+
+        /// The payload is protected (RFC 3711, RFC 5764).
+        package var isProtected: Bool { transport.contains("SAVP") }
+
+        /// Where the author receives it; nil where it is refused, on hold or somewhere unknown.
+        package var endpoint: Endpoint? {
+            guard port > 0, let connection, connection != .unspecified else { return nil }
+            return Endpoint(address: connection, port: port)
+        }
+    }
+
+    package struct Extension: Equatable, Sendable {
+        package var identifier: UInt8
+        package var name: String
+    }
+
+    /// Bounds of what is kept.
+    static let maximumMedia = 32
+    static let maximumEntries = 128
+    static let maximumLine = 4_096
+    /// No description is as long.
+    static let maximumLength = 131_072
+
+    package private(set) var media: [Media] = []
+    package private(set) var connection: IPAddress?
+    package private(set) var userFragment: String?
+    package private(set) var fingerprint: String?
+    private var travel = Travel.sendrecv
+    /// All of it was there: what is not said was not meant.
+    package private(set) var isWhole: Bool
+
+    /// Reads a description; nil where the bytes do not begin as one. Lines that make no sense are left out.
+    ///
+    /// - Parameter isWhole: nothing is cut off. Else the last line is left out, for it may not be whole.
+    package init?(_ bytes: RawSpan, isWhole: Bool = true) {
+        self.isWhole = isWhole
+        var reader = ByteReader(bytes.extracting(first: Self.maximumLength))
+        guard reader.peekUInt8() == UInt8(ascii: "v"), reader.peekUInt8(ahead: 1) == UInt8(ascii: "=") else {
+            return nil
+        }
+        var line: [UInt8] = []
+        while !reader.isAtEnd {  // each turn takes a byte
+            let byte = reader.uint8()
+            guard byte == 10 else {
+                if line.count < Self.maximumLine { line.append(byte) }
+                continue
+            }
+            if line.last == 13 { line.removeLast() }
+            take(line)
+            line.removeAll(keepingCapacity: true)
+        }
+        if isWhole { take(line) }
+        for index in media.indices {
+            media[index].connection = media[index].connection ?? connection
+            media[index].userFragment = media[index].userFragment ?? userFragment
+            media[index].fingerprint = media[index].fingerprint ?? fingerprint
+        }
+    }
+
+    private mutating func take(_ line: [UInt8]) {
+        guard line.count > 2, line[1] == UInt8(ascii: "=") else { return }
+        let value = String(decoding: line[2...], as: UTF8.self)
+        switch line[0] {
+        case UInt8(ascii: "m"): takeMedia(value)
+        case UInt8(ascii: "c"): takeConnection(value)
+        case UInt8(ascii: "a"):
+            let parts = value.split(separator: ":", maxSplits: 1)
+            guard let name = parts.first else { return }
+            takeAttribute(String(name), parts.count > 1 ? String(parts[1]) : "")
+        default: break
+        }
+    }
+
+    /// `m=audio 49170 RTP/AVP 0 96`
+    private mutating func takeMedia(_ value: String) {
+        let parts = value.split(separator: " ")
+        guard parts.count >= 3, media.count < Self.maximumMedia,
+            let port = parts[1].split(separator: "/").first.flatMap({ UInt16($0) })
+        else { return }
+        var entry = Media(
+            kind: String(parts[0]), port: port, transport: String(parts[2]),
+            payloadTypes: parts.dropFirst(3).prefix(Self.maximumEntries).compactMap { UInt8($0) })
+        entry.travel = travel
+        media.append(entry)
+    }
+
+    /// `c=IN IP4 192.0.2.1/127`
+    private mutating func takeConnection(_ value: String) {
+        let parts = value.split(separator: " ")
+        guard parts.count >= 3, let text = parts[2].split(separator: "/").first else { return }
+        let address = IPAddress(parsing: String(text))
+        if media.isEmpty { connection = address } else { media[media.count - 1].connection = address }
+    }
+
+    private mutating func takeAttribute(_ name: String, _ value: String) {
+        if let direction = Travel(rawValue: name) {
+            if media.isEmpty { travel = direction } else { media[media.count - 1].travel = direction }
+            return
+        }
+        switch name {
+        case "ice-ufrag": if media.isEmpty { userFragment = value } else { media[media.count - 1].userFragment = value }
+        case "fingerprint": if media.isEmpty { fingerprint = value } else { media[media.count - 1].fingerprint = value }
+        default: if !media.isEmpty { media[media.count - 1].take(name, value) }
+        }
+    }
+}
+
+extension SessionDescription.Media {
+    mutating func take(_ name: String, _ value: String) {
+        let room = SessionDescription.maximumEntries
+        switch name {
+        case "rtpmap": if codecs.count < room { codecs += Self.codec(value).map { [$0] } ?? [] }
+        case "extmap": if extensions.count < room { extensions += Self.headerExtension(value).map { [$0] } ?? [] }
+        case "crypto": if crypto.count < room { crypto += Self.key(value).map { [$0] } ?? [] }
+        case "candidate": if candidates.count < room { candidates += Self.candidate(value).map { [$0] } ?? [] }
+        case "ssrc":
+            if let source = value.split(separator: " ").first.flatMap({ UInt32($0) }), !sources.contains(source),
+                sources.count < room
+            {
+                sources.append(source)
+            }
+        case "rtcp": controlPort = value.split(separator: " ").first.flatMap { UInt16($0) }
+        case "rtcp-mux": sharesPort = true
+        case "mid": identifier = value
+        case "rid":
+            if let first = value.split(separator: " ").first, restrictions.count < room {
+                restrictions.append(String(first))
+            }
+        default: break
+        }
+    }
+
+    /// `96 opus/48000/2` (RFC 8866 section 6.6)
+    private static func codec(_ value: String) -> SessionDescription.Codec? {
+        let parts = value.split(separator: " ")
+        guard parts.count == 2, let type = UInt8(parts[0]), type < 128 else { return nil }
+        let encoding = parts[1].split(separator: "/")
+        guard encoding.count >= 2, let rate = Int(encoding[1]), (1_000...1_000_000).contains(rate) else { return nil }
+        return SessionDescription.Codec(payloadType: type, name: String(encoding[0]), clockRate: rate)
+    }
+
+    /// `3/sendonly urn:ietf:params:rtp-hdrext:toffset`
+    private static func headerExtension(_ value: String) -> SessionDescription.Extension? {
+        let parts = value.split(separator: " ")
+        guard parts.count >= 2, let number = parts[0].split(separator: "/").first.flatMap({ UInt8($0) }), number > 0
+        else { return nil }
+        return SessionDescription.Extension(identifier: number, name: String(parts[1]))
+    }
+
+    /// `1 AES_CM_128_HMAC_SHA1_80 inline:key|lifetime|MKI:length` (RFC 4568 section 9.1)
+    private static func key(_ value: String) -> SessionDescription.Crypto? {
+        let parts = value.split(separator: " ")
+        guard parts.count >= 3, let tag = Int(parts[0]), parts[2].hasPrefix("inline:") else { return nil }
+        let fields = parts[2].dropFirst(7).split(separator: "|", omittingEmptySubsequences: false)
+        guard let text = fields.first, let secret = Base64.decode(text.utf8) else { return nil }
+        return SessionDescription.Crypto(
+            tag: tag, suite: String(parts[1]), secret: secret,
+            hasIdentifier: fields.dropFirst().contains { $0.contains(":") })
+    }
+
+    /// `1 1 udp 2130706431 192.0.2.1 54321 typ host …` (RFC 8839 section 5.1)
+    private static func candidate(_ value: String) -> SessionDescription.Candidate? {
+        let parts = value.split(separator: " ")
+        guard parts.count >= 8, parts[6] == "typ", let component = Int(parts[1]), let priority = UInt32(parts[3]),
+            let port = UInt16(parts[5])
+        else { return nil }
+        return SessionDescription.Candidate(
+            component: component, transport: parts[2].lowercased(), priority: priority,
+            endpoint: IPAddress(parsing: String(parts[4])).map { Endpoint(address: $0, port: port) },
+            type: String(parts[7]))
+    }
+}

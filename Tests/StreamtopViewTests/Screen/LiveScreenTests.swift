@@ -1,0 +1,175 @@
+import StreamtopBase
+import StreamtopModel
+import Testing
+
+@testable import StreamtopView
+
+/// The front page, groups, search, and flows that have ended.
+@Suite struct LiveScreenTests {
+    @Sendable static func mixed() -> Snapshot {
+        var snapshot = SampleCalls.many()
+        snapshot.mediaSessions = SampleSessions.many().mediaSessions
+        return snapshot
+    }
+
+    private static func desk(_ snapshot: Snapshot, _ width: Int = 80, _ height: Int = 24) -> (ViewState, ViewContext) {
+        let context = SampleSnapshots.context(snapshot)
+        var state = ViewState(width: width, height: height)
+        ViewReducer.advance(&state, in: context)
+        return (state, context)
+    }
+
+    private static func text(_ state: ViewState, _ context: ViewContext) -> String {
+        var cells = CellBuffer(width: state.width, height: state.height)
+        Frontend.render(context, state, into: &cells)
+        return ScreenText.characters(cells)
+    }
+
+    @Test func thePageThatIsOpenedFirstNamesWhatTheTrafficIsFor() {
+        var (state, context) = Self.desk(Self.mixed())
+        #expect(state.page == .live)
+        // With nothing but flows it is the table of flows, and a choice of the user stays.
+        (state, context) = Self.desk(SampleSnapshots.evening())
+        #expect(state.page == .flows)
+        _ = ViewReducer.reduce(&state, "7", in: context)
+        context.snapshot = Self.mixed()
+        context.now += .seconds(60)
+        ViewReducer.advance(&state, in: context)
+        #expect(state.page == .verdicts)
+    }
+
+    @Test func liveRowsComeBeforeEndedOnesAndTroubleFirst() {
+        var snapshot = Self.mixed()
+        let (_, context) = Self.desk(snapshot)
+        let list = LiveList(context, .all)
+        #expect(list.rows.first?.severity == .critical)
+        let live = list.rows.prefix { !$0.isEnded }
+        #expect(live.count > 3 && list.rows.dropFirst(live.count).allSatisfy { $0.isEnded && !$0.isPlainFlow })
+        let ranks = live.map { $0.severity ?? .info }
+        #expect(zip(ranks, ranks.dropFirst()).allSatisfy { $0 >= $1 })
+        // A call whose flow is closed stands behind those that go on; a flow that has ended stands in no row.
+        guard let place = snapshot.flows.firstIndex(where: { $0.identifier.number == 31 }) else {
+            Issue.record("no flow 31")
+            return
+        }
+        snapshot.flows[place].state = .closed
+        let after = LiveList(SampleSnapshots.context(snapshot), .all)
+        let call = after.rows.firstIndex { $0.flow?.identifier.number == 31 }
+        #expect(call.map { after.rows[$0].isEnded } == true)
+        snapshot.flows[1].state = .closed
+        let number = snapshot.flows[1].identifier
+        let last = LiveList(SampleSnapshots.context(snapshot), .all)
+        #expect(!last.rows.contains { $0.flow?.identifier == number && $0.isPlainFlow })
+    }
+
+    @Test func aFlowOfASessionHasNoRowOfItsOwn() {
+        let (_, context) = Self.desk(Self.mixed())
+        let list = LiveList(context, .all)
+        let keys = list.rows.map(\.key)
+        #expect(Set(keys).count == keys.count)
+        #expect(!keys.contains(7) && !keys.contains(31))
+    }
+
+    @Test func groupsCountEachFlowOnceAndFilterIntoTheTable() {
+        var (state, context) = Self.desk(SampleSnapshots.evening(), 120, 40)
+        for key in FlowGroup.Key.allCases {
+            let groups = FlowGroup.all(context.snapshot, .all, by: key)
+            #expect(groups.reduce(0) { $0 + $1.flows } == context.snapshot.flows.count)
+        }
+        _ = ViewReducer.reduce(&state, "a", in: context)
+        #expect(state.page == .groups)
+        let first = FlowGroup.all(context.snapshot, .all, by: .server)[0]
+        _ = ViewReducer.reduce(&state, .enter, in: context)
+        #expect(state.page == .flows && state.table.rows.count == first.flows)
+        _ = ViewReducer.reduce(&state, "x", in: context)
+        _ = ViewReducer.reduce(&state, "a", in: context)
+        _ = ViewReducer.reduce(&state, "a", in: context)
+        #expect(state.grouping == .client)
+    }
+
+    @Test func endedFlowsAreHiddenAndTroubleOfTheLastMinuteIsNot() {
+        var snapshot = SampleSnapshots.evening()
+        for index in snapshot.flows.indices { snapshot.flows[index].state = .closed }
+        var (state, context) = Self.desk(snapshot)
+        let all = state.table.rows.count
+        _ = ViewReducer.reduce(&state, "t", in: context)
+        let troubled = snapshot.flows.filter { ($0.worstVerdict?.severity ?? .info) > .info }.count
+        #expect(troubled > 0 && state.table.rows.count == troubled)
+        #expect(Self.text(state, context).contains(Words.endedHidden))
+        // Two minutes later nothing is left, and the page says how to see it.
+        context.snapshot.time = context.snapshot.time + .seconds(120)
+        context.now += .seconds(120)
+        ViewReducer.advance(&state, in: context)
+        #expect(state.table.rows.isEmpty && Self.text(state, context).contains(Words.allEnded(all)[0]))
+        _ = ViewReducer.reduce(&state, "t", in: context)
+        #expect(state.table.rows.count == all)
+    }
+
+    @Test func aTextIsFoundOnAPageFurtherDownAndMarked() {
+        var (state, context) = Self.desk(SampleSnapshots.evening())
+        // Facts of the flow are longer than the screen.
+        for key in [Key.enter, .tab, .tab, .tab, "f"] + ScreenTests.typed("SACK") + [.enter] {
+            _ = ViewReducer.reduce(&state, key, in: context)
+        }
+        #expect(state.searchPrompt == nil && (state.openFlow?.scroll ?? 0) > 0)
+        var cells = CellBuffer(width: 80, height: 24)
+        Frontend.render(context, state, into: &cells)
+        let places = SearchReducer.matches(of: "sack", in: cells.bounds, of: cells)
+        #expect(!places.isEmpty && places.contains { cells[$0.x, $0.y].role == .match })
+        // What is nowhere is said, and the screen stays where it is.
+        let before = state.openFlow?.scroll
+        for key in ["f"] + ScreenTests.typed("no such word") + [Key.enter] {
+            _ = ViewReducer.reduce(&state, key, in: context)
+        }
+        #expect(state.openFlow?.scroll == before && state.notice?.text.contains("no such word") == true)
+        // Escape ends the search before it closes anything.
+        _ = ViewReducer.reduce(&state, .escape, in: context)
+        #expect(state.search.isEmpty && state.openFlow != nil)
+    }
+
+    @Test func keysAreTextWhileATextIsTyped() {
+        var (state, context) = Self.desk(SampleSnapshots.evening())
+        for key in [Key.character("f"), "q", .paste("a\nb\u{1b}[A"), .backspace] {
+            #expect(ViewReducer.reduce(&state, key, in: context).isEmpty)
+        }
+        #expect(state.searchPrompt == "qa b\u{1b}[")
+        let screen = Self.text(state, context)
+        #expect(!screen.contains("\u{1b}"))
+        context.now += .seconds(1)
+        _ = ViewReducer.reduce(&state, .escape, in: context)
+        #expect(state.searchPrompt == nil)
+    }
+
+    @Test func stairsAreSeenWithinTheirAreaWithoutColour() {
+        let start = SampleSnapshots.start
+        let chart = StairChart(
+            steps: [
+                StairChart.Step(time: start, step: 1, fill: 4),
+                StairChart.Step(time: start + .seconds(5), step: 3, fill: 4),
+            ], marks: [], window: TimeWindow(start: start, end: start + .seconds(10), columns: 10), cursor: nil,
+            scale: ChartScale(largest: 4, least: 1) { NumberText.fixed($0, decimals: 0) })
+        var cells = CellBuffer(width: 18, height: 4)
+        chart.draw(in: Rect(x: 0, y: 0, width: 18, height: 4), into: &cells)
+        let lines = ScreenText.characters(cells).split(separator: "\n").map { String($0.suffix(11)) }
+        #expect(lines[1].contains("━━━━") && lines[2].contains("━━━━━"))
+        #expect(lines.joined().contains("┛") && lines.joined().contains("┏"))
+        #expect(lines[3].contains("▒▒▒▒▒▒▒▒▒▒"))
+    }
+
+    @Test(arguments: 8...26) func everySizeDraws(height: Int) {
+        let context = SampleSnapshots.context(Self.mixed())
+        for width in [40, 63, 80, 144] {
+            var state = ViewState(width: width, height: height)
+            ViewReducer.advance(&state, in: context)
+            var cells = CellBuffer(width: width, height: height)
+            for key in [
+                Key.character("1"), .down, .end, .pageDown, "5", "a", .down, "a", .tab, .tab, .backTab, .backTab,
+            ] {
+                _ = ViewReducer.reduce(&state, key, in: context)
+                Frontend.render(context, state, into: &cells)
+            }
+            state.page = .congestion
+            Frontend.render(context, state, into: &cells)
+        }
+    }
+}
