@@ -74,12 +74,13 @@ enum CaptureRules {
         guard health.clock.count > 0 else { return nil }
         let by = health.clock.lastBy
         let times = health.clock.count == 1 ? "" : "\(health.clock.count) times, at last "
-        let way = by <= 0 ? "back" : "ahead"
+        let size = by == .min ? .max : abs(by)
+        let (course, after) = by <= 0 ? ("back", ", and times after it go on from the old clock") : ("ahead", "")
         return Finding(
             severity: .info, subject: .host,
             summary:
-                "The capture's clock was set \(times)\(way) by \(FigureText.time(by == .min ? .max : abs(by))); nothing across that is measured, and times after it go on from the old clock",
-            evidence: [.init("steps", Double(health.clock.count)), .init("step_ms", by.milliseconds)],
+                "The capture's clock was set \(times)\(course) by \(FigureText.time(size)); nothing across that is measured\(after)",
+            evidence: [.init("steps", Double(health.clock.count)), .init("step_\(course)_ms", size.milliseconds)],
             advice: "On the capturing host: let the clock be slewed (chrony), not set.", confidence: 0.95)
     }
 

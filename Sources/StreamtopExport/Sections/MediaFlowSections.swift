@@ -103,7 +103,9 @@ extension JSONWriter {
 
     mutating func rtspSection(_ rtsp: RTSPSnapshot) {
         object("rtsp") { json in
-            json.namedCounts("methods", rtsp.methods)
+            // Names of members are in lower case.
+            json.namedCounts(
+                "methods", rtsp.methods.map { NamedCount(name: $0.name.lowercased(), count: $0.count) })
             json.member("transport", rtsp.transport)
             json.milliseconds("setup_ms", rtsp.setup)
             json.member("errors", rtsp.errors)
