@@ -73,6 +73,7 @@ import Testing
             $0.lost = 25
         },
         Scenario("36 speech", [36]) { $0.meanJitter = .milliseconds(40) },
+        Scenario("36 not by damaged stamps", []) { $0.meanJitter = .seconds(14) },
         Scenario("36 not paced pictures", []) {
             video(&$0)
             $0.meanJitter = .milliseconds(40)

@@ -103,6 +103,24 @@ import Testing
         #expect(call.verdicts.map(\.ruleNumber) == (failure == nil ? [] : [88]))
     }
 
+    /// Two packets are no stream, and no silence either: the capture may hold a part of what was sent.
+    @Test func aFewPacketsAreNoSilence() throws {
+        var driver = EngineDriver()
+        invite(
+            &driver, offer: Self.description("10.0.0.1", Self.plain), answer: Self.description("10.0.0.2", Self.answer))
+        talk(&driver, seconds: 8, callee: false)
+        for number in [7, 900] {
+            var packet = RTPPacketBuilder()
+            packet.payloadType = 96
+            packet.source = 99
+            packet.sequence = UInt16(number)
+            packet.payload = [UInt8](repeating: 1, count: 160)
+            driver.send(PacketBuilder.udpFrame(from: "10.0.0.2:8000", to: "10.0.0.1:7000", payload: packet.bytes))
+        }
+        let call = try #require(hangUp(&driver).first)
+        #expect(call.failure == nil)
+    }
+
     /// Signalling over a proxy says nothing of the path of media.
     @Test func silenceElsewhereProvesNothing() throws {
         var driver = EngineDriver()

@@ -75,13 +75,16 @@ enum SIPCalls {
         }
     }
 
-    /// How long media came to an address; nil where none did.
+    /// How long media came to an address; nil where nothing did. Packets too few to be known for a stream are no silence: the
+    /// capture may hold a part of them.
     private static func received(at end: Endpoint, _ media: [FlowSnapshot]) -> Nanoseconds? {
         media.compactMap { flow -> Nanoseconds? in
             let direction: Direction? =
                 flow.server.endpoint == end ? .fromClient : flow.client.endpoint == end ? .fromServer : nil
             guard let direction else { return nil }
-            return flow.rtp.filter { $0.from == direction }.map { $0.end - $0.start }.max()
+            let lasted = flow.rtp.filter { $0.from == direction }.map { $0.end - $0.start }.max()
+            let packets = direction == .fromClient ? flow.client.packets : flow.server.packets
+            return lasted ?? (packets > 0 ? 0 : nil)
         }.max()
     }
 }

@@ -15,6 +15,9 @@ enum MediaRules {
         source: "own; above it public captures hold a part of the stream only")
     static let jitterWatch = Threshold("mean jitter", 30, .milliseconds, source: "practice; RFC 3550 section 6.4.1")
     static let jitterHigh = Threshold("mean jitter, high", 50, .milliseconds, source: "practice")
+    static let believableJitter = Threshold(
+        "mean jitter, at most", 5_000, .milliseconds,
+        source: "own; no path holds packets for longer: the capture's stamps are damaged")
     static let keyFrameRequests = Threshold("key frame requests a second", 0.5, .count, source: "own")
     static let leastRequests = Threshold("key frame requests, at least", 10, .count, source: "own")
     static let askedAgain = Threshold("numbers asked for again", 0.5, .ratio, source: "own")
@@ -34,7 +37,7 @@ enum MediaRules {
             judge: .flow(mediaLoss)),
         Rule(
             36, "media_jitter", .application, symptom: "Delay varies so much that the receiver must buffer for long.",
-            thresholds: [jitterWatch, jitterHigh],
+            thresholds: [jitterWatch, jitterHigh, believableJitter],
             silentWhen: ["timestamps go back: the order of sending is in the figure"], needs: .media,
             judge: .flow(jitter)),
         Rule(
@@ -125,7 +128,8 @@ enum MediaRules {
             guard !stream.timestampsGoBack, stream.packets >= 200 else { return nil }
             // Packets of one picture are paced: for video the first packet of each counts.
             let value = stream.isVideo == true ? stream.frameJitter : stream.meanJitter
-            return value.map(\.milliseconds).flatMap { $0 > jitterWatch.value ? $0 : nil }
+            return value.map(\.milliseconds)
+                .flatMap { $0 > jitterWatch.value && $0 <= believableJitter.value ? $0 : nil }
         }
         guard let (stream, value) = found else { return nil }
         return Finding(
