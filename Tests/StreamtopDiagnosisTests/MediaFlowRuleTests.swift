@@ -6,7 +6,7 @@ import Testing
 
 /// Rules on RTMP, RTSP, SRT and transport streams: where each must speak, and near misses where it must not.
 @Suite struct MediaFlowRuleTests {
-    static let fired: Set<Int> = [70, 73, 75, 86]
+    static let fired: Set<Int> = [70, 73, 75, 97]
 
     private func flow(_ transport: FlowTransport, _ spoil: (inout FlowSnapshot) -> Void) -> [Int] {
         var flow = MediaRuleTests.flow { _ in }
