@@ -30,7 +30,9 @@ package struct MediaBacklogMeter: Sendable {
         }
         let (step, overflow) = media.subtractingReportingOverflow(last.media)
         let passed = time - last.time
-        guard !overflow, step > -Self.largestStep, abs(step - passed) <= Self.largestStep, passed >= 0 else {
+        guard !overflow, passed >= 0, step > -Self.largestStep,
+            saturatingAdd(step, -passed).magnitude <= Self.largestStep.magnitude
+        else {
             self.last = (media, time)
             return
         }

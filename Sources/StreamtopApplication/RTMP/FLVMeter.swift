@@ -61,7 +61,7 @@ struct FLVMeter: Sendable {
         guard facts.map({ !$0.isHeader }) ?? (length > 0) else { return stamp }
         track.first = track.first ?? stamp
         track.last = max(track.last, stamp)
-        track.clock.observe(stamp * 1_000_000, at: time)  // 2^33 milliseconds at most between wraps
+        if let media = Self.time(stamp) { track.clock.observe(media, at: time) }
         return stamp
     }
 
@@ -86,6 +86,11 @@ struct FLVMeter: Sendable {
     /// The median distance of key frames, in media time.
     var keyFrameInterval: Nanoseconds? {
         guard !intervals.isEmpty else { return nil }
-        return intervals.sorted()[intervals.count / 2] * 1_000_000
+        return Self.time(intervals.sorted()[intervals.count / 2])
+    }
+
+    /// Milliseconds as a length of time. Hostile timestamps that leap forward each time pass any range: it saturates.
+    private static func time(_ milliseconds: Int64) -> Nanoseconds? {
+        MediaTime(value: milliseconds, timescale: 1_000).nanoseconds
     }
 }

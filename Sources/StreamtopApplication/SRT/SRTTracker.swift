@@ -170,7 +170,8 @@ struct SRTEnd: ~Copyable {
         packets &+= 1
         if isRetransmitted { retransmitted &+= 1 }
         let number = numbers.extend(UInt64(sequence))
-        let sent = times.extend(UInt64(timestamp)) * 1_000
+        // Timestamps that leap on and on pass any range: nothing traps, and what comes of them is theirs.
+        let sent = times.extend(UInt64(timestamp)) &* 1_000
         let transit = time.nanoseconds &- sent
         if !isRetransmitted { base.record(transit, at: time, window: Self.baseWindow) }
         guard let highest else {

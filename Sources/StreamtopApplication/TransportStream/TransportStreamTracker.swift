@@ -130,7 +130,8 @@ private struct ClockReferenceMeter: ~Copyable {
         let length = step * 1_000 / 27
         intervals.record(length / 1_000)
         longest = max(longest, length)
-        deviations.record(abs((time - last.time) - length) / 1_000)
+        let deviation = saturatingAdd(time - last.time, -length).magnitude
+        deviations.record(Int64(clamping: deviation / 1_000))
         ticks = saturatingAdd(ticks, step)
         packets &+= count &- last.packets
     }

@@ -1,7 +1,7 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Contribution and delivery of media by protocols of their own: RTMP, RTSP, SRT, transport streams (rules 70, 73, 75, 86).
+/// Contribution and delivery of media by protocols of their own: RTMP, RTSP, SRT, transport streams (rules 70, 73, 75, 97).
 enum MediaFlowRules {
     static let backlog = Threshold(
         "media fallen behind while it came", 1_000, .milliseconds,

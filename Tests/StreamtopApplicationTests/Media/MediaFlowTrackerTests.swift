@@ -321,3 +321,71 @@ import Testing
         #expect(format == nil && clock == nil)
     }
 }
+
+/// Numbers of the wire and of the capture that no honest sender has.
+@Suite struct HostileMediaTests {
+    @Test func timestampsThatLeapOnAndOn() {
+        var client = RTMPBytes()
+        for index in 0..<12_000 as Range<UInt32> {
+            client.addVideo(index &* 0x7fff_ffff, isKeyFrame: true, size: 1)
+        }
+        var talk = StreamConversation(RTMPTracker())
+        talk.say(client.bytes)
+        #expect(talk.flow.rtmp?.video?.messages == 12_000)
+    }
+
+    @Test func clocksOfCapturesAtBothEndsOfTime() {
+        let times: [Int64] = [0, .max, .min, 5, .max, .max - 1, .min, -1]
+        var meter = MediaBacklogMeter()
+        for media in times { for time in times { meter.observe(media, at: Timestamp(nanoseconds: time)) } }
+        _ = meter.snapshot
+        var tracker = TransportStreamTracker(on: .numbered)
+        var now = Observation()
+        for (index, time) in (times + times + times).enumerated() {
+            let stamp = Timestamp(nanoseconds: time)
+            let packet = TransportPackets.packet(
+                pid: 0x100, counter: UInt8(index & 15), payload: [1], clock: UInt64(index) * 27_000)
+            now.begin(from: .fromClient, at: stamp)
+            tracker.observe(
+                unsafe packet.span.bytes, .datagram(packet.count, from: .fromClient, at: stamp), &now)
+        }
+        #expect(now.signals.isEmpty)
+    }
+
+    @Test func numbersOfSRTThatLeap() {
+        var tracker = SRTTracker()
+        var now = Observation()
+        var random = SeededRandom(seed: 8)
+        for index in 0..<5_000 {
+            var words: [UInt32] = (0..<12).map { _ in UInt32.random(in: 0...UInt32.max, using: &random) }
+            // Data, and each type of control in turn.
+            words[0] = index % 2 == 0 ? words[0] & 0x7fff_ffff : 0x8000_0000 | UInt32(index / 2 % 9) << 16
+            let packet = MediaBoxes.words(words)
+            let time = Timestamp(nanoseconds: index % 100 == 0 ? .max : Int64(index))
+            now.begin(from: index % 3 == 0 ? .fromClient : .fromServer, at: time)
+            tracker.observe(
+                unsafe packet.span.bytes, .datagram(packet.count, from: now.direction, at: time), &now)
+            now.clear()
+        }
+        #expect(now.signals.isEmpty)
+    }
+
+    @Test func damagedConversations() {
+        var random = SeededRandom(seed: 33)
+        var client = RTMPBytes()
+        client.add(type: 20, RTMPBytes.text("connect") + RTMPBytes.number(1))
+        for index in 0..<5 as Range<UInt32> { client.addVideo(index * 40, isKeyFrame: index == 0) }
+        let rtsp = Array(
+            "RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Type: application/sdp\r\nContent-Length: 9\r\n\r\nm=video 0".utf8)
+        for _ in 0..<1_000 {
+            var talk = StreamConversation(RTMPTracker())
+            talk.pieceSize = Int.random(in: 1...3_000, using: &random)
+            talk.say(Array(client.bytes.prefix(3_073)) + random.damaged(Array(client.bytes.dropFirst(3_073))))
+            _ = talk.flow
+            var other = StreamConversation(RTSPTracker())
+            other.pieceSize = Int.random(in: 1...50, using: &random)
+            other.say(random.damaged(rtsp + [UInt8](hex: "2400000c 8021 0001 00000000 00000007")), .fromServer)
+            _ = other.flow
+        }
+    }
+}

@@ -156,6 +156,17 @@ import Testing
         #expect(read("<MPD/>") != nil)
     }
 
+    @Test func lengthsBeyondAnyRangeSaturate() throws {
+        let end = "PT9223372036S"
+        let manifest = try #require(
+            read(
+                """
+                <MPD mediaPresentationDuration="\(end)" availabilityStartTime="9999-01-01T00:00:00Z">
+                <Period start="-\(end)" duration="-\(end)"/><Period/><Period start="\(end)" duration="\(end)"/><Period/></MPD>
+                """))
+        #expect(manifest.periods.count == 4)
+    }
+
     @Test func damagedManifestsNeverTrap() {
         var random = SeededRandom(seed: 77)
         for _ in 0..<1_000 {

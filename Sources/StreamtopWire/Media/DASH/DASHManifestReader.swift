@@ -36,7 +36,7 @@ extension DASHManifest {
             let duration = element["duration"].flatMap { DateText.duration($0) }
             if let last = periods.indices.last, periods[last].duration == nil, let from = periods[last].start, let start
             {
-                periods[last].duration = start - from
+                periods[last].duration = Timestamp(nanoseconds: start) - Timestamp(nanoseconds: from)
             }
             end = duration.flatMap { length in start.map { saturatingAdd($0, length) } }
             var period = DASHPeriod(id: element["id"], start: start, duration: duration)
@@ -55,7 +55,7 @@ extension DASHManifest {
         if let last = periods.indices.last, periods[last].duration == nil, let total = mediaPresentationDuration,
             let start = periods[last].start
         {
-            periods[last].duration = max(0, total - start)
+            periods[last].duration = max(0, Timestamp(nanoseconds: total) - Timestamp(nanoseconds: start))
         }
     }
 }
