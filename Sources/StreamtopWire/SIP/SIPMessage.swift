@@ -112,9 +112,8 @@ package enum SIPProbe {
 
     /// `INVITE sip:bob@example.org SIP/2.0`, or `SIP/2.0 200 OK`.
     package static func isMessage(_ bytes: RawSpan) -> Bool {
-        guard let first = ByteReader(bytes).peekUInt8(), (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) else {
-            return false
-        }
+        // Looked at for the first segments of every flow: four bytes tell nearly all others.
+        guard let start = ByteReader(bytes).peekUInt32(), isStart(start) else { return false }
         if begins(bytes, with: "SIP/2.0 ") { return true }
         guard let method = methods.first(where: { begins(bytes, with: $0) }) else { return false }
         var place = method.utf8.count
@@ -126,6 +125,16 @@ package enum SIPProbe {
             place += 1
         }
         return line.count > 8 && line.suffix(8).elementsEqual(" SIP/2.0".utf8)
+    }
+
+    /// The first four bytes of `SIP/2.0` or of a method, as one number.
+    private static func isStart(_ bytes: UInt32) -> Bool {
+        switch bytes {
+        case 0x5349_502f, 0x494e_5649, 0x4143_4b20, 0x4259_4520, 0x4341_4e43: true  // SIP/ INVI ACK_ BYE_ CANC
+        case 0x4f50_5449, 0x5245_4749, 0x5052_4143, 0x5355_4253, 0x4e4f_5449: true  // OPTI REGI PRAC SUBS NOTI
+        case 0x5550_4441, 0x4d45_5353, 0x5245_4645, 0x5055_424c, 0x494e_464f: true  // UPDA MESS REFE PUBL INFO
+        default: false
+        }
     }
 
     /// The first line has not ended yet, and nothing of it speaks against SIP.
