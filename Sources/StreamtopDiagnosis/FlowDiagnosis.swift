@@ -85,7 +85,7 @@ package struct FlowDiagnosis: Sendable {
     }
 
     /// Silence is no finding where the capture holds nobody's answers.
-    private static func doubted(_ finding: Finding?, health: CaptureHealth) -> Finding? {
+    static func doubted(_ finding: Finding?, health: CaptureHealth) -> Finding? {
         guard var finding, finding.restsOnSilence, health.isOneWay else { return finding }
         finding.confidence = min(finding.confidence, 0.3)
         finding.summary += ", but no flow of this capture holds an answer: it may be of one direction only"

@@ -28,8 +28,8 @@ struct Streamtop: ParsableCommand {
     static func main() {
         StandardDescriptors.fill()
         // Started by ourselves, before any word of the command line is read.
-        if CommandLine.arguments.dropFirst() == [OwnerHelper.argument], !Privileges.isSetuid {
-            return OwnerHelper.run()
+        if CommandLine.arguments.dropFirst() == [OwnerFinder.argument], !Privileges.isSetuid {
+            return OwnerFinder.run()
         }
         Privileges.lower()
         let status: ExitStatus

@@ -191,5 +191,19 @@ import Testing
         #expect(found == rules)
     }
 
+    /// A capture that holds nobody's answers makes every end silent.
+    @Test func silenceOfEveryoneIsTheCapture() throws {
+        func severity(isOneWay: Bool) throws -> Verdict.Severity {
+            var call = CallSnapshot(number: 1, start: SampleFlows.time(0), end: SampleFlows.time(60))
+            call.failure = .oneWayMedia
+            var health = CaptureHealth()
+            health.isOneWay = isOneWay
+            return try #require(CallDiagnosis.judged(call, health: health).verdicts.first { $0.ruleNumber == 88 })
+                .severity
+        }
+        #expect(try severity(isOneWay: false) == .critical)
+        #expect(try severity(isOneWay: true) == .info)
+    }
+
     static let fired: Set<Int> = Set(media.flatMap(\.rules)).union([45, 46, 74, 85, 86, 87, 88, 89])
 }

@@ -50,8 +50,8 @@ import Testing
         #expect(ProcText.container("12:pids:/kubepods/besteffort/pod1/\(id)\n") == "0123456789ab")
         #expect(ProcText.container("0::/user.slice/user-1000.slice\n") == nil)
         let owner = OwnerScan.Owner(pid: 7, name: "a b\nc", user: 0, container: nil)
-        #expect(OwnerHelper.parse(String(OwnerHelper.line(9, owner).dropLast()))?.owner.name == "a b c")
-        for line in ["", "9 7 0 -", "x 7 0 - name", "9 7 -1 - name", "."] { #expect(OwnerHelper.parse(line) == nil) }
+        #expect(OwnerFinder.parse(String(OwnerFinder.line(9, owner).dropLast()))?.owner.name == "a b c")
+        for line in ["", "9 7 0 -", "x 7 0 - name", "9 7 -1 - name", "."] { #expect(OwnerFinder.parse(line) == nil) }
     }
 
     @Test func dropsOfDrivers() throws {

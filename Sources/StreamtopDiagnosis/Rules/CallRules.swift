@@ -101,7 +101,7 @@ enum CallRules {
             evidence: [.init("seconds", (call.end - call.start).seconds)],
             advice:
                 "Does a NAT or firewall before \(who) let its media out? Is the address in its SDP the one it sends from?",
-            confidence: 0.85)
+            confidence: 0.85, restsOnSilence: true)
     }
 
     private static func noKeyFrame(_ call: CallSnapshot) -> Finding? {
@@ -145,7 +145,7 @@ enum CallRules {
             advice: call.failure == .noRelay
                 ? "The relay \(call.unanswered.map(\.description) ?? "") gave no allocation: check its credentials and quota, and that it is reached over UDP, TCP and TLS."
                 : "Give both ends a TURN server, over UDP and over TCP or TLS on port 443.",
-            confidence: isBothWays ? 0.95 : 0.8)
+            confidence: isBothWays ? 0.95 : 0.8, restsOnSilence: !isBothWays)
     }
 }
 
@@ -157,7 +157,9 @@ package enum CallDiagnosis {
         guard !HostDiagnosis.isBlind(health, at: call.end) else { return call }
         var found: [Verdict] = []
         for rule in RuleTable.rules {
-            guard case .call(let judge) = rule.judge, let finding = judge(call) else { continue }
+            guard case .call(let judge) = rule.judge,
+                let finding = FlowDiagnosis.doubted(judge(call), health: health)
+            else { continue }
             found.append(FlowDiagnosis.verdict(finding, rule, since: call.end))
         }
         call.verdicts = found.sorted { $0.priority < $1.priority }

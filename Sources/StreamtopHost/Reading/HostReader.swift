@@ -14,7 +14,7 @@ package final class HostReader {
     private var unreadable: [UnreadLayer] = []
     private let softNet = KernelFile("/proc/net/softnet_stat")
     private let pressure = KernelFile("/proc/pressure/cpu")
-    private let helper: OwnerHelper?
+    private let helper: OwnerFinder?
     private let users = UserNames()
 
     private var courses = LayerCourses()
@@ -58,7 +58,7 @@ package final class HostReader {
     }
 
     /// nil when the kernel gives not even a socket to ask through. `entersNamespaces`: with the rights for it.
-    package init?(devices: [String], entersNamespaces: Bool, helper: OwnerHelper?) {
+    package init?(devices: [String], entersNamespaces: Bool, helper: OwnerFinder?) {
         guard let own = NamespaceHandle(name: nil, inode: NamespaceList.own) else { return nil }
         self.own = own
         self.helper = helper

@@ -31,7 +31,7 @@ final class HostWatch: Sendable {
     static func open(_ settings: Settings, becomesOther: Bool) -> HostWatch? {
         guard settings.isLive, settings.asksKernel else { return nil }
         // A process of root is about to give up what finding owners needs; a setuid binary's user never had it.
-        let helper = becomesOther && !Privileges.isSetuid ? OwnerHelper() : nil
+        let helper = becomesOther && !Privileges.isSetuid ? OwnerFinder() : nil
         guard
             let reader = HostReader(
                 devices: settings.inputNames, entersNamespaces: !Privileges.isSetuid, helper: helper)

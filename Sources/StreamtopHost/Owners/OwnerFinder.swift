@@ -8,7 +8,7 @@ import Glibc
 /// A second process of the same program, started before that and never shown a byte of the wire: it takes numbers of inodes
 /// and gives names of processes, keeps the two capabilities that this needs, and ends when its caller does.
 @safe
-package final class OwnerHelper {
+package final class OwnerFinder {
     /// First argument of the helper's command line.
     package static let argument = "--find-socket-owners"
     /// CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE: to list another user's descriptors, and no more.
@@ -29,7 +29,7 @@ package final class OwnerHelper {
         unsafe posix_spawn_file_actions_adddup2(&actions, pair[1], 0)
         unsafe posix_spawn_file_actions_adddup2(&actions, pair[1], 1)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe [strdup("streamtop"), strdup(OwnerHelper.argument), nil]
+        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe [strdup("streamtop"), strdup(OwnerFinder.argument), nil]
         defer {
             unsafe free(arguments[0])
             unsafe free(arguments[1])
