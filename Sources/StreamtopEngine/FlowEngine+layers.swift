@@ -1,5 +1,4 @@
 import StreamtopBase
-import StreamtopDiagnosis
 import StreamtopLayer
 import StreamtopModel
 import StreamtopSecurity
@@ -195,7 +194,6 @@ extension FlowEngine {
         for place in 0..<trackers.stacks[entry.layers].count {
             trackers.report(trackers.stacks[entry.layers][place], into: &flow, after: steps, at: time)
         }
-        EarlyDataRisk.judge(&flow)
     }
 
     /// The flow was found to carry TLS.

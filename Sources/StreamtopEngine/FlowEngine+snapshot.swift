@@ -230,6 +230,7 @@ extension FlowEngine {
         fillHost(&flow, entry, at: time)
         if final, entry.series != FlowEntry.none { flow.series = series.recorders[entry.series].series }
         if entry.diagnosis != FlowEntry.none { flow.verdicts = judgement.states[entry.diagnosis].verdicts }
+        HandshakeDiagnosis.judge(&flow)
         let score = FlowDiagnosis.score(flow)
         flow.score = score
         return flow

@@ -105,6 +105,8 @@ package struct FlowSnapshot: Sendable {
     package var hostEnd: Direction?
     /// Owners of the ends that are on this host, live.
     @Boxed package var processes: BothWays<ProcessSnapshot?>?
+    /// What the handshake cost, or why it failed; nil where there is nothing to say.
+    @Boxed package var handshake: HandshakeOutcome?
     package var verdicts: [Verdict] = []
     /// How well the flow does; nil when too little is known.
     package var score: HealthScore?

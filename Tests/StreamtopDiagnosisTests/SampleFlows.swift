@@ -73,6 +73,7 @@ enum SampleFlows {
     static func spoiled(_ spoil: (inout FlowSnapshot) -> Void) -> FlowSnapshot {
         var flow = healthy()
         spoil(&flow)
+        flow.handshake = HandshakeDiagnosis.outcome(of: flow)
         return flow
     }
 
@@ -93,6 +94,8 @@ enum SampleFlows {
     static func verdicts(_ flow: FlowSnapshot, after seconds: Int64 = 5, health: CaptureHealth = CaptureHealth())
         -> [Verdict]
     {
+        var flow = flow
+        flow.handshake = HandshakeDiagnosis.outcome(of: flow)
         var diagnosis = FlowDiagnosis()
         var verdicts: [Verdict] = []
         for second in 0...seconds { verdicts = diagnosis.evaluate(flow, health: health, at: time(second)) }

@@ -105,7 +105,7 @@ enum ConnectionRules {
         guard security.handshake.kind == .incomplete else { return nil }
         let answered = step(.serverHello, of: security) != nil
         let stage = answered ? "after the ServerHello" : "after the ClientHello"
-        if let alert = security.alerts.first(where: { $0.level == "fatal" }) {
+        if case .alert(let alert)? = flow.$handshake?.value.failure {
             let name = alert.description ?? "an alert without a name"
             let size = hello.bytes.map { " (hello of \(FigureText.bytes($0)))" } ?? ""
             return Finding(

@@ -59,7 +59,7 @@ struct HandshakeSurvey {
     }
 
     private mutating func take(_ flow: FlowSnapshot) {
-        if let reason = Words.handshakeFailure(flow) { return fail(reason, flow) }
+        if let failure = flow.$handshake?.value.failure { return fail(Words.handshakeFailure(failure), flow) }
         guard let security = flow.security, let cost = flow.handshakeCost else { return }
         guard let kind = Self.kind(flow, security, cost) else {
             // Picked up in the middle: neither begun nor failed before our eyes.

@@ -172,32 +172,17 @@ extension Words {
         return range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
     }
 
-    /// Why the flow's handshake did not come to its end; nil when it did, may still, or was not seen from its beginning.
-    static func handshakeFailure(_ flow: FlowSnapshot) -> String? {
-        guard let security = flow.security, security.handshake.timeline.contains(where: { $0.step == .clientHello })
-        else { return silentServer(flow) }
-        guard security.handshake.kind == .incomplete else { return nil }
-        if let alert = security.alerts.first(where: { $0.level == "fatal" }) {
-            return
-                "alert \(spaced(alert.description ?? "encrypted")) from the \(alert.from == .fromClient ? client : server)"
+    /// Why a handshake did not come to its end.
+    static func handshakeFailure(_ failure: HandshakeFailure) -> String {
+        switch failure {
+        case .alert(let alert):
+            "alert \(spaced(alert.description ?? "encrypted")) from the \(alert.from == .fromClient ? client : server)"
+        case .close(let close): "QUIC closed \(self.close(close))"
+        case .reset: "connection reset"
+        case .closed: "connection closed"
+        case .refused: "connection refused"
+        case .unanswered: "the server never answered"
+        case .silent: "fell silent"
         }
-        if let close = flow.quic?.close { return "QUIC closed \(self.close(close))" }
-        let isAnswered = flow.server.packets > 0
-        switch flow.state {
-        case .reset: return "connection reset"
-        case .closed: return "connection closed"
-        case .expired: return isAnswered ? "fell silent" : "the server never answered"
-        case .open, .halfOpen: return nil
-        }
-    }
-
-    private static func silentServer(_ flow: FlowSnapshot) -> String? {
-        guard flow.tcp != nil, flow.orientation == .syn else { return nil }
-        if flow.state == .reset, flow.roundTrip.handshake == nil, flow.server.payloadBytes == 0,
-            flow.client.payloadBytes == 0
-        {
-            return "connection refused"
-        }
-        return flow.server.packets == 0 && flow.tcp?.synRetransmissions ?? 0 > 0 ? "the server never answered" : nil
     }
 }

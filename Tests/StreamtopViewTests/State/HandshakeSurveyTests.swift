@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func roundTripsAreNumberedWhileTheClientWaits() {
-        let arrows = HandshakeArrow.all(of: SampleHandshakes.retried())
+        let arrows = HandshakeArrow.all(of: SampleHandshakes.judged(SampleHandshakes.retried()))
         #expect(arrows.map(\.roundTrip) == [nil, 1, nil, nil, 2, nil, 3, nil, nil, nil, nil])
         #expect(arrows[6].steps.count == 5)
         #expect(arrows[6].bytes?.count == 155 + 21 + 3_105 + 79 + 36)
@@ -57,45 +57,10 @@ import Testing
     }
 
     @Test func sizesThatAreHiddenMakeALowerBound() throws {
-        let arrows = HandshakeArrow.all(of: SampleHandshakes.quic())
+        let arrows = HandshakeArrow.all(of: SampleHandshakes.judged(SampleHandshakes.quic()))
         #expect(arrows[0].bytes?.count == 482, "the packet is not counted beside the message in it")
         let answer = try #require(arrows.first { $0.roundTrip == 2 })
         #expect(answer.bytes?.isLeast == true && answer.bytes?.count == 123)
-    }
-
-    @Test func costIsUnknownWhereTheBeginningIs() {
-        var flow = SampleHandshakes.retried()
-        flow.tls?.handshake.timeline.removeFirst(3)
-        #expect(flow.handshakeCost?.trips == nil)
-        flow.tls?.handshake.timeline = []
-        #expect(flow.handshakeCost == nil)
-        #expect(SampleHandshakes.retried().handshakeCost?.time(ofTrips: 2) == 63_800_000)
-        #expect(SampleHandshakes.retried().handshakeCost?.time(ofTrips: .max) == nil)
-    }
-
-    @Test func datagramsShowTheirRoundTripByTheirAnswers() {
-        var flow = SampleHandshakes.flow(1, transport: .udp)
-        flow.tls = nil
-        flow.roundTrip = FlowRoundTrip()
-        var dtls = DTLSSnapshot()
-        dtls.tls.handshake.kind = .full
-        dtls.tls.handshake.roundTrips = 3
-        dtls.tls.handshake.timeline = SampleHandshakes.steps(
-            [
-                (.clientHello, .fromClient, 0, 193, false, false),
-                (.helloVerifyRequest, .fromServer, 20, 35, false, false),
-                (.clientHello, .fromClient, 24, 213, false, false),
-                (.serverHello, .fromServer, 50, 74, false, false),
-                (.certificate, .fromServer, 51, 400, false, false),
-                (.clientKeyExchange, .fromClient, 58, 37, false, false),
-            ], from: flow.start)
-        flow.dtls = dtls
-        // 20 ms to the server and back, 4 ms to the client and back.
-        #expect(flow.handshakeCost?.carrier == .dtls)
-        #expect(flow.handshakeCost?.roundTrip == 24_000_000)
-        #expect(flow.handshakeCost?.time(ofTrips: 1) == 24_000_000)
-        flow.dtls?.tls.handshake.timeline.removeAll { $0.from == .fromServer }
-        #expect(flow.handshakeCost?.roundTrip == nil)
     }
 
     @Test func daysAreOfTheCalendar() {

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopDiagnosis
 import StreamtopModel
 
 @testable import StreamtopView
@@ -145,11 +146,18 @@ enum SampleHandshakes {
         return flow
     }
 
+    /// With what the engine has derived when it makes a snapshot.
+    static func judged(_ flow: FlowSnapshot) -> FlowSnapshot {
+        var flow = flow
+        HandshakeDiagnosis.judge(&flow)
+        return flow
+    }
+
     static func lone(_ flow: @escaping @Sendable () -> FlowSnapshot) -> @Sendable () -> Snapshot {
         {
             var snapshot = Snapshot(time: SampleSnapshots.now)
             snapshot.start = SampleSnapshots.start
-            snapshot.flows = [flow()]
+            snapshot.flows = [judged(flow())]
             snapshot.flowCount = 1
             return snapshot
         }
@@ -187,7 +195,7 @@ enum SampleHandshakes {
             },
             failed(205) { _ in },
         ]
-        snapshot.flows = flows
+        snapshot.flows = flows.map(judged)
         snapshot.flowCount = flows.count
         return snapshot
     }

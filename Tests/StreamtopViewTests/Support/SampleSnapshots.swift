@@ -222,7 +222,7 @@ enum SampleSnapshots {
             protocols: ["ipv4", "tcp", "tls"],
             up: 1_000, down: 999, lasted: .seconds(3))
         hostile.tcp = TCPSnapshot()
-        snapshot.flows = [videoFlow(), lossy, quic, slow, closed, hostile]
+        snapshot.flows = [videoFlow(), lossy, quic, slow, closed, hostile].map(SampleHandshakes.judged)
         snapshot.protocolTotals = [
             ProtocolTotal(name: "tls", flows: 3, packets: 90_000, bytes: 740_000_000),
             ProtocolTotal(name: "quic", flows: 1, packets: 29_000, bytes: 33_000_000),
