@@ -117,6 +117,9 @@ struct FlowEngine: ~Copyable {
         case .original: break
         case .copy: return
         case .movesPoint: forget(sought)
+        case .copyAfterOthers:
+            forget(sought)
+            return
         }
         counts.rates.record(bytes: record.wireLength)
 

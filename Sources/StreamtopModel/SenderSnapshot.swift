@@ -59,6 +59,8 @@ package struct SenderSnapshot: Equatable, Sendable {
     /// Rank correlation (Spearman) of bytes in flight and queue delay over at least 20 round trips: near 1 when this
     /// sender's own data is the queue; nil on too little data.
     package var flightDelayCorrelation: Double?
+    /// By how much the round trip jumped, once, without coming down since: as much of the queue may be a longer path.
+    package var unsettledJump: Nanoseconds?
 
     package init() {}
 }

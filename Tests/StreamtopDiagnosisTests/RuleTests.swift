@@ -345,6 +345,21 @@ import Testing
         flow.tcp?.server.limitedBy = LimitShares(network: .seconds(5), receiver: 0, application: .seconds(55))
     }
 
+    @Test("A round trip that jumped, and stayed, makes a queue less sure, and is said")
+    func queueAfterAJump() throws {
+        func verdict(jump: Nanoseconds?) throws -> Verdict {
+            let flow = SampleFlows.spoiled {
+                Self.bloat(&$0)
+                $0.tcp?.server.unsettledJump = jump
+            }
+            return try #require(SampleFlows.verdicts(flow).first { $0.rule == "bufferbloat" })
+        }
+        let sure = try verdict(jump: nil)
+        let doubtful = try verdict(jump: .milliseconds(30))
+        #expect(doubtful.confidence == sure.confidence / 2)
+        #expect(doubtful.summary.contains("up to 30 ms of it may be a longer path"))
+    }
+
     @Test(arguments: scenarios)
     func scenario(_ scenario: Scenario) {
         #expect(SampleFlows.rules(SampleFlows.spoiled(scenario.spoil)) == scenario.rules)

@@ -61,6 +61,9 @@ enum PathRules {
             judge: .flow(accessQueue)),
     ]
 
+    /// What a verdict on a queue keeps of its certainty after a jump that may be the path's: own.
+    private static let afterJump = 0.5
+
     /// Two ways to know: the delay follows the sender's flight, or it stands for half of the time while the sender is busy.
     private static func bufferbloat(_ end: SenderCase) -> Finding? {
         guard let queue = end.queue, queue.samples >= Int(samples.value),
@@ -84,6 +87,10 @@ enum PathRules {
         } else {
             cause = "; whether the \(end.senderName)'s data fills it was not seen"
         }
+        var doubt = ""
+        if let jump = end.side.unsettledJump {
+            doubt = "; up to \(FigureText.time(jump)) of it may be a longer path, for the round trip jumped by that"
+        }
         var evidence: [Verdict.Evidence] = [
             .init("queue_p95_ms", queue.delay.p95.milliseconds), .init("queue_p50_ms", queue.delay.p50.milliseconds),
             .init("base_rtt_ms", base.milliseconds), .init("samples", Double(queue.samples)),
@@ -99,9 +106,10 @@ enum PathRules {
             severity: queue.delay.p95.milliseconds > queueAct.value ? .critical : .warning, subject: .path,
             direction: end.direction(ofQueueIn: queue.span),
             summary:
-                "\(FigureText.time(queue.delay.p95)) of \(FigureText.time(whole)) RTT wait \(end.position(ofQueueIn: queue.span))\(cause)",
+                "\(FigureText.time(queue.delay.p95)) of \(FigureText.time(whole)) RTT wait \(end.position(ofQueueIn: queue.span))\(cause)\(doubt)",
             evidence: evidence, advice: advice,
-            confidence: end.confidence(samples: queue.samples, enough: 50) * (rho.map { min(0.95, $0 + 0.2) } ?? 0.8))
+            confidence: end.confidence(samples: queue.samples, enough: 50) * (rho.map { min(0.95, $0 + 0.2) } ?? 0.8)
+                * (doubt.isEmpty ? 1 : afterJump))
     }
 
     /// The losses of one kind, when most of the lost packets whose cause could be judged are of it.

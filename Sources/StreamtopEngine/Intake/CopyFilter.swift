@@ -8,7 +8,8 @@ import StreamtopWire
 /// A copy has the same network and transport header and the same payload as a frame shortly before; interface, link header,
 /// VLAN, tunnel, hop limit and checksums may differ. One such frame proves nothing: networks duplicate packets, too.
 /// What tells them apart is the share: of a flow that is captured twice nearly *every* packet has its copy. So a frame
-/// is left out when at least four fifths of the flow's frames up to its original had one as well.
+/// is left out when at least four fifths of the flow's frames up to its original had one as well. Where offload cuts the data
+/// differently at two points, the sequence numbers tell (`PassedRanges`).
 ///
 /// Costs a hash of the headers and two places in tables of fixed size for each frame: under a hundred instructions.
 struct CopyFilter: ~Copyable {
@@ -20,6 +21,8 @@ struct CopyFilter: ~Copyable {
         /// The flow is captured at two points, and this is the first frame at the one that is to be judged: what was built
         /// of the other's frames must go.
         case movesPoint
+        /// Left out, and what was built of copies that were not known for such must go.
+        case copyAfterOthers
     }
 
     /// Frames remembered, and flows of which the share is kept; powers of two. 16,384 frames are more than half a second
@@ -35,6 +38,8 @@ struct CopyFilter: ~Copyable {
     private static let pathLag: Nanoseconds = .seconds(2)
     /// Copied frames of one flow from which on it is proven to be captured more than once.
     private static let proof: UInt32 = 8
+    /// Frames that came again from which on the ranges of data are kept: an opening's three; fewer are the network's.
+    private static let suspicion: UInt32 = 2
 
     struct Frame {
         var fingerprint: UInt64 = 0
@@ -53,10 +58,14 @@ struct CopyFilter: ~Copyable {
         /// The point that is judged, once two are known; else none.
         var home: UInt16 = .max
         var isProven = false
+        /// Nearly every frame came again from the beginning on, be it cut differently by now.
+        var isRepeated = false
     }
 
     private var frames = FixedTable(Frame(), count: frameSlots)
     private var flows = FixedTable(Flow(), count: flowSlots)
+    /// By the places of `flows`; used where frames came again.
+    private var ranges = FixedTable(PassedRanges(), count: flowSlots)
     private var left = (packets: UInt64(0), bytes: UInt64(0))
     private var kinds = (mirror: UInt64(0), hostPath: UInt64(0), twoPoints: UInt64(0))
     private var hasProof = false
@@ -82,13 +91,22 @@ struct CopyFilter: ~Copyable {
             ? Self.fingerprint(tcp: frame, directed) : Self.fingerprint(other: frame, directed, bytes: bytes)
         let index = Int(truncatingIfNeeded: conversation >> 52)
         let tag = UInt32(truncatingIfNeeded: conversation >> 20)
-        if flows[index].tag != tag { flows[index] = Flow(tag: tag) }
+        if flows[index].tag != tag {
+            flows[index] = Flow(tag: tag)
+            ranges[index] = PassedRanges()
+        }
         let point = UInt16(truncatingIfNeeded: record.interface)
         let slot = Int(truncatingIfNeeded: fingerprint >> 17)
         // Hardly any frame was seen before.
         if frames[slot].fingerprint == fingerprint || flows[index].home != .max,
             let outcome = knownFrame(
                 record, point, fingerprint, slot, index, hasIdentification: (frame.identification ?? 0) != 0)
+        {
+            return outcome
+        }
+        if flows[index].copied >= Self.suspicion, flows[index].home == .max, frame.transport == .tcp,
+            frame.payloadLength > 0,
+            let outcome = cutFrame(record, frame, index, isSourceLow: isSourceLow, bytes: bytes)
         {
             return outcome
         }
@@ -117,6 +135,23 @@ struct CopyFilter: ~Copyable {
         return repeated(slot, index, record, point, lag: Nanoseconds(lag.magnitude), isElsewhere: isElsewhere)
     }
 
+    /// Data that equals no frame of a flow whose frames come again: it may be cut differently at another point. Nil where it is new.
+    @inline(never)
+    private mutating func cutFrame(
+        _ record: FrameRecord, _ frame: borrowing DecodedFrame, _ index: Int, isSourceLow: Bool, bytes: RawSpan
+    ) -> Outcome? {
+        let finding = ranges[index].observe(
+            Self.point(record, frame, bytes), start: frame.tcp.sequence, length: frame.payloadLength, isLow: isSourceLow
+        )
+        guard finding == .passed, flows[index].isRepeated || ranges[index].isProven else { return nil }
+        let isNew = !flows[index].isRepeated
+        flows[index].isRepeated = true
+        kinds.hostPath &+= 1
+        prove(index, copies: 1)
+        _ = leaveOut(record)
+        return isNew ? .copyAfterOthers : .copy
+    }
+
     /// A frame came again.
     @inline(never)
     private mutating func repeated(
@@ -125,7 +160,9 @@ struct CopyFilter: ~Copyable {
         if frames[slot].copies == 0 { flows[index].copied &+= 1 }
         frames[slot].copies = frames[slot].copies &+ 1
         // Of the frames up to the original; later ones may still wait for their copies.
-        guard UInt64(flows[index].copied) * 5 >= UInt64(frames[slot].ordinal) * 4 else {
+        if UInt64(flows[index].copied) * 5 >= UInt64(frames[slot].ordinal) * 4 {
+            if flows[index].copied > Self.suspicion { flows[index].isRepeated = true }
+        } else if !flows[index].isRepeated || !ranges[index].areCutElsewhere {
             flows[index].frames &+= 1
             return .original
         }
@@ -143,7 +180,7 @@ struct CopyFilter: ~Copyable {
                 _ = leaveOut(record)
                 return .movesPoint
             }
-        } else if isElsewhere || record.linkType == .linuxCooked || record.linkType == .linuxCooked2 {
+        } else if isElsewhere || Self.isCooked(record) {
             kinds.hostPath &+= 1
         } else {
             kinds.mirror &+= 1
@@ -163,6 +200,25 @@ struct CopyFilter: ~Copyable {
         left.packets &+= 1  // counts of frames: out of reach of any capture
         left.bytes &+= UInt64(max(record.wireLength, 0))
         return .copy
+    }
+
+    private static func isCooked(_ record: FrameRecord) -> Bool {
+        record.linkType == .linuxCooked || record.linkType == .linuxCooked2
+    }
+
+    /// Where the frame was captured, as far as its record, its link header and its hop limit tell: `any` names the interface, or
+    /// whether the host sends, in the header.
+    private static func point(_ record: FrameRecord, _ frame: borrowing DecodedFrame, _ bytes: RawSpan) -> UInt32 {
+        var point = record.interface << 16 | UInt32(frame.hopLimit)
+        guard isCooked(record) else { return point }
+        var reader = ByteReader(bytes)
+        if record.linkType == .linuxCooked2 {
+            reader.skip(4)
+            point ^= reader.uint32() << 8
+        } else {
+            point ^= UInt32(reader.uint16()) << 8
+        }
+        return point
     }
 
     // MARK: What makes two frames the same

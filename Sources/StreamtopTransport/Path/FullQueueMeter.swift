@@ -27,14 +27,46 @@ struct FullQueueMeter: Sendable {
     private var jumpTime = Timestamp(nanoseconds: 0)
     private(set) var step: (size: Nanoseconds, since: Timestamp)?
 
+    // The largest jump of the flow's life and the next one, the least round trip before it and since.
+    private var largest: Nanoseconds = 0
+    private var second: Nanoseconds = 0
+    private var lowest: Nanoseconds = .max
+    private var lowestBefore: Nanoseconds = .max
+    private var lowestSince: Nanoseconds = .max
+    private var samplesSince: UInt32 = 0
+    /// Samples after a jump that show whether it was a passing one: own, twice what a flow of the lab has in flight.
+    private static let settled: UInt32 = 100
+
     init() {}
+
+    /// The round trip jumped once by so much, and never came down by most of it since: the path may be longer, and the queue not
+    /// as large as it seems. Nil where jumps are usual, as on radio.
+    var unsettled: Nanoseconds? {
+        guard largest >= Self.least, second <= largest / 2, samplesSince >= Self.settled, lowestBefore != .max,
+            Double(lowestSince - lowestBefore) >= Self.jumpShare * Double(largest)
+        else { return nil }
+        return largest
+    }
 
     /// A round trip of the whole loop, or of the half that holds the queue.
     mutating func observe(_ sample: Nanoseconds, at time: Timestamp) {
-        if last > 0, sample - last > jump {
-            jump = sample - last
+        let size = last > 0 ? sample - last : 0
+        if size > jump {
+            jump = size
             jumpTime = time
         }
+        if size > largest {
+            second = largest
+            largest = size
+            lowestBefore = lowest
+            lowestSince = sample
+            samplesSince = 0
+        } else {
+            second = max(second, size)
+            lowestSince = min(lowestSince, sample)
+            if samplesSince < .max { samplesSince += 1 }
+        }
+        lowest = min(lowest, sample)
         last = sample
     }
 
@@ -67,7 +99,12 @@ struct FullQueueMeter: Sendable {
 
     /// The step, once.
     mutating func take() -> (size: Nanoseconds, since: Timestamp)? {
-        defer { step = nil }
-        return step
+        guard let found = step else { return nil }
+        step = nil
+        // The jump is explained.
+        largest = 0
+        second = 0
+        lowest = last
+        return found
     }
 }

@@ -131,15 +131,27 @@ extension TCPEndpoint {
             result.networkSample = max(0, time - last)
             result.oldestStamp = segments[oldest].timestampValue
             result.hasOldestStamp = segments[oldest].marks.contains(.hasTimestamp)
-            // Nothing more to come and less than two full segments: the receiver waited for its timer, 40 ms at least on
-            // Linux, up to half a second elsewhere (RFC 5681 section 4.2).
+            // Less than two full segments, and nothing more on its way that could have come with them: the receiver waited
+            // for its timer, 40 ms at least on Linux, up to half a second elsewhere (RFC 5681 section 4.2).
             result.isDelayed =
-                coveredBytes < 2 * unit && ack == next && time - max(lastAnswer, last) >= .milliseconds(30)
+                coveredBytes < 2 * unit && time - max(lastAnswer, last) >= Self.leastAnswerTimer
+                && isNextLater(than: last)
         }
         if let start = needless, !rareMeters.isEmpty {
             result.needless = rareMeters.value.needless(start, start &+ 1)
         }
         trim()
+    }
+
+    /// Own: three quarters of the shortest timer in use, Linux' 40 ms.
+    private static let leastAnswerTimer: Nanoseconds = .milliseconds(30)
+
+    /// What follows the acknowledged data was sent so much later that it had not arrived when the receiver's timer fired.
+    private func isNextLater(than last: Timestamp) -> Bool {
+        guard segments.retained < segments.count else { return true }
+        let following = segments[segments.retained]
+        return following.marks.isDisjoint(with: [.hole, .ambiguous, .sacked, .lost])
+            && following.passed - last >= Self.leastAnswerTimer
     }
 
     /// Takes an acknowledged range out of the running counts.

@@ -206,6 +206,11 @@ package struct TCPFlowTracker: ~Copyable {
         if flags.isSyn {
             if flags.isFin || flags.isRst {
                 shared.anomalies.record(.strangeFlags)
+            } else if flags.isAck, isBehindItsAnswer(frame, from: direction) {
+                handshake.observeLateAnswer(at: stamp)
+                now.tell(
+                    .handshakeStep(step: .tcpSynAck, from: direction, bytes: frame.payloadLength, encrypted: false))
+                now.tell(.established(handshake: nil))
             } else if flags.isAck {
                 handshake.observeAnswer(frame.tcp.options, at: stamp)
                 now.tell(
@@ -239,6 +244,15 @@ package struct TCPFlowTracker: ~Copyable {
         isPlain = connection == .established && (handshake.isComplete || synOrigin == nil)
     }
 
+    /// The SYN-ACK was acknowledged before it passed: the directions are not stamped by one clock, or it was captured late.
+    private func isBehindItsAnswer(_ frame: borrowing DecodedFrame, from direction: Direction) -> Bool {
+        let (started, synSeen, first) =
+            direction == .fromClient
+            ? (client.started, client.synSeen, client.initialSequence)
+            : (server.started, server.synSeen, server.initialSequence)
+        return started && !synSeen && first == frame.tcp.sequence &+ 1
+    }
+
     /// A reset ends an attempt only if it acknowledges the SYN, or data sent with it (RFC 9293 section 3.10.7.3); others are
     /// answers to an older connection. The attempt's own end may give it up.
     private func resetAnswersOpening(_ frame: borrowing DecodedFrame, from direction: Direction) -> Bool {
@@ -267,6 +281,7 @@ package struct TCPFlowTracker: ~Copyable {
     }
 
     private mutating func takeOptions(of frame: borrowing DecodedFrame, direction: Direction, at time: Timestamp) {
+        let isLate = frame.tcp.flags.isAck && isBehindItsAnswer(frame, from: direction)
         if direction == .fromClient {
             client.takeSyn(frame, at: time)
             server.peerSegmentSize = UInt32(frame.tcp.options.maximumSegmentSize ?? 536)
@@ -282,7 +297,8 @@ package struct TCPFlowTracker: ~Copyable {
             server.timestampsInUse = both
         }
         if frame.tcp.flags.isAck {
-            settleEarlyData(frame.tcp.acknowledgment, answering: direction.reversed)
+            // Who has acknowledged the SYN-ACK has sent its data after it, whatever the stamps say.
+            if !isLate { settleEarlyData(frame.tcp.acknowledgment, answering: direction.reversed) }
             TCPEcnMeter.negotiate(&client.ecn, &server.ecn, answer: frame.tcp.flags, answering: direction)
         } else if direction == .fromClient {
             client.ecn.request(frame.tcp.flags)

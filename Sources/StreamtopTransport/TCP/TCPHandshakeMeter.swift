@@ -69,6 +69,12 @@ struct TCPHandshakeMeter: Sendable {
         answerStamp = options.timestampValue
     }
 
+    /// A SYN-ACK that was acknowledged before it passed: the connection stands, and no time between the two tells anything.
+    mutating func observeLateAnswer(at time: Timestamp) {
+        answer = time
+        if !isComplete { completion = time }
+    }
+
     /// The first segment of the initiator that acknowledges the SYN-ACK. Returns true once.
     mutating func observeCompletion(_ options: TCPOptions, hasPayload: Bool, at time: Timestamp) -> Bool {
         guard !isComplete, answer != Self.never else { return false }

@@ -55,8 +55,9 @@ import Testing
         #expect(!course.verdict.evidence.isEmpty)
     }
 
-    /// Between Reno's half and CUBIC's seven tenths a name is a guess; from 0.62 on it is CUBIC's.
-    @Test(arguments: [(Float(0.58), CongestionControlName.reno), (0.64, .cubic)])
+    /// Between Reno's half and CUBIC's seven tenths a name is a guess; from 0.62 on it is CUBIC's. Four fifths are nobody's: what a queue
+    /// that others fill leaves of BBR.
+    @Test(arguments: [(Float(0.58), CongestionControlName.reno), (0.64, .cubic), (0.76, .cubic), (0.79, .unknown)])
     func namesEndWhereTheOtherBegins(share: Float, name: CongestionControlName) {
         var course = Course(window: 60)
         for _ in 0..<5 {
@@ -102,6 +103,22 @@ import Testing
     @Test func probesEveryEightRoundsAreBBR() {
         var course = Course(window: 40)
         course.play(rounds: 120) { _, index in index % 8 == 0 ? 48 : 40 }
+        #expect(course.verdict.name == .bbr)
+    }
+
+    /// A rate that a socket option holds: bursts of two segments beat with the round trip, and the flight swings by two as regularly
+    /// as probes would make it.
+    @Test(arguments: [Float(9), 11, 20])
+    func swingOfOneBurstIsNoProbe(flight: Float) {
+        var course = Course(window: flight)
+        course.play(rounds: 120) { _, index in index % 6 == 0 ? flight : flight - 2 }
+        #expect(course.verdict.name == .unknown)
+    }
+
+    /// Of twelve segments a quarter more is three: seen.
+    @Test func probesOfASmallWindowAreBBR() {
+        var course = Course(window: 12)
+        course.play(rounds: 160) { _, index in index % 8 == 0 ? 15 : 12 }
         #expect(course.verdict.name == .bbr)
     }
 

@@ -35,6 +35,38 @@ import Testing
         #expect(step(first: 80, second: 110, jump: true) == .milliseconds(30))
     }
 
+    /// A sawtooth of a queue; in its middle the round trip jumps by `jumps` ms, and goes on from there, or from below.
+    private func unsettled(jumps: [Int64], back: Bool = false) -> Nanoseconds? {
+        var meter = FullQueueMeter()
+        var offset: Int64 = 0
+        var time = Timestamp(nanoseconds: 0)
+        func play(_ count: Int) {
+            for index in 0..<count {
+                meter.observe(.milliseconds(60 + offset + Int64(index % 30)), at: time)
+                time = time + .milliseconds(10)
+            }
+        }
+        play(315)
+        for jump in jumps {
+            offset += jump
+            play(300)
+            if back { offset -= jump }
+        }
+        play(30)
+        return meter.unsettled
+    }
+
+    @Test func jumpThatStaysMayBeThePath() {
+        #expect(unsettled(jumps: [60]) == .milliseconds(46))
+    }
+
+    /// Small; one that passes; one of many.
+    @Test func otherJumpsSayNothingOfThePath() {
+        #expect(unsettled(jumps: []) == nil)
+        #expect(unsettled(jumps: [60], back: true) == nil)
+        #expect(unsettled(jumps: [60, 60, 60]) == nil)
+    }
+
     /// Filled step by step; slower; a little longer only.
     @Test func queuesAreNoPath() {
         #expect(step(first: 80, second: 110, jump: false) == nil)

@@ -99,6 +99,39 @@ import Testing
         #expect((client?.smoothed ?? 0) > 50_000_000)  // the sender's own estimator takes it
     }
 
+    /// A window of few segments: what follows was sent so much later that the receiver's timer fired before it came.
+    @Test func delayedAcknowledgmentIsSetAsideWithLaterDataOnItsWay() {
+        func maximum(next: Double) -> Nanoseconds? {
+            var flow = TCPScenario()
+            flow.handshake(toServer: 0.02, toClient: 50)
+            flow.data(at: 100, 0)
+            flow.data(at: 100.1, 1000)
+            flow.ack(at: 150.1, 2000)
+            flow.data(at: 150.2, 2000)
+            flow.data(at: next, 3000)
+            flow.ack(at: 241, 3000)
+            return flow.report().roundTrip.client?.maximum
+        }
+        #expect(maximum(next: 195) == 50_000_000)
+        // Sent right behind, it would have been acknowledged with the first: the path took so long.
+        #expect(maximum(next: 151) == 90_800_000)
+    }
+
+    /// The client's direction is stamped 10 ms early: its acknowledgment and its request stand before the SYN-ACK.
+    @Test func answerBehindItsAcknowledgmentTellsNoTimes() {
+        var flow = TCPScenario()
+        flow.pass(.fromClient, at: 0, TCPScenario.Segment(flags: .syn))
+        flow.pass(.fromClient, at: 60, TCPScenario.Segment(acknowledgment: 0))
+        flow.pass(.fromClient, at: 61, TCPScenario.Segment(length: 56, acknowledgment: 0))
+        flow.pass(.fromServer, at: 70, TCPScenario.Segment(acknowledgment: 0, flags: .syn))
+        flow.pass(.fromServer, at: 131, TCPScenario.Segment(acknowledgment: 56))
+        let report = flow.report()
+        #expect(report.snapshot.client.uniqueBytes == 56 && report.snapshot.client.dataSegments == 1)
+        #expect(report.snapshot.client.missedBytes == 0)
+        #expect(!report.snapshot.client.isEarlyDataDeclined)
+        #expect(report.roundTrip.handshake == nil)
+    }
+
     /// A hundred segments in one tick of the sender's clock: one echo, one sample.
     @Test func oneSampleForEachTick() {
         var flow = TCPScenario(timestamps: true)
