@@ -25,6 +25,10 @@ final class SenderCase {
     let hostEnd: Direction?
     /// Packets that this host dropped as they came, of all flows together, where it is the receiver; 0 where nobody counts.
     let droppedOnArrival: UInt64
+    /// An end on this host, and what is set there.
+    let local: LocalEnd?
+    /// The kernel's own share of time in which the window of the receiver held this sender, where it is on this host.
+    let kernelReceiverShare: Double?
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothDirections<QueueDelaySnapshot?>
 
@@ -45,6 +49,9 @@ final class SenderCase {
         vantage = flow.vantage
         hostEnd = flow.hostEnd
         droppedOnArrival = flow.hostEnd == sender.reversed ? flow.droppedOnArrival ?? 0 : 0
+        local = LocalEnd(flow)
+        let kernel = flow.$kernel?.value
+        kernelReceiverShare = kernel?.side == sender ? kernel?.receiverLimitedShare : nil
         roundTrip = flow.roundTrip
         queueDelay = flow.queueDelay
         queue = Self.larger(flow.roundTrip, flow.queueDelay, but: flow.hostEnd)
@@ -141,6 +148,7 @@ final class SenderCase {
         let name = side.congestionControl?.name ?? .unknown
         guard isNetworkLimited, name != .bbr else { return nil }
         let unless = name == .unknown ? ", unless that is in use" : ""
+        if tcp != nil, let local, local.end == sender, local.settings.congestionControl != nil { return local.bbr }
         guard tcp != nil else { return "At the sender (\(senderName)): BBR for its QUIC connections\(unless)." }
         return
             "At the sender (\(senderName)): net.ipv4.tcp_congestion_control=bbr with net.core.default_qdisc=fq\(unless)."

@@ -32,6 +32,7 @@ extension FlowEngine {
             guard flows[position].transport == .tcp else {
                 if flows[position].transport == .udp, requests.peers.count < Self.mostRequests {
                     requests.peers += [flows[position].clientEndpoint.address, flows[position].serverEndpoint.address]
+                    requests.datagrams.append(flows[position].key.withoutEncapsulation)
                 }
                 continue
             }
@@ -73,15 +74,18 @@ extension FlowEngine {
         guard abs(sample.time - socket.time) < .milliseconds(500) else { return nil }
         let side = flows[position].direction(from: socket.local)
         var beside = KernelSample(socket: socket, side: side)
+        // The capture sits behind the queues of this host: what they hold is in the kernel's flight and round trip alone.
+        let held = host.queue(of: flows[position].key, to: socket.remote.address)
         // A window that nothing fills cannot be seen from outside.
         if socket.isApplicationLimited != true, let window = socket.congestionWindow, window > 0,
-            let flight = socket.inFlight, flight * 5 >= window * 4
+            let flight = socket.inFlight, flight * 5 >= window * 4, held.bytes * 10 <= flight
         {
             beside.windowError = Self.error(sample.congestionWindow[side], window)
         }
-        beside.flightError = Self.error(sample.inFlight[side], socket.inFlight)
+        beside.flightError = Self.error(
+            sample.inFlight[side].map { $0.addingReportingOverflow(held.bytes).partialValue }, socket.inFlight)
         if let far = sample.roundTrip[side.reversed] {
-            let near = sample.roundTrip[side] ?? 0
+            let near = sample.roundTrip[side] ?? held.wait
             beside.roundTripError = Self.error(
                 Int(saturatingAdd(far, near)), socket.smoothedRoundTrip.map { Int($0) })
         }
@@ -123,7 +127,9 @@ extension FlowEngine {
             let socket = course.newest
             let near = entry.direction(from: socket.local)
             facts.near = near
-            flow.$kernel = Boxed.Box(KernelSample(socket: socket, side: near))
+            var sample = KernelSample(socket: socket, side: near)
+            sample.receiverLimitedShare = course.receiverLimitedShare
+            flow.$kernel = Boxed.Box(sample)
             if time - socket.time < HostFacts.freshness, !facts.hasEnded {
                 facts.socket = socket
                 facts.acknowledgedPerSecond = course.acknowledgedPerSecond
@@ -132,22 +138,48 @@ extension FlowEngine {
             apply(course, of: near, to: &flow)
             own(&flow, near, socket.inode)
         } else if entry.transport == .udp {
-            joinDatagramSockets(&flow, &facts, at: time)
+            joinDatagramSockets(&flow, entry, &facts, at: time)
         }
         if let near = facts.near {
             flow.hostEnd = near
+            // Settings and counters of another namespace are others.
+            if facts.socket?.isElsewhere != true, facts.datagramSocket?.isElsewhere != true,
+                options.localAddresses.contains(
+                    near == .fromClient
+                        ? flow.client.endpoint.address : flow.server.endpoint.address)
+            {
+                flow.$host = host.hostBox
+            }
             let far = near == .fromClient ? flow.server.endpoint.address : flow.client.endpoint.address
-            facts.devices = host.devices(to: far)
+            // A socket in another namespace: its packets pass that one's devices, too.
+            if let path = host.path(of: entry.key) {
+                facts.devices = path.out
+                facts.devicesInward = path.inward
+            } else {
+                facts.devices = host.devices(to: far)
+            }
         }
     }
 
-    private func joinDatagramSockets(_ flow: inout FlowSnapshot, _ facts: inout LadderFacts, at time: Timestamp) {
+    private func joinDatagramSockets(
+        _ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, _ facts: inout LadderFacts, at time: Timestamp
+    ) {
+        if let socket = host.translatedDatagramSocket(of: entry.key) {
+            let end = entry.direction(from: socket.local)
+            own(&flow, end, socket.inode)
+            guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { return }
+            facts.near = end
+            facts.datagramSocket = socket
+            return
+        }
         for end in Direction.allCases {
             let local = end == .fromClient ? flow.client.endpoint : flow.server.endpoint
             let remote = end == .fromClient ? flow.server.endpoint : flow.client.endpoint
             guard let socket = host.datagramSocket(of: local, from: remote) else { continue }
             // A socket open to all addresses may be another namespace's, or take packets of this one's only.
-            let isCertain = socket.local.address == local.address || options.localAddresses.contains(local.address)
+            let isCertain =
+                socket.local.address == local.address || options.localAddresses.contains(local.address)
+                || socket.namespaceAddresses?.contains(local.address) == true
             guard isCertain else { continue }
             own(&flow, end, socket.inode)
             guard facts.datagramSocket == nil, !facts.hasEnded, time - socket.time < HostFacts.freshness else {

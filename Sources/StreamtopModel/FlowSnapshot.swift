@@ -101,6 +101,9 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var ladder: LadderSnapshot?
     /// What the kernel of this host says of the flow's socket, live.
     @Boxed package var kernel: KernelSample?
+    /// What this host's kernel says of all its buffers and settings, where an end of the flow is in the capture's namespace;
+    /// shared by all such flows.
+    @Boxed package var host: HostSnapshot?
     /// The end on the host that captures, live; nil where none is, or both are.
     package var hostEnd: Direction?
     /// Owners of the ends that are on this host, live.

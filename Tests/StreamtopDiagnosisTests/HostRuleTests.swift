@@ -7,7 +7,7 @@ import Testing
 /// Rules about buffers of this host: each with a case in which it speaks and others in which it must not.
 @Suite struct HostRuleTests {
     /// Numbers of the rules that cases here and in `LadderTests` make speak.
-    static let fired: Set<Int> = [50, 51, 52, 53, 94, 95, 96]
+    static let fired: Set<Int> = [50, 51, 52, 53, 94, 95, 96, 98]
 
     private func host(_ layers: [HostLayer], _ change: (inout HostSnapshot) -> Void = { _ in }) -> HostSnapshot {
         var host = HostSnapshot(time: SampleFlows.start)
@@ -58,6 +58,65 @@ import Testing
             #expect(rules(host([dropping(layer, "x", rate: 0, since: 99)])).isEmpty)
         }
         #expect(rules(host([dropping(.socketReceive, "udp:5004", rate: 1, since: 1)])).isEmpty)
+    }
+
+    /// Nothing is advised that is set already, and commands go to the namespace of the device.
+    @Test func adviceOfWhatIsNotSet() throws {
+        func advice(_ host: HostSnapshot) -> String? {
+            var diagnosis = HostDiagnosis()
+            var verdicts: [Verdict] = []
+            for second in 0...5 {
+                var host = host
+                host.time = SampleFlows.time(Int64(second))
+                verdicts = diagnosis.evaluate(health: CaptureHealth(), host: host, at: host.time)
+            }
+            return verdicts.first?.advice
+        }
+        var ring = dropping(.nic, "eth0", rate: 2, since: 9)
+        ring.capacity = 256
+        ring.largestCapacity = 4_096
+        #expect(advice(host([ring]))?.contains("ethtool -G eth0 rx 512 (now 256)") == true)
+        ring.largestCapacity = 256
+        let largest = try #require(advice(host([ring])))
+        #expect(!largest.contains("ethtool -G") && largest.contains("largest size"))
+        // A socket that asked for less than it may: the limit of the host is not what holds it.
+        var socket = dropping(.socketReceive, "udp:5004", rate: 40, since: 99)
+        socket.capacity = 425_984
+        #expect(advice(host([socket]) { $0.settings.receiveMaximum = 212_992 })?.contains("rmem_max") == true)
+        #expect(advice(host([socket]) { $0.settings.receiveMaximum = 8_388_608 })?.contains("rmem_max") == false)
+        let queue = LadderTests.queue(84_000) {
+            $0.kind = "pfifo_fast"
+            $0.name = "player/eth0"
+            $0.namespace = "player"
+        }
+        #expect(advice(host([queue]))?.contains("ip netns exec player tc qdisc replace dev eth0 root") == true)
+        let unnamed = LadderTests.queue(84_000) {
+            $0.kind = "pfifo_fast"
+            $0.name = "pid 77/eth0"
+            $0.namespace = "pid 77"
+        }
+        #expect(advice(host([unnamed]))?.contains("nsenter -n -t 77 tc qdisc") == true)
+    }
+
+    /// Pauses that a neighbour asks for are named beside the queue that they make.
+    @Test func pauseFrames() {
+        var ring = HostLayer(.nic, name: "eth0", direction: .inward, unit: .descriptors, capacity: 256)
+        var frames = PauseFrames()
+        frames.receivedPerSecond = 40
+        ring.pauses = frames
+        func summary(_ layers: [HostLayer]) -> String {
+            var diagnosis = BufferDiagnosis()
+            var verdicts: [Verdict] = []
+            for second in 0...5 {
+                var host = host(layers)
+                host.time = SampleFlows.time(Int64(second))
+                verdicts = diagnosis.evaluate(host, at: host.time)
+            }
+            return verdicts.first?.summary ?? ""
+        }
+        #expect(summary([LadderTests.queue(84_000), ring]).contains("40 pause frames a second"))
+        ring.pauses = nil
+        #expect(summary([LadderTests.queue(84_000), ring]).hasSuffix("leave this host"))
     }
 
     @Test func acceptQueue() {

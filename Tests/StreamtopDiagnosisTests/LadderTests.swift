@@ -70,6 +70,43 @@ import Testing
         #expect(sum.bound == .measured && sum.largest == nil && sum.unread.isEmpty)
     }
 
+    /// A socket in another namespace: each device its packets pass on this host is a rung, out and in.
+    @Test func devicesOfTwoNamespaces() throws {
+        let facts = Self.facts { facts in
+            facts.devices = ["player/eth0", "eth0"]
+            facts.devicesInward = ["br0", "veth7"]
+            facts.host?.layers = [
+                Self.queue(20_000) { $0.name = "player/eth0" }, Self.queue(64_000), Self.softNet(0),
+                Self.queue(0) { $0.name = "br0" }, Self.queue(30_000) { $0.name = "veth7" },
+            ]
+        }
+        let ladder = LadderBuilder.build(Self.flow(), facts)
+        #expect(ladder.sums?.out?.total == .milliseconds(15 + 20 + 64) && ladder.sums?.out?.largest == .qdisc)
+        let inward = ladder.buffers.filter { $0.direction == .inward && $0.layer == .qdisc }
+        #expect(inward.map(\.name) == ["br0", "veth7"])
+        #expect(ladder.sums?.inward?.total == .milliseconds(30) && ladder.sums?.inward?.largest == .qdisc)
+    }
+
+    /// One member of a bond carries the flow, nobody tells which: the longest bounds the wait, and none is added to it.
+    @Test func membersOfABond() throws {
+        func facts(_ bond: String?) -> LadderFacts {
+            Self.facts { facts in
+                facts.devices = ["eth0", "eth1"]
+                facts.host?.layers = [
+                    Self.queue(20_000) { $0.memberOf = bond },
+                    Self.queue(50_000) {
+                        $0.name = "eth1"
+                        $0.memberOf = bond
+                    }, Self.softNet(0),
+                ]
+            }
+        }
+        let sum = try Self.out(Self.flow(), facts("bond0"))
+        #expect(sum.total == .milliseconds(65) && sum.bound == .atMost)
+        // Two devices one behind the other: both.
+        #expect(try Self.out(Self.flow(), facts(nil)).total == .milliseconds(85))
+    }
+
     @Test func eachRungIsNamedWhereItHoldsTheDelay() throws {
         let queued = try Self.out(Self.flow(), Self.facts { $0.host?.layers[0] = Self.queue(84_000) })
         #expect(queued.largest == .qdisc && queued.total == .milliseconds(99))

@@ -111,6 +111,24 @@ import Testing
         #expect(result.owners.isEmpty)
     }
 
+    /// Processes that start and end while their descriptors are read: the one that stays is found each time.
+    @Test func processesThatEndInTheScan() throws {
+        let connection = try #require(Connection())
+        var facts = stat()
+        #expect(unsafe fstat(connection.near, &facts) == 0)
+        let inode = UInt32(truncatingIfNeeded: facts.st_ino)
+        let churn = Process()
+        churn.executableURL = URL(filePath: "/bin/sh")
+        churn.arguments = ["-c", "for i in $(seq 400); do /bin/true & /bin/true; done; wait"]
+        try churn.run()
+        var scans = 0
+        while churn.isRunning || scans < 3 {
+            #expect(OwnerScan.scan([inode]).owners[inode]?.pid == Int(getpid()))
+            #expect(OwnerScan.scan([4_000_000_000]).owners.isEmpty)
+            scans += 1
+        }
+    }
+
     /// A hundred thousand sockets in one dump are read in time, and none is lost.
     @Test func aHundredThousandSockets() throws {
         let one = try #require(try NetlinkFixture("sock-tcp4-client").datagrams.first)
@@ -157,6 +175,12 @@ import Testing
         let report = reader.read(requests, at: Self.now() + .seconds(2))
         #expect(report.sockets.count == 1)
         #expect(NamespaceList.own == before, "the thread came back")
+        let told = report.host?.unread.first { $0.name == "namespace \(name)" }
+        #expect(told?.reason == "it has gone")
+        // Its name is free again: what is there then is another.
+        try Self.ip("netns", "add", name)
+        let again = reader.read(HostRequests(), at: Self.now() + .seconds(4))
+        #expect(again.host?.unread.contains { $0.name == "namespace \(name)" } == false)
     }
 
     /// What cannot be entered is named with the reason.

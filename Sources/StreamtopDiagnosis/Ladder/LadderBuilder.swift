@@ -95,12 +95,7 @@ package enum LadderBuilder {
             return rungs.miss(.qdisc)
         }
         for device in facts.devices {
-            let queues = host.layers.filter { $0.layer == .qdisc && $0.name == device }
-            guard let queue = queues.max(by: { ($0.occupied ?? -1) < ($1.occupied ?? -1) }) else {
-                rungs.miss(.qdisc)
-                continue
-            }
-            rungs.append(rung(of: queue, drops: queues.reduce(0) { $0 &+ $1.droppedSince }))
+            if queue(of: device, host, facts.devices, &rungs) == nil { continue }
             if let driver = host.layers.first(where: { $0.layer == .driver && $0.name == device }) {
                 rungs.append(rung(of: driver, drops: nil))
             } else if host.layers.contains(where: { $0.layer == .nic && $0.name == device }) {
@@ -108,6 +103,30 @@ package enum LadderBuilder {
                 rungs.miss(.nic)
             }
         }
+    }
+
+    /// Appends the queue of a device, and returns it; nil where there is none, or another member of its bond stands for it.
+    private static func queue(
+        of device: String, _ host: HostSnapshot, _ passed: [String], _ rungs: inout LadderRungs
+    ) -> HostLayer? {
+        let queues = host.layers.filter { $0.layer == .qdisc && $0.name == device }
+        guard let longest = queues.max(by: { ($0.occupied ?? -1) < ($1.occupied ?? -1) }) else {
+            rungs.miss(.qdisc)
+            return nil
+        }
+        var rung = rung(of: longest, drops: queues.reduce(0) { $0 &+ $1.droppedSince })
+        if let bond = longest.memberOf {
+            // One of the members carries the flow, nobody tells which: no more than the longest of them waits.
+            let members = host.layers.filter {
+                $0.layer == .qdisc && $0.memberOf == bond && passed.contains($0.name)
+            }
+            guard members.max(by: { ($0.delay ?? 0, $1.name) < ($1.delay ?? 0, $0.name) })?.name == device else {
+                return nil
+            }
+            if members.count > 1, rung.bound == .measured, rung.delay != 0 { rung.bound = .atMost }
+        }
+        rungs.append(rung)
+        return longest
     }
 
     private static func rung(of layer: HostLayer, drops: UInt64?) -> BufferSnapshot {
@@ -206,6 +225,8 @@ package enum LadderBuilder {
         rung.occupiedBytes = nil
         rung.capacityBytes = nil
         rungs.append(rung)
+        // Behind the processor, on the way into another namespace.
+        for device in facts.devicesInward { _ = queue(of: device, host, facts.devicesInward, &rungs) }
     }
 
     private static func receiveSocket(

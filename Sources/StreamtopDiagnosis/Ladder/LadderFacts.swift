@@ -14,6 +14,8 @@ package struct LadderFacts {
     package var host: HostSnapshot?
     /// Devices of this host that the flow's packets leave by.
     package var devices: [String] = []
+    /// Devices of this host that packets towards the near end's socket leave by, where it is in another namespace.
+    package var devicesInward: [String] = []
     /// The flow is over: nothing waits in it any more.
     package var hasEnded = false
 

@@ -49,7 +49,10 @@ enum EndpointRules {
     ]
 
     private static func receiverLimited(_ end: SenderCase) -> Finding? {
-        guard let share = end.share(\.receiver), share * 100 > receiverWatch.value else { return nil }
+        // The kernel of a sender on this host keeps the time itself: what packets suggest yields to it.
+        guard let share = end.kernelReceiverShare ?? end.share(\.receiver), share * 100 > receiverWatch.value else {
+            return nil
+        }
         let offered = end.peer?.receiveWindow
         // A window of unknown scale bounds nothing; closed, it is rule 10's.
         guard end.tcp == nil || offered != nil else { return nil }
@@ -58,7 +61,9 @@ enum EndpointRules {
             .init("receiver_limited_ratio", share), .init("window_full", Double(end.tcp?.windowFull ?? 0)),
         ]
         if let offered { evidence.append(.init("receive_window_max_bytes", Double(offered.maximum))) }
+        if let kernel = end.kernelReceiverShare { evidence.append(.init("kernel_receiver_limited_ratio", kernel)) }
         let window = end.tcp == nil ? "flow control" : "receive window"
+        let here = end.tcp == nil ? nil : end.local.flatMap { $0.end == end.sender.reversed ? $0 : nil }
         return Finding(
             severity: share * 100 > receiverAct.value ? .critical : .warning, subject: end.receiverSubject,
             summary:
@@ -66,7 +71,8 @@ enum EndpointRules {
             evidence: evidence,
             advice: end.tcp == nil
                 ? "At the \(end.receiverName): larger initial_max_data and initial_max_stream_data, at twice rate times RTT, or read faster."
-                : "At the \(end.receiverName): let the buffer grow (net.ipv4.tcp_rmem maximum at twice rate times RTT, no fixed SO_RCVBUF) or read faster. A player with a full buffer does this on purpose.",
+                : here?.receiveBuffer(rate: end.side.maxRate, base: end.baseRoundTrip)
+                    ?? "At the \(end.receiverName): let the buffer grow (net.ipv4.tcp_rmem maximum at twice rate times RTT, no fixed SO_RCVBUF) or read faster. A player with a full buffer does this on purpose.",
             confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
     }
 
@@ -118,13 +124,14 @@ enum EndpointRules {
         guard let limited = end.side.sendBufferLimited, let analysed = end.analysed else { return nil }
         let share = min(1, Double(limited) / Double(analysed))
         guard share * 100 > sendBuffer.value else { return nil }
+        let here = end.local.flatMap { $0.end == end.sender ? $0 : nil }
         return Finding(
             severity: .warning, subject: end.senderSubject,
             summary:
                 "The \(end.senderName)'s own socket buffer was too small \(FigureText.percent(share)) of the time: the path could carry more",
             evidence: [.init("send_buffer_limited_ratio", share)],
-            advice:
-                "At the sender (\(end.senderName)): net.ipv4.tcp_wmem maximum at twice rate times RTT, and no fixed SO_SNDBUF.",
+            advice: here?.sendBuffer(rate: end.side.maxRate, base: end.baseRoundTrip)
+                ?? "At the sender (\(end.senderName)): net.ipv4.tcp_wmem maximum at twice rate times RTT, and no fixed SO_SNDBUF.",
             confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
     }
 

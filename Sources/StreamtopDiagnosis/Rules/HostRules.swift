@@ -42,8 +42,38 @@ enum HostRules {
     static let flowRules: [Rule] = [
         Rule(
             96, "held_on_this_host", .host, symptom: "The delay of this connection is made before the network begins.",
-            thresholds: [queueWatch, queueAct], judge: .flow(heldHere))
+            thresholds: [queueWatch, queueAct], judge: .flow(heldHere)),
+        Rule(
+            98, "written_ahead", .application, symptom: "What is live waits in the sender's socket before it is sent.",
+            thresholds: [aheadWatch, aheadShare],
+            silentWhen: [
+                "the application limits what it writes ahead already", "the socket's end is not on this host",
+            ],
+            hold: Rule.Hold(enter: .seconds(3), leave: .seconds(10), life: .seconds(3)), judge: .flow(writtenAhead)),
     ]
+
+    static let aheadWatch = Threshold(
+        "wait of what is written and not sent", 200, .milliseconds,
+        source: "own: more than a chunk of low-latency live (DASH-IF IOP 5, section 9) waits")
+    static let aheadShare = Threshold("its share of the way out", 50, .percent, source: "own: the largest part")
+
+    /// The application writes further ahead than the path takes: harmless for a download, delay for what is live.
+    private static func writtenAhead(_ flow: FlowSnapshot) -> Finding? {
+        guard let local = LocalEnd(flow), let sum = flow.ladder?.out, sum.largest == .socketSend, let total = sum.total,
+            let rung = flow.buffers.first(where: { $0.direction == .out && $0.layer == .socketSend }),
+            let delay = rung.delay, let waiting = rung.occupiedBytes, delay.milliseconds >= aheadWatch.value,
+            Double(delay) * 100 >= Double(total) * aheadShare.value,
+            let advice = local.lowWater(waiting: waiting, rate: flow.sender(local.end)?.lastRate)
+        else { return nil }
+        return Finding(
+            severity: .info, subject: local.end == .fromClient ? .client : .server,
+            summary:
+                "\(FigureText.time(delay)) of \(FigureText.time(total)) sit in the sender's own socket: \(FigureText.bytes(waiting)) are written and not sent. For a download that is harmless, for live it is delay",
+            evidence: [
+                .init("socket_ms", delay.milliseconds), .init("notsent_bytes", Double(waiting)),
+                .init("total_ms", total.milliseconds),
+            ], advice: advice, confidence: 0.9)
+    }
 
     private static func worst(
         _ host: HostSnapshot, _ layer: BufferSnapshot.Layer, by size: (HostLayer) -> Double?
@@ -77,13 +107,20 @@ enum HostRules {
 
     private static func ringOverflow(_ host: HostSnapshot) -> Finding? {
         guard let (layer, rate) = worst(host, .nic, by: \.dropsPerSecond), rate >= dropRate.value else { return nil }
-        let now = layer.capacity.map { " (now \($0))" } ?? ""
+        // A ring that is as large as it can be is not advised to grow.
+        var advice = "Spread the interrupts of \(layer.name) over processors (ethtool -L, irqbalance)"
+        if let size = layer.capacity, layer.largestCapacity.map({ size < $0 }) ?? true {
+            let larger = min(saturated(size, times: 2), layer.largestCapacity ?? .max)
+            advice =
+                "\(command("ethtool -G", layer, "rx \(larger)")) (now \(size)); spread its interrupts over processors. Risk: the link pauses for a moment"
+        } else if let size = layer.capacity {
+            advice += "; its ring has the largest size there is (\(size))"
+        }
         return Finding(
             severity: .critical, subject: .host,
             summary: "\(layer.name) drops \(FigureText.number(rate)) frames a second: its receive ring is full",
             evidence: [.init("drops_per_s", rate), .init("dropped", Double(layer.droppedSince))],
-            advice:
-                "ethtool -G \(layer.name) rx \(layer.capacity.map { "\(saturated($0, times: 2))" } ?? "N")\(now); spread its interrupts over processors. Risk: the link pauses for a moment.",
+            advice: advice + ".",
             confidence: 0.95)
     }
 
@@ -95,7 +132,8 @@ enum HostRules {
         guard let (layer, rate) = full else { return nil }
         var advice =
             "The application behind \(layer.name): read faster, on a thread of its own, or ask for more room with SO_RCVBUF (rate times 100 ms at least)"
-        if let most = host.settings.receiveMaximum {
+        // The kernel doubles what SO_RCVBUF asks for: one that has less than the most may ask already.
+        if let most = host.settings.receiveMaximum, (layer.capacity ?? .max) / 2 >= most {
             advice += "; sysctl -w net.core.rmem_max=\(max(saturated(most, times: 4), 4_194_304)) (now \(most)) lets it"
         }
         return Finding(
@@ -115,10 +153,11 @@ enum HostRules {
             return delay.milliseconds
         }
         guard let (layer, wait) = long, wait > queueWatch.value else { return nil }
+        let pauses = host.layer(.nic, named: layer.name)?.pauses?.receivedPerSecond ?? 0
         return Finding(
             severity: wait > queueAct.value ? .critical : .warning, subject: .host,
             summary:
-                "Packets wait \(FigureText.time(layer.delay ?? 0)) in the queue of \(layer.name)\(layer.kind.map { " (\($0))" } ?? "") before they leave this host",
+                "Packets wait \(FigureText.time(layer.delay ?? 0)) in the queue of \(layer.name)\(layer.kind.map { " (\($0))" } ?? "") before they leave this host\(pauses > 0 ? ": its neighbour asks it to pause (\(FigureText.number(pauses)) pause frames a second)" : "")",
             evidence: [
                 .init("queue_ms", wait), .init("backlog_bytes", Double(layer.occupied ?? 0)),
                 .init("drain_bytes_per_s", layer.drainPerSecond ?? 0),
@@ -130,12 +169,12 @@ enum HostRules {
         switch layer.kind {
         case "tbf"?, "htb class"?:
             return
-                "On this host: a shorter limit or an AQM below the shaper: tc qdisc add dev \(layer.name) parent HANDLE fq_codel; or a lower sending rate. Risk: earlier drops."
+                "On this host: a shorter limit or an AQM below the shaper: \(command("tc qdisc add dev", layer, "parent HANDLE fq_codel")); or a lower sending rate. Risk: earlier drops."
         case "fq"?, "fq_codel"?, "cake"?:
             return "On this host: the queue is managed already; send less, or shape on a faster link."
         default:
             return
-                "On this host: tc qdisc replace dev \(layer.name) root fq_codel\(discipline). Risk: packets that wait now are dropped once."
+                "On this host: \(command("tc qdisc replace dev", layer, "root fq_codel"))\(discipline). Risk: packets that wait now are dropped once."
         }
     }
 
@@ -156,7 +195,7 @@ enum HostRules {
 
     private static func acceptQueue(_ host: HostSnapshot) -> Finding? {
         let rise = host.rise(of: "TcpExt.ListenOverflows")
-        let rate = host.counters.first { $0.name == "TcpExt.ListenOverflows" }?.perSecond ?? 0
+        let rate = host.counter("TcpExt.ListenOverflows")?.perSecond ?? 0
         guard rate > 0, rise >= UInt64(leastDrops.value) else { return nil }
         let full = host.layers.filter { $0.layer == .acceptQueue && ($0.occupied ?? 0) > ($0.capacity ?? .max) }
         let who = full.count == 1 ? "the listener \(full[0].name)" : "a listener"
@@ -193,6 +232,16 @@ enum HostRules {
                 "\(FigureText.time(delay)) of \(bound)\(FigureText.time(total)) sit in the queue of \(rung.name ?? "this host")",
             evidence: evidence,
             advice: "On this host, not on the path: see the queue of \(rung.name ?? "the device").", confidence: 0.9)
+    }
+
+    /// A command about a device, in the namespace that the device is in.
+    private static func command(_ verb: String, _ layer: HostLayer, _ rest: String) -> String {
+        guard let namespace = layer.namespace else { return "\(verb) \(layer.name) \(rest)" }
+        let device = layer.name.dropFirst(namespace.utf8.count + 1)
+        let enter =
+            namespace.hasPrefix("pid ")
+            ? "nsenter -n -t \(namespace.dropFirst(4))" : "ip netns exec \(namespace)"
+        return "\(enter) \(verb) \(device) \(rest)"
     }
 
     private static func saturated(_ value: Int, times factor: Int) -> Int {

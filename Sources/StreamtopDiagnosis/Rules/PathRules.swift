@@ -96,6 +96,12 @@ enum PathRules {
             .init("base_rtt_ms", base.milliseconds), .init("samples", Double(queue.samples)),
         ]
         if let rho { evidence.append(.init("flight_delay_correlation", rho)) }
+        if let socket = end.local?.socket, let smoothed = socket.smoothedRoundTrip, let least = socket.minimumRoundTrip
+        {
+            evidence += [
+                .init("kernel_srtt_ms", smoothed.milliseconds), .init("kernel_min_rtt_ms", least.milliseconds),
+            ]
+        }
         var advice = "At the bottleneck: an AQM that keeps its queue short (cake or fq_codel"
         if end.isNetworkLimited, !isBehind, let rate = end.side.maxRate {
             advice += ", shaped a little below \(FigureText.rate(rate))"
@@ -185,7 +191,7 @@ enum PathRules {
             finding.summary =
                 "\(lost) dropped\(localised(end)) by a queue manager (AQM) that keeps the queue near \(FigureText.time(queue)) (\(count))"
             finding.advice =
-                "The queue is kept short as it should be; ECN\(end.tcp == nil ? "" : " (net.ipv4.tcp_ecn=1 at both ends)") lets it mark instead of drop."
+                "The queue is kept short as it should be; ECN\(ecnSetting(end)) lets it mark instead of drop."
         } else if isShort {
             finding.summary =
                 "\(lost) lost\(localised(end)) in a buffer of about \(FigureText.time(queue)), too short for its bursts (\(count))"
@@ -199,9 +205,19 @@ enum PathRules {
             finding.summary = "\(lost) lost in a full queue\(localised(end)) (\(count))"
             finding.advice =
                 advice
-                + "; ECN\(end.tcp == nil ? "" : " (net.ipv4.tcp_ecn=1 at both ends)") and an AQM at the bottleneck signal without loss."
+                + "; ECN\(ecnSetting(end)) and an AQM at the bottleneck signal without loss."
         }
         return finding
+    }
+
+    /// What to set for ECN, in brackets, at the ends where it is not set.
+    private static func ecnSetting(_ end: SenderCase) -> String {
+        guard end.tcp != nil else { return "" }
+        guard let local = end.local, let value = local.settings.ecn else { return " (net.ipv4.tcp_ecn=1 at both ends)" }
+        let peer = end.name(of: local.end.reversed)
+        return value == 1
+            ? " (net.ipv4.tcp_ecn=1 at the \(peer); this host has it)"
+            : " (net.ipv4.tcp_ecn=1 on this host, now \(value), and at the \(peer))"
     }
 
     private static func randomLoss(_ end: SenderCase) -> Finding? {

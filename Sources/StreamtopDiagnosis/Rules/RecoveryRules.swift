@@ -125,6 +125,15 @@ enum RecoveryRules {
             confidence: end.confidence(samples: all, enough: 10))
     }
 
+    private static func idleAdvice(_ end: SenderCase) -> String {
+        guard let here = end.local, here.end == end.sender, here.settings.slowStartAfterIdle != nil else {
+            return
+                "At the sender (\(end.senderName)): net.ipv4.tcp_slow_start_after_idle=0, with pacing (net.core.default_qdisc=fq)."
+        }
+        return here.windowOverPauses
+            ?? "On this host net.ipv4.tcp_slow_start_after_idle is 0 already: the window shrank because little was written (RFC 7661); pace what follows a pause (SO_MAX_PACING_RATE)."
+    }
+
     private static func idleRestart(_ end: SenderCase) -> Finding? {
         guard let cut = end.side.idleRestarts, let pauses = end.side.idlePeriods, pauses > 0, cut >= Int(restarts.value)
         else { return nil }
@@ -136,7 +145,7 @@ enum RecoveryRules {
             evidence: [.init("idle_restarts", Double(cut)), .init("idle_periods", Double(pauses))],
             advice: end.tcp == nil
                 ? "At the sender (\(end.senderName)): keep the window over pauses, and pace what follows one (RFC 9002 section 7.8)."
-                : "At the sender (\(end.senderName)): net.ipv4.tcp_slow_start_after_idle=0, with pacing (net.core.default_qdisc=fq).",
+                : idleAdvice(end),
             confidence: end.confidence(samples: pauses, enough: 6))
     }
 

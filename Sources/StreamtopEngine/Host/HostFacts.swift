@@ -6,11 +6,15 @@ import StreamtopModel
 struct HostFacts: ~Copyable {
     /// Whether anybody asks the kernel.
     private(set) var isAsked = false
-    private(set) var host: HostSnapshot?
+    /// One box for all flows that it is shown with.
+    private(set) var hostBox: Boxed<HostSnapshot>.Box?
+    var host: HostSnapshot? { hostBox?.value }
     private var courses: [FlowKey: SocketCourse] = [:]
     private var datagramSockets: [UInt16: [DatagramSocket]] = [:]
     private var owners: [UInt32: ProcessSnapshot] = [:]
     private var routes: [IPAddress: [String]] = [:]
+    private var paths: [FlowKey: HostPath] = [:]
+    private var translatedDatagrams: [FlowKey: DatagramSocket] = [:]
     var comparison = HostComparison()
 
     /// A flow that nobody asks about any more is forgotten after this.
@@ -27,14 +31,17 @@ struct HostFacts: ~Copyable {
     mutating func observe(_ report: HostReport) {
         isAsked = true
         for socket in report.sockets { observe(socket) }
-        if let host = report.host { self.host = host }
+        if let host = report.host { hostBox = Boxed.Box(host) }
         if let sockets = report.datagramSockets {
             datagramSockets = Dictionary(grouping: sockets.prefix(65_536)) { $0.local.port }
+            translatedDatagrams = report.translatedDatagrams
         }
         if owners.count > Self.mostOwners { owners.removeAll() }
         owners.merge(report.owners) { _, new in new }
         if routes.count > Self.mostOwners { routes.removeAll() }
         routes.merge(report.routes) { _, new in new }
+        if paths.count > Self.mostCourses { paths.removeAll() }
+        paths.merge(report.paths) { _, new in new }
     }
 
     private mutating func observe(_ socket: KernelSocket) {
@@ -76,6 +83,26 @@ struct HostFacts: ~Copyable {
     func datagramSocket(of end: Endpoint, from peer: Endpoint) -> DatagramSocket? {
         let found = (datagramSockets[end.port] ?? []).filter { $0.serves(end, from: peer) }
         return found.first { $0.remote == peer && !$0.isElsewhere } ?? found.first { !$0.isElsewhere } ?? found.first
+    }
+
+    /// The UDP socket of a flow that NAT on this host shows with other ends than the socket has.
+    func translatedDatagramSocket(of key: FlowKey) -> DatagramSocket? {
+        translatedDatagrams.isEmpty ? nil : translatedDatagrams[key.withoutEncapsulation]
+    }
+
+    /// The devices that a flow of a socket in another namespace passes on this host.
+    func path(of key: FlowKey) -> HostPath? { paths.isEmpty ? nil : paths[key.withoutEncapsulation] }
+
+    /// What waits in queues of this host on the way of a flow to `address`, all flows together.
+    func queue(of key: FlowKey, to address: IPAddress) -> (bytes: Int, wait: Nanoseconds) {
+        guard let host else { return (0, 0) }
+        let devices = path(of: key)?.out ?? devices(to: address)
+        var sum: (bytes: Int, wait: Nanoseconds) = (0, 0)
+        for layer in host.layers where layer.layer == .qdisc && devices.contains(layer.name) {
+            sum.bytes = sum.bytes.addingReportingOverflow(layer.occupied ?? 0).partialValue
+            sum.wait = saturatingAdd(sum.wait, layer.delay ?? 0)
+        }
+        return sum
     }
 
     /// Devices that packets to `address` leave by.

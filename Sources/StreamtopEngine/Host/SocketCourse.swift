@@ -69,6 +69,15 @@ struct SocketCourse: Sendable {
         return Double(after >= before ? after - before : 0) / (end.time - start.time).seconds
     }
 
+    /// Share of the busy time since it was first asked about in which the peer's window held the sender; nil below three
+    /// seconds of busy time.
+    var receiverLimitedShare: Double? {
+        guard let busyBefore = first.busy, let busy = newest.busy, busy - busyBefore >= .seconds(3),
+            let before = first.receiverLimited, let after = newest.receiverLimited
+        else { return nil }
+        return min(1, max(0, Double(after - before) / Double(busy - busyBefore)))
+    }
+
     /// Time in which the send buffer held the sender, since it was first asked about.
     var sendBufferLimited: Nanoseconds? {
         guard let before = first.sendBufferLimited, let after = newest.sendBufferLimited else { return nil }

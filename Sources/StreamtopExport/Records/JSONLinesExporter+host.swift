@@ -37,6 +37,7 @@ extension JSONLinesExporter {
                     json.member("name", counter.name)
                     json.member("rise", counter.rise)
                     json.ratio("per_s", counter.perSecond)
+                    json.member("namespace", counter.namespace)
                 }
             }
             json.ratio("cpu_pressure_ratio", host.processorPressure)
@@ -51,6 +52,7 @@ extension JSONWriter {
     fileprivate mutating func layer(_ layer: HostLayer) {
         member("layer", layer.layer)
         member("name", layer.name)
+        member("namespace", layer.namespace)
         member("kind", layer.kind)
         member("direction", layer.direction)
         member("occupied", layer.occupied)
@@ -64,6 +66,14 @@ extension JSONWriter {
         if layer.drops != nil { member("dropped_since", layer.droppedSince) }
         ratio("drops_per_s", layer.dropsPerSecond)
         ratio("drain_per_s", layer.drainPerSecond)
+        if let pauses = layer.pauses {
+            object("pause_frames") { json in
+                json.member("received", pauses.received)
+                json.ratio("received_per_s", pauses.receivedPerSecond)
+                json.member("sent", pauses.sent)
+                json.ratio("sent_per_s", pauses.sentPerSecond)
+            }
+        }
         member("trend", layer.trend)
         member("source", "kernel")
         ratio("confidence", layer.confidence)

@@ -41,6 +41,12 @@ extension JSONWriter {
         object("kernel") { json in
             json.member("side", kernel.side)
             json.offset("at_ms", socket.time - start)
+            if let ends = socket.ownEnds {
+                json.object("nat") { json in
+                    json.member("local", ends.local.description)
+                    json.member("remote", ends.remote.description)
+                }
+            }
             json.member("cwnd_bytes", socket.congestionWindow)
             json.member("ssthresh_bytes", socket.slowStartThreshold)
             json.milliseconds("srtt_ms", socket.smoothedRoundTrip)

@@ -4,12 +4,18 @@ import CHost
 import Glibc
 
 /// Rings and counters of a network device, as its driver tells (SIOCETHTOOL).
-enum Ethtool {
-    struct Rings: Equatable {
-        var receive: Int
-        var receiveMaximum: Int
-        var transmit: Int
-        var transmitMaximum: Int
+package enum Ethtool {
+    package struct Rings: Equatable, Sendable {
+        package var receive: Int
+        package var receiveMaximum: Int
+        package var transmit: Int
+        package var transmitMaximum: Int
+    }
+
+    /// Pause frames since the driver began to count.
+    package struct Pauses: Equatable, Sendable {
+        package var received: UInt64?
+        package var sent: UInt64?
     }
 
     /// Names a driver gives to frames that it had no room for; what is merely discarded as unwanted is not among them.
@@ -26,19 +32,35 @@ enum Ethtool {
         return rings.receive == 0 && rings.transmit == 0 ? (nil, EOPNOTSUPP) : (rings, 0)
     }
 
-    /// Frames that the device had no room for, summed over the driver's counters of such names; nil where it has none.
-    static func drops(of device: String, _ descriptor: Int32) -> UInt64? {
+    /// A driver's own counters by name (`ethtool -S`); empty where it has none.
+    static func counters(of device: String, _ descriptor: Int32) -> [(name: String, value: UInt64)] {
         var names = [UInt8](repeating: 0, count: mostStatistics * 32)
         var values = [UInt64](repeating: 0, count: mostStatistics)
         let count = unsafe streamtop_ethtool_statistics(descriptor, device, &names, &values, UInt32(mostStatistics))
-        guard count > 0 else { return nil }
+        guard count > 0 else { return [] }
         let texts = (0..<min(Int(count), mostStatistics)).map { index in
             String(decoding: names[(index * 32)..<(index * 32 + 32)].prefix { $0 != 0 }, as: UTF8.self)
         }
-        return drops(Array(zip(texts, values)))
+        return Array(zip(texts, values)).map { (name: $0.0, value: $0.1) }
     }
 
-    /// The same of counters by name. One for each queue beside their sum would count twice: sums alone where there are any.
+    /// Pause frames by the names that drivers give them ("rx_pause", "tx_flow_control_xoff"); those of priorities apart
+    /// (IEEE 802.1Qbb) are parts of no sum.
+    static func pauses(_ counters: [(name: String, value: UInt64)]) -> Pauses? {
+        func sum(_ direction: String) -> UInt64? {
+            let found = counters.filter { counter in
+                let name = counter.name.lowercased()
+                return name.contains(direction) && !name.contains("prio") && !name.contains("duration")
+                    && !isOfQueue(name) && (name.contains("pause") || name.contains("flow_control_xoff"))
+            }
+            return found.isEmpty ? nil : found.map(\.value).max()
+        }
+        let pauses = Pauses(received: sum("rx"), sent: sum("tx"))
+        return pauses.received == nil && pauses.sent == nil ? nil : pauses
+    }
+
+    /// Frames that the device had no room for, summed over the driver's counters of such names; nil where it has none. One
+    /// for each queue beside their sum would count twice: sums alone where there are any.
     static func drops(_ counters: [(name: String, value: UInt64)]) -> UInt64? {
         let ours = counters.filter { counter in
             let name = counter.name.lowercased()

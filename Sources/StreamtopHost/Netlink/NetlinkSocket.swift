@@ -4,10 +4,12 @@ import Glibc
 
 /// A question and answer socket to the kernel. Stays in the network namespace it was opened in. One thread at a time.
 @safe
-final class NetlinkSocket {
-    enum Family: Int32 {
+package final class NetlinkSocket {
+    package enum Family: Int32 {
         case route = 0
         case socketDiagnosis = 4
+        case netfilter = 12
+        case generic = 16
     }
 
     private let descriptor: Int32
@@ -27,7 +29,7 @@ final class NetlinkSocket {
     private static let patience = timeval(tv_sec: 0, tv_usec: 500_000)
 
     /// nil when the kernel gives none, with errno.
-    init?(_ family: Family) {
+    package init?(_ family: Family) {
         let opened = socket(
             Self.addressFamily, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), family.rawValue)
         guard opened >= 0 else { return nil }
@@ -40,13 +42,18 @@ final class NetlinkSocket {
 
     deinit { close(descriptor) }
 
-    /// Asks and hands each message of the answer to `make`; what it returns is kept only when the answer came whole.
-    func ask<Value>(
-        type: UInt16, isDump: Bool, _ body: [UInt8], _ make: (UInt16, RawSpan) -> Value?
+    /// Asks and hands each message of the answer to `make`; what it returns is kept only when the answer came whole. `restart`
+    /// is called before the question is asked again: what `make` has put aside itself is then worth nothing.
+    package func ask<Value>(
+        type: UInt16, isDump: Bool, _ body: [UInt8], restart: () -> Void = {},
+        _ make: (UInt16, RawSpan) -> Value?
     ) throws(NetlinkAnswer.Failure) -> [Value] {
         var last = NetlinkAnswer.Failure.truncated
         for attempt in 0..<Self.attempts {
-            if attempt > 0 { repeated &+= 1 }
+            if attempt > 0 {
+                repeated &+= 1
+                restart()
+            }
             do throws(NetlinkAnswer.Failure) {
                 return try askOnce(type: type, isDump: isDump, body, make)
             } catch {

@@ -17,29 +17,38 @@ final class KernelFile {
     deinit { close(descriptor) }
 
     /// nil when it cannot be read any more.
-    func text() -> String? {
+    func text() -> String? { bytes(most: Self.most).map { String(decoding: $0, as: UTF8.self) } }
+
+    /// The same as bytes, up to about `most` of them.
+    func bytes(most: Int) -> [UInt8]? {
         guard lseek(descriptor, 0, SEEK_SET) == 0 else { return nil }
-        return Self.text(descriptor)
+        return Self.bytes(descriptor, most: most)
     }
+
+    /// Something of that name is there, whether it may be read or not.
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// The whole of a file, read once.
     static func text(at path: String) -> String? {
         let opened = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard opened >= 0 else { return nil }
         defer { close(opened) }
-        return text(opened)
+        return bytes(opened, most: most).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func text(_ descriptor: Int32) -> String? {
+    private static func bytes(_ descriptor: Int32, most: Int) -> [UInt8]? {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while bytes.count < most {
             let count = unsafe read(descriptor, &buffer, buffer.count)
-            guard count >= 0 else { return errno == EINTR ? text(descriptor) : nil }
+            guard count >= 0 else {
+                if errno == EINTR { continue }
+                return nil
+            }
             if count == 0 { break }
             bytes += buffer[..<count]
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     /// The target of a symbolic link.

@@ -7,6 +7,10 @@ package struct HostReport: Sendable {
     package var sockets: [KernelSocket] = []
     /// UDP sockets; nil where they were not asked this time.
     package var datagramSockets: [DatagramSocket]?
+    /// UDP sockets behind the NAT of this host, by the flow that the capture shows, with their ends as it shows them.
+    package var translatedDatagrams: [FlowKey: DatagramSocket] = [:]
+    /// Devices of this host that flows of sockets in other namespaces pass, as far as found since the report before.
+    package var paths: [FlowKey: HostPath] = [:]
     package var host: HostSnapshot?
     /// Owners of sockets found since the report before, by inode.
     package var owners: [UInt32: ProcessSnapshot] = [:]
@@ -14,6 +18,19 @@ package struct HostReport: Sendable {
     package var routes: [IPAddress: [String]] = [:]
 
     package init(time: Timestamp) { self.time = time }
+}
+
+/// The devices of this host between a socket in another namespace and the network, by the names that its layers have.
+package struct HostPath: Equatable, Sendable {
+    /// From the socket on: those that what it sends leaves by.
+    package var out: [String]
+    /// Towards the socket: those that what it receives leaves by on this host.
+    package var inward: [String]
+
+    package init(out: [String], inward: [String]) {
+        self.out = out
+        self.inward = inward
+    }
 }
 
 /// A UDP socket of this host. One may serve many flows: what it holds and drops is the socket's, not a flow's.
@@ -26,6 +43,8 @@ package struct DatagramSocket: Equatable, Sendable {
     package var user: UInt32
     package var memory: SocketMemory
     package var isElsewhere = false
+    /// Addresses of the namespace that it is in; nil for the capture's own.
+    package var namespaceAddresses: Set<IPAddress>?
     /// Packets that it dropped since this program began to read.
     package var droppedSince: UInt64 = 0
     package var dropsPerSecond: Double?
@@ -44,6 +63,8 @@ package struct DatagramSocket: Equatable, Sendable {
     /// The socket takes what arrives for `end` from `peer`.
     package func serves(_ end: Endpoint, from peer: Endpoint) -> Bool {
         guard local.port == end.port, isOpen(local.address) || local.address == end.address else { return false }
+        // Open to all addresses means all of its own namespace.
+        if let namespaceAddresses, !namespaceAddresses.contains(end.address) { return false }
         return remote.port == 0 || remote == peer
     }
 
@@ -54,6 +75,8 @@ package struct DatagramSocket: Equatable, Sendable {
 package struct HostRequests: Sendable {
     /// TCP flows whose sockets are wanted, without encapsulation, those of most interest first.
     package var flows: [FlowKey] = []
+    /// UDP flows, without encapsulation.
+    package var datagrams: [FlowKey] = []
     /// Addresses that flows without such sockets go to: by which device?
     package var peers: [IPAddress] = []
 

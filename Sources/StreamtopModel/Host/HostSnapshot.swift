@@ -26,8 +26,13 @@ package struct HostSnapshot: Equatable, Sendable {
         layers.filter { $0.layer == layer && $0.name == name }.max { ($0.occupied ?? -1) < ($1.occupied ?? -1) }
     }
 
-    /// Since this program began to read: the rise of a counter, by its name.
-    package func rise(of counter: String) -> UInt64 { counters.first { $0.name == counter }?.rise ?? 0 }
+    /// Since this program began to read: the rise of a counter of the capture's namespace, by its name.
+    package func rise(of counter: String) -> UInt64 { self.counter(counter)?.rise ?? 0 }
+
+    /// That counter; nil while it stands still.
+    package func counter(_ name: String) -> HostCounter? {
+        counters.first { $0.name == name && $0.namespace == nil }
+    }
 }
 
 /// One buffer of this host.
@@ -37,13 +42,19 @@ package struct HostLayer: Equatable, Sendable {
     }
 
     package var layer: BufferSnapshot.Layer
-    /// A device ("eth0"), a processor ("cpu0"), a socket ("udp:5004") or a port.
+    /// A device ("eth0", "player/eth0" in the namespace "player"), a processor ("cpu0"), a socket ("udp:5004") or a port.
     package var name: String
+    /// Name of the network namespace; nil for the one of the capture.
+    package var namespace: String?
+    /// One of the members of this bond: a flow takes one of them, and which is not known.
+    package var memberOf: String?
     /// Of a queueing discipline or device: "tbf", "fq_codel", "veth"; nil where there is none.
     package var kind: String?
     package var direction: BufferTravel
     package var occupied: Int?
     package var capacity: Int?
+    /// What the capacity can be set to at most; nil where nobody tells.
+    package var largestCapacity: Int?
     package var unit: Unit
     package var delay: Nanoseconds?
     package var bound: DelayBound = .unknown
@@ -54,6 +65,9 @@ package struct HostLayer: Equatable, Sendable {
     /// Since this program began to read.
     package var droppedSince: UInt64 = 0
     package var dropsPerSecond: Double?
+    /// Of a device: pauses (IEEE 802.3 annex 31B) that it was asked for, and that it asked its neighbour for; nil where the
+    /// driver counts none.
+    package var pauses: PauseFrames?
     /// Held back on purpose, by pacing: not a queue.
     package var isPaced = false
     package var trend: BufferTrend?
@@ -72,6 +86,16 @@ package struct HostLayer: Equatable, Sendable {
         self.occupied = occupied
         self.capacity = capacity
     }
+}
+
+/// Pause frames since this program began to read, and in the last second.
+package struct PauseFrames: Equatable, Sendable {
+    package var received: UInt64?
+    package var sent: UInt64?
+    package var receivedPerSecond: Double?
+    package var sentPerSecond: Double?
+
+    package init() {}
 }
 
 package struct UnreadLayer: Hashable, Sendable {
@@ -131,6 +155,8 @@ package struct SocketHolding: Equatable, Sendable {
 /// A counter of the network stack.
 package struct HostCounter: Equatable, Sendable {
     package var name: String
+    /// Name of the network namespace; nil for the one of the capture.
+    package var namespace: String?
     package var value: UInt64
     /// Since this program began to read.
     package var rise: UInt64
@@ -160,6 +186,15 @@ package struct HostSettings: Equatable, Sendable {
     package var slowStartAfterIdle: Bool?
     package var mtuProbing: Int?
     package var ecn: Int?
+    /// Smallest and initial size of those buffers: what a command must repeat.
+    package var tcpReceiveLower: [Int] = []
+    package var tcpSendLower: [Int] = []
+    /// Algorithms that may be chosen without loading one.
+    package var availableControls: [String]?
+    /// net.ipv4.tcp_notsent_lowat, bytes; 2^32 - 1 for no limit.
+    package var notSentLowWater: Int?
+    /// "6.1.0-13-amd64".
+    package var kernelRelease: String?
 
     package init() {}
 }

@@ -17,6 +17,9 @@ package struct KernelSocket: Equatable, Sendable {
     package var user: UInt32 = 0
     /// The socket is in another network namespace than the capture.
     package var isElsewhere = false
+    /// The ends that the socket itself has, where NAT on this host shows others in the capture; `local` and `remote` are
+    /// those of the capture.
+    package var ownEnds: SocketEnds?
 
     // Window and flight
     package var segmentSize: Int?
@@ -103,6 +106,17 @@ package struct KernelSocket: Equatable, Sendable {
         if isApplicationLimited == true, notSent == 0 { return .applicationLimited }
         if let slowStartThreshold { return congestionWindow < slowStartThreshold ? .slowStart : .congestionAvoidance }
         return .slowStart
+    }
+}
+
+/// The ends of a socket.
+package struct SocketEnds: Equatable, Sendable {
+    package var local: Endpoint
+    package var remote: Endpoint
+
+    package init(local: Endpoint, remote: Endpoint) {
+        self.local = local
+        self.remote = remote
     }
 }
 

@@ -70,6 +70,9 @@ package struct KernelSample: Equatable, Sendable {
     package var windowError: Double?
     package var roundTripError: Double?
     package var flightError: Double?
+    /// Share of the time in which there was something to send that the peer's window held it back, by the kernel's own clock,
+    /// since this program began to ask; nil below three seconds of it.
+    package var receiverLimitedShare: Double?
 
     package init(socket: KernelSocket, side: Direction) {
         self.socket = socket

@@ -150,6 +150,7 @@ struct StreamtopBench: ParsableCommand {
                 pad("\(cost.sockets) sockets", 30) + [cost.full, cost.short].map { lead(text($0, 2), 9) }.joined()
                     + "   = \(text(cost.percent, 1)) % of a core")
         }
+        for (name, milliseconds) in HostCost.parts() { print(pad(name, 39) + lead(text(milliseconds, 2), 9)) }
     }
 
     private func table(_ file: String, packets: Int) {

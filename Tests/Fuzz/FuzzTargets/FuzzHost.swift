@@ -14,10 +14,24 @@ func fuzzHost(_ bytes: [UInt8]) {
             _ = SocketMessage.memory(body)
             _ = QdiscMessage(type: type, body)?.details?.measuredDelay
             _ = LinkMessage(body)
+            _ = RouteMessage.route(type, body)
+            _ = NeighbourMessage(type: type, body)
+            _ = ConntrackMessage.translation(body).map { $0.counterpart(of: $0.before) }
+            _ = EthtoolMessage.family(body)
+            _ = EthtoolMessage.rings(body)
+            _ = EthtoolMessage.pauses(body)
+            _ = EthtoolMessage.lost(body)
         }
     } else {
         let text = String(decoding: rest, as: UTF8.self)
         _ = ProcText.counters(text)
+        let ends = (0..<4).map { Endpoint(address: IPAddress(v4: 0x0a00_0001 + $0), port: 443) }
+        _ = ConntrackText.translations(
+            rest,
+            of: [
+                FlowKey(source: ends[0], destination: ends[1], transport: 6),
+                FlowKey(source: ends[2], destination: ends[3], transport: 17),
+            ])
         _ = ProcText.softNet(text)
         _ = ProcText.socketStatistics(text)
         _ = ProcText.pressure(text)

@@ -95,7 +95,7 @@ enum LadderScreen {
         var group = FactGroup(Words.hostCounters)
         for counter in host.counters {
             group.add(
-                counter.name,
+                (counter.namespace.map { "\($0) " } ?? "") + counter.name,
                 [
                     TextSpan(NumberText.grouped(counter.rise), .value),
                     TextSpan("  \(NumberText.fixed(counter.perSecond, decimals: 1))/s", .muted),

@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+/// What the whole program says of the host it runs on: sockets behind NAT, namespaces that come and go, no root. In networks of
+/// their own, with real sockets.
+@Suite(.serialized, .enabled(if: NetworkNamespace.isAvailable, NetworkNamespace.reason))
+struct HostLiveTests {
+    private static let hasNAT = ["/usr/sbin/nft", "/usr/bin/python3"].allSatisfy {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    private func start(_ network: NetworkNamespace, _ interface: String) throws -> RunningProgram {
+        let program = try RunningProgram(
+            ["--json", "-i", interface, "--interval", "200ms"], wrapper: network.wrapper)
+        #expect(program.waitFor { !$0.records("meta").isEmpty }, "\(program.errors)")
+        return program
+    }
+
+    /// A container that calls out through a bridge and this host's masquerading: its socket is joined, and the queue of its own
+    /// interface is a rung of the flow.
+    @Test(.enabled(if: hasNAT, "needs nft(8) and python3"))
+    func socketsBehindNAT() throws {
+        let host = try NetworkNamespace()
+        let guest = try NetworkNamespace()
+        let outside = try NetworkNamespace()
+        try host.bash(
+            """
+            set -e
+            ip link add br0 type bridge; ip link set br0 up; ip address add 172.31.7.1/24 dev br0
+            ip link add cable type veth peer name eth0 netns \(guest.name); ip link set cable master br0 up
+            ip link add eth0 type veth peer name eth0 netns \(outside.name)
+            ip address add 10.91.0.1/24 dev eth0; ip link set eth0 up
+            echo 1 > /proc/sys/net/ipv4/ip_forward
+            nft 'table ip nat { chain out { type nat hook postrouting priority 100; oifname "eth0" masquerade; } }'
+            """)
+        try guest.bash(
+            """
+            set -e
+            ip address add 172.31.7.2/24 dev eth0; ip link set eth0 up; ip route add default via 172.31.7.1
+            tc qdisc add dev eth0 root tbf rate 8mbit burst 3000 limit 300000
+            """)
+        try outside.bash("ip address add 10.91.0.2/24 dev eth0 && ip link set eth0 up")
+        let server = try RunningProgram(
+            [
+                "20", "python3", "-c",
+                "import socket; c = socket.create_server(('10.91.0.2', 443)).accept()[0]\nwhile c.recv(65536): pass",
+            ], wrapper: outside.wrapper, command: "/usr/bin/timeout")
+        let program = try start(host, "eth0")
+        let client = try RunningProgram(
+            [
+                "15", "python3", "-c",
+                """
+                import socket, time
+                while True:
+                    try: s = socket.create_connection(('10.91.0.2', 443)); break
+                    except OSError: time.sleep(0.1)
+                while True: s.sendall(bytes(8192))
+                """,
+            ], wrapper: guest.wrapper, command: "/usr/bin/timeout")
+        #expect(
+            program.waitFor(seconds: 15) {
+                $0.output.contains("\"nat\":{\"local\":\"172.31.7.2:")
+                    && $0.output.contains("\"name\":\"\(guest.name)/eth0\",\"occupied_bytes\"")
+            }, "\(program.output.suffix(2_000))")
+        #expect(program.output.contains("\"process\":{\"pid\":"))
+        #expect(program.stop() == 0)
+        client.signal(SIGTERM)
+        server.signal(SIGTERM)
+        #expect(client.waitForEnd() != nil && server.waitForEnd() != nil)
+    }
+
+    /// What came after the rights were given up is named, with what to do; what went is named as gone.
+    @Test func namespacesThatComeAndGo() throws {
+        let network = try NetworkNamespace()
+        var early: NetworkNamespace? = try NetworkNamespace()
+        let gone = early?.name ?? ""
+        let program = try start(network, "lo")
+        let late = try NetworkNamespace()
+        #expect(
+            program.waitFor(seconds: 10) {
+                $0.output.contains(
+                    "\"name\":\"namespace \(late.name)\",\"reason\":\"it appeared after streamtop gave up the rights")
+            })
+        #expect(!program.output.contains("namespace \(gone)"))
+        early = nil
+        #expect(
+            program.waitFor(seconds: 10) {
+                $0.output.contains("\"name\":\"namespace \(gone)\",\"reason\":\"it has gone\"")
+            })
+        #expect(program.stop() == 0)
+    }
+
+    /// With no more than the right to capture, sockets of others have a user and no owner, and what is missing says why.
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv"), "needs setpriv(1)"))
+    func noRoot() throws {
+        let network = try NetworkNamespace()
+        let other = try NetworkNamespace()
+        let program = try RunningProgram(
+            [
+                "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+net_raw", "--ambient-caps=+net_raw",
+                Program.path, "--json", "-i", "lo", "--interval", "200ms",
+            ], wrapper: network.wrapper, command: "/usr/bin/setpriv")
+        let listener = try RunningProgram(
+            [
+                "20", "python3", "-c",
+                "import socket, time; s = socket.create_server(('127.0.0.1', 8080)); time.sleep(20)",
+            ],
+            wrapper: network.wrapper, command: "/usr/bin/timeout")
+        #expect(program.waitFor { !$0.records("meta").isEmpty }, "\(program.errors)")
+        try network.bash("sleep 1; exec 3<>/dev/tcp/127.0.0.1/8080; for i in 1 2 3 4; do echo x >&3; sleep 0.2; done")
+        #expect(
+            program.waitFor(seconds: 10) { $0.output.contains("no permission to see the owners of") },
+            "\(program.output.suffix(2_000))")
+        #expect(
+            program.output.contains(
+                "\"name\":\"namespace \(other.name)\",\"reason\":\"no permission to enter it: needs root\""))
+        #expect(program.output.contains("\"kernel\":{"), "own namespace's sockets need no right")
+        #expect(program.stop() == 0)
+        listener.signal(SIGTERM)
+        #expect(listener.waitForEnd() != nil)
+    }
+}
