@@ -51,7 +51,10 @@ extension TrackerStore {
     ) {
         let index = stacks[stack][depth].index
         if stacks[stack].index(of: .stun) != nil { rtp[index].rtp.isExpected = true }
-        if rtp[index].described != media.descriptions.generation { rtp[index].describe(by: media.descriptions) }
+        if rtp[index].described != media.descriptions.generation {
+            let checks = stacks[stack].index(of: .stun).map { stun[$0].userNames } ?? []
+            rtp[index].describe(by: media.descriptions, checks)
+        }
         if let secured = stacks[stack].index(of: .dtls), dtls[secured].protectsMedia {
             rtp[index].rtp.protect()
             let generation = security.secretGeneration

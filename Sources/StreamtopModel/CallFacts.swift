@@ -32,6 +32,8 @@ package struct CallSignalling: Equatable, Sendable {
     package var from: Direction
     /// Until the last answer; nil while there is none.
     package var duration: Nanoseconds?
+    /// What it says of the call, the answer's among them; empty where it could not be read.
+    package var descriptions: [CallDescription] = []
 
     package init(time: Timestamp, kind: Kind, method: String?, from: Direction) {
         self.time = time

@@ -141,6 +141,8 @@ package struct CallSnapshot: Equatable, Sendable {
     package var legs: [CallLeg] = []
     /// What was reached when, in the order of time.
     package var milestones: [CallMilestone] = []
+    /// First message of signalling to the first check.
+    package var signallingTime: Nanoseconds?
     /// First check to the answer that nominates; first ClientHello to the later Finished; first check to the first media.
     package var iceSetup: Nanoseconds?
     package var dtlsSetup: Nanoseconds?

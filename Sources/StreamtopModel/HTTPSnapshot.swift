@@ -127,6 +127,8 @@ package struct HTTPExchangeSnapshot: Equatable, Sendable {
     /// where the content does not show which.
     package var stall: Nanoseconds?
     package var idle: Nanoseconds?
+    /// What request and response say of a call.
+    package var descriptions: [CallDescription] = []
 
     package init(identifier: UInt64) { self.identifier = identifier }
 

@@ -21,6 +21,8 @@ package struct WebSocketSnapshot: Equatable, Sendable {
     /// The end that sends it.
     package var mediaFrom = Direction.fromServer
     package var mediaClock: MediaClockSnapshot?
+    /// What messages say of calls.
+    package var descriptions: [CallDescription] = []
 
     package init() {}
 }

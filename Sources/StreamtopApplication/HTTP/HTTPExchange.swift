@@ -32,6 +32,7 @@ struct HTTPExchange: Sendable {
     var isChunked = false
     var chunks = HTTPChunkTimes()
     var media = ExchangeMedia()
+    var signalling = ExchangeSignalling()
     /// Between the ends, when the response came.
     private var wholeTrip: Nanoseconds?
 
@@ -43,7 +44,13 @@ struct HTTPExchange: Sendable {
     /// Memory of an exchange that is under way.
     var heldBytes: Int {
         MemoryLayout<Self>.stride + (request?.textBytes ?? 0) + (response?.textBytes ?? 0) + chunks.heldBytes
-            + media.heldBytes
+            + media.heldBytes + signalling.heldBytes
+    }
+
+    /// Gives up the bytes that it holds, for want of memory.
+    mutating func releaseHeldBytes() {
+        media.release()
+        signalling.release()
     }
 
     /// A response of an error class, or none because an end broke the exchange off.
@@ -59,6 +66,7 @@ struct HTTPExchange: Sendable {
         self.roundTrip = roundTrip.server
         wholeTrip = roundTrip.server.map { saturatingAdd($0, roundTrip.client ?? 0) }
         media.answer(head, to: request)
+        signalling.begin(head, from: .fromServer)
     }
 
     /// The response came before the request was over (RFC 9112 section 9.5, RFC 9113 section 8.1).
@@ -119,7 +127,14 @@ struct HTTPExchange: Sendable {
     /// The request's head is known.
     mutating func ask(_ head: HTTPMessageHead, at time: Timestamp, _ reports: inout MediaReports) {
         request = head
+        signalling.begin(head, from: .fromClient)
         if media.begin(head) { reports.append(report(.asked, at: time)) }
+    }
+
+    /// The next bytes of the request's content.
+    mutating func takeRequestContent(_ bytes: RawSpan) {
+        media.takeRequestContent(bytes)
+        signalling.take(bytes, from: .fromClient)
     }
 
     /// The next bytes of the response's content. `startsChunk`: the chunked coding says that a chunk begins with them.
@@ -130,10 +145,12 @@ struct HTTPExchange: Sendable {
         media.take(bytes, at: time, startsChunk: startsChunk, roundTrip: wholeTrip, into: &reports.contents)
         if media.isReported, !wasReported { reports.append(report(.answered, at: time)) }
         if !reports.contents.isEmpty { hand(&reports, at: time) }
+        signalling.take(bytes, from: .fromServer)
     }
 
     mutating func skipContent(_ count: UInt64, at time: Timestamp, _ reports: inout MediaReports) {
         guard count > 0 else { return }
+        signalling.skip(from: .fromServer)
         media.gap(of: count, at: time, into: &reports.contents)
         hand(&reports, at: time)
     }
@@ -141,6 +158,7 @@ struct HTTPExchange: Sendable {
     /// The request is over: what the player reports in it is read.
     mutating func endRequest(at time: Timestamp, _ reports: inout MediaReports) {
         requestEndTime = requestEndTime ?? time
+        signalling.end(from: .fromClient, at: time, &reports)
         let event = media.takePlayerEvent()
         guard !event.isEmpty else { return }
         request?.clientData = event
@@ -155,6 +173,7 @@ struct HTTPExchange: Sendable {
             media.end(at: time, coding: response?.contentEncoding, url: request?.url, into: &reports.contents)
         }
         hand(&reports, at: time)
+        if isComplete { signalling.end(from: .fromServer, at: time, &reports) }
         guard media.isReported else { return }
         var transfer = MediaTransfer(bytes: responseBytes, isComplete: isComplete)
         transfer.codingChunks = isChunked ? chunks.count : nil
@@ -226,6 +245,7 @@ struct HTTPExchange: Sendable {
         exchange.clientData = request?.clientData ?? []
         exchange.clientDataMode = request?.clientDataMode ?? .header
         exchange.serverData = response?.serverData
+        exchange.descriptions = signalling.found
         return exchange
     }
 }
@@ -243,10 +263,25 @@ struct MediaReports: Sendable {
     private(set) var refused: UInt64 = 0
     /// What one exchange found in the content at hand; empty between two deliveries.
     var contents: [MediaReport.Content] = []
+    private var descriptions: [CallDescription] = []
+    /// A call was ever described on the connection.
+    private(set) var hasDescribed = false
 
     init() {}
 
-    var isEmpty: Bool { list.isEmpty }
+    var isEmpty: Bool { list.isEmpty && descriptions.isEmpty }
+
+    mutating func append(_ told: [CallDescription]) {
+        guard !told.isEmpty else { return }
+        hasDescribed = true
+        descriptions += told.prefix(Self.capacity - min(Self.capacity, descriptions.count))
+    }
+
+    mutating func takeDescriptions() -> [CallDescription] {
+        var taken: [CallDescription] = []
+        swap(&taken, &descriptions)
+        return taken
+    }
 
     mutating func append(_ report: MediaReport) {
         guard list.count < Self.capacity else {

@@ -58,6 +58,8 @@ package struct HTTP1ConnectionTracker: LayerTracker, ~Copyable {
 
     package var hasReports: Bool { !exchanges.reports.isEmpty }
     package mutating func takeReports() -> [MediaReport] { exchanges.reports.take() }
+    package mutating func takeDescriptions() -> [CallDescription] { exchanges.reports.takeDescriptions() }
+    package var hasDescribed: Bool { exchanges.reports.hasDescribed }
 
     package mutating func releaseHeldBytes() { exchanges.releaseHeldBytes() }
 

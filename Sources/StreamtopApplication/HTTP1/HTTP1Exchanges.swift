@@ -120,7 +120,7 @@ struct HTTP1Exchanges: ~Copyable {
         guard let index = index(of: end) else { return }
         if end.isRequest {
             open[index].requestBytes &+= UInt64(bytes.byteCount)
-            open[index].media.takeRequestContent(bytes)
+            open[index].takeRequestContent(bytes)
         } else {
             open[index].responseBytes &+= UInt64(bytes.byteCount)
             open[index].takeContent(bytes, startsChunk: startsChunk, at: time, &reports)
@@ -132,6 +132,7 @@ struct HTTP1Exchanges: ~Copyable {
         guard let index = index(of: end) else { return }
         if end.isRequest {
             open[index].requestBytes &+= bytes
+            open[index].signalling.skip(from: .fromClient)
         } else {
             open[index].responseBytes &+= bytes
             open[index].skipContent(bytes, at: time, &reports)
@@ -139,7 +140,7 @@ struct HTTP1Exchanges: ~Copyable {
     }
 
     mutating func releaseHeldBytes() {
-        for index in open.indices { open[index].media.release() }
+        for index in open.indices { open[index].releaseHeldBytes() }
     }
 
     mutating func endChunk(_ end: HTTP1Endpoint, at time: Timestamp) {

@@ -159,7 +159,7 @@ extension HTTP2ConnectionTracker {
         countContent(UInt64(content.byteCount), &now)
         guard let index = knownIndex(header(now.direction).stream) else { return }
         if now.direction == .fromClient {
-            streams[index].exchange.media.takeRequestContent(content)
+            streams[index].exchange.takeRequestContent(content)
         } else {
             streams[index].exchange.takeContent(content, at: now.time, &reports)
         }
@@ -168,7 +168,8 @@ extension HTTP2ConnectionTracker {
     /// Content that will never come.
     mutating func skipContent(_ bytes: UInt64, _ now: inout Observation) {
         countContent(bytes, &now)
-        guard now.direction == .fromServer, let index = knownIndex(header(now.direction).stream) else { return }
+        guard let index = knownIndex(header(now.direction).stream) else { return }
+        guard now.direction == .fromServer else { return streams[index].exchange.signalling.skip(from: .fromClient) }
         streams[index].exchange.skipContent(bytes, at: now.time, &reports)
     }
 

@@ -69,9 +69,11 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
 
     package var hasReports: Bool { !reports.isEmpty }
     package mutating func takeReports() -> [MediaReport] { reports.take() }
+    package mutating func takeDescriptions() -> [CallDescription] { reports.takeDescriptions() }
+    package var hasDescribed: Bool { reports.hasDescribed }
 
     package mutating func releaseHeldBytes() {
-        for index in streams.indices { streams[index].exchange.media.release() }
+        for index in streams.indices { streams[index].exchange.releaseHeldBytes() }
     }
 
     // MARK: Streams

@@ -69,7 +69,7 @@ extension HTTP3ConnectionTracker {
 
     private mutating func takeContent(_ content: RawSpan, _ index: Int, _ direction: Direction, at time: Timestamp) {
         if direction == .fromClient {
-            requests[index].exchange?.media.takeRequestContent(content)
+            requests[index].exchange?.takeRequestContent(content)
         } else {
             requests[index].exchange?.takeContent(content, at: time, &reports)
         }
@@ -200,8 +200,12 @@ extension HTTP3ConnectionTracker {
             }
         }
         countPayload(Int(clamping: hole.payload), index, direction)
-        if direction == .fromServer, requests[index].messages[direction.index].type == .data {
-            requests[index].exchange?.skipContent(UInt64(hole.payload), at: time, &reports)
+        if requests[index].messages[direction.index].type == .data {
+            if direction == .fromServer {
+                requests[index].exchange?.skipContent(UInt64(hole.payload), at: time, &reports)
+            } else {
+                requests[index].exchange?.signalling.skip(from: direction)
+            }
         }
         if hadSync, requests[index].messages[direction.index].frames.hasLostSync { lostStreams += 1 }
     }

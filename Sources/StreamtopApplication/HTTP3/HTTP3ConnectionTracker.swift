@@ -52,7 +52,9 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
         held += requests.capacity * MemoryLayout<HTTP3RequestStream>.stride
         for index in requests.indices {
             held += requests[index].messages[0].collectedBytes + requests[index].messages[1].collectedBytes
-            held += requests[index].exchange?.media.heldBytes ?? 0
+            held +=
+                (requests[index].exchange?.media.heldBytes ?? 0)
+                + (requests[index].exchange?.signalling.heldBytes ?? 0)
         }
         return held
     }
@@ -60,7 +62,7 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     /// Gives up header blocks that are not whole, for want of memory: they are not decoded.
     package mutating func releaseHeldBytes() {
         for index in requests.indices {
-            requests[index].exchange?.media.release()
+            requests[index].exchange?.releaseHeldBytes()
             for direction in Direction.allCases where requests[index].messages[direction.index].releaseSection() {
                 undecodedSections += 1
             }
@@ -69,6 +71,8 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
 
     package var hasReports: Bool { !reports.isEmpty }
     package mutating func takeReports() -> [MediaReport] { reports.take() }
+    package mutating func takeDescriptions() -> [CallDescription] { reports.takeDescriptions() }
+    package var hasDescribed: Bool { reports.hasDescribed }
 
     /// Nothing of HTTP was seen.
     package var isEmpty: Bool { log.isEmpty && clientStreams.isEmpty && serverStreams.isEmpty }

@@ -18,6 +18,9 @@ package enum CallAssembly {
         for asked in gatherings(flows, besides: groups) {
             calls.append(gathering(number: calls.count + 1, asked))
         }
+        let names = groups.joined().flatMap { $0.ice?.userNames ?? [] }
+        calls += CallSignals.calls(
+            among: flows, besides: Set(names.map(\.first) + names.map(\.second)), from: calls.count + 1)
         let taken = Set(groups.joined().map(\.identifier))
         return calls + SIPCalls.calls(among: flows, besides: taken, from: calls.count + 1, at: time)
     }

@@ -30,7 +30,7 @@ package struct ICECheckTracker: ~Copyable {
 
     private var client = End()
     private var server = End()
-    private var userNames: [ICEUserName] = []
+    package private(set) var userNames: [ICEUserName] = []
     private var reflected: [Endpoint] = []
     /// Addresses that servers reflected, as many as are kept.
     private static let reflectedCapacity = 16

@@ -64,6 +64,13 @@ package struct RTPExtensionReader: Sendable {
             .sorted { $0.identifier < $1.identifier }.map { String(decoding: $0.text, as: UTF8.self) }
     }
 
+    /// The text that the element of this number held in every packet.
+    func text(_ identifier: UInt8) -> String? {
+        guard let found = candidates.first(where: { $0.identifier == identifier }), found.isText, !found.text.isEmpty
+        else { return nil }
+        return String(decoding: found.text, as: UTF8.self)
+    }
+
     mutating func observe(_ header: RTPHeader, packet: RawSpan, isFrameStart: Bool, at time: Timestamp) {
         sendTime = nil
         transportSequence = nil

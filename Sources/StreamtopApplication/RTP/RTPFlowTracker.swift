@@ -31,6 +31,8 @@ package struct RTPFlowTracker: ~Copyable {
     package private(set) var isProtected = false
     /// Codecs by payload type, as signalling names them.
     private var signalled: [UInt8: (codec: RTPCodec, rate: Int)] = [:]
+    /// Header extensions by number, as signalling names them.
+    private var extensionNames: [UInt8: String] = [:]
     private var transports = BothDirections(client: RTPTransport(), server: RTPTransport())
 
     private struct Trial {
@@ -283,13 +285,21 @@ package struct RTPFlowTracker: ~Copyable {
     package mutating func expect(_ description: MediaDescription) {
         isExpected = true
         if description.isProtected { protect() }
-        for codec in description.codecs {
-            let known = RTPCodec(encodingName: codec.name)
-            // Tones and comfort noise come on the source of the speech, and repeats have no codec of their own.
-            guard let known, known != .telephoneEvent, known != .cn else { continue }
-            signalled[codec.payloadType] = (known, codec.clockRate)
-            note(payloadType: codec.payloadType, codec: codec.name, clockRate: codec.clockRate)
-        }
+        for codec in description.codecs { expect(codec.payloadType, codec.name, codec.clockRate) }
+    }
+
+    /// Signalling describes an end of these ports.
+    package mutating func expect(_ end: CallEndDescription) {
+        isExpected = true
+        for codec in end.codecs { expect(codec.payloadType, codec.name, codec.clockRate) }
+        for one in end.extensions { extensionNames[one.identifier] = one.name }
+    }
+
+    private mutating func expect(_ payloadType: UInt8, _ name: String, _ clockRate: Int) {
+        // Tones and comfort noise come on the source of the speech, and repeats have no codec of their own.
+        guard let known = RTPCodec(encodingName: name), known != .telephoneEvent, known != .cn else { return }
+        signalled[payloadType] = (known, clockRate)
+        note(payloadType: payloadType, codec: name, clockRate: clockRate)
     }
 
     /// Signalling names the payload type of streams here.
@@ -319,11 +329,32 @@ package struct RTPFlowTracker: ~Copyable {
                 snapshot.pictureLossIndications = nil
                 snapshot.fullIntraRequests = nil
             }
+            snapshot.layer = layer(of: stream)
             snapshot.transportWide = transports[stream.from].snapshot(at: time)
             list.append(snapshot)
         }
         fillLipSync(&list, tables)
         return list
+    }
+
+    /// What its packets say of it in header extensions that signalling named (RFC 8852, RFC 9143).
+    private func layer(of stream: RTPStream) -> RTPLayerSnapshot? {
+        var layer: RTPLayerSnapshot?
+        for (identifier, name) in extensionNames {
+            guard name.hasPrefix("urn:ietf:params:rtp-hdrext:sdes:"), let text = stream.extensions.text(identifier)
+            else {
+                continue
+            }
+            if name.hasSuffix(":mid") {
+                layer = layer ?? RTPLayerSnapshot()
+                layer?.media = text
+            }
+            if name.hasSuffix("rtp-stream-id") {
+                layer = layer ?? RTPLayerSnapshot()
+                layer?.restriction = text
+            }
+        }
+        return layer
     }
 
     /// Sound against the picture of the same source (RFC 3550 section 6.5.1): both by their newest sender reports.

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopModel
 import StreamtopWire
 
 /// What signalling says of media at an address: one end of one `m=` section.
@@ -15,14 +16,24 @@ package struct MediaDescription: Equatable, Sendable {
     package var otherKeys: [SessionDescription.Crypto] = []
 }
 
+/// What an end of a call said that it sends and receives, whatever addresses it is found at.
+package struct CallEndDescription: Equatable, Sendable {
+    package var codecs: [CallDescription.Codec] = []
+    package var extensions: [CallDescription.Extension] = []
+}
+
 /// Media that signalling announced, by the address that receives it. Bounded: the oldest goes first.
 package struct MediaDescriptions: Sendable {
     static let capacity = 4_096
+    /// Codecs and header extensions of one end.
+    private static let entriesOfEnd = 128
 
     static let limits = [
-        Limit("media described by signalling", capacity, per: .engine, policy: "the oldest goes, counted")
+        Limit("media described by signalling", capacity, per: .engine, policy: "the oldest goes, counted"),
+        Limit("ends of calls described by signalling", capacity, per: .engine, policy: "the oldest goes, counted"),
     ]
 
+    private var ends = BoundedMap<String, CallEndDescription>(capacity: Self.capacity)
     private var entries = BoundedMap<Endpoint, MediaDescription>(capacity: Self.capacity)
     /// Grows with every change.
     package private(set) var generation = 0
@@ -31,6 +42,28 @@ package struct MediaDescriptions: Sendable {
 
     package var isEmpty: Bool { entries.count == 0 }
     package subscript(endpoint: Endpoint) -> MediaDescription? { entries[endpoint] }
+    /// The end of a call that checks under this username fragment.
+    package subscript(fragment fragment: String) -> CallEndDescription? { ends[fragment] }
+
+    /// Takes over what ends of calls said. What an end adds later holds beside what it said before.
+    package mutating func note(_ descriptions: [CallDescription]) {
+        for one in descriptions where !one.codecs.isEmpty {
+            for fragment in one.userFragments {
+                var end = ends[fragment] ?? CallEndDescription()
+                let before = end
+                for codec in one.codecs where end.codecs.count < Self.entriesOfEnd && !end.codecs.contains(codec) {
+                    end.codecs.append(codec)
+                }
+                for known in one.extensions
+                where end.extensions.count < Self.entriesOfEnd && !end.extensions.contains(known) {
+                    end.extensions.append(known)
+                }
+                guard end != before else { continue }
+                ends.insert(end, for: fragment, renews: true)
+                generation &+= 1
+            }
+        }
+    }
 
     /// Takes over what one end described; `other` is what the other end had described before, if it did.
     mutating func note(_ description: SessionDescription, of call: String, other: SessionDescription?) {

@@ -35,6 +35,8 @@ struct WebSocketEndpoint: ~Copyable {
     var longestLag: Nanoseconds = 0
     /// What binary messages carry, where that is media.
     private(set) var media = EmbeddedMedia()
+    /// What messages say of a call.
+    private var signalling = SignallingReader()
 
     init(inflater: consuming MessageInflater?) { self.inflater = inflater }
 
@@ -47,7 +49,8 @@ struct WebSocketEndpoint: ~Copyable {
 
     /// Memory of what inflates messages, and of pings.
     var heldBytes: Int {
-        control.capacity + pings.count * Self.longestControl + (inflater == nil ? 0 : MessageInflater.heldBytes)
+        control.capacity + signalling.heldBytes + pings.count * Self.longestControl
+            + (inflater == nil ? 0 : MessageInflater.heldBytes)
     }
 
     /// Gives up inflating, for want of memory.
@@ -70,8 +73,8 @@ struct WebSocketEndpoint: ~Copyable {
         guard let message else { return }
         if !message.isCompressed, !message.isText {
             inflated &+= UInt64(payload.byteCount)
-            guard media.isWanted else { return }
-            if header?.mask == nil { return media.observe(payload, at: time) }
+            guard media.isWanted || signalling.isSearching else { return }
+            if header?.mask == nil { return takeBinary(payload, at: time) }
         }
         var bytes: [UInt8] = []
         WebSocketMask.append(payload, mask: header?.mask, at: position, to: &bytes)
@@ -81,8 +84,14 @@ struct WebSocketEndpoint: ~Copyable {
             addPlain(bytes)
         } else {
             // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
-            media.observe(unsafe bytes.span.bytes, at: time)
+            takeBinary(unsafe bytes.span.bytes, at: time)
         }
+    }
+
+    /// Media, or fields of protobuf of which one may be a description.
+    private mutating func takeBinary(_ bytes: RawSpan, at time: Timestamp) {
+        if media.isWanted { media.observe(bytes, at: time) }
+        if media.format == nil { signalling.feed(bytes) }
     }
 
     private mutating func inflate(_ bytes: [UInt8], at time: Timestamp) {
@@ -95,10 +104,14 @@ struct WebSocketEndpoint: ~Copyable {
         let isText = message?.isText ?? false
         var found = EmbeddedMedia()
         swap(&found, &media)
+        var reader = SignallingReader()
+        swap(&reader, &signalling)
         inflater?.inflate(bytes) { piece in
             count &+= UInt64(piece.count)
             if isText { text.add(piece) } else if found.isWanted { found.observe(unsafe piece.span.bytes, at: time) }
+            if found.format == nil { reader.feed(unsafe piece.span.bytes) }
         }
+        swap(&reader, &signalling)
         swap(&found, &media)
         inflated &+= count
         message?.text = text
@@ -107,6 +120,12 @@ struct WebSocketEndpoint: ~Copyable {
     private mutating func addPlain(_ bytes: [UInt8]) {
         inflated &+= UInt64(bytes.count)
         message?.text.add(bytes)
+        signalling.feed(unsafe bytes.span.bytes)  // UInt8 has no padding
+    }
+
+    /// What the message that just ended says of a call.
+    mutating func takeDescriptions(at time: Timestamp, from direction: Direction) -> [CallDescription] {
+        signalling.end(at: time, from: direction)
     }
 
     /// The message in progress is complete; false when it was text and is no UTF-8.
@@ -116,10 +135,14 @@ struct WebSocketEndpoint: ~Copyable {
         if ended.isCompressed {
             snapshot.compressedMessages += 1
             var count: UInt64 = 0
+            var reader = SignallingReader()
+            swap(&reader, &signalling)
             inflater?.endMessage { piece in
                 count &+= UInt64(piece.count)
                 if ended.isText { text.add(piece) }
+                reader.feed(unsafe piece.span.bytes)  // UInt8 has no padding
             }
+            swap(&reader, &signalling)
             inflated &+= count
             if inflater?.isBroken ?? true { isInflatedKnown = false }
         }
@@ -132,6 +155,7 @@ struct WebSocketEndpoint: ~Copyable {
     /// Bytes of the message in progress will never come.
     mutating func loseContent(_ count: UInt64) {
         guard let message else { return }
+        signalling.lose()
         if !message.isText { media.lose(count) }
         if message.isCompressed {
             inflater?.lose()

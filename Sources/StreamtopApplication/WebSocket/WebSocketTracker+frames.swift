@@ -104,6 +104,7 @@ extension WebSocketTracker {
             guard header.isFinal else { return }
             let isFine = now.direction == .fromClient ? client.endMessage() : server.endMessage()
             if !isFine { count(.invalidUTF8) }
+            noteDescriptions(now)
             return
         }
         guard isWhole else { return }
@@ -113,6 +114,16 @@ extension WebSocketTracker {
         case .pong: takePong(payload, &now)
         default: takeClose(payload, &now)
         }
+    }
+
+    private mutating func noteDescriptions(_ now: borrowing Observation) {
+        let told =
+            now.direction == .fromClient
+            ? client.takeDescriptions(at: now.time, from: .fromClient)
+            : server.takeDescriptions(at: now.time, from: .fromServer)
+        guard !told.isEmpty else { return }
+        descriptions += told.prefix(SignallingReader.capacity - min(SignallingReader.capacity, descriptions.count))
+        untold += told
     }
 
     // MARK: Control frames

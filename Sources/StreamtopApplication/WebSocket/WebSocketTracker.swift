@@ -12,6 +12,9 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
     let isCompressionAgreed: Bool
     var violations: [WebSocketViolation: Int] = [:]
     var close: WebSocketCloseSnapshot?
+    /// What its messages say of calls, and what of that the engine has not taken yet.
+    var descriptions: [CallDescription] = []
+    var untold: [CallDescription] = []
     private var isOpen = false
     private let addressOnly = AddressOnly()
 
@@ -67,8 +70,18 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
         now.tell(.webSocketOpen(url: upgrade?.url))
     }
 
+    package var hasDescribed: Bool { !descriptions.isEmpty }
+
+    /// What the messages since the last call of this say of calls.
+    package mutating func takeDescriptions() -> [CallDescription] {
+        var taken: [CallDescription] = []
+        swap(&taken, &untold)
+        return taken
+    }
+
     package mutating func exchangeEnds() {
         swap(&client, &server)
+        for index in descriptions.indices { descriptions[index].from = descriptions[index].from.reversed }
         if let known = close {
             close = WebSocketCloseSnapshot(code: known.code, reason: known.reason, by: known.by.reversed)
         }
@@ -94,6 +107,7 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
         socket.media = media.format
         socket.mediaFrom = server.media.format == nil ? .fromClient : .fromServer
         socket.mediaClock = media.mediaClock
+        socket.descriptions = descriptions
         socket.comparison = WebSocketCost.comparison(socket)
         flow.webSocket = socket
     }

@@ -26,9 +26,15 @@ struct MediaFlow: LayerState, ~Copyable {
         self.ends = ends
     }
 
-    /// Takes what signalling says of the ends: codecs, and keys where it gives them in clear (RFC 4568).
-    mutating func describe(by descriptions: MediaDescriptions) {
+    /// Takes what signalling says of the ends: codecs, and keys where it gives them in clear (RFC 4568). `checks` are the names under
+    /// which the ends check the path.
+    mutating func describe(by descriptions: MediaDescriptions, _ checks: [ICEUserName]) {
         described = descriptions.generation
+        for name in checks {
+            for fragment in [name.first, name.second] {
+                if let end = descriptions[fragment: fragment] { rtp.expect(end) }
+            }
+        }
         let client = descriptions[ends.client]
         let server = descriptions[ends.server]
         for description in [client, server].compactMap({ $0 }) { rtp.expect(description) }

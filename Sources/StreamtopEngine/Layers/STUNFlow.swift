@@ -25,6 +25,9 @@ struct STUNFlow: LayerState, ~Copyable {
     /// A datagram of the flow belongs to STUN or TURN.
     func accepts(_ datagram: RawSpan, wireLength: Int) -> Bool { stun.accepts(datagram, wireLength: wireLength) }
 
+    /// Names of the checks in the flow: signalling describes the ends by them.
+    var userNames: [ICEUserName] { checks.userNames }
+
     var heldBytes: Int { (stream?.heldBytes ?? 0) + checks.heldBytes }
 
     mutating func releaseHeldBytes() { stream?.release() }

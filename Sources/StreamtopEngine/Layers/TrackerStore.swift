@@ -108,14 +108,25 @@ struct TrackerStore: ~Copyable {
         case .dtls: dtls[layer.index].observe(bytes, delivery, tables: &security, &now)
         case .http1:
             http1[layer.index].observe(bytes, delivery, &now)
-            if http1[layer.index].hasReports { reports += http1[layer.index].takeReports() }
+            if http1[layer.index].hasReports {
+                reports += http1[layer.index].takeReports()
+                media.descriptions.note(http1[layer.index].takeDescriptions())
+            }
         case .http2:
             http2[layer.index].observe(bytes, delivery, &now)
-            if http2[layer.index].hasReports { reports += http2[layer.index].takeReports() }
+            if http2[layer.index].hasReports {
+                reports += http2[layer.index].takeReports()
+                media.descriptions.note(http2[layer.index].takeDescriptions())
+            }
         case .http3:
             http3[layer.index].observe(bytes, delivery, &now)
-            if http3[layer.index].hasReports { reports += http3[layer.index].takeReports() }
-        case .webSocket: webSocket[layer.index].observe(bytes, delivery, &now)
+            if http3[layer.index].hasReports {
+                reports += http3[layer.index].takeReports()
+                media.descriptions.note(http3[layer.index].takeDescriptions())
+            }
+        case .webSocket:
+            webSocket[layer.index].observe(bytes, delivery, &now)
+            media.descriptions.note(webSocket[layer.index].takeDescriptions())
         case .stun: stun[layer.index].observe(bytes, delivery, relayed: &relayed, &now)
         // TCP and QUIC are given frames and datagrams; they have entries of their own.
         case .tcp, .quic: break
@@ -235,7 +246,16 @@ struct TrackerStore: ~Copyable {
     /// The flow may belong to a call; `stack` is what its entry names.
     func isPartOfCall(_ stack: UInt32) -> Bool {
         let kinds: [ProtocolKind] = [.stun, .sip, .rtp]
-        return kinds.contains { index(of: $0, in: stack) != nil }
+        return kinds.contains { index(of: $0, in: stack) != nil } || isSignalling(stack)
+    }
+
+    /// Messages of the flow described calls.
+    private func isSignalling(_ stack: UInt32) -> Bool {
+        if let index = index(of: .webSocket, in: stack), webSocket[index].hasDescribed { return true }
+        if let index = index(of: .http1, in: stack), http1[index].hasDescribed { return true }
+        if let index = index(of: .http2, in: stack), http2[index].hasDescribed { return true }
+        if let index = index(of: .http3, in: stack), http3[index].hasDescribed { return true }
+        return false
     }
 
     /// Forgets a flow's layers.

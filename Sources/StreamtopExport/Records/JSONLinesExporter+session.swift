@@ -41,6 +41,7 @@ extension JSONLinesExporter {
                         json.member("status", one.status)
                         json.member("from", one.from)
                         json.milliseconds("duration_ms", one.duration)
+                        json.descriptions(one.descriptions)
                     }
                 }
             }
@@ -48,6 +49,7 @@ extension JSONLinesExporter {
             if let dtls = call.$dtls { json.dtlsSection(dtls.value, start: call.start) }
             json.array("streams", call.streams) { $0.string(JSONWriter.text(ofSource: $1)) }
             json.object("setup_ms") { json in
+                json.milliseconds("signalling", call.signallingTime)
                 json.milliseconds("ice", call.iceSetup)
                 json.milliseconds("dtls", call.dtlsSetup)
                 json.milliseconds("first_media", call.firstMedia)

@@ -34,6 +34,13 @@ package struct SessionDescription: Equatable, Sendable {
         /// nil where a name stands for it (multicast DNS).
         package var endpoint: Endpoint?
         package var type: String
+        /// Of the end that has it, where the candidate says so (RFC 8839 section 5.1 leaves room; browsers write it).
+        package var userFragment: String?
+    }
+
+    /// Who speaks, by the part it takes in DTLS (RFC 5763 section 5): an offer leaves that open, an answer chooses.
+    package enum Role: String, Sendable {
+        case offer, answer
     }
 
     package struct Media: Equatable, Sendable {
@@ -57,6 +64,8 @@ package struct SessionDescription: Equatable, Sendable {
         package var sharesPort = false
         package var identifier: String?
         package var restrictions: [String] = []
+        /// Streams of one source at once (RFC 8853): the names that are sent or asked for.
+        package var simulcast: [String] = []
 
         /// The payload is protected (RFC 3711, RFC 5764).
         package var isProtected: Bool { transport.contains("SAVP") }
@@ -84,6 +93,7 @@ package struct SessionDescription: Equatable, Sendable {
     package private(set) var connection: IPAddress?
     package private(set) var userFragment: String?
     package private(set) var fingerprint: String?
+    package private(set) var role: Role?
     private var travel = Travel.sendrecv
     /// All of it was there: what is not said was not meant.
     package private(set) var isWhole: Bool
@@ -93,10 +103,24 @@ package struct SessionDescription: Equatable, Sendable {
     /// - Parameter isWhole: nothing is cut off. Else the last line is left out, for it may not be whole.
     package init?(_ bytes: RawSpan, isWhole: Bool = true) {
         self.isWhole = isWhole
-        var reader = ByteReader(bytes.extracting(first: Self.maximumLength))
+        let reader = ByteReader(bytes)
         guard reader.peekUInt8() == UInt8(ascii: "v"), reader.peekUInt8(ahead: 1) == UInt8(ascii: "=") else {
             return nil
         }
+        read(bytes)
+    }
+
+    /// Reads a part of a description that is sent later: credentials and candidates (RFC 8840 section 9). nil where it has neither.
+    package init?(fragment bytes: RawSpan) {
+        isWhole = true
+        read(bytes)
+        guard media.contains(where: { $0.userFragment != nil || !$0.candidates.isEmpty }) || userFragment != nil else {
+            return nil
+        }
+    }
+
+    private mutating func read(_ bytes: RawSpan) {
+        var reader = ByteReader(bytes.extracting(first: Self.maximumLength))
         var line: [UInt8] = []
         while !reader.isAtEnd {  // each turn takes a byte
             let byte = reader.uint8()
@@ -159,7 +183,18 @@ package struct SessionDescription: Equatable, Sendable {
         switch name {
         case "ice-ufrag": if media.isEmpty { userFragment = value } else { media[media.count - 1].userFragment = value }
         case "fingerprint": if media.isEmpty { fingerprint = value } else { media[media.count - 1].fingerprint = value }
-        default: if !media.isEmpty { media[media.count - 1].take(name, value) }
+        case "setup":
+            switch value {
+            case "actpass": role = .offer
+            case "active", "passive": role = .answer
+            default: break
+            }
+        default:
+            // Candidates of a fragment may come without a medium: they are for all that share the first one's port.
+            if media.isEmpty, name == "candidate" {
+                media.append(Media(kind: "", port: 9, transport: "", payloadTypes: []))
+            }
+            if !media.isEmpty { media[media.count - 1].take(name, value) }
         }
     }
 }
@@ -185,8 +220,15 @@ extension SessionDescription.Media {
             if let first = value.split(separator: " ").first, restrictions.count < room {
                 restrictions.append(String(first))
             }
+        case "simulcast": simulcast = Self.streams(value)
         default: break
         }
+    }
+
+    /// `send hi;mid,~low recv 1`: names of alternatives, those that are paused among them (RFC 8853 section 5.1).
+    private static func streams(_ value: String) -> [String] {
+        let names = value.split { $0 == " " || $0 == ";" || $0 == "," }.filter { $0 != "send" && $0 != "recv" }
+        return names.prefix(SessionDescription.maximumEntries).map { String($0.drop { $0 == "~" }) }
     }
 
     /// `96 opus/48000/2` (RFC 8866 section 6.6)
@@ -218,14 +260,15 @@ extension SessionDescription.Media {
     }
 
     /// `1 1 udp 2130706431 192.0.2.1 54321 typ host …` (RFC 8839 section 5.1)
-    private static func candidate(_ value: String) -> SessionDescription.Candidate? {
+    package static func candidate(_ value: String) -> SessionDescription.Candidate? {
         let parts = value.split(separator: " ")
         guard parts.count >= 8, parts[6] == "typ", let component = Int(parts[1]), let priority = UInt32(parts[3]),
             let port = UInt16(parts[5])
         else { return nil }
+        let fragment = parts.indices.dropFirst(8).first { parts[$0] == "ufrag" && $0 + 1 < parts.count }
         return SessionDescription.Candidate(
             component: component, transport: parts[2].lowercased(), priority: priority,
             endpoint: IPAddress(parsing: String(parts[4])).map { Endpoint(address: $0, port: port) },
-            type: String(parts[7]))
+            type: String(parts[7]), userFragment: fragment.map { String(parts[$0 + 1]) })
     }
 }
