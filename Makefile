@@ -15,7 +15,7 @@ DEMO         := $(notdir $(wildcard Sources/streamtop/Resources/*))
 
 PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp2-dev libnghttp3-dev libexpat1-dev libbrotli-dev pkg-config
 TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
-PYTHON_PEERS := aioquic==1.7.2 aiortc==1.16.0
+PYTHON_PEERS := aioquic==1.7.2 aiortc==1.16.0 websockets==15.0.1
 BENCH_PACKAGES := tshark tcptrace
 
 .PHONY: run build test bench selfcheck fuzz format lint install uninstall check-install setup setup-test setup-bench swift-present clean picture

@@ -58,6 +58,8 @@ package struct Rule: Sendable {
         static let media = Needs(rawValue: 2048)
         static let sctp = Needs(rawValue: 4096)
         static let relay = Needs(rawValue: 8192)
+        /// Whatever carries it.
+        static let webSocket = Needs(rawValue: 16384)
 
         // Of a sender, whatever its transport.
         /// A queue on its path.
@@ -85,6 +87,7 @@ package struct Rule: Sendable {
             if !flow.rtp.isEmpty { insert(.media) }
             if flow.$sctp != nil { insert(.sctp) }
             if flow.$turn != nil { insert(.relay) }
+            if flow.$webSocket != nil { insert(.webSocket) }
         }
 
         /// What is known of a sender.

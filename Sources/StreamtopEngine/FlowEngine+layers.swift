@@ -26,6 +26,7 @@ extension FlowEngine {
             let bytes = queue.bytes(of: delivery, in: payload)
             guard let above = reader(position, on: depth, delivery, bytes) else { continue }
             observation.begin(from: delivery.direction, at: delivery.time)
+            observation.waited = delivery.waited
             let layer = trackers.stacks[flows[position].layers][above]
             let told = observation.events.count
             trackers.observe(layer, bytes, delivery, &observation)

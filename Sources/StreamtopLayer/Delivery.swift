@@ -28,6 +28,8 @@ package struct Delivery: Equatable, Sendable {
     package var time: Timestamp
     /// It came as early data, which may be replayed (RFC 8446 section 2.3).
     package var isEarly: Bool
+    /// How long its bytes, or those that completed it, had been here and waited for a hole before them to fill; 0 where they did not.
+    package var waited: Nanoseconds = 0
     package var content: Content
 
     package init(

@@ -7,6 +7,8 @@ package struct Observation: ~Copyable, Sendable {
     /// When the packet passed that brought it.
     package var time = Timestamp(nanoseconds: .min)
     package var direction = Direction.fromClient
+    /// How long the bytes at hand waited for a hole in the stream that brought them; 0 where they did not.
+    package var waited: Nanoseconds = 0
     /// Between the capture point and each end, as the transport has measured it by now; nil where it has not.
     package var roundTrip = BothDirections<Nanoseconds?>(client: nil, server: nil)
     /// Bytes that the capture cut off the datagram being observed.
@@ -31,6 +33,7 @@ package struct Observation: ~Copyable, Sendable {
     package mutating func begin(from direction: Direction, at time: Timestamp) {
         self.direction = direction
         self.time = time
+        waited = 0
     }
 
     package mutating func tell(_ event: FlowEvent.Kind) { events.append(event) }
@@ -44,8 +47,9 @@ package struct Observation: ~Copyable, Sendable {
     }
 
     package mutating func deliver(_ content: Delivery.Content, stream: UInt64 = 0, isEarly: Bool = false) {
-        deliveries.append(
-            Delivery(stream: stream, direction: direction, time: time, isEarly: isEarly, content: content))
+        var delivery = Delivery(stream: stream, direction: direction, time: time, isEarly: isEarly, content: content)
+        delivery.waited = waited
+        deliveries.append(delivery)
     }
 
     /// Forgets what was said, not the storage.

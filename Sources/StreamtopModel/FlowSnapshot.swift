@@ -94,6 +94,7 @@ package struct FlowSnapshot: Sendable {
     @Boxed package var rtmp: RTMPSnapshot?
     @Boxed package var rtsp: RTSPSnapshot?
     @Boxed package var sip: SIPSnapshot?
+    @Boxed package var moq: MediaOverQUICSnapshot?
     package var fragmentation: FragmentationSnapshot?
     @Boxed package var unreachable: UnreachableSnapshot?
     package var buffers: [BufferSnapshot] = []

@@ -19,6 +19,8 @@ package struct HTTP2Snapshot: Equatable, Sendable {
     package var lostSteps = 0
     package var violations = 0
     package var flowControl: HTTP2FlowControlSnapshot?
+    /// By the end that sent what waited.
+    package var headOfLine = BothDirections(client: HeadOfLineSnapshot(), server: HeadOfLineSnapshot())
 
     package init() {}
 
@@ -79,5 +81,21 @@ package struct HTTP2CreditSnapshot: Equatable, Sendable {
         self.maximum = maximum
         self.streamInitial = streamInitial
         self.streamMinimum = streamMinimum
+    }
+}
+
+/// Bytes of one end that had passed the capture point and waited for a hole before them (RFC 9113 section 1 calls that the head of
+/// line; RFC 9114 section 2.3). Holes behind the capture point do not show there.
+package struct HeadOfLineSnapshot: Equatable, Sendable {
+    /// Over TCP, time in which anything waited; over QUIC, what each stream waited, added up.
+    package var waited: Nanoseconds
+    package var holes: Int
+    /// Streams of which something waited.
+    package var streams: Int
+
+    package init(waited: Nanoseconds = 0, holes: Int = 0, streams: Int = 0) {
+        self.waited = waited
+        self.holes = holes
+        self.streams = streams
     }
 }

@@ -241,6 +241,12 @@ package struct HTTP3Snapshot: Equatable, Sendable {
     package var undecodedSections = 0
     /// Streams that a hole in the capture made unreadable.
     package var lostStreams = 0
+    /// By the end that sent what waited: each stream for holes of its own.
+    package var headOfLine = BothDirections(client: HeadOfLineSnapshot(), server: HeadOfLineSnapshot())
+    /// Field sections that waited for insertions into the table they refer to (RFC 9204 section 2.1.2), and for how long together.
+    package var blockedSections = 0
+    package var blockedTime: Nanoseconds = 0
+    package var webTransport: [WebTransportSnapshot] = []
     /// Against RFC 9114 or RFC 9204: frames where they may not be, streams that may not close, and the like.
     package var violations = 0
 

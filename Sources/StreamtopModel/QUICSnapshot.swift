@@ -30,6 +30,8 @@ package struct QUICSnapshot: Equatable, Sendable {
     package var close: QUICClose?
     /// 1-RTT packets were opened.
     package var isDecrypted = false
+    /// Answers of some size, as the lengths of unreadable packets show them; the newest.
+    package var bursts: [AnswerBurst] = []
     /// Server bytes over client bytes before the client's address was proven (RFC 9000 section 8.1, limit 3).
     package var amplificationRatio: Double?
     /// Time in which the server stood at that limit waiting for the client.

@@ -39,20 +39,9 @@ package struct TLSSnapshot: Equatable, Sendable {
     package var hasSecrets = false
     package var keyUpdates = 0
     /// Answers of some size, as the lengths of unreadable records show them; the newest.
-    package var bursts: [TLSBurst] = []
+    package var bursts: [AnswerBurst] = []
 
     package init() {}
-}
-
-/// What a server sent after one request, as it shows in records that nobody can read.
-package struct TLSBurst: Equatable, Sendable {
-    package var requestTime: Timestamp
-    package var firstByte: Timestamp?
-    package var lastByte: Timestamp?
-    /// What records carried, without what TLS adds.
-    package var bytes: UInt64 = 0
-
-    package init(requestTime: Timestamp) { self.requestTime = requestTime }
 }
 
 /// How a handshake went.

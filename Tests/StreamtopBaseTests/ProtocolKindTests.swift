@@ -5,6 +5,7 @@ import Testing
 @Suite struct ProtocolKindTests {
     @Test(arguments: [
         ("h2", ProtocolKind.http2), ("h2c", .http2), ("http/1.1", .http1), ("http/1.0", .http1), ("h3", .http3),
+        ("moq-00", .moq), ("moqt-15", .moq),
         ("h3-29", .http3),
     ])
     func applicationProtocolIsKnown(name: String, kind: ProtocolKind) {

@@ -48,6 +48,11 @@ import Testing
         Scenario("48 not longer ones", []) { $0.webSocket = socket(messages: 100, payload: 10_000, headers: 600) },
 
         Scenario("49 a ping answered late", [49]) { $0.webSocket = socket(lag: .milliseconds(400)) },
+        Scenario("48 and 49 over HTTP/3", [48, 49]) {
+            $0.tcp = nil
+            $0.quic = QUICSnapshot()
+            $0.webSocket = socket(lag: .milliseconds(400), messages: 100, payload: 1_000, headers: 600)
+        },
         Scenario("49 not by less than three round trips", []) {
             $0.webSocket = socket(
                 lag: .milliseconds(

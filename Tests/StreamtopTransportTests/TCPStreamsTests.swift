@@ -50,6 +50,29 @@ import Testing
         #expect(offer(&streams, "ef", at: 104, isLast: true) == "")
     }
 
+    @Test("What waited says for how long: as long as the hole was there; what nobody saw filled says nothing")
+    func waits() {
+        var streams = TCPStreams(from: .fromServer, start: 100, other: nil)
+        func offer(_ payload: String, at sequence: UInt32, _ time: Int64) -> [Nanoseconds] {
+            let bytes = Array(payload.utf8)
+            unsafe streams.offer(
+                bytes.span.bytes, sequence: sequence, length: bytes.count, from: .fromServer,
+                at: Timestamp(nanoseconds: time))
+            var now = Observation(from: .fromServer, at: Timestamp(nanoseconds: time))
+            streams.deliver(&now)
+            return (0..<now.deliveries.count).map { now.deliveries[$0].waited }
+        }
+        #expect(offer("ab", at: 100, 0) == [0])
+        #expect(offer("ef", at: 104, 10) == [] && offer("ij", at: 108, 15) == [])
+        // The first hole is filled, and the second is there since: of what waited, all waited since the first.
+        #expect(offer("cd", at: 102, 30) == [0, 20])
+        #expect(offer("gh", at: 106, 50) == [0, 20])
+        #expect(offer("kl", at: 110, 51) == [0])
+        #expect(offer("pq", at: 114, 60) == [])
+        _ = streams.acknowledge(116, from: .fromClient)
+        #expect(offer("", at: 116, 90) == [0, 0], "a gap, and what stands behind it")
+    }
+
     @Test("An acknowledged FIN ends a stream whose last bytes nobody captured")
     func endBehindAHole() {
         var streams = TCPStreams(from: .fromServer, start: 100, other: nil)

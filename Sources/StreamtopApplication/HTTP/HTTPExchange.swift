@@ -183,6 +183,7 @@ struct HTTPExchange: Sendable {
         if let first = timeToFirstByte, let trip = roundTripPart, let held { transfer.server = first - trip - held }
         transfer.isMedia = media.hasMedia
         transfer.mediaChunks = media.chunks
+        (transfer.borders, transfer.alignedBorders) = media.borders
         reports.append(report(.ended(transfer), at: time))
     }
 

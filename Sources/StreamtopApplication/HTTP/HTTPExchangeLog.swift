@@ -21,7 +21,9 @@ struct HTTPExchangeLog: ~Copyable {
     private(set) var earlyResponses = 0
 
     /// Of the last response that was FLV.
-    private(set) var flashVideo: FLVMeter?
+    private var flashVideo: FLVMeter?
+    /// Kinds of the manifests that were read.
+    private var manifests: [ProtocolKind] = []
 
     init() {}
 
@@ -41,6 +43,11 @@ struct HTTPExchangeLog: ~Copyable {
         exchange.media.isFromProgressiveServer = isProgressive
         exchange.media.stampBefore = lastStamp
         return exchange
+    }
+
+    /// The exchange just begun is none: its stream carries something else.
+    mutating func withdraw(_ exchange: HTTPExchange) {
+        if exchange.identifier == begun { begun &-= 1 }
     }
 
     mutating func countRequest() { counts.requests += 1 }
@@ -72,6 +79,7 @@ struct HTTPExchangeLog: ~Copyable {
         if exchange.media.chunks >= 2, exchange.response?.contentLength == nil { isProgressive = true }
         if exchange.isError { counts.errors += 1 }
         if let meter = exchange.media.flashVideo { flashVideo = meter }
+        if let kind = exchange.media.manifest, !manifests.contains(kind) { manifests.append(kind) }
         if exchange.media.isRead { countFirstByte(exchange) }
     }
 
@@ -85,6 +93,12 @@ struct HTTPExchangeLog: ~Copyable {
         if newest.count == Self.capacity { textBytes -= newest[age: Self.capacity - 1].textBytes }
         textBytes += snapshot.textBytes
         newest.append(snapshot)
+    }
+
+    /// What media say of the flow itself: FLV, also in an exchange under way, and the kinds of manifests.
+    func reportMedia(open: FLVMeter?, into flow: inout FlowSnapshot) {
+        (open ?? flashVideo)?.reportHTTP(into: &flow)
+        flow.protocols += manifests.map(\.rawValue)
     }
 
     /// Everything known, with the exchanges that their source still holds.

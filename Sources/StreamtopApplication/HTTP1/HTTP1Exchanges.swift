@@ -38,7 +38,7 @@ struct HTTP1Exchanges: ~Copyable {
         guard !log.isEmpty else { return }
         flow.protocols.append(ProtocolKind.http1.rawValue)
         flow.add(log.snapshot(open: open.map { $0.snapshot { _ in nil } }))
-        (open.lazy.compactMap { $0.media.flashVideo }.last ?? log.flashVideo)?.reportHTTP(into: &flow)
+        log.reportMedia(open: open.lazy.compactMap { $0.media.flashVideo }.last, into: &flow)
         flow.anomalies.add(anomalies)
         if log.earlyResponses > 0 { flow.anomalies.record(.earlyResponse, times: log.earlyResponses) }
     }

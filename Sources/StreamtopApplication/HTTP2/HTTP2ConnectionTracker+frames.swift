@@ -63,7 +63,15 @@ extension HTTP2ConnectionTracker {
         direction == .fromClient ? client.header : server.header
     }
 
+    /// A part of a frame is here that had to wait for a hole before it.
+    private mutating func noteWait(_ direction: Direction) {
+        guard let index = knownIndex(header(direction).stream), !streams[index].hasWaited[direction] else { return }
+        streams[index].hasWaited[direction] = true
+        waits[direction].countStream()
+    }
+
     private mutating func takePayload(_ payload: RawSpan, at start: Int, _ now: inout Observation) {
+        if now.waited > 0 { noteWait(now.direction) }
         let content = now.direction == .fromClient ? client.take(payload) : server.take(payload)
         guard let content, !content.isEmpty else { return }
         takeContent(payload.extracting(content), &now)

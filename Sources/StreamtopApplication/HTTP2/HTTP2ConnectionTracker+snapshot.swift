@@ -11,6 +11,7 @@ extension HTTP2ConnectionTracker {
             flow.add(
                 log.snapshot(open: streams.map { $0.exchange.snapshot(errorName: HTTP2ErrorCode.name(of:)) }))
         }
+        log.reportMedia(open: streams.lazy.compactMap { $0.exchange.media.flashVideo }.last, into: &flow)
         var http2 = HTTP2Snapshot()
         http2.client = client.snapshot
         http2.server = server.snapshot
@@ -26,6 +27,7 @@ extension HTTP2ConnectionTracker {
         http2.undecodedBlocks = undecodedBlocks
         http2.lostSteps = lostSteps
         http2.violations = violations
+        http2.headOfLine = BothDirections(client: waits.client.snapshot, server: waits.server.snapshot)
         http2.flowControl = flowControl(flow, at: time)
         flow.http2 = http2
     }

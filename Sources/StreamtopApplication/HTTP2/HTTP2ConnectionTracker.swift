@@ -30,6 +30,8 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     var violations = 0
     /// Bytes were lost between frames.
     var lostSteps = 0
+    /// By the end that sent what waited.
+    var waits = BothDirections(client: HeadOfLineMeter(), server: HeadOfLineMeter())
     /// The stream whose content goes up, where a client asked for another protocol on one (RFC 8441).
     package internal(set) var upgrade: HTTPUpgrade?
 
@@ -52,6 +54,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     }
 
     package mutating func observe(_ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation) {
+        if now.waited > 0 { waits[now.direction].note(now.waited, at: now.time) }
         switch delivery.content {
         case .bytes, .datagram: read(bytes, isEarly: delivery.isEarly, &now)
         case .gap(let count): bridge(count, &now)
@@ -65,6 +68,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     package mutating func exchangeEnds() {
         swap(&client, &server)
         swap(&clientCredit, &serverCredit)
+        waits = BothDirections(client: waits.server, server: waits.client)
     }
 
     package var hasReports: Bool { !reports.isEmpty }

@@ -19,6 +19,10 @@ extension HTTP3ConnectionTracker {
                 endpoints[direction.index].hasControlStream = true
             }
         }
+        if case .other(WebTransportSessions.unidirectionalType) = streams(direction)[index].type, !webTransport.isEmpty
+        {
+            return readSession(index, direction, &reader, at: time)
+        }
         let rest = reader.restSpan
         switch streams(direction)[index].type {
         case .control: readControl(index, direction, rest, &now)
@@ -36,6 +40,21 @@ extension HTTP3ConnectionTracker {
         case .qpackDecoder: countQPACK(rest, direction)
         case .other, nil: endpoints[direction.index].overheadBytes &+= UInt64(rest.byteCount)
         }
+    }
+
+    /// A stream of a WebTransport session names it behind its type.
+    @_lifetime(reader: copy reader)
+    private mutating func readSession(
+        _ index: Int, _ direction: Direction, _ reader: inout ByteReader, at time: Timestamp
+    ) {
+        var integer = streams(direction)[index].typeInteger
+        let session = integer.next(&reader)
+        update(index, direction) { $0.typeInteger = integer }
+        guard let session else { return }
+        let stream = streams(direction)[index].identifier
+        if direction == .fromClient { clientStreams.remove(at: index) } else { serverStreams.remove(at: index) }
+        webTransport.join(stream, to: session.number, by: direction)
+        webTransport.take(reader.restSpan, stream, direction, at: time)
     }
 
     private func streams(_ direction: Direction) -> [HTTP3UnidirectionalStream] {
@@ -145,7 +164,7 @@ extension HTTP3ConnectionTracker {
             }
             if streams(direction)[index].frames.hasLostSync { lostStreams += 1 }
         case .qpackEncoder: loseTable(direction, &now)
-        case .push: if let position = knownIndex(stream) { bridge(count, position, direction, at: now.time) }
+        case .push: if let position = knownIndex(stream) { bridge(count, position, direction, at: now.time, &now) }
         case .qpackDecoder, .other: break
         case nil:
             update(index, direction) { $0.type = .other(.max) }

@@ -22,6 +22,10 @@ extension HTTP3ConnectionTracker {
             let element = requests[position].messages[direction.index].frames.next(&reader)
         {
             switch element {
+            case .frame(let type, let session, _)
+            where type.rawValue == WebTransportSessions.bidirectionalType && !webTransport.isEmpty
+                && requests[position].exchange?.request == nil && direction == .fromClient:
+                return becomeSessionStream(position, of: session, reader.restSpan, direction, at: time)
             case .frame(let type, let length, let headerLength):
                 endpoints[direction.index].count(type, headerLength: headerLength)
                 check(type, position, direction)
@@ -35,6 +39,7 @@ extension HTTP3ConnectionTracker {
                 let payload = bytes.extracting((end - count)..<end)
                 if requests[position].messages[direction.index].type == .data {
                     takeContent(payload, position, direction, at: time)
+                    carry(payload, at: end - count, stream, &now)
                 } else {
                     requests[position].messages[direction.index].collect(payload)
                 }
@@ -86,6 +91,7 @@ extension HTTP3ConnectionTracker {
         guard let payload = requests[index].messages[direction.index].takeSection() else { return }
         let reader = requests[index].messages[direction.index]
         var target = HTTP3FieldDecoder.Target(stream: requests[index].identifier, time: reader.frameTime)
+        target.ready = now.time
         var section = payload
         if reader.type == .pushPromise {
             // Push ID (i), then the section (RFC 9114 section 7.2.5).
@@ -115,33 +121,40 @@ extension HTTP3ConnectionTracker {
         _ decoded: [HTTP3FieldDecoder.Decoded], _ direction: Direction, _ now: inout Observation
     ) {
         for section in decoded {
+            if section.target.isBlocked {
+                blockedSections += 1
+                blockedTime = saturatingAdd(blockedTime, max(0, now.time - section.target.ready))
+            }
             if let push = section.target.push, let fields = section.fields { promise(push, HTTPMessageHead(fields)) }
             guard let index = knownIndex(section.target.stream) else { continue }
             requests[index].messages[direction.index].waitingSections = max(
                 0, requests[index].messages[direction.index].waitingSections - 1)
             if section.target.push == nil {
-                takeHead(section.fields.map(HTTPMessageHead.init), index, direction, at: section.target.time, now)
+                takeHead(section.fields, index, direction, at: section.target.time, &now)
             }
             closeIfOver(index, &now)
         }
     }
 
     private mutating func takeHead(
-        _ head: HTTPMessageHead?, _ index: Int, _ direction: Direction, at time: Timestamp,
-        _ now: borrowing Observation
+        _ fields: [HTTPField]?, _ index: Int, _ direction: Direction, at time: Timestamp,
+        _ now: inout Observation
     ) {
         guard requests[index].exchange != nil else { return }
+        let head = fields.map(HTTPMessageHead.init)
         if direction == .fromClient {
             guard requests[index].exchange?.request == nil else { return }  // trailers
             requests[index].exchange?.ask(head ?? HTTPMessageHead([]), at: time, &reports)
             requests[index].messages[Direction.fromClient.index].undecidedHead = nil
             log.countRequest()
+            if let fields { askToCarry(index, fields, at: requests[index].exchange?.requestTime ?? time) }
             return
         }
         guard let head, requests[index].exchange?.response == nil else { return }
         requests[index].messages[Direction.fromServer.index].undecidedHead = nil
         guard !head.isInterim else { return }
         answer(index, head, at: time, now)
+        beginCarrying(index, head.status, fields ?? [], at: time, &now)
     }
 
     private mutating func answer(
@@ -189,7 +202,9 @@ extension HTTP3ConnectionTracker {
 
     // MARK: Ends and holes
 
-    mutating func bridge(_ count: UInt64, _ index: Int, _ direction: Direction, at time: Timestamp) {
+    mutating func bridge(
+        _ count: UInt64, _ index: Int, _ direction: Direction, at time: Timestamp, _ now: inout Observation
+    ) {
         let hadSync = !requests[index].messages[direction.index].frames.hasLostSync
         let hole = requests[index].messages[direction.index].frames.gap(of: count)
         if requests[index].messages[direction.index].losesSection() {
@@ -200,12 +215,16 @@ extension HTTP3ConnectionTracker {
             }
         }
         countPayload(Int(clamping: hole.payload), index, direction)
-        if requests[index].messages[direction.index].type == .data {
+        let isContent = requests[index].messages[direction.index].type == .data
+        if isContent {
             if direction == .fromServer {
                 requests[index].exchange?.skipContent(UInt64(hole.payload), at: time, &reports)
             } else {
                 requests[index].exchange?.signalling.skip(from: direction)
             }
+        }
+        if isContent, hole.payload > 0, upgrade?.stream == requests[index].identifier {
+            now.deliver(.gap(hole.payload), stream: requests[index].identifier)
         }
         if hadSync, requests[index].messages[direction.index].frames.hasLostSync { lostStreams += 1 }
     }

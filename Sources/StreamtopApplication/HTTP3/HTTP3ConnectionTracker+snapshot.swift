@@ -10,7 +10,13 @@ extension HTTP3ConnectionTracker {
             flow.protocols.append(ProtocolKind.http3.rawValue)
         }
         flow.add(snapshot())
+        log.reportMedia(open: requests.lazy.compactMap { $0.exchange?.media.flashVideo }.last, into: &flow)
         flow.http3 = connectionSnapshot()
+        if !webTransport.isEmpty { flow.protocols.append(ProtocolKind.webTransport.rawValue) }
+        if let media = webTransport.media {
+            flow.protocols.append(ProtocolKind.moq.rawValue)
+            flow.moq = media
+        }
     }
 
     /// The exchanges.
@@ -31,6 +37,10 @@ extension HTTP3ConnectionTracker {
             + serverFields.waitingCount
         http3.lostStreams = lostStreams
         http3.violations = violations
+        http3.headOfLine = BothDirections(client: waits.client.snapshot, server: waits.server.snapshot)
+        http3.blockedSections = blockedSections
+        http3.blockedTime = blockedTime
+        http3.webTransport = webTransport.snapshots
         return http3
     }
 }

@@ -15,13 +15,14 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     /// Pushes promised and not begun.
     static let maximumPromises = 64
 
-    static let limits = [
-        Limit(
-            "HTTP/3 request streams", maximumStreams, per: .flow,
-            policy: "one that is over goes, then the one that rested longest; counted"),
-        Limit("HTTP/3 unidirectional streams", maximumUnidirectional, per: .direction, policy: "more are not read"),
-        Limit("HTTP/3 promised pushes", maximumPromises, per: .flow, policy: "more are not remembered"),
-    ]
+    static let limits =
+        [
+            Limit(
+                "HTTP/3 request streams", maximumStreams, per: .flow,
+                policy: "one that is over goes, then the one that rested longest; counted"),
+            Limit("HTTP/3 unidirectional streams", maximumUnidirectional, per: .direction, policy: "more are not read"),
+            Limit("HTTP/3 promised pushes", maximumPromises, per: .flow, policy: "more are not remembered"),
+        ] + WebTransportSessions.limits + MoQGroupMeter.limits
 
     var requests: [HTTP3RequestStream] = []
     /// Where the last lookup ended: the next is mostly for the same stream.
@@ -40,7 +41,17 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     var streamCount = 0
     var lostStreams = 0
     var undecodedSections = 0
+    /// By the end that sent what waited.
+    var waits = BothDirections(client: HeadOfLineMeter(), server: HeadOfLineMeter())
+    /// Sections that waited for the table that they refer to.
+    var blockedSections = 0
+    var blockedTime: Nanoseconds = 0
     var violations = 0
+    /// The stream whose content goes up, where a client asked for another protocol on one (RFC 9220).
+    package internal(set) var upgrade: HTTPUpgrade?
+    var webTransport = WebTransportSessions()
+    /// Streams of both directions that the server opened and that have not said what they are.
+    var serverOpened: [(stream: UInt64, decoder: HTTP3FrameDecoder)] = []
 
     private let addressOnly = AddressOnly()
 
@@ -84,13 +95,14 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
         case .restart:
             self = HTTP3ConnectionTracker()
             return
-        case .datagram: return
+        case .datagram: return webTransport.takeDatagram(bytes, delivery.direction)
         case .bytes, .gap, .end, .reset: break
         }
+        if webTransport.isKnown(stream) { return observeSessionStream(bytes, delivery) }
         switch Self.kind(of: stream, delivery.direction) {
         case .request: observeRequest(bytes, delivery, requestIndex(stream, at: delivery.time), &now)
         case .unidirectional: observeUnidirectional(bytes, delivery, &now)
-        case .foreign: break
+        case .foreign: observeServerStream(bytes, delivery)
         }
     }
 
@@ -100,13 +112,26 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
         let direction = delivery.direction
         switch delivery.content {
         case .bytes:
+            noteWait(index, direction, delivery.waited)
             note(index, direction, isEarly: delivery.isEarly, at: delivery.time)
             readMessage(index, direction, bytes, at: delivery.time, &now)
-        case .gap(let count): bridge(count, index, direction, at: delivery.time)
-        case .end: endMessage(index, direction, at: delivery.time, &now)
-        case .reset(let code): resetMessage(index, direction, code: code, at: delivery.time, &now)
+        case .gap(let count): bridge(count, index, direction, at: delivery.time, &now)
+        case .end:
+            endCarried(delivery.stream, .end, &now)
+            endMessage(index, direction, at: delivery.time, &now)
+        case .reset(let code):
+            endCarried(delivery.stream, .reset(code: code), &now)
+            resetMessage(index, direction, code: code, at: delivery.time, &now)
         case .datagram, .stopSending, .restart: break
         }
+    }
+
+    private mutating func noteWait(_ index: Int, _ direction: Direction, _ waited: Nanoseconds) {
+        guard waited > 0 else { return }
+        waits[direction].noteAlone(waited)
+        guard !requests[index].hasWaited[direction] else { return }
+        requests[index].hasWaited[direction] = true
+        waits[direction].countStream()
     }
 
     private mutating func observeUnidirectional(

@@ -19,6 +19,10 @@ struct HTTP3FieldDecoder: ~Copyable, Sendable {
         var time: Timestamp
         /// The identifier of a promised push, where the section promises one.
         var push: UInt64?
+        /// When it was whole.
+        var ready = Timestamp(nanoseconds: 0)
+        /// It had to wait for insertions into the table (RFC 9204 section 2.1.2).
+        var isBlocked = false
     }
 
     struct Decoded: Equatable, Sendable {
@@ -140,6 +144,8 @@ struct HTTP3FieldDecoder: ~Copyable, Sendable {
             return decoded.append(Decoded(target: target, fields: nil))
         }
         waitingBytes += section.count
+        var target = target
+        if until != nil { target.isBlocked = true }
         waiting.append(Waiting(target: target, bytes: section, until: until))
     }
 

@@ -76,9 +76,13 @@ struct HTTP3RequestStream: Sendable {
     var lastTime: Timestamp
     /// The message of each end, by `Direction.index`.
     var messages: InlineArray<2, HTTP3MessageReader> = [HTTP3MessageReader(), HTTP3MessageReader()]
+    /// Bytes of each end on it waited for a hole in it.
+    var hasWaited = BothDirections(client: false, server: false)
     /// nil once it is over and was handed to the log.
     var exchange: HTTPExchange?
     var isPush = false
+    /// It was asked to carry another protocol.
+    var carries: HTTPUpgrade?
     /// The identifier of the push, once it is read.
     var push: UInt64?
     var pushInteger = QUICIntegerAssembler()

@@ -28,8 +28,12 @@ struct ExchangeMedia: Sendable {
     /// Every long gap could be told to be one or the other.
     private var knowsGaps = true
     private var hasCodingChunks = false
+    /// Chunks of the coding (RFC 9112 section 7.1) whose beginning was seen in media, and those that began where a CMAF chunk did.
+    private(set) var borders = (seen: 0, aligned: 0)
     private var playerEvent: [UInt8]?
     private var found: [MediaReport.Content] = []
+    /// The kind of the manifest that was read.
+    private(set) var manifest: ProtocolKind?
 
     init() {}
 
@@ -143,6 +147,7 @@ struct ExchangeMedia: Sendable {
             if found != nil, kind != .flashVideo { isReported = true }
             readers = [MediaBodyReader(kind)]
         }
+        if startsChunk { noteBorder(bytes) }
         pace.note(bytes.byteCount, at: time, begins: startsChunk || readers[0].isBetweenChunks == true)
         readers[0].take(bytes, at: time, into: &found)
         hand(over: &reports)
@@ -168,9 +173,20 @@ struct ExchangeMedia: Sendable {
             if case .chunk(let fragment) = content, let stamp = fragment.producerReferenceTime?.wallClock {
                 minimumAge = min(minimumAge, fragment.lastByte - stamp)
             }
+            if case .dash = content { manifest = .dash }
+            if case .hls = content { manifest = .hls }
             reports.append(content)
         }
         found.removeAll(keepingCapacity: true)
+    }
+
+    /// A chunk of the coding begins: where a CMAF chunk does, if the box that comes next is not its media data.
+    private mutating func noteBorder(_ bytes: RawSpan) {
+        guard let isBetween = readers[0].isBetweenChunks, let type = ByteReader(bytes).peekUInt32(ahead: 4) else {
+            return
+        }
+        borders.seen += 1
+        if isBetween, type != 0x6d64_6174 { borders.aligned += 1 }  // mdat
     }
 
     /// A gap of some length: something that had begun was still to come, or nothing was to be sent.

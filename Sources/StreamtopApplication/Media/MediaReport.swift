@@ -66,6 +66,9 @@ package struct MediaTransfer: Equatable, Sendable {
     package var isMedia = false
     /// CMAF chunks that came whole.
     package var mediaChunks = 0
+    /// Beginnings of chunks of the coding that were seen in media, and those at the beginning of a CMAF chunk.
+    package var borders = 0
+    package var alignedBorders = 0
 
     package init(bytes: UInt64, isComplete: Bool) {
         self.bytes = bytes

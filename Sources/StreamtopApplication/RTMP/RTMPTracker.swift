@@ -20,17 +20,37 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
     private var media = FLVMeter()
     private var error: String?
     private var hasLostStep = false
+    /// Of a connection that was joined behind its handshake; of the one direction that sends media the rest follows.
+    private var late: BothDirections<RTMPLateReader>?
+    private var isBegun = false
+    private var messages: [RTMPMessage] = []
 
     package init() {}
 
     package mutating func observe(_ bytes: RawSpan, _ delivery: borrowing Delivery, _ now: inout Observation) {
         switch delivery.content {
-        case .bytes, .datagram: read(bytes, &now)
+        case .bytes, .datagram:
+            if !isBegun, RTMPLateReader.canContinue(bytes) {
+                late = BothDirections(client: RTMPLateReader(), server: RTMPLateReader())
+            }
+            isBegun = true
+            if late == nil { read(bytes, &now) } else { readLate(bytes, &now) }
+        case .gap(let count) where late != nil: late?[now.direction].gap(of: count)
         case .gap(let count):
             let isBridged = now.direction == .fromClient ? client.gap(of: count) : server.gap(of: count)
             if !isBridged { hasLostStep = true }
         case .end, .reset, .stopSending, .restart: break
         }
+    }
+
+    private mutating func readLate(_ bytes: RawSpan, _ now: inout Observation) {
+        var found: [RTMPMessage] = []
+        swap(&found, &messages)
+        late?[now.direction].read(bytes, into: &found)
+        for message in found { take(message, &now) }
+        found.removeAll(keepingCapacity: true)
+        swap(&found, &messages)
+        if let size = late?[now.direction].chunkSize { chunkSizes[now.direction] = size }
     }
 
     private mutating func read(_ bytes: RawSpan, _ now: inout Observation) {
@@ -52,6 +72,8 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
     private mutating func take(_ message: RTMPMessage, _ now: inout Observation) {
         switch message.type {
         case RTMPMessage.Kind.audio, RTMPMessage.Kind.video:
+            // Who sends media publishes, where nobody heard what was asked for.
+            if late != nil { role = now.direction == .fromClient ? .publish : .play }
             media.observe(
                 type: message.type, timestamp: message.timestamp, length: message.length, head: message.head,
                 at: now.time)
@@ -90,6 +112,8 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
 
     package mutating func exchangeEnds() {
         swap(&client, &server)
+        if let known = late { late = BothDirections(client: known.server, server: known.client) }
+        if let known = role, late != nil { role = known == .publish ? .play : .publish }
         (chunkSizes.client, chunkSizes.server) = (chunkSizes.server, chunkSizes.client)
         (windows.client, windows.server) = (windows.server, windows.client)
     }
@@ -104,6 +128,8 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
         // Until it says otherwise an end uses 128 bytes (section 5.4.1).
         if handshake != nil {
             told.chunkSize = BothDirections(client: chunkSizes.client ?? 128, server: chunkSizes.server ?? 128)
+        } else if late != nil {
+            told.chunkSize = chunkSizes
         }
         told.acknowledgementWindow = windows
         told.audio = media.audioSnapshot

@@ -16,6 +16,9 @@ package enum ProtocolKind: String, Sendable, CaseIterable {
     case rtmp, rtsp, srt, rist
     case mpegTS = "mpegts"
     case httpFLV = "http-flv"
+    case webTransport = "webtransport"
+    case moq
+    case dash, hls
 
     /// Application protocol names of TLS (RFC 7301, IANA "TLS ALPN Protocol IDs") that name a protocol of this list; drafts of
     /// HTTP/3 have a number behind a hyphen (RFC 9114 section 3.1).
@@ -27,8 +30,13 @@ package enum ProtocolKind: String, Sendable, CaseIterable {
         // RFC 7443.
         case "stun.turn", "stun.nat-discovery": self = .stun
         default:
-            guard name.hasPrefix("h3-") else { return nil }
-            self = .http3
+            // Names of drafts (draft-ietf-moq-transport section 3.1).
+            if name.hasPrefix("moq-") || name.hasPrefix("moqt-") || name == "moqt" {
+                self = .moq
+            } else {
+                guard name.hasPrefix("h3-") else { return nil }
+                self = .http3
+            }
         }
     }
 }

@@ -22,11 +22,11 @@ enum HTTPRules {
         Rule(
             48, "websocket_overhead", .application, symptom: "Many tiny messages: more header than content.",
             thresholds: [overhead, smallMessage, messages], silentWhen: ["there are few messages"], hold: .atOnce,
-            needs: .tcp, judge: .flow(chatty)),
+            needs: .webSocket, judge: .flow(chatty)),
         Rule(
             49, "event_loop_blocked", .application, symptom: "Answers come late although the path is short.",
             thresholds: [lagTrips, lag], silentWhen: ["the path's own round trip is not known"], hold: .atOnce,
-            needs: .tcp, judge: .flow(slowLoop)),
+            needs: .webSocket, judge: .flow(slowLoop)),
         Rule(
             68, "http2_push", .application, symptom: "The server sends what nobody asked for.", thresholds: [],
             silentWhen: ["push was promised by nobody"], hold: .atOnce, needs: .tcp, judge: .flow(pushes)),

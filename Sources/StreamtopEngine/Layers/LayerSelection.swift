@@ -22,11 +22,11 @@ enum LayerSelection {
         let named = agreed.map { ProtocolKind(applicationProtocol: $0) }
         switch carrier {
         case .quic:
-            if let named { return choice(named == .http3 ? named : nil) }
+            if let named { return choice(named == .http3 || named == .moq ? named : nil) }
             let isOffered = offered.contains { ProtocolKind(applicationProtocol: $0) == .http3 }
             return choice(isOffered ? .http3 : nil)
         case .tls:
-            if let named { return choice(named == .http3 ? nil : named) }
+            if let named { return choice(named == .http3 || named == .moq ? nil : named) }
             return byContent(bytes)
         case .tcp, .http1: return byContent(bytes)
         case .dtls: return choice(SCTPProbe.isPacket(bytes, isInDTLS: true) ? .sctp : nil)
@@ -34,7 +34,8 @@ enum LayerSelection {
         case .rtsp: return choice(.rtp)
         case .srt, .rtp: return choice(TransportStreamPacket.canBegin(bytes, packets: 1) ? .mpegTS : nil)
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .http2, .http3, .webSocket, .rtcp, .srtp, .srtcp, .stun, .turn,
-            .dataChannel, .rtmp, .rist, .mpegTS, .httpFLV, .sip:
+            .dataChannel, .rtmp, .rist, .mpegTS, .httpFLV, .sip, .webTransport, .moq, .dash,
+            .hls:
             return .nobody
         }
     }
@@ -89,7 +90,7 @@ enum LayerSelection {
         case .srt: return .reader(.srt, isClient: SRTPacket.isHandshake(payload) ? true : nil)
         case .sctp: return SCTPProbe.isPacket(payload, isInDTLS: false) ? .reader(.sctp, isClient: nil) : .nobody
         case .ipv4, .ipv6, .tcp, .udp, .icmp, .quic, .tls, .http1, .http2, .http3, .webSocket, .rtcp, .srtp, .srtcp,
-            .turn, .dataChannel, .rtmp, .rtsp, .rist, .httpFLV:
+            .turn, .dataChannel, .rtmp, .rtsp, .rist, .httpFLV, .webTransport, .moq, .dash, .hls:
             return .nobody
         }
     }

@@ -38,10 +38,11 @@ extension TrackerStore {
         case .stun: stun[layer.index].heldBytes
         case .webSocket: webSocket[layer.index].heldBytes
         case .sip: sip[layer.index].heldBytes
+        case .moq: moq[layer.index].heldBytes
         case .rtp: rtp[layer.index].rtp.heldBytes
         case .sctp: sctp[layer.index].heldBytes
         case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn,
-            .dataChannel, .rtmp, .srt, .rist, .mpegTS, .httpFLV:
+            .dataChannel, .rtmp, .srt, .rist, .mpegTS, .httpFLV, .webTransport, .dash, .hls:
             0
         }
     }
@@ -59,7 +60,7 @@ extension TrackerStore {
         case .webSocket: webSocket[layer.index].releaseHeldBytes()
         case .sip: sip[layer.index].releaseHeldBytes()
         case .ipv4, .ipv6, .udp, .sctp, .icmp, .rtp, .rtcp, .srtp, .srtcp, .turn,
-            .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS, .httpFLV:
+            .dataChannel, .rtmp, .rtsp, .srt, .rist, .mpegTS, .httpFLV, .webTransport, .moq, .dash, .hls:
             break
         }
     }

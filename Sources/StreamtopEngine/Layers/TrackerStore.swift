@@ -26,6 +26,7 @@ struct TrackerStore: ~Copyable {
     var rtsp = Slab<RTSPTracker>()
     var transportStreams = Slab<TransportStreamTracker>()
     var sip = Slab<SIPTracker>()
+    var moq = Slab<MoQTracker>()
     var stacks = Slab<LayerStack>()
     var security: SecurityTables
     var quicScratch = QUICScratch()
@@ -69,7 +70,9 @@ struct TrackerStore: ~Copyable {
         case .rtsp: rtsp.insert(RTSPTracker())
         case .mpegTS: transportStreams.insert(TransportStreamTracker(on: Self.numbering(of: carrier.kind)))
         case .sip: sip.insert(SIPTracker())
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
+        case .moq: moq.insert(MoQTracker(name: applicationProtocols(carrier).agreed ?? "moqt"))
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV, .webTransport,
+            .dash, .hls:
             nil
         }
     }
@@ -94,7 +97,9 @@ struct TrackerStore: ~Copyable {
         case .rtsp: _ = rtsp.remove(layer.index)
         case .mpegTS: _ = transportStreams.remove(layer.index)
         case .sip: _ = sip.remove(layer.index)
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
+        case .moq: _ = moq.remove(layer.index)
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV, .webTransport,
+            .dash, .hls:
             break
         }
     }
@@ -137,7 +142,9 @@ struct TrackerStore: ~Copyable {
         case .rtsp: rtsp[layer.index].observe(bytes, delivery, &now)
         case .mpegTS: transportStreams[layer.index].observe(bytes, delivery, &now)
         case .sip: sip[layer.index].observe(bytes, delivery, tables: &media, now)
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
+        case .moq: moq[layer.index].observe(bytes, delivery, &now)
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV, .webTransport,
+            .dash, .hls:
             break
         }
     }
@@ -162,7 +169,9 @@ struct TrackerStore: ~Copyable {
         case .rtmp: rtmp[layer.index].exchangeEnds()
         case .rtsp: rtsp[layer.index].exchangeEnds()
         case .sip: sip[layer.index].exchangeEnds()
-        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .mpegTS, .rist, .httpFLV:
+        case .moq: moq[layer.index].exchangeEnds()
+        case .ipv4, .ipv6, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .mpegTS, .rist, .httpFLV,
+            .webTransport, .dash, .hls:
             break
         }
     }
@@ -187,7 +196,9 @@ struct TrackerStore: ~Copyable {
         case .rtsp: rtsp[layer.index].report(into: &flow, at: time)
         case .mpegTS: transportStreams[layer.index].report(into: &flow, at: time)
         case .sip: sip[layer.index].report(into: &flow, at: time)
-        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV:
+        case .moq: moq[layer.index].report(into: &flow, at: time)
+        case .ipv4, .ipv6, .tcp, .udp, .icmp, .rtcp, .srtp, .srtcp, .turn, .dataChannel, .rist, .httpFLV, .webTransport,
+            .dash, .hls:
             break
         }
     }
@@ -199,7 +210,7 @@ struct TrackerStore: ~Copyable {
         case .tls: (tls[layer.index].applicationProtocol, [])
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .dtls, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp,
             .srtcp, .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip, .webTransport, .moq, .dash, .hls:
             (nil, [])
         }
     }
@@ -218,9 +229,10 @@ struct TrackerStore: ~Copyable {
         switch layer.kind {
         case .http1: http1[layer.index].upgrade
         case .http2: http2[layer.index].upgrade
-        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .dtls, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
+        case .http3: http3[layer.index].upgrade
+        case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .quic, .tls, .dtls, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
             .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip, .webTransport, .moq, .dash, .hls:
             nil
         }
     }
@@ -233,7 +245,7 @@ struct TrackerStore: ~Copyable {
         case .dtls: dtls[layer.index].isRead = false
         case .ipv4, .ipv6, .tcp, .udp, .sctp, .icmp, .http1, .http2, .http3, .webSocket, .rtp, .rtcp, .srtp, .srtcp,
             .stun, .turn, .dataChannel, .rtmp,
-            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip:
+            .rtsp, .srt, .rist, .mpegTS, .httpFLV, .sip, .webTransport, .moq, .dash, .hls:
             break
         }
     }

@@ -17,6 +17,7 @@ extension JSONLinesExporter {
             if let http2 = flow.$http2 { json.http2Section(http2.value) }
             if let http3 = flow.$http3 { json.http3Section(http3.value) }
             if let socket = flow.$webSocket { json.webSocketSection(socket.value) }
+            if let media = flow.$moq { json.moqSection(media.value) }
             if let stun = flow.$stun { json.stunSection(stun.value) }
             if let turn = flow.$turn { json.turnSection(turn.value, flow) }
             json.rtpSection(flow.rtp)

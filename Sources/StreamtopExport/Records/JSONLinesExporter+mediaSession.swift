@@ -32,6 +32,13 @@ extension JSONLinesExporter {
                     json.offset("p95_ms", latency.p95)
                     json.ratio("drift_ms_per_min", latency.drift)
                     json.member("source", latency.source)
+                    if let parts = latency.parts {
+                        json.object("parts") { json in
+                            json.time("ts", parts.time)
+                            json.milliseconds("arrival_ms", parts.arrival)
+                            json.milliseconds("buffer_ms", parts.buffer)
+                        }
+                    }
                 }
             }
             if let arrival = session.arrival {
@@ -100,6 +107,10 @@ extension JSONWriter {
             json.member("bytes", segment.bytes)
             json.member("chunks", segment.chunkCount)
             if segment.parts > 1 { json.member("parts", segment.parts) }
+            if segment.codingChunks > 0 {
+                json.member("http_chunks", segment.codingChunks)
+                json.member("aligned_chunks", segment.alignedChunks)
+            }
             json.milliseconds("ttfb_ms", segment.firstByteTime.map { $0 - segment.requestTime })
             json.milliseconds("held_ms", segment.held)
             json.milliseconds("download_ms", segment.endTime - segment.requestTime)

@@ -21,6 +21,7 @@ extension JSONWriter {
             json.http2End("client", http2.client)
             json.http2End("server", http2.server)
             if let control = http2.flowControl { json.flowControl(control) }
+            json.headOfLine(http2.headOfLine)
             if http2.undecodedBlocks > 0 { json.member("undecoded_blocks", http2.undecodedBlocks) }
             if http2.lostSteps > 0 { json.member("lost_steps", http2.lostSteps) }
             if http2.violations > 0 { json.member("violations", http2.violations) }
@@ -74,6 +75,23 @@ extension JSONWriter {
         object(name) { json in
             json.member("initial_bytes", Int(credit.streamInitial))
             json.member("min_bytes", credit.streamMinimum.map { Int($0) })
+        }
+    }
+
+    /// Named after the end that sent what waited; left out where nothing did.
+    mutating func headOfLine(_ waits: BothDirections<HeadOfLineSnapshot>) {
+        guard waits.client.holes + waits.server.holes > 0 else { return }
+        object("head_of_line") { json in
+            json.headOfLineEnd("client", waits.client)
+            json.headOfLineEnd("server", waits.server)
+        }
+    }
+
+    private mutating func headOfLineEnd(_ name: StaticString, _ end: HeadOfLineSnapshot) {
+        object(name) { json in
+            json.milliseconds("waited_ms", end.waited)
+            json.member("holes", end.holes)
+            json.member("streams", end.streams)
         }
     }
 

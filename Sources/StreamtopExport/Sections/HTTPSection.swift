@@ -1,3 +1,4 @@
+import StreamtopBase
 import StreamtopModel
 
 extension JSONWriter {
@@ -120,9 +121,63 @@ extension JSONWriter {
             }
             json.http3Endpoint("client", http3.client)
             json.http3Endpoint("server", http3.server)
+            json.headOfLine(http3.headOfLine)
+            if http3.blockedSections > 0 {
+                json.member("blocked_sections", http3.blockedSections)
+                json.milliseconds("blocked_sections_ms", http3.blockedTime)
+            }
             if http3.undecodedSections > 0 { json.member("undecoded_sections", http3.undecodedSections) }
             if http3.lostStreams > 0 { json.member("lost_streams", http3.lostStreams) }
             if http3.violations > 0 { json.member("violations", http3.violations) }
+            if !http3.webTransport.isEmpty {
+                json.array("webtransport", http3.webTransport) { $0.webTransport($1) }
+            }
+        }
+    }
+
+    private mutating func webTransport(_ session: WebTransportSnapshot) {
+        object { json in
+            json.member("stream", session.identifier)
+            json.member("url", session.url)
+            json.member("subprotocol", session.subprotocol)
+            json.time("start", session.start)
+            json.member("accepted", session.isAccepted)
+            json.milliseconds("setup_ms", session.setup)
+            if let end = session.end { json.time("end", end) }
+            json.member("close_code", session.closeCode)
+            json.member("close_reason", session.closeReason)
+            json.webTransportEnd("client", session.ends.client)
+            json.webTransportEnd("server", session.ends.server)
+        }
+    }
+
+    private mutating func webTransportEnd(_ name: StaticString, _ end: WebTransportSnapshot.End) {
+        object(name) { json in
+            json.member("unidirectional_streams", end.unidirectional)
+            json.member("bidirectional_streams", end.bidirectional)
+            json.member("stream_bytes", end.bytes)
+            json.member("datagrams", end.datagrams)
+            json.member("datagram_bytes", end.datagramBytes)
+            json.member("resets", end.resets)
+        }
+    }
+
+    mutating func moqSection(_ media: MediaOverQUICSnapshot) {
+        object("moq") { json in
+            json.member("name", media.name)
+            json.member("draft", media.draft)
+            json.object("streams") { json in
+                json.member("client", media.streams.client)
+                json.member("server", media.streams.server)
+            }
+            json.member("tracks", media.tracks)
+            json.member("groups", media.groups)
+            guard let interval = media.groupInterval else { return }
+            json.object("group_interval_ms") { json in
+                json.milliseconds("p50", interval.p50)
+                json.milliseconds("p95", interval.p95)
+                json.milliseconds("max", interval.maximum)
+            }
         }
     }
 

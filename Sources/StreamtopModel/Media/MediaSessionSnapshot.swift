@@ -51,8 +51,8 @@ package struct MediaSessionSnapshot: Equatable, Sendable {
     package var heldWhileStarved = 0.0
     /// Segments came from bursts of encrypted bytes: no manifest and no box was readable.
     package var isInferred = false
-    /// 0 to 1; below 1 only where the session is inferred.
-    package var confidence = 1.0
+    /// 0 to 1: how sure it is that these connections carried one player's media, and which.
+    package var confidence = 0.0
     /// What the player said of itself that cannot be (CTA-5004), by the number of times.
     package var implausibleReports = 0
     package var verdicts: [Verdict] = []
@@ -130,6 +130,10 @@ package struct MediaSegment: Equatable, Sendable {
     package var busyBytes: UInt64 = 0
     package var busyTime: Nanoseconds = 0
     package var isComplete = false
+    /// HTTP's own chunks (RFC 9112 section 7.1), and those that began where a CMAF chunk did. They are made anew at every hop: a fact,
+    /// and no verdict.
+    package var codingChunks = 0
+    package var alignedChunks = 0
     /// The server waited on purpose before it answered.
     package var held: Nanoseconds?
     /// What is left of the time to the first byte without the way and without what was held: work, or the filling of a cache.
@@ -300,6 +304,22 @@ package struct MediaLatency: Equatable, Sendable {
     package var source: Source
     /// How fast it grows, in milliseconds a minute; nil where it was followed for less than a minute.
     package var drift: Double?
+    /// What `last` is made of; nil where that is not known of one and the same moment.
+    package var parts: Parts?
+
+    /// Of the media under the playhead: how old the newest that came was when it came, and how much lay between it and the playhead
+    /// then. Both of one moment, so that they add up.
+    package struct Parts: Equatable, Sendable {
+        package var time: Timestamp
+        package var arrival: Nanoseconds
+        package var buffer: Nanoseconds
+
+        package init(time: Timestamp, arrival: Nanoseconds, buffer: Nanoseconds) {
+            self.time = time
+            self.arrival = arrival
+            self.buffer = buffer
+        }
+    }
 
     package init(last: Nanoseconds, p50: Nanoseconds, p95: Nanoseconds, source: Source) {
         self.last = last

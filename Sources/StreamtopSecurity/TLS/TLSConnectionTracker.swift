@@ -38,7 +38,7 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     var ends: InlineArray<2, TLSDirection> = InlineArray { _ in TLSDirection() }
     var early = EarlyDataReading()
     /// Requests and answers, while they cannot be read.
-    var bursts = RecordBursts()
+    var bursts = AnswerBursts()
     /// The engine was told what the connection carries; and that refused early data is void.
     private var saidProtocol = false
     private var saidRestart = false
@@ -162,10 +162,17 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     /// In TLS 1.3 records of the handshake have the same type: they are over once the client sent data.
     private mutating func noteBurst(_ record: TLSRecordStream.Record, _ direction: Direction, at time: Timestamp) {
         guard !facts.isVersion13 || shape.firstClientData != nil || !facts.sawHello else { return }
-        bursts.record(
-            from: direction, length: record.length, isVersion13: facts.isVersion13 || !facts.sawHello,
-            start: record.start, end: time)
+        guard direction == .fromServer else {
+            if record.length > Self.longestControl { bursts.ask(at: record.start) }
+            return
+        }
+        // Tag and type byte; tag and explicit nonce (RFC 8446 section 5.2, RFC 5288 section 3).
+        let added = facts.isVersion13 || !facts.sawHello ? 17 : 24
+        bursts.answer(record.length - added, start: record.start, end: time)
     }
+
+    /// Frames of HTTP/2 that ask for nothing, with what TLS adds, stay below (WINDOW_UPDATE twice is 43, or 50 in TLS 1.2).
+    private static let longestControl = 60
 
     private mutating func takeChangeCipherSpec(
         _ record: TLSRecordStream.Record, from direction: Direction, _ now: inout Observation

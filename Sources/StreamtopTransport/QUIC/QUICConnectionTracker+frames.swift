@@ -164,6 +164,10 @@ extension QUICConnectionTracker {
             streams[direction.index].reset(code: code, like: model(identifier), into: &now.deliveries)
         case .stopSending(let identifier, let code):
             now.deliveries.append(model(identifier, .stopSending(code: code)))
+        case .datagram(let data):
+            let start = now.deliveries.bytes.count
+            now.deliveries.bytes.append(payload.extracting(data.start..<(data.start + data.count)))
+            now.deliveries.append(model(0, .datagram(DeliveredRange(.queue, start: start, count: data.count))))
         case .connectionClose:
             for way in Direction.allCases {
                 streams[way.index].flush(

@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
@@ -13,6 +14,7 @@ extension QUICConnectionTracker {
         quic.hasRetry = hasRetry
         quic.isRetryTagValid = isRetryTagValid
         quic.isDecrypted = hasOpenedOneRTT
+        if !hasOpenedOneRTT { quic.bursts = bursts.snapshot }
         quic.clientInitials = clientInitials
         if earlyPackets > 0 {
             var early = QUICZeroRTT()

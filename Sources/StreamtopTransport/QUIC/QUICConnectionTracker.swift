@@ -52,6 +52,10 @@ package struct QUICConnectionTracker: ~Copyable {
     /// Stream data is put in order and handed up; off once nobody reads it.
     package var followsStreams = true
     var packetLog = QUICPacketLog()
+    /// Requests and answers, for as long as no packet of either could be read.
+    var bursts = AnswerBursts()
+    /// Of the client's packets with a short header, in bytes: about the middle.
+    var usualSize = 36
     private let addressOnly = AddressOnly()
 
     package init(start: Timestamp) {

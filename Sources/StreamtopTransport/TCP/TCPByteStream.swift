@@ -73,6 +73,9 @@ package struct TCPByteStream: Sendable {
     /// Something may be handed on without another segment: an acknowledgment or a FIN is waited for.
     package var isWaiting: Bool { finalSequence != nil || assembler.hasHole }
 
+    /// Since when bytes wait for the hole at the next one; nil while there is none.
+    package var holeSince: Timestamp? { assembler.holeSince }
+
     /// The offset of the byte with this number; nil for one that is too far away.
     private func offset(of sequence: UInt32) -> UInt64? {
         guard let expected else { return nil }

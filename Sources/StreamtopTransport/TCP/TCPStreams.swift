@@ -54,6 +54,8 @@ package struct TCPStreams: ~Copyable, Sendable {
     /// Hands on what is in order, in the direction and at the time of `now`: parts of the payload offered last as they are, bytes
     /// that waited for a hole copied.
     package mutating func deliver(_ now: inout Observation) {
+        // What waited behind a hole that is filled now has waited as long as the hole was there.
+        var since = now.direction == .fromClient ? client.holeSince : server.holeSince
         // It runs out of bytes.
         while let piece = now.direction == .fromClient ? client.next(now.time) : server.next(now.time) {
             switch piece {
@@ -61,8 +63,13 @@ package struct TCPStreams: ~Copyable, Sendable {
             case .held(let bytes):
                 let start = now.deliveries.bytes.count
                 now.deliveries.bytes.append(contentsOf: bytes)
+                now.waited = since.map { now.time - $0 } ?? 0
                 now.deliver(.bytes(DeliveredRange(.queue, start: start, count: bytes.count)))
-            case .gap(let count): now.deliver(.gap(count))
+                now.waited = 0
+            case .gap(let count):
+                // It was filled where nobody saw it: how long that took is not known.
+                since = nil
+                now.deliver(.gap(count))
             case .end: now.deliver(.end)
             }
         }

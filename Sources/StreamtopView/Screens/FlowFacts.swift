@@ -207,6 +207,12 @@ enum FlowFacts {
     private static func identity(_ flow: FlowSnapshot, _ context: ViewContext) -> FactGroup {
         var group = FactGroup(Words.flowGroup)
         group.add(Words.protocols, flow.protocols.joined(separator: " "), .text)
+        if let media = flow.moq {
+            let draft = media.draft.map { "  draft \($0)" } ?? ""
+            let pace = media.groupInterval.map { ", one every \(DurationText.withUnit($0.p50))" } ?? ""
+            group.add(
+                "media over QUIC", "\(media.name)\(draft)  \(NumberText.grouped(media.groups)) groups\(pace)", .text)
+        }
         group.add(
             Words.started,
             DurationText.timeOfDay(flow.start, utcOffsetSeconds: context.utcOffsetSeconds, tenths: true) + "  "

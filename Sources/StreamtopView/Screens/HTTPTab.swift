@@ -10,7 +10,8 @@ enum HTTPTab {
             return
         }
         var rest = area
-        let lines = [counts(http)] + (flow.http3.map { [framing($0)] } ?? []) + HTTP2Lines.all(flow)
+        let lines =
+            [counts(http)] + (flow.http3.map { [framing($0)] } ?? []) + HTTP2Lines.all(flow) + HTTPWaitLines.all(flow)
         let head = rest.takeTop(min(lines.count + 1, max(2, area.height / 2)))
         for (row, line) in lines.prefix(head.height).enumerated() {
             cells.put(line, x: 2, y: head.y + row, maxWidth: area.width - 3)

@@ -39,6 +39,7 @@ package struct HTTP3Settings: Equatable, Sendable {
         case enableConnectProtocol = 0x8
         case h3Datagram = 0x33
         case enableWebtransport = 0x2b60_3742
+        case webtransportMaxSessions = 0xc671_706a
 
         package var text: String {
             switch self {
@@ -48,6 +49,7 @@ package struct HTTP3Settings: Equatable, Sendable {
             case .enableConnectProtocol: "enable_connect_protocol"
             case .h3Datagram: "h3_datagram"
             case .enableWebtransport: "enable_webtransport"
+            case .webtransportMaxSessions: "webtransport_max_sessions"
             }
         }
     }

@@ -23,6 +23,10 @@ package struct StreamIdentity: Equatable, Sendable {
             (kind, isClient) = (.rtmp, true)
             return
         }
+        if RTMPLateReader.canContinue(bytes) {
+            (kind, isClient) = (.rtmp, nil)
+            return
+        }
         if STUNProbe.beginsStream(bytes) {
             (kind, isClient) = (.stun, STUNProbe.isClientStream(bytes))
             return

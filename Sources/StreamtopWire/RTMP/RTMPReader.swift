@@ -67,6 +67,7 @@ package struct RTMPReader: Sendable {
     private var state = State.version
     private var held: [UInt8] = []
     private var streams: [UInt32: ChunkStream] = [:]
+    private var isJoinedLate = false
     /// In force for what this direction sends.
     package private(set) var chunkSize = 128
     package var isLost: Bool { if case .lost = state { true } else { false } }
@@ -78,6 +79,13 @@ package struct RTMPReader: Sendable {
     }
 
     package init() {}
+
+    /// Of a direction whose handshake is over: a chunk's header comes next. What was said before of its chunk streams is not known.
+    init(behindHandshakeIn chunkSize: Int) {
+        state = .header
+        self.chunkSize = chunkSize
+        isJoinedLate = true
+    }
 
     /// Whether bytes are the beginning of a client's handshake: version 3, a time, and four bytes that are zero or, in the
     /// digest form that players and servers use, a version of Flash. A first segment holds most of C1.
@@ -180,8 +188,9 @@ package struct RTMPReader: Sendable {
         var identifier = UInt32(first & 0x3f)
         if basic == 2 { identifier = 64 + UInt32(reader.uint8()) }
         if basic == 3 { identifier = 64 + UInt32(reader.uint8()) + UInt32(reader.uint8()) << 8 }
-        // The first chunk of a stream says everything.
-        guard var stream = streams[identifier] ?? (format == 0 ? ChunkStream() : nil) else { return false }
+        // The first chunk of a stream says everything; the first that is seen at least the length and the type.
+        let mayBegin = format == 0 || format == 1 && isJoinedLate
+        guard var stream = streams[identifier] ?? (mayBegin ? ChunkStream() : nil) else { return false }
         guard streams[identifier] != nil || streams.count < Self.mostStreams else { return false }
         let begins = stream.received == 0 || format < 3
         var time: UInt32 = 0

@@ -28,6 +28,18 @@ enum MediaCost {
         }
     }
 
+    /// What the memory itself gives: as much, read a word at a time.
+    static func memory() -> Row {
+        let bytes = [UInt8](repeating: 3, count: 2_000_000)
+        return measure("reading memory", bytes) { span, time, found in
+            var sum: UInt64 = 0
+            for position in stride(from: 0, to: span.byteCount - 7, by: 8) {
+                sum &+= unsafe span.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self)
+            }
+            found += Int(truncatingIfNeeded: sum & 0xff) + 1
+        }
+    }
+
     static func packets() -> Row {
         let bytes = (0..<10_000).flatMap { index in
             TransportPackets.packet(

@@ -16,6 +16,7 @@ struct StreamtopBench: ParsableCommand {
     @Flag(help: "Only what is about encryption.") var sealedOnly = false
     @Flag(help: "Only floods of small packets that ask for much memory, and what is held of them at most.") var floods =
         false
+    @Flag(help: "Only what is about media over HTTP.") var deliveryOnly = false
     @Flag(help: "Leave the slow peers out.") var quick = false
     @Flag(help: "Keep the captures that were made.") var keep = false
 
@@ -26,6 +27,10 @@ struct StreamtopBench: ParsableCommand {
 
         if sealedOnly { return try sealed(folder) }
         if floods { return try flood(folder) }
+        if deliveryOnly {
+            media()
+            return try delivery(folder)
+        }
         let mixed = folder.appendingPathComponent("mixed.pcap").path
         var capture = MixedCapture(flows: flows, packetsPerFlow: packets, concurrent: 4_000)
         try capture.write(to: mixed)
@@ -52,14 +57,40 @@ struct StreamtopBench: ParsableCommand {
         row("streamtop --json, short", [streamtop, "--json", "-r", brief], packets: short.packets, against: nil)
         try sealed(folder)
         media()
+        try delivery(folder)
         try redraw(folder)
         host()
     }
 
     private func media() {
         print("\nreading media in pieces of a TCP segment, GB a second in one thread")
-        for cost in [MediaCost.boxes(), MediaCost.packets()] {
-            print(pad(cost.name, 34) + lead(text(cost.bytesPerSecond / 1e9, 2), 9))
+        let memory = MediaCost.memory()
+        for cost in [memory, MediaCost.boxes(), MediaCost.packets()] {
+            print(
+                pad(cost.name, 34) + lead(text(cost.bytesPerSecond / 1e9, 2), 9)
+                    + lead(text(100 * cost.bytesPerSecond / memory.bytesPerSecond, 0) + " %", 9))
+        }
+    }
+
+    /// Players of live DASH: a gigabit a second of them on one core, and as many sessions as are followed.
+    private func delivery(_ folder: URL) throws {
+        let path = folder.appendingPathComponent("delivery.pcap").path
+        var gigabit = DeliveryCapture(players: 200, chunks: 15, chunkBytes: 125_000)
+        try gigabit.write(to: path)
+        let rate = Double(gigabit.bytes) * 8 / gigabit.seconds / 1e9
+        print(
+            "\nlive DASH, 200 players: \(text(rate, 2)) Gbit/s for \(text(gigabit.seconds, 1)) s, \(gigabit.packets) packets"
+        )
+        print(header)
+        let cost = row("streamtop --json", [streamtop, "--json", "-r", path], packets: gigabit.packets, against: nil)
+        if let cost { print("    \(text(100 * cost.cpuSeconds / gigabit.seconds, 0)) % of a core at that rate") }
+        for players in [500, 5_000] {
+            var many = DeliveryCapture(players: players, chunks: 20, chunkBytes: 1_000)
+            try many.write(to: path)
+            print("\n\(players) sessions of two segments: \(many.packets) packets, \(many.bytes / 1_000_000) MB")
+            row(
+                "streamtop --json --no-events", [streamtop, "--json", "--no-events", "-r", path], packets: many.packets,
+                against: nil, runs: 1)
         }
     }
 

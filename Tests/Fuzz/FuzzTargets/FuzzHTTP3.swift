@@ -4,9 +4,10 @@ import StreamtopLayer
 import StreamtopTestSupport
 import StreamtopWire
 
-/// An HTTP/3 connection: each stretch of the input begins with the stream it is for and its length.
-func fuzzHTTP3(_ bytes: [UInt8]) {
-    var tracker = HTTP3ConnectionTracker()
+/// Who reads the streams of a QUIC connection: each stretch of the input begins with the stream it is for and its length. A length of 255
+/// is of a datagram.
+func fuzzStreams<Tracker: LayerTracker & ~Copyable>(_ bytes: [UInt8], _ tracker: consuming Tracker) {
+    var tracker = tracker
     var seen = Observation()
     var reader = ByteReader(unsafe bytes.span.bytes)  // UInt8 has no padding
     var now = Timestamp(nanoseconds: 0)
@@ -27,11 +28,13 @@ func fuzzHTTP3(_ bytes: [UInt8]) {
         case 2: tell(.reset(code: count))
         default:
             let part = reader.reader(of: Int(count))
-            let delivery = Delivery.bytes(part.remaining, stream: stream, from: direction, at: now)
+            var delivery = Delivery.bytes(part.remaining, stream: stream, from: direction, at: now)
+            if count == 255 {
+                delivery.content = .datagram(DeliveredRange(.payload, start: 0, count: part.remaining))
+            }
             tracker.observe(part.restSpan, delivery, &seen)
         }
         seen.clear()
     }
-    _ = tracker.snapshot()
-    _ = tracker.connectionSnapshot()
+    report(tracker, at: now)
 }

@@ -31,6 +31,10 @@ enum FuzzTarget: String, CaseIterable {
     case boxes
     /// DASH manifests, HLS playlists, content codings.
     case manifest
+    /// From exchanges to media sessions.
+    case session
+    /// The streams of Media over QUIC.
+    case moq
     /// MPEG transport streams: datagrams.
     case mpegTS = "mpegts"
     /// Datagrams of SRT.
@@ -68,13 +72,15 @@ enum FuzzTarget: String, CaseIterable {
         case .dtls: fuzzDTLS(bytes)
         case .quic: fuzzQUICMessages(bytes)
         case .quicConnection: fuzzQUICConnection(bytes)
-        case .http3: fuzzHTTP3(bytes)
+        case .http3: fuzzStreams(bytes, HTTP3ConnectionTracker())
         case .http1: fuzzStream(bytes, HTTP1ConnectionTracker(isSecure: false))
         case .http2: fuzzStream(bytes, HTTP2ConnectionTracker())
         case .webSocket: fuzzWebSocket(bytes)
         case .stun: fuzzSTUN(bytes)
         case .boxes: fuzzBoxes(bytes)
         case .manifest: fuzzManifest(bytes)
+        case .session: fuzzSession(bytes)
+        case .moq: fuzzStreams(bytes, MoQTracker(name: "moq-00"))
         case .mpegTS: fuzzDatagrams(bytes, TransportStreamTracker(on: .numbered))
         case .srt: fuzzDatagrams(bytes, SRTTracker())
         case .rtmp: fuzzStream(bytes, RTMPTracker())

@@ -11,13 +11,14 @@ final class LiveCapture {
     private let process: PeerProcess
 
     /// Starts capturing; returns when frames are being taken.
-    convenience init(ports: [Int], keyLog: String) throws {
+    convenience init(ports: [Int], keyLog: String? = nil) throws {
         try self.init(filter: ports.map { "port \($0)" }.joined(separator: " or "), keyLog: keyLog)
     }
 
-    init(filter: String, keyLog: String) throws {
+    init(filter: String, keyLog: String? = nil) throws {
         process = try PeerProcess(
-            [Self.program, "--json", "-i", "lo", "-f", filter, "--keylog", keyLog, "--duration", "50s"],
+            [Self.program, "--json", "-i", "lo", "-f", filter, "--duration", "50s"]
+                + (keyLog.map { ["--keylog", $0] } ?? []),
             isBounded: true)
         try process.wait("meta record") { $0.contains(#""type":"meta""#) }
     }

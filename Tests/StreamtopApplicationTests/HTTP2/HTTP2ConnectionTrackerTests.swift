@@ -65,6 +65,29 @@ import Testing
         }
     }
 
+    /// A hole of TCP holds every stream up; one that has nothing behind it does not wait.
+    @Test func headOfLine() throws {
+        var talk = conversation()
+        open(&talk)
+        for stream: UInt32 in [1, 3, 5] { talk.say(Bytes.get("/a", on: stream)) }
+        talk.say(Bytes.answer(1) + Bytes.answer(3) + Bytes.answer(5), .fromServer)
+        #expect(talk.flow.http2?.headOfLine.server == HeadOfLineSnapshot())
+        talk.wait(.milliseconds(50))
+        talk.pieceSize = 300
+        talk.say(Bytes.data(500, on: 1) + Bytes.data(100, on: 3), .fromServer, waited: .milliseconds(40))
+        talk.say(Bytes.data(10, on: 5), .fromServer)
+        #expect(
+            talk.flow.http2?.headOfLine.server
+                == HeadOfLineSnapshot(waited: .milliseconds(40), holes: 1, streams: 2))
+        // The next hole is noted to be there since before the last was filled: no moment counts twice.
+        talk.wait(.milliseconds(8))
+        talk.say(Bytes.data(5, on: 3), .fromServer, waited: .milliseconds(60))
+        #expect(
+            talk.flow.http2?.headOfLine.server
+                == HeadOfLineSnapshot(waited: .milliseconds(50), holes: 2, streams: 2))
+        #expect(talk.flow.http2?.headOfLine.client == HeadOfLineSnapshot())
+    }
+
     /// RFC 9113 section 4.3: a block may be spread over frames, padded, with a priority before it.
     @Test func aBlockInManyFrames() throws {
         var talk = conversation()

@@ -92,6 +92,23 @@ import Testing
         #expect(talk.below.undecodedSections == 0)
     }
 
+    /// Each stream waits for holes of its own; a section that is blocked is counted with its time.
+    @Test func whatWaited() {
+        var talk = HTTP3Conversation()
+        talk.open(table: 60)
+        talk.say(Bytes.frame(1, [2, 0, 0xd1, 0xd7, 0xc1, 0x80]), on: 0)
+        talk.say(Bytes.get("/"), on: 4)
+        talk.now = talk.now + .milliseconds(5)
+        talk.say([0x02, 0x3f, 0x1d, 0xc0, 1, 0x68], on: 6)
+        #expect(talk.below.blockedSections == 1 && talk.below.blockedTime == .milliseconds(7))
+        talk.say(Bytes.ok + Bytes.data(30), on: 0, .fromServer, waited: .milliseconds(20))
+        talk.say(Bytes.ok + Bytes.data(30), on: 4, .fromServer, waited: .milliseconds(30))
+        talk.say(Bytes.data(30), on: 4, .fromServer, waited: .milliseconds(3))
+        #expect(
+            talk.below.headOfLine.server == HeadOfLineSnapshot(waited: .milliseconds(53), holes: 3, streams: 2))
+        #expect(talk.below.headOfLine.client == HeadOfLineSnapshot())
+    }
+
     @Test func aTableWhoseSizeComesLate() throws {
         var talk = HTTP3Conversation()
         talk.say([0x02, 0x3f, 0x1d, 0xc0, 1, 0x68], on: 6)

@@ -19,13 +19,22 @@ struct HTTP3Conversation: ~Copyable {
     var pieceSize = Int.max
 
     mutating func say(
-        _ bytes: [UInt8], on stream: UInt64, _ direction: Direction = .fromClient, early: Bool = false
+        _ bytes: [UInt8], on stream: UInt64, _ direction: Direction = .fromClient, early: Bool = false,
+        waited: Nanoseconds = 0
     ) {
         now = now + .milliseconds(1)
         for start in stride(from: 0, to: bytes.count, by: max(1, min(pieceSize, bytes.count))) {
             let part = Array(bytes[start..<min(bytes.count, start + min(pieceSize, bytes.count))])
-            tell(.bytes(part.count, stream: stream, from: direction, at: now, isEarly: early), part)
+            var delivery = Delivery.bytes(part.count, stream: stream, from: direction, at: now, isEarly: early)
+            delivery.waited = waited
+            tell(delivery, part)
         }
+    }
+
+    /// A datagram of the connection.
+    mutating func send(_ bytes: [UInt8], _ direction: Direction = .fromClient) {
+        let range = DeliveredRange(.payload, start: 0, count: bytes.count)
+        tell(Delivery(direction: direction, time: now, content: .datagram(range)), bytes)
     }
 
     mutating func end(_ stream: UInt64, _ direction: Direction = .fromClient) {

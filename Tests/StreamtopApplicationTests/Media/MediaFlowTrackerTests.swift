@@ -51,6 +51,41 @@ import Testing
         #expect(rtmp.keyFrameInterval == .seconds(2) && rtmp.mediaClock?.advance == 4)
     }
 
+    /// Messages one by one from the sixth on, as segments bring them.
+    private func late(chunkSize: UInt32, size: Int) -> FlowSnapshot {
+        var client = RTMPBytes()
+        client.add(chunkSize: chunkSize)
+        var talk = StreamConversation(RTMPTracker())
+        for number in 0..<60 {
+            let before = client.bytes.count
+            client.addVideo(UInt32(number * 40), isKeyFrame: number % 25 == 0, size: size)
+            talk.wait(.milliseconds(39))
+            if number > 5 { talk.say(Array(client.bytes[before...])) }
+        }
+        return talk.flow
+    }
+
+    @Test func joinedLate() throws {
+        for chunkSize: UInt32 in [128, 4_096, 60_000] {
+            let rtmp = try #require(late(chunkSize: chunkSize, size: 6_000).rtmp)
+            #expect(rtmp.role == .publish && rtmp.app == nil && rtmp.handshake == nil)
+            #expect((48...54).contains(rtmp.video?.messages ?? 0) && rtmp.video?.codec == "h264")
+            // No message shows how long chunks are that none has filled.
+            #expect(rtmp.chunkSize.client == (chunkSize < 6_000 ? Int(chunkSize) : nil), "\(chunkSize)")
+            #expect(abs((rtmp.mediaClock?.advance ?? 0) - 2) < 0.2 && !rtmp.hasLostStep)
+        }
+    }
+
+    @Test func whatIsNoLateRTMP() {
+        var random = SeededRandom(seed: 3)
+        for _ in 0..<50_000 {
+            let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+            #expect(!RTMPLateReader.canContinue(unsafe bytes.span.bytes))
+        }
+        let handshake = Array(RTMPBytes().bytes.prefix(40))
+        #expect(!RTMPLateReader.canContinue(unsafe handshake.span.bytes))
+    }
+
     @Test func theKeyIsNowhere() throws {
         let (client, _) = connect("play", key: "secret-key")
         var talk = StreamConversation(RTMPTracker())

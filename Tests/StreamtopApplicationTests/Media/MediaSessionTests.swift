@@ -317,7 +317,7 @@ import Testing
 @Suite struct InferredSessionTests {
     private func connection(
         _ flow: UInt64, count: Int, every: Double, bytes: UInt64, lasting: Double, from start: Double = 0,
-        server: UInt16 = 443
+        server: UInt16 = 443, overQUIC: Bool = false, between: UInt64 = 0
     ) -> EncryptedConnection? {
         let any = Endpoint(address: IPAddress(v4: 0x0a00_0001), port: UInt16(40_000 + flow))
         let origin = Endpoint(address: IPAddress(v4: 0x0a00_0002), port: server)
@@ -327,13 +327,25 @@ import Testing
             start: TestPresentation.start, end: TestPresentation.start, state: .open)
         var tls = TLSSnapshot()
         for number in 0..<count {
-            var burst = TLSBurst(requestTime: TestPresentation.at(start + Double(number) * every))
+            var burst = AnswerBurst(requestTime: TestPresentation.at(start + Double(number) * every))
             burst.firstByte = TestPresentation.at(start + Double(number) * every + 0.03)
             burst.lastByte = TestPresentation.at(start + Double(number) * every + 0.03 + lasting)
             burst.bytes = bytes
             tls.bursts.append(burst)
+            // Sound between, at a moment that wanders.
+            guard between > 0 else { continue }
+            let later = every * (0.2 + 0.6 * Double(number % 5) / 4)
+            var other = AnswerBurst(requestTime: TestPresentation.at(start + Double(number) * every + later))
+            other.bytes = between
+            tls.bursts.append(other)
         }
         snapshot.tls = tls
+        if overQUIC {
+            var quic = QUICSnapshot()
+            quic.bursts = tls.bursts
+            snapshot.tls?.bursts = []
+            snapshot.quic = quic
+        }
         return EncryptedConnection(snapshot)
     }
 
@@ -351,6 +363,17 @@ import Testing
         #expect(session.buffer == nil && session.liveLatency == nil && session.pacing == nil)
     }
 
+    @Test func overQUICAndWithSoundBetween() throws {
+        let quic = sessions(connection(1, count: 12, every: 2, bytes: 150_000, lasting: 1.9, overQUIC: true))
+        let session = try #require(quic.first)
+        #expect(quic.count == 1 && session.isInferred && session.confidence <= 0.5 && session.segments.count == 12)
+        let mixed = sessions(connection(1, count: 12, every: 2, bytes: 200_000, lasting: 0.4, between: 20_000))
+        #expect(mixed.count == 1 && mixed.first?.segments.count == 12, "sound is not counted as segments of its own")
+        // Two sizes and no pace, and sizes that are all alike.
+        #expect(sessions(connection(1, count: 12, every: 0.3, bytes: 200_000, lasting: 0.1, between: 20_000)).isEmpty)
+        #expect(sessions(connection(1, count: 12, every: 2, bytes: 30_000, lasting: 0.1, between: 28_000)).isEmpty)
+    }
+
     @Test func whatElseIsEncryptedIsNone() {
         // Polls of a kilobyte or ten, a download in one go, a page, and answers at no pace.
         #expect(sessions(connection(1, count: 30, every: 5, bytes: 9_000, lasting: 0.1)).isEmpty)
@@ -358,5 +381,7 @@ import Testing
         #expect(sessions(connection(1, count: 4, every: 2, bytes: 150_000, lasting: 1.9)).isEmpty)
         #expect(sessions(connection(1, count: 12, every: 0.05, bytes: 80_000, lasting: 0.04)).isEmpty)
         #expect(sessions(connection(1, count: 12, every: 30, bytes: 800_000, lasting: 3)).isEmpty)
+        #expect(sessions(connection(1, count: 30, every: 5, bytes: 9_000, lasting: 0.1, overQUIC: true)).isEmpty)
+        #expect(sessions(connection(1, count: 4, every: 2, bytes: 150_000, lasting: 1.9, overQUIC: true)).isEmpty)
     }
 }

@@ -18,14 +18,16 @@ struct StreamConversation<Tracker: LayerTracker & ~Copyable>: ~Copyable {
 
     mutating func wait(_ time: Nanoseconds) { self.time = self.time + time }
 
+    /// `waited`: how long the bytes waited for a hole before them.
     mutating func say(
-        _ bytes: [UInt8], _ direction: Direction = .fromClient, stream: UInt64 = 0, early: Bool = false
+        _ bytes: [UInt8], _ direction: Direction = .fromClient, stream: UInt64 = 0, early: Bool = false,
+        waited: Nanoseconds = 0
     ) {
         wait(.milliseconds(1))
         for start in stride(from: 0, to: bytes.count, by: max(1, min(pieceSize, bytes.count))) {
             let part = Array(bytes[start..<min(bytes.count, start + min(pieceSize, bytes.count))])
             let range = DeliveredRange(.payload, start: 0, count: part.count)
-            give(part, .bytes(range), direction, stream: stream, early: early)
+            give(part, .bytes(range), direction, stream: stream, early: early, waited: waited)
         }
     }
 
@@ -44,9 +46,11 @@ struct StreamConversation<Tracker: LayerTracker & ~Copyable>: ~Copyable {
     mutating func reset(_ direction: Direction) { give([], .reset(code: 0), direction) }
 
     private mutating func give(
-        _ bytes: [UInt8], _ content: Delivery.Content, _ direction: Direction, stream: UInt64 = 0, early: Bool = false
+        _ bytes: [UInt8], _ content: Delivery.Content, _ direction: Direction, stream: UInt64 = 0, early: Bool = false,
+        waited: Nanoseconds = 0
     ) {
         now.begin(from: direction, at: time)
+        now.waited = waited
         let delivery = Delivery(stream: stream, direction: direction, time: time, isEarly: early, content: content)
         let span = unsafe bytes.span.bytes  // UInt8 has no padding
         tracker.observe(span, delivery, &now)

@@ -76,6 +76,8 @@ enum SampleSessions {
         session.buffer = buffer
         session.liveLatency = MediaLatency(
             last: .milliseconds(3_400), p50: .milliseconds(3_310), p95: .milliseconds(3_900), source: .prft)
+        session.liveLatency?.parts = MediaLatency.Parts(
+            time: session.end, arrival: .milliseconds(1_500), buffer: .milliseconds(1_900))
         session.liveLatency?.drift = 42
         session.arrival = MediaArrival(
             minimum: .milliseconds(1_290), p50: .milliseconds(1_500), p95: .milliseconds(1_900), maximum: .seconds(2),

@@ -7,18 +7,29 @@ package struct EncryptedConnection: Sendable {
     package var client: IPAddress
     package var server: Endpoint
     package var serverName: String?
-    package var bursts: [TLSBurst]
+    package var bursts: [AnswerBurst]
+
+    /// Its packets were told apart by their lengths, not its records: several may make one request, and losses hide in them.
+    package var isByPackets: Bool
 
     /// nil where the flow was read, or shows no answers that could be media.
     package init?(_ flow: FlowSnapshot) {
-        guard let tls = flow.$tls?.value, !tls.isDecrypted, flow.http == nil,
-            tls.bursts.count >= InferredSessions.leastSegments
-        else { return nil }
+        guard flow.http == nil else { return nil }
+        let quic = flow.$quic?.value
+        let tls = flow.$tls?.value
+        isByPackets = quic != nil
+        if let quic {
+            guard !quic.isDecrypted else { return nil }
+            bursts = quic.bursts
+        } else {
+            guard let tls, !tls.isDecrypted else { return nil }
+            bursts = tls.bursts
+        }
+        guard bursts.count >= InferredSessions.leastSegments else { return nil }
         self.flow = flow.identifier
         client = flow.client.endpoint.address
         server = flow.server.endpoint
-        serverName = tls.serverName
-        bursts = tls.bursts
+        serverName = tls?.serverName
     }
 }
 
@@ -43,7 +54,14 @@ package enum InferredSessions {
     {
         var groups: [(pace: Nanoseconds, members: [EncryptedConnection])] = []
         for connection in connections {
-            guard let pace = pace(of: connection.bursts) else { continue }
+            var connection = connection
+            var found = pace(of: connection.bursts)
+            if found == nil {
+                // Sound between the pictures, on one connection: the larger of two kinds of answers may come evenly.
+                connection.bursts = large(connection.bursts)
+                found = pace(of: connection.bursts)
+            }
+            guard let pace = found else { continue }
             let known = groups.firstIndex { group in
                 let first = group.members[0]
                 return first.client == connection.client && first.server == connection.server
@@ -56,8 +74,16 @@ package enum InferredSessions {
         return groups.enumerated().map { session($1.members, pace: $1.pace, number: number + $0 + 1) }
     }
 
+    /// Answers of the size of the larger ones.
+    private static func large(_ bursts: [AnswerBurst]) -> [AnswerBurst] {
+        let sizes = bursts.map(\.bytes).sorted()
+        guard sizes.count >= leastSegments else { return [] }
+        let size = sizes[sizes.count * 3 / 4]
+        return bursts.filter { $0.bytes >= size / 3 }
+    }
+
     /// The even distance between requests, where there is one.
-    private static func pace(of bursts: [TLSBurst]) -> Nanoseconds? {
+    private static func pace(of bursts: [AnswerBurst]) -> Nanoseconds? {
         guard bursts.count >= leastSegments else { return nil }
         let spans = zip(bursts, bursts.dropFirst()).map { $1.requestTime - $0.requestTime }
         let median = spans.sorted()[spans.count / 2]
@@ -72,7 +98,7 @@ package enum InferredSessions {
         return median
     }
 
-    private static func overlaps(_ left: [TLSBurst], _ right: [TLSBurst]) -> Bool {
+    private static func overlaps(_ left: [AnswerBurst], _ right: [AnswerBurst]) -> Bool {
         guard let a = left.first, let b = left.last, let c = right.first, let d = right.last else { return false }
         return a.requestTime <= d.requestTime && c.requestTime <= b.requestTime
     }
@@ -89,8 +115,10 @@ package enum InferredSessions {
         session.flows = members.map(\.flow).sorted()
         session.origin = members[0].serverName
         session.isInferred = true
-        session.confidence = min(
-            0.8, 0.5 + (members.count > 1 ? 0.1 : 0) + (members[0].bursts.count >= 10 ? 0.1 : 0))
+        session.confidence =
+            min(
+                0.8, 0.5 + (members.count > 1 ? 0.1 : 0) + (members[0].bursts.count >= 10 ? 0.1 : 0))
+            - (members.contains(where: \.isByPackets) ? 0.1 : 0)
         for (index, entry) in bursts.enumerated() {
             var segment = MediaSegment(
                 exchange: UInt64(index + 1), requestTime: entry.1.requestTime, type: .unknown)

@@ -67,8 +67,9 @@ struct QUICStreamTable: Sendable {
             streams[index].finalSize = offset + UInt64(data.byteCount)  // below 2^62 and 2^16
         }
         let before = (held: streams[index].bytes.held, footprint: streams[index].bytes.footprint)
+        let since = streams[index].bytes.holeSince
         streams[index].bytes.offer(data, at: offset, time: model.time)
-        drain(index, data, model, into: &queue)
+        drain(index, data, model, since: since, into: &queue)
         account(index, before)
         while held > Self.heldCapacity {  // each turn uses up a hole
             guard giveUpHole(index, model, into: &queue) else { break }
@@ -118,14 +119,23 @@ struct QUICStreamTable: Sendable {
     }
 
     /// Hands on what is in order: of the frame's data, of what it connects to, and holes that are given up.
-    private mutating func drain(_ index: Int, _ data: RawSpan, _ model: Delivery, into queue: inout DeliveryQueue) {
+    /// Bytes held have waited since `since`, where a hole that was seen to open is filled.
+    private mutating func drain(
+        _ index: Int, _ data: RawSpan, _ model: Delivery, since: Timestamp? = nil, into queue: inout DeliveryQueue
+    ) {
         var start = queue.bytes.count
+        var model = model
+        var since = since
         while let next = streams[index].bytes.next(model.time) {  // the stream runs out of bytes
             switch next {
             case .offered(let range): queue.bytes.append(data.extracting(range))
-            case .held(let bytes): queue.bytes.append(contentsOf: bytes)
+            case .held(let bytes):
+                queue.bytes.append(contentsOf: bytes)
+                if let since { model.waited = max(0, model.time - since) }
             case .gap(let size):
                 queue.appendBytes(from: start, like: model)
+                model.waited = 0
+                since = nil
                 start = queue.bytes.count
                 append(gap: size, like: model, into: &queue)
             }

@@ -41,28 +41,22 @@ enum SessionDetail {
                 TextSpan("   drifts \(NumberText.fixed(drift, decimals: 0)) ms/min", drift > 20 ? .watch : .text))
         }
         page.add(spans)
+        guard let known = live.parts else { return }
         var parts: [(name: String, hundredths: Int, role: StyleRole)] = []
-        if let arrival = row.session.arrival {
-            var until = tenMilliseconds(arrival.p50)
-            // One way is about half of the loop, of the same median as the arrival, and only a capture at the client has
-            // it all behind it.
-            let trip = row.flow.flatMap { $0.roundTrip.total ?? $0.roundTrip.server }
-            if row.flow?.tcp?.vantage == .client || row.flow?.quic != nil, let trip {
-                let path = min(until, tenMilliseconds(trip.p50 / 2))
-                until -= path
-                parts.append(("encoder and origin", until, .chartRoundTrip))
-                parts.append(("path ~", path, .chartQueue))
-            } else {
-                parts.append(("made and brought here", until, .chartRoundTrip))
-            }
+        let held = min(whole, tenMilliseconds(known.buffer))
+        var until = whole - held
+        // One way is about half of the loop, and only a capture at the client has it all behind it.
+        let trip = row.flow.flatMap { $0.roundTrip.total ?? $0.roundTrip.server }
+        if row.flow?.tcp?.vantage == .client || row.flow?.quic != nil, let trip {
+            let path = min(until, tenMilliseconds(trip.p50 / 2))
+            until -= path
+            parts.append(("encoder and origin", until, .chartRoundTrip))
+            parts.append(("path ~", path, .chartQueue))
+        } else {
+            parts.append(("made and brought here", until, .chartRoundTrip))
         }
-        if let buffer = row.session.buffer {
-            let held = Int((min(max(buffer.last, 0), 3_600) * 100).rounded())
-            parts.append((buffer.source == .model ? "player's buffer ~" : "player's buffer", held, .chartRateDown))
-        }
-        guard !parts.isEmpty else { return }
-        let rest = whole - parts.reduce(0) { $0 + $1.hundredths }
-        if abs(rest) >= 1 { parts.append(("not accounted for", rest, .muted)) }
+        let isModel = row.session.buffer?.source != .cmcd
+        parts.append((isModel ? "player's buffer ~" : "player's buffer", held, .chartRateDown))
         drawParts(parts, of: whole, &page)
     }
 

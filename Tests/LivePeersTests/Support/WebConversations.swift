@@ -1,0 +1,50 @@
+import Foundation
+
+/// Conversations of small peers that talk when they are told to and print what they did, one JSON object a line.
+enum WebConversations {
+    private static let here = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let modules = here.deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: ".build/peers/python").path()
+
+    /// Whether a module of Python can be loaded.
+    static func hasModule(_ name: String) -> Bool {
+        guard
+            let trial = try? PeerProcess(
+                ["/usr/bin/python3", "-c", "import \(name); print('has it')"], environment: ["PYTHONPATH": modules])
+        else { return false }
+        return (try? trial.waitForEnd()) != nil && trial.output.hasPrefix("has it")
+    }
+
+    /// Runs a script of `Peers`; what it prints, and the final flows under the capture.
+    ///
+    /// - Parameter certificate: the name in the certificate that it is given, with its key and the file for secrets.
+    static func record(
+        _ script: String, certificate: String? = nil, flows: Int, seconds: Double = 30
+    ) throws -> (facts: [JSONValue], flows: [JSONValue]) {
+        let folder = try TemporaryFolder()
+        var arguments: [String] = []
+        if let certificate {
+            arguments = ["certificate.pem", "key.pem", "keys"].map(folder.path)
+            let maker = try PeerProcess([
+                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", arguments[1], "-out",
+                arguments[0], "-days", "30", "-subj", "/CN=\(certificate)",
+            ])
+            try maker.waitForEnd()
+        }
+        let peers = try PeerProcess(
+            ["/usr/bin/python3", here.appending(path: "Peers/\(script)").path()] + arguments,
+            environment: ["PYTHONPATH": modules])
+        try peers.wait("ports") { $0.contains("]\n") }
+        func lines(_ start: String) throws -> [JSONValue] {
+            try peers.output.split(separator: "\n").filter { $0.hasPrefix(start) }.map {
+                try JSONValue(text: String($0))
+            }
+        }
+        let ports = try lines("[").first?.array.compactMap(\.int) ?? []
+        let capture = try LiveCapture(ports: ports, keyLog: certificate == nil ? nil : folder.path("keys"))
+        peers.type("go\n")
+        try peers.waitForEnd(seconds: seconds)
+        let facts = try lines("{")
+        return (facts, try capture.finish(flows: flows))
+    }
+}
