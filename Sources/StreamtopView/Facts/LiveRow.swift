@@ -161,7 +161,7 @@ struct LiveList: Sendable {
     private static func largest(_ flow: FlowSnapshot) -> (place: String, time: Nanoseconds?)? {
         let ladder = BufferLadder(flow)
         guard let place = ladder.largest else { return nil }
-        return (Words.rung(ladder.rungs[place].buffer), ladder.rungs[place].waiting)
+        return (Words.waitsIn(ladder.rungs[place].buffer), ladder.rungs[place].waiting)
     }
 }
 
