@@ -64,16 +64,25 @@ extension FlowEngine {
                 guard series.recorders.count < options.limits.series else { continue }
                 flows[position].series = series.recorders.insert(SeriesRecorder())
             }
+            var sample = values(position, at: time)
+            if host.isAsked { sample.kernel = kernelSample(position, beside: sample) }
             series.recorders[flows[position].series].append(
-                values(position, at: time), counters: counters(position), clientIsLow: flows[position].clientIsLow,
+                sample, counters: counters(position), clientIsLow: flows[position].clientIsLow,
                 capacity: options.limits.seriesSamples)
         }
     }
 
+    /// Somebody sees verdicts before the end: on a screen, or live.
+    private var isLookedAt: Bool { series.isKept || options.retiresFlows }
+
     private mutating func markForDiagnosis() {
         for position in judgement.active.take(from: &flows) where !flows[position].needsDiagnosis {
             let packets = flows[position].client.packets &+ flows[position].server.packets
-            guard packets >= options.limits.packetsBeforeDiagnosis else { continue }
+            // What was refused or broke off is over with a few packets, and is said while it happens to those who look on.
+            let isBrief =
+                isLookedAt && flows[position].standing == .over
+                && packets >= options.limits.packetsBeforeLastDiagnosis
+            guard packets >= options.limits.packetsBeforeDiagnosis || isBrief else { continue }
             flows[position].needsDiagnosis = true
             judgement.waiting.append(position)
         }

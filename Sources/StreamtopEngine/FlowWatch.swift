@@ -29,6 +29,12 @@ struct FlowWatch: Sendable {
         isOn = true
     }
 
+    /// Nobody takes the flow's frames any more.
+    mutating func remove(_ flow: FlowIdentifier) {
+        watched.removeAll { $0.flow == flow }
+        isOn = !watched.isEmpty
+    }
+
     /// A frame is analysed next.
     mutating func begin(_ record: FrameRecord, _ decoded: borrowing DecodedFrame) {
         frame = record
@@ -83,6 +89,9 @@ extension EngineGroup {
     ) {
         engine.watch.add(flow, client: client, server: server, protocolNumber: protocolNumber)
     }
+
+    /// The flow's frames are kept no longer.
+    package mutating func unwatch(_ flow: FlowIdentifier) { engine.watch.remove(flow) }
 
     /// Frames of a watched flow in the batches since the call before, in order.
     package mutating func takeFrames(of flow: FlowIdentifier) -> [FrameRecord] {

@@ -6,6 +6,8 @@ import StreamtopBase
 /// the one it advertises, and round trip and queue are those between the capture point and that end.
 package enum Metric: UInt8, CaseIterable, Sendable {
     case roundTrip, queueDelay, inFlight, congestionWindow, receiveWindow, rate, retransmissions, losses, zeroWindows
+    /// What the kernel of this host says of its end's socket: the whole round trip as that end sees it, and its window.
+    case kernelRoundTrip, kernelWindow
 
     package enum Unit: Sendable {
         case nanoseconds, bytes, bitsPerSecond, count
@@ -18,8 +20,8 @@ package enum Metric: UInt8, CaseIterable, Sendable {
 
     package var unit: Unit {
         switch self {
-        case .roundTrip, .queueDelay: .nanoseconds
-        case .inFlight, .congestionWindow, .receiveWindow: .bytes
+        case .roundTrip, .queueDelay, .kernelRoundTrip: .nanoseconds
+        case .inFlight, .congestionWindow, .receiveWindow, .kernelWindow: .bytes
         case .rate: .bitsPerSecond
         case .retransmissions, .losses, .zeroWindows: .count
         }
@@ -28,9 +30,9 @@ package enum Metric: UInt8, CaseIterable, Sendable {
     /// The worst delay and the fullest buffer must not vanish when time is drawn small.
     package var merge: Merge {
         switch self {
-        case .roundTrip, .queueDelay, .inFlight: .largest
+        case .roundTrip, .queueDelay, .inFlight, .kernelRoundTrip: .largest
         case .receiveWindow: .smallest
-        case .congestionWindow: .latest
+        case .congestionWindow, .kernelWindow: .latest
         case .rate: .mean
         case .retransmissions, .losses, .zeroWindows: .sum
         }
@@ -50,6 +52,12 @@ extension FlowSample {
         case .retransmissions: Double(retransmissions[direction])
         case .losses: Double(losses[direction])
         case .zeroWindows: Double(zeroWindows[direction])
+        case .kernelRoundTrip: kernelSocket(direction)?.smoothedRoundTrip.map(Double.init)
+        case .kernelWindow: kernelSocket(direction)?.congestionWindow.map(Double.init)
         }
+    }
+
+    private func kernelSocket(_ direction: Direction) -> KernelSocket? {
+        kernel.flatMap { $0.side == direction ? $0.socket : nil }
     }
 }

@@ -43,6 +43,18 @@ import Testing
         #expect(terminal.waitFor(leave))
     }
 
+    /// Started by `nohup`, which lets no hang-up through, the program still ends when its terminal does.
+    @Test func aTerminalThatIsGoneEndsTheProgramUnderNohup() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.file("capture.pcap", SampleCapture.bytes(requests: 2_000)).path
+        let terminal = try PseudoTerminal(
+            ["-r", path], wrapper: ["/bin/sh", "-c", #"trap "" HUP; exec "$0" "$@""#],
+            environment: ["TERM": "xterm-256color"])
+        #expect(terminal.waitFor(title))
+        terminal.hangUp()
+        #expect(terminal.waitForEnd(seconds: 10) != nil)
+    }
+
     @Test(arguments: [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE])
     func crashesGiveTheTerminalBack(_ number: Int32) throws {
         let folder = try TemporaryFolder()
@@ -198,6 +210,23 @@ import Testing
         let read = try Program.run(["--json", "-r", folder.url.appendingPathComponent(written).path])
         let flows = JSONRecord.parse(read.output).filter { $0.type == "flow" }
         #expect(flows.map(\.server?.port) == [9_000])
+    }
+
+    /// `W`, asked twice, ends the copy of what is captured: the file is whole, and the program goes on.
+    @Test func recordingsEndWhenAsked() throws {
+        let folder = try TemporaryFolder()
+        let copy = folder.url.appendingPathComponent("copy.pcapng").path
+        let terminal = try start(folder, arguments: ["-w", copy])
+        #expect(terminal.waitFor("rec"))
+        terminal.type("W")
+        #expect(terminal.waitFor("again ends the file"))
+        terminal.type("W")
+        #expect(terminal.waitFor("the copy has ended"))
+        let read = try Program.run(["--json", "-r", copy])
+        #expect(read.status == 0)
+        #expect(JSONRecord.parse(read.output).contains { $0.type == "flow" })
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
     }
 
     @Test func unknownTerminalIsToldInWords() throws {

@@ -29,6 +29,19 @@ import Testing
             vlans: vlans)
     }
 
+    @Test func whatNobodyTakesAnyMoreIsNotKept() {
+        var driver = EngineDriver()
+        let flow = FlowIdentifier(number: 1)
+        driver.engine.watch(flow, client: client.address, server: server.address, protocolNumber: 6)
+        driver.send(tcp(client, server, 0x02))
+        driver.engine.unwatch(flow)
+        driver.send(tcp(server, client, 0x12))
+        #expect(driver.engine.takeFrames(of: flow).isEmpty)
+        driver.engine.watch(flow, client: client.address, server: server.address, protocolNumber: 6)
+        driver.send(tcp(client, server, 0x10))
+        #expect(driver.engine.takeFrames(of: flow).count == 1)
+    }
+
     @Test func aDirectionInAnotherVLANIsPartOfTheFlow() {
         let (taken, counted) = taken([
             tcp(client, server, 0x02, vlans: [7]), tcp(server, client, 0x12), tcp(server, client, 0x10),

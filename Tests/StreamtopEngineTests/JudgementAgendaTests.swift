@@ -46,6 +46,25 @@ import Testing
         #expect(line.rule == "connections_refused" && line.state == .act)
     }
 
+    /// Forty callers, one after the other: who looks at a screen reads of nearly all of them, not of those of three seconds ago.
+    @Test func refusedConnectionsAreCountedWhileItHappens() {
+        var options = EngineOptions()
+        options.keepsSeries = true
+        var driver = EngineDriver(options: options)
+        for port in 0..<40 {
+            let caller = Endpoint(address: Self.client.address, port: UInt16(40_000 + port))
+            driver.send(
+                PacketBuilder.tcpFrame(from: caller, to: Self.server, sequence: 99, flags: 2),
+                after: .milliseconds(199))
+            driver.send(PacketBuilder.tcpFrame(from: Self.server, to: caller, acknowledgment: 100, flags: 0x14))
+        }
+        driver.engine.advance(to: driver.time + .milliseconds(900))
+        let line = driver.engine.snapshot().headline
+        #expect(line.rule == "connections_refused")
+        let failed = line.text.split(separator: " ").compactMap { Int($0) }.first ?? 0
+        #expect(failed >= 34, "\(line.text)")
+    }
+
     @Test func onlyWhatIsOpenIsLookedAtAgain() {
         var agenda = JudgementAgenda()
         let time = Timestamp(nanoseconds: 1_000_000_000_000)

@@ -4,11 +4,18 @@ import StreamtopModel
 /// Flows with one thing in common: their server, their client or the port that was called.
 struct FlowGroup: Sendable {
     enum Key: CaseIterable, Sendable {
-        case server, client, port
+        case server, client, port, process, container
 
-        var next: Key {
-            let all = Key.allCases
-            let position = all.firstIndex(of: self) ?? 0
+        /// The next by which the flows of a picture can be told apart.
+        func next(_ snapshot: Snapshot) -> Key {
+            let all = Key.allCases.filter { key in
+                switch key {
+                case .server, .client, .port: true
+                case .process: snapshot.flows.contains { $0.owner?.name != nil }
+                case .container: snapshot.flows.contains { $0.owner?.container != nil }
+                }
+            }
+            let position = all.firstIndex(of: self) ?? -1
             return all[(position + 1) % all.count]
         }
 
@@ -19,6 +26,8 @@ struct FlowGroup: Sendable {
             case .port:
                 flow.server.endpoint.port == 0
                     ? flow.transport.rawValue : "\(flow.transport.rawValue) \(flow.server.endpoint.port)"
+            case .process: flow.owner?.name ?? Words.ownerUnknown
+            case .container: flow.owner?.container ?? Words.noContainer
             }
         }
 
@@ -28,6 +37,8 @@ struct FlowGroup: Sendable {
             return switch self {
             case .server: "server=\"\(name)\""
             case .client: "client=\"\(name)\""
+            case .process: name == Words.ownerUnknown ? nil : "process=\"\(name)\""
+            case .container: name == Words.noContainer ? nil : "container=\"\(name)\""
             case .port: name.split(separator: " ").last.flatMap { UInt16($0) }.map { "port:\($0)" }
             }
         }

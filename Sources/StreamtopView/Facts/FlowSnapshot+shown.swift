@@ -14,6 +14,12 @@ extension FlowSnapshot {
         return named
     }
 
+    /// The processes of this host at its ends, those of the server first.
+    var owners: [ProcessSnapshot] { [processes?.server, processes?.client].compactMap { $0 } }
+
+    /// The process that the flow is named by: that of this host's end, where both ends are here the server's.
+    var owner: ProcessSnapshot? { owners.first }
+
     func end(_ direction: Direction) -> EndpointSnapshot { direction == .fromClient ? client : server }
 
     /// The whole loop between the ends. One half alone is the loop only where the capture sits at the other end, and a

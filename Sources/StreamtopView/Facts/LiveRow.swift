@@ -161,7 +161,7 @@ struct LiveList: Sendable {
     private static func largest(_ flow: FlowSnapshot) -> (position: String, time: Nanoseconds?)? {
         let ladder = BufferLadder(flow)
         guard let position = ladder.largest else { return nil }
-        return (Words.rung(ladder.rungs[position].buffer), ladder.rungs[position].waiting)
+        return (Words.waitsIn(ladder.rungs[position].buffer), ladder.rungs[position].waiting)
     }
 }
 

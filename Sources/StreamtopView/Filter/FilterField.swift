@@ -3,7 +3,7 @@ import StreamtopModel
 
 /// What a filter can ask about.
 enum FilterField: String, CaseIterable {
-    case host, client, server, port, proto, state, verdict, severity, flow, vlan, tunnel
+    case host, client, server, port, proto, state, verdict, severity, flow, vlan, tunnel, process, container
     case rtt, queue, queuep95, loss, retrans, rate, up, down, bytes, age, flight, cwnd, rwnd
 
     /// The field of a name, or of what the screen calls it.
@@ -24,7 +24,7 @@ enum FilterField: String, CaseIterable {
 
     var kind: Kind {
         switch self {
-        case .host, .client, .server, .proto, .state, .verdict, .severity, .tunnel: .text
+        case .host, .client, .server, .proto, .state, .verdict, .severity, .tunnel, .process, .container: .text
         case .port, .flow, .vlan, .retrans: .number(.count)
         case .rtt, .queue, .queuep95, .age: .number(.time)
         case .loss: .number(.ratio)
@@ -49,6 +49,8 @@ enum FilterField: String, CaseIterable {
         case .state: [flow.state.rawValue]
         case .verdict: flow.verdicts.map(\.rule)
         case .severity: flow.verdicts.map(\.severity.rawValue)
+        case .process: flow.owners.flatMap { owner in [owner.name, owner.pid.map { "\($0)" }].compactMap { $0 } }
+        case .container: flow.owners.compactMap(\.container)
         case .tunnel: flow.tunnel.map { [$0.kind] } ?? []
         default: []
         }

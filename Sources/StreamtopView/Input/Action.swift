@@ -13,7 +13,7 @@ enum Action: Equatable, Sendable {
     case themeMenu, columnMenu, exportMenu
     case groupNext
     case pause, step
-    case writeFlow, copy, reset
+    case writeFlow, endRecordings, copy, copyCommands, reset
     case cursorLeft, cursorRight, cursorFarLeft, cursorFarRight, cursorStart, cursorEnd
     case zoomIn, zoomOut
     case nextFlow, previousFlow

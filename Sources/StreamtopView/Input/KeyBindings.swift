@@ -2,7 +2,7 @@
 struct KeyBinding: Sendable {
     /// Where a key means something.
     enum Scope: Int, CaseIterable, Sendable {
-        case everywhere, flows, flow, list, session, groups, handshakes, verdicts, events, capture, replay
+        case everywhere, flows, flow, list, session, groups, handshakes, verdicts, events, host, capture, replay
     }
 
     var keys: [Key]
@@ -66,6 +66,7 @@ enum KeyBindings {
         KeyBinding([" ", "p"], .pause, .everywhere, "Space  p", Words.helpPause, hint: Words.hintPause),
         KeyBinding(["T", .function(2)], .themeMenu, .everywhere, "T  F2", Words.helpTheme),
         KeyBinding(["w"], .writeFlow, .everywhere, "w", Words.helpWrite),
+        KeyBinding(["W"], .endRecordings, .everywhere, "W", Words.helpEndRecordings),
         KeyBinding(["c"], .copy, .everywhere, "c", Words.helpCopy),
         KeyBinding([.control("l")], .repaint, .everywhere, "Ctrl-L", Words.helpRepaint),
         KeyBinding([.control("z")], .suspend, .everywhere, "Ctrl-Z", Words.helpSuspend),
@@ -95,6 +96,7 @@ enum KeyBindings {
         KeyBinding(["-"], .zoomOut, .flow, "", nil),
         KeyBinding(["J", "n"], .nextFlow, .flow, "n N", Words.helpNextFlow, hint: Words.hintNextFlow),
         KeyBinding(["K", "N"], .previousFlow, .flow, "", nil),
+        KeyBinding(["x"], .copyCommands, .flow, "x", Words.helpCopyCommands, hint: Words.hintCopyCommands),
     ]
 
     private static let lists: [KeyBinding] = [
@@ -105,6 +107,7 @@ enum KeyBindings {
         KeyBinding(["+", "="], .zoomIn, .session, "+ -", Words.helpZoom, hint: Words.hintZoom),
         KeyBinding(["-"], .zoomOut, .session, "", nil),
         KeyBinding(["x"], .clearFilter, .session, "x", Words.helpClearFilter),
+        KeyBinding(["x"], .copyCommands, .host, "x", Words.helpCopyCommands, hint: Words.hintCopyCommands),
         KeyBinding(["a"], .groupNext, .groups, "a", Words.helpGroupNext),
         KeyBinding(["x"], .clearFilter, .groups, "x", Words.helpClearFilter),
         KeyBinding(["x"], .clearFilter, .list, "x", Words.helpClearFilter),

@@ -3,7 +3,7 @@ import StreamtopModel
 
 /// A column of the flow table, in their order from the left; its row in `MetricTable` says what it is.
 enum FlowColumn: Int, CaseIterable, Sendable {
-    case client, server, protocols, state, age, roundTrip, trend, queue, worstQueue, inFlight, congestionWindow
+    case client, server, protocols, state, process, age, roundTrip, trend, queue, worstQueue, inFlight, congestionWindow
     case receiveWindow, loss, retransmissions, up, down, rate, verdict
 
     var looks: ColumnLooks { MetricTable.looks[rawValue] }
@@ -55,9 +55,9 @@ extension FlowColumn {
         // Ends get to be readable first, then the verdict's name; then time gets the room, then comfort.
         let stages: [[(column: FlowColumn, width: Int)]] = [
             [(.server, min(20, addresses.server)), (.client, min(21, addresses.client))], [(.verdict, 17)],
-            [(.protocols, 14)], [(.trend, 40), (.queue, 11), (.roundTrip, 7)],
+            [(.protocols, 14), (.process, 16)], [(.trend, 40), (.queue, 11), (.roundTrip, 7)],
             [(.client, min(26, addresses.client)), (.server, min(30, addresses.server)), (.receiveWindow, 10)],
-            [(.protocols, 16)],
+            [(.protocols, 16), (.process, 28)],
         ]
         for stage in stages {
             var grew = true

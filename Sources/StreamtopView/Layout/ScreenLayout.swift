@@ -37,6 +37,11 @@ struct PageLayout {
     var totals: Rect
     /// A title line and charts; empty when there is no room or no wish for them.
     var preview: Rect
+    /// Where the selected flow waits, in one line; empty on a low screen.
+    var ladder = Rect(x: 0, y: 0, width: 0, height: 0)
+
+    /// From this many rows on a line is spent on it.
+    private static let leastHeightForLadder = 18
 
     /// - Parameters:
     ///   - headlineLines: what the headline would like; it gets more than its share where rows would be empty.
@@ -72,10 +77,16 @@ struct PageLayout {
             self.init(body: body, hasPreview: false, headline: min(own.lines(width: state.width), most))
             return
         }
+        let hasLadder =
+            isFlows && body.height >= Self.leastHeightForLadder
+            && context.snapshot.flows.contains { !$0.buffers.isEmpty }
         self.init(
             body: body, hasPreview: isFlows && state.showsPreview,
             headlineLines: isFlows ? HeadlineView.of(context, state.filter).lines(width: state.width) : 0,
-            rows: state.table.rows.count)
+            rows: state.table.rows.count + (hasLadder ? 1 : 0))
+        if hasLadder {
+            if preview.height > 0 { ladder = preview.row(1) } else { ladder = content.takeBottom(1) }
+        }
     }
 
     /// The table's columns; two columns on the left are for the signs of severity and selection.
@@ -89,7 +100,11 @@ struct PageLayout {
         }
         // What rows are sorted by is seen, chosen or not.
         let sorted = state.table.sort.column
-        let columns = state.table.columns.filter { !state.table.hidden.contains($0) || $0 == sorted }
+        // Whose a flow is can only be known of this host's, live.
+        let isOwned = sorted == .process || context.snapshot.flows.contains { $0.owner != nil }
+        let columns = state.table.columns.filter { column in
+            (!state.table.hidden.contains(column) || column == sorted) && (column != .process || isOwned)
+        }
         return FlowColumn.layout(
             columns, width: content.width - 3, from: content.x + 2, sortedBy: sorted, addresses: addresses)
     }

@@ -11,7 +11,7 @@ enum FlowScreen {
             return
         }
         let flow = context.snapshot.flows[index]
-        drawIdentity(flow, layout.identity, &cells)
+        drawIdentity(flow, isRecorded: context.recordings.flows.contains(open.flow), layout.identity, &cells)
         HeadlineView.of(flow).draw(in: layout.headline, into: &cells)
         TabBar.draw(tabs(open, flow, layout), in: layout.tabs, into: &cells)
         open.tab.draw(flow, open, context, layout, &cells)
@@ -22,13 +22,16 @@ enum FlowScreen {
         TabTable.tabs(flow, open.tab, width: layout.tabs.width - (open.tab.isTimeline ? 12 : 0))
     }
 
-    private static func drawIdentity(_ flow: FlowSnapshot, _ area: Rect, _ cells: inout CellBuffer) {
+    private static func drawIdentity(
+        _ flow: FlowSnapshot, isRecorded: Bool, _ area: Rect, _ cells: inout CellBuffer
+    ) {
         var spans = [
             TextSpan(EndpointText.full(flow.client), .accent), TextSpan(" \(Words.arrow) ", .muted),
             TextSpan(EndpointText.full(flow.displayedServer), .accent), TextSpan("  ", .text),
             TextSpan(flow.displayedProtocols.joined(separator: " "), .badge), TextSpan("  ", .text),
             TextSpan(Words.state(flow) + " ", .label), TextSpan(DurationText.age(flow.age), .value),
         ]
+        if isRecorded { spans.append(TextSpan("  " + Words.recording, .act)) }
         if flow.tcp != nil { spans.append(TextSpan("  " + Words.vantage(flow.tcp?.vantage), .label)) }
         if let control = flow.displayedCongestionControl, control.name != .unknown {
             let sign = control.source == .kernel ? "" : "~"

@@ -41,9 +41,12 @@ enum FooterLine {
         ]
         for scope in ViewReducer.scopes(of: state, context) {
             for binding in KeyBindings.all where binding.scope == scope {
-                guard let text = binding.hint else { continue }
+                guard let text = binding.hint, isOfUse(binding.action, state) else { continue }
                 all.append(Hint(key: shortKey(binding), text: text, action: binding.action, x: 0))
             }
+        }
+        if context.recordings.count > 0 {
+            all.insert(Hint(key: "W", text: Words.hintEndRecordings, action: .endRecordings, x: 0), at: 0)
         }
         // Help must be reachable on the narrowest screen.
         all = all.filter { $0.action == .help } + all.filter { $0.action != .help }
@@ -58,6 +61,16 @@ enum FooterLine {
         return placed
     }
 
+    /// Keys of time do nothing on a tab that scrolls, and only a ladder has commands to copy.
+    private static func isOfUse(_ action: Action, _ state: ViewState) -> Bool {
+        guard let tab = state.openFlow?.tab else { return true }
+        return switch action {
+        case .cursorRight, .zoomIn: tab.isTimeline
+        case .copyCommands: tab == LadderTab.tab
+        default: true
+        }
+    }
+
     private static func drawHints(
         _ context: ViewContext, _ state: ViewState, in area: Rect, _ cells: inout CellBuffer
     ) {
@@ -67,10 +80,10 @@ enum FooterLine {
         }
     }
 
+    /// Of several ways to press it the first: a key, or a pair of keys for a pair of actions.
     private static func shortKey(_ binding: KeyBinding) -> String {
-        let parts = binding.displayed.split(separator: " ", omittingEmptySubsequences: true)
-        let isPair = binding.displayed.contains(" ") && !binding.displayed.contains("  ")
-        return isPair ? binding.displayed : String(parts.first ?? "")
+        let keys = binding.displayed.split(separator: " ", omittingEmptySubsequences: false)
+        return keys.prefix { !$0.isEmpty }.joined(separator: " ")
     }
 
     private static func drawPrompt(

@@ -1,7 +1,7 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Flows grouped by server, client or port: who has the trouble, when there are too many flows to read.
+/// Flows grouped by server, client, port, process or container: who has the trouble, when there are too many flows to read.
 enum GroupsScreen {
     static let page: PageRow = {
         var row = list.row(name: "Groups", digit: nil, count: { _ in 0 }, keys: .groups)
@@ -20,8 +20,9 @@ enum GroupsScreen {
     private static let list = ListPage<FlowGroup>(
         page: .groups,
         rows: { state, context in FlowGroup.all(context.snapshot, state.filter, by: state.grouping) },
-        key: { stableKey($0.name) },
+        key: { StableKey.of($0.name) },
         columns: columns,
+        firstTitle: { Words.groupTitle($0.grouping) },
         severity: { $0.act > 0 ? .critical : $0.watch > 0 ? .warning : nil },
         flow: { group, _ in group.flow },
         empty: { state, context in
@@ -29,13 +30,8 @@ enum GroupsScreen {
                 ? Words.noFlows(context.source) : Words.noMatches(state.filterText, context.snapshot.flows.count)
         })
 
-    /// FNV-1a: the same name has the same key in every run.
-    private static func stableKey(_ name: String) -> UInt64 {
-        name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    }
-
     private static let columns: [RowColumn<FlowGroup>] = [
-        .text("server, client or port (a)", 22...40, 0) { ($0.name, $0.open == 0 ? .idle : .text) },
+        .text("", 22...40, 0) { ($0.name, $0.open == 0 ? .idle : .text) },
         .number("flows", 6, 1) { (NumberText.grouped($0.flows), .value) },
         .number("open", 5, 3) { (NumberText.grouped($0.open), $0.open == 0 ? .muted : .text) },
         .number("act", 4, 2) { ($0.act == 0 ? "" : "\($0.act)", .act) },

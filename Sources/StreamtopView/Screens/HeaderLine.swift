@@ -31,8 +31,8 @@ enum HeaderLine {
         if isWide { source += [TextSpan(" " + Words.sourceKind(context.source.kind), .muted)] }
         groups.append(source)
         if state.isPaused || context.replay?.isPaused == true { groups.append([TextSpan(Words.paused, .watch)]) }
-        if context.recordings > 0 {
-            let count = context.recordings > 1 ? " \(context.recordings)" : ""
+        if context.recordings.count > 0 {
+            let count = context.recordings.count > 1 ? " \(context.recordings.count)" : ""
             groups.append([TextSpan(Words.recording + count, .act)])
         }
         let health = snapshot.health

@@ -40,15 +40,20 @@ enum HelpPopup {
         return lines
     }
 
-    /// Two entries a line where there is room.
+    /// Two entries a line where there is room; what is too long for half a line has one of its own.
     private static func columns(_ entries: [KeyBinding], isWide: Bool) -> [[TextSpan]] {
-        let half = isWide ? (entries.count + 1) / 2 : entries.count
-        return (0..<half).map { index in
-            var line = entry(entries[index], padded: isWide ? 57 : nil)
-            if isWide, entries.indices.contains(index + half) { line += entry(entries[index + half], padded: nil) }
-            return line
+        guard isWide else { return entries.map { entry($0, padded: nil) } }
+        let isLong = { (binding: KeyBinding) in TextWidth.columns(of: binding.help ?? "") > halfWidth - keyWidth - 3 }
+        let short = entries.filter { !isLong($0) }
+        let half = (short.count + 1) / 2
+        let pairs = (0..<half).map { index in
+            entry(short[index], padded: halfWidth)
+                + (short.indices.contains(index + half) ? entry(short[index + half], padded: nil) : [])
         }
+        return pairs + entries.filter(isLong).map { entry($0, padded: nil) }
     }
+
+    private static let halfWidth = 57
 
     private static func entry(_ binding: KeyBinding, padded width: Int?) -> [TextSpan] {
         let help = binding.help ?? ""

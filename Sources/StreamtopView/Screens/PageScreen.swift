@@ -9,7 +9,10 @@ enum PageScreen {
         let end = TabBar.draw(tabs(context, state, layout), in: layout.tabs, into: &cells)
         let isFilterNamed = drawOrder(context, state, layout.tabs, from: end, &cells)
         PageTable[state.page].draw(context, state, layout, &cells)
-        if state.page == .flows { drawPreview(context, state, layout.preview, &cells) }
+        if state.page == .flows {
+            drawPreview(context, state, layout.preview, hasLadder: layout.ladder.height > 0, &cells)
+            drawLadder(context, state, layout.ladder, &cells)
+        }
         drawTotals(context, layout.totals, filter: isFilterNamed ? [] : filterSpans(context, state, room: 30), &cells)
     }
 
@@ -44,7 +47,7 @@ enum PageScreen {
 
     /// The selected flow over time: on a tall screen the room below the table goes to time.
     private static func drawPreview(
-        _ context: ViewContext, _ state: ViewState, _ area: Rect, _ cells: inout CellBuffer
+        _ context: ViewContext, _ state: ViewState, _ area: Rect, hasLadder: Bool, _ cells: inout CellBuffer
     ) {
         guard area.height > 0, let selected = state.table.selected,
             let index = context.snapshot.flowIndex(selected)
@@ -52,12 +55,25 @@ enum PageScreen {
         let flow = context.snapshot.flows[index]
         var rest = area
         let title = rest.takeTop(1)
+        _ = rest.takeTop(hasLadder ? 1 : 0)
         cells.fill(title, "─", .border)
         cells.put(" \(Words.ends(flow)) ", x: title.x + 1, y: title.y, .accent, maxWidth: max(0, title.width - 34))
         FlowCharts(
             flow: flow, open: OpenFlow(flow: selected), context: context,
             layout: ChartsLayout(content: rest, charts: ChartTable.rows(of: flow).count, hasFacts: false)
         ).draw(titleLine: title, into: &cells)
+    }
+
+    /// Where the selected flow waits: which buffer holds the delay is what most users came to ask.
+    private static func drawLadder(
+        _ context: ViewContext, _ state: ViewState, _ area: Rect, _ cells: inout CellBuffer
+    ) {
+        guard area.height > 0, let flow = state.table.selected.flatMap({ context.flow($0) }) else { return }
+        let label = Words.waitsLabel
+        let width = TextWidth.columns(of: label)
+        let line = Rect(x: area.x + 1 + width, y: area.y, width: area.width - width - 2, height: 1)
+        cells.put(label, x: area.x + 1, y: area.y, .label)
+        if !LadderLine.draw(flow, in: line, into: &cells) { cells.put(Words.unknown, x: line.x, y: line.y, .unknown) }
     }
 
     /// Names the filter and the order on the line of tabs. False when there was no room for the filter.

@@ -20,6 +20,8 @@ package enum Effect: Equatable, Sendable {
     case selectFlow(FlowIdentifier?)
     /// Write the packets of this flow to a file, from now (live) or all (replay).
     case writeFlow(FlowIdentifier)
+    /// End the file of this flow; nil: all files that packets are written to.
+    case endRecordings(of: FlowIdentifier?)
     /// Draw with this theme; it stays for the session.
     case useTheme(String)
     /// Also remember it in the configuration file.

@@ -10,8 +10,8 @@ package struct ViewContext: Sendable {
     package var source: SourceLabel
     /// The characters that the terminal can show.
     package var glyphs: GlyphSet
-    /// Files that packets are being written to; they end with the program.
-    package var recordings = 0
+    /// What packets are being written to.
+    package var recordings = RecordingStatus()
     /// Added to capture time (UTC) for the times of day on screen.
     package var utcOffsetSeconds: Int
     /// Themes to choose from, in the order to show.
@@ -37,6 +37,21 @@ extension ViewContext {
     func flow(_ identifier: FlowIdentifier) -> FlowSnapshot? {
         snapshot.flowIndex(identifier).map { snapshot.flows[$0] }
     }
+}
+
+/// Files that packets are being written to; they end with the program, or when the user ends them.
+package struct RecordingStatus: Equatable, Sendable {
+    /// Flows with a file of their own.
+    package var flows: Set<FlowIdentifier>
+    /// All that is captured goes to a file.
+    package var hasCopy: Bool
+
+    package init(flows: Set<FlowIdentifier> = [], hasCopy: Bool = false) {
+        self.flows = flows
+        self.hasCopy = hasCopy
+    }
+
+    package var count: Int { flows.count + (hasCopy ? 1 : 0) }
 }
 
 /// Where the packets come from, for the header line.

@@ -81,7 +81,7 @@ package enum ViewReducer {
         case .toggleEnded:
             state.table.hidesEnded.toggle()
             resort(&state, context)
-        case .groupNext: state.grouping = state.grouping.next
+        case .groupNext: state.grouping = state.grouping.next(context.snapshot)
         case .search: SearchReducer.begin(&state, context)
         case .searchNext: return SearchReducer.next(&state, context)
         case .togglePreview:
@@ -101,7 +101,12 @@ package enum ViewReducer {
             let selected = context.themes.firstIndex { $0.name == state.theme } ?? 0
             state.popup = .theme(selected: selected, before: state.theme)
         case .pause: return pause(&state, context)
-        case .writeFlow: return concerned(state, context).map { [.writeFlow($0)] } ?? []
+        case .writeFlow:
+            return concerned(state, context).map {
+                context.recordings.flows.contains($0) ? [.endRecordings(of: $0)] : [.writeFlow($0)]
+            } ?? []
+        case .endRecordings: return endRecordings(&state, context)
+        case .copyCommands: return copyCommands(&state, context)
         case .copy: return copyText(state, context).map { [.copy($0)] } ?? []
         case .cursorLeft, .cursorRight, .cursorFarLeft, .cursorFarRight, .cursorStart, .cursorEnd:
             CursorReducer.move(action, &state, context)
@@ -119,6 +124,21 @@ package enum ViewReducer {
         let isPaused = context.replay?.isPaused ?? state.isPaused
         state.isPaused = !isPaused
         return [.setPaused(!isPaused)]
+    }
+
+    /// Asked once, it is told what will end; asked again, it is done: a slip of the hand costs no capture.
+    private static func endRecordings(_ state: inout ViewState, _ context: ViewContext) -> [Effect] {
+        guard context.recordings.count > 0 else {
+            notify(&state, Words.nothingRecorded, now: context.now)
+            return []
+        }
+        if let asked = state.endAsked, context.now - asked <= Notice.displayedFor {
+            (state.endAsked, state.notice) = (nil, nil)
+            return [.endRecordings(of: nil)]
+        }
+        state.endAsked = context.now
+        notify(&state, Words.endsRecordings(context.recordings.count), severity: .warning, now: context.now)
+        return []
     }
 
     private static func back(_ state: inout ViewState) -> [Effect] {
@@ -169,6 +189,18 @@ package enum ViewReducer {
         if state.openFlow == nil, let copied = PageTable[state.page].copied { return copied(state, context) }
         guard let flow = concerned(state, context), let index = context.snapshot.flowIndex(flow) else { return nil }
         return Words.copied(context.snapshot.flows[index])
+    }
+
+    private static func copyCommands(_ state: inout ViewState, _ context: ViewContext) -> [Effect] {
+        let verdicts =
+            state.openFlow.flatMap { context.flow($0.flow) }.map { LadderTab.verdicts($0, context) }
+            ?? LadderScreen.verdicts(context)
+        let commands = AdvisedCommands.of(verdicts.map(\.advice))
+        guard !commands.isEmpty else {
+            notify(&state, Words.noCommand, now: context.now)
+            return []
+        }
+        return [.copy(commands.joined(separator: "\n"))]
     }
 
     // MARK: Filter and order

@@ -27,6 +27,7 @@ extension FlowColumn {
         switch self {
         case .client: "client"
         case .server: "server"
+        case .process: "process"
         case .protocols: "protocols"
         case .state: "state"
         case .age: "age"

@@ -36,6 +36,8 @@ package struct ViewState: Sendable {
     var filterText = ""
     var filter = Filter.all
     var notice: Notice?
+    /// When the user first asked to end all recordings: the second time, soon after, does it.
+    var endAsked: Nanoseconds?
     /// When the user last touched a key or the mouse; nil before the first time.
     var lastInput: Nanoseconds?
 
@@ -51,7 +53,7 @@ package struct ViewState: Sendable {
 
 /// A page; its row in `PageTable` says what it is.
 enum Page: Sendable {
-    case live, sessions, calls, streams, flows, handshakes, verdicts, events, congestion, host, groups, capture
+    case live, sessions, calls, streams, flows, handshakes, verdicts, events, congestion, host, sockets, groups, capture
 }
 
 /// The table of flows.

@@ -80,6 +80,12 @@ enum MetricTable {
                 isNumber: false
             ) { $0.put($0.flow.displayedProtocols.joined(separator: " "), $0.flow.isIdle ? .idle : .badge, &$1) }),
         MetricRow(
+            column: .process, value: .text { $0.owner.map { Words.owner($0) } },
+            looks: ColumnLooks(
+                title: "process", explanation: "whose socket it is, and in which container", widths: 10...28,
+                priority: 10, isNumber: false
+            ) { $0.put($0.flow.owner.map { Words.owner($0) } ?? "", $0.flow.isIdle ? .idle : .label, &$1) }),
+        MetricRow(
             column: .state, value: .text { $0.state.rawValue },
             looks: ColumnLooks(
                 title: "state", explanation: "open, closed, reset, …", widths: 6...6, priority: 14, isNumber: false

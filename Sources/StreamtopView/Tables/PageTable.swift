@@ -38,7 +38,7 @@ enum PageTable {
     static let rows: [PageRow] = [
         LiveScreen.page, SessionsScreen.page, CallsScreen.page, StreamsScreen.page,
         FlowTable.page, HandshakesScreen.page, VerdictsScreen.page, EventsScreen.page, CongestionScreen.page,
-        GroupsScreen.page, LadderScreen.page, CaptureScreen.page,
+        GroupsScreen.page, LadderScreen.page, SocketsScreen.page, CaptureScreen.page,
     ]
 
     static subscript(page: Page) -> PageRow { rows[index(of: page)] }

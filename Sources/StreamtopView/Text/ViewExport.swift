@@ -10,7 +10,10 @@ package enum ViewExport {
     }
 
     static func text(_ format: Format, _ state: ViewState, _ context: ViewContext) -> String {
-        let columns = state.table.columns.filter { $0 != .trend && !state.table.hidden.contains($0) }
+        let isOwned = context.snapshot.flows.contains { $0.owner != nil }
+        let columns = state.table.columns.filter { column in
+            column != .trend && !state.table.hidden.contains(column) && (column != .process || isOwned)
+        }
         let flows = state.table.rows.compactMap { row in
             context.snapshot.flowIndex(row.flow, hint: row.hint).map { context.snapshot.flows[$0] }
         }

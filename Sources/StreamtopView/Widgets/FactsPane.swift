@@ -62,13 +62,8 @@ enum FactsPane {
     @discardableResult
     static func draw(_ groups: [FactGroup], in area: Rect, scroll: Int, into cells: inout CellBuffer) -> Int {
         guard area.width > 8, area.height > 0 else { return 0 }
-        let count = max(1, min(groups.count { !$0.lines.isEmpty }, area.width / leastColumn))
-        let width = area.width / count
-        let displayed = groups.filter { !$0.lines.isEmpty }.map { group in
-            Laid(title: group.title, labels: group.labelWidth, lines: group.laid(width: width - 4))
-        }
-        let columns = distributed(displayed, over: count)
-        let tallest = columns.map { $0.reduce(-1) { $0 + $1.lines.count + 2 } }.max() ?? 0
+        let (columns, width) = columns(groups, width: area.width)
+        let tallest = tallest(columns)
         let first = max(0, min(scroll, tallest - area.height))
         for (index, column) in columns.enumerated() {
             let x = area.x + index * width + 2
@@ -84,6 +79,24 @@ enum FactsPane {
             }
         }
         return tallest
+    }
+
+    /// Lines that the groups take at a width.
+    static func height(_ groups: [FactGroup], width: Int) -> Int {
+        max(0, tallest(columns(groups, width: width).columns))
+    }
+
+    private static func columns(_ groups: [FactGroup], width whole: Int) -> (columns: [[Laid]], width: Int) {
+        let count = max(1, min(groups.count { !$0.lines.isEmpty }, whole / leastColumn))
+        let width = whole / count
+        let displayed = groups.filter { !$0.lines.isEmpty }.map { group in
+            Laid(title: group.title, labels: group.labelWidth, lines: group.laid(width: width - 4))
+        }
+        return (distributed(displayed, over: count), width)
+    }
+
+    private static func tallest(_ columns: [[Laid]]) -> Int {
+        columns.map { $0.reduce(-1) { $0 + $1.lines.count + 2 } }.max() ?? 0
     }
 
     private struct Laid {

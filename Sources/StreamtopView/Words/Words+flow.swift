@@ -167,7 +167,7 @@ extension Words {
         case .softnet: "softnet backlog"
         case .driver: "device, handed over"
         case .acceptQueue: "accept queue"
-        case .qdisc: "queueing discipline"
+        case .qdisc: "qdisc"
         case .socketSend: "\(buffer.side)'s send buffer"
         case .path: "path, \(buffer.side)'s side"
         case .socketReceive: "\(buffer.side)'s receive buffer"

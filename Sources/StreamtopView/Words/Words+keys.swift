@@ -16,12 +16,14 @@ extension Words {
     static let helpSearch = "find a text on this screen"
     static let helpSearchNext = "find the next one"
     static let helpEnded = "hide, show flows that have ended"
-    static let helpGroups = "group by server, client or port"
-    static let helpGroupNext = "group by the next: server, client, port"
+    static let helpGroups = "group by server, client, port, process, container"
+    static let helpGroupNext = "group by the next: server, client, port, process, …"
     static let helpPause = "pause (a live capture goes on)"
     static let helpTheme = "choose a theme"
-    static let helpWrite = "write the selected flow's packets"
+    static let helpWrite = "write the flow's packets; again ends"
+    static let helpEndRecordings = "end all files of packets"
     static let helpCopy = "copy the selected flow or verdict"
+    static let helpCopyCommands = "copy the commands that are advised"
     static let helpRepaint = "paint the screen anew"
     static let helpSuspend = "to the shell; fg comes back"
     static let helpColumns = "choose columns and their order; keep the view"
@@ -46,6 +48,8 @@ extension Words {
     static let hintQuit = "quit"
     static let hintFilter = "filter"
     static let hintPause = "pause"
+    static let hintCopyCommands = "copy commands"
+    static let hintEndRecordings = "ends rec"
     static let hintSort = "sort"
     static let hintCursor = "cursor"
     static let hintZoom = "zoom"
@@ -66,6 +70,7 @@ extension Words {
         case .handshakes: "Handshakes"
         case .verdicts: "Verdicts"
         case .events: "Events"
+        case .host: "Host"
         case .capture: "Capture"
         case .replay: "Replay"
         }
@@ -87,6 +92,7 @@ extension Words {
     static let helpFilterLines = [
         "rtt>50ms  queue>20ms  loss>1%  rate>1M  up> down> bytes> retrans> age>",
         "host:10.0.0.0/8  client: server: port:443  proto:tls  state:open  flow:12",
-        "vlan:7  verdict:bufferbloat  severity:critical  any words   and or not ( )",
+        "vlan:7  process: container:  verdict:bufferbloat  severity:critical  any words",
+        "and or not ( )",
     ]
 }

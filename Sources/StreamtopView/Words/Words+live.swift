@@ -9,6 +9,7 @@ extension Words {
     ]
     static let nothingLivePasses = "Nothing that passes the filter."
     static let ladderTitle = "where it waits"
+    static let waitsLabel = "▶ waits: "
     static let endedTitle = "ended in the last 5 min: "
     static let endedWord = "ended"
     static let endedShort = "ended: "
@@ -16,6 +17,9 @@ extension Words {
         "No congestion control is known yet.", "It is named where a trace proves it; the rest stays unknown.",
     ]
     static let noControlPasses = "No flow with a congestion control passes the filter."
+
+    /// What flows are grouped by, and the key that changes it.
+    static func groupTitle(_ key: FlowGroup.Key) -> String { "by \(key) (a: next)" }
 
     static func others(_ count: Int) -> String { count == 1 ? "1 other" : "\(NumberText.grouped(count)) others" }
 
@@ -33,6 +37,11 @@ extension Words {
         case .application: "app"
         case .player: "player"
         }
+    }
+
+    /// The same for a column: which end it is, the row's other columns say.
+    static func waitsIn(_ buffer: BufferSnapshot) -> String {
+        buffer.layer == .socketReceive ? "receiver" : rung(buffer)
     }
 
     static func lastPacket(_ age: Nanoseconds) -> String {

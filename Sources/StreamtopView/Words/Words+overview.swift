@@ -98,6 +98,10 @@ extension Words {
     static func notFound(_ text: String) -> String { "not found on this screen: \(text)" }
     static let searchHints = "Enter finds  F3 next  Esc ends"
     static let recording = "● rec"
+    static let nothingRecorded = "no packets are being written"
+    static func endsRecordings(_ count: Int) -> String {
+        count == 1 ? "W again ends the file that is being written" : "W again ends the \(count) files being written"
+    }
 
     static func displayedOf(_ displayed: Int, _ all: Int) -> String {
         " (\(NumberText.grouped(displayed)) of \(NumberText.grouped(all)))"

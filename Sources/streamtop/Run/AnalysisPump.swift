@@ -226,6 +226,7 @@ struct AnalysisPump: ~Copyable {
         case .step: try step(clock: clock)
         case .seek(let target): try seek(target)
         case .write(let watched, let path): try write(watched, path: path)
+        case .endRecordings(let flow): run.endRecordings(of: flow)
         case .reset: try reset()
         }
         nextPicture = 0
@@ -299,6 +300,10 @@ struct AnalysisPump: ~Copyable {
         if silence >= .seconds(1) {
             snapshot.packetRate = 0
             snapshot.bitRate = 0
+            for index in snapshot.flows.indices {
+                snapshot.flows[index].client.rate = 0
+                snapshot.flows[index].server.rate = 0
+            }
         }
     }
 
@@ -322,6 +327,7 @@ struct AnalysisPump: ~Copyable {
         run.fill(&snapshot.health)
         fillSource(&snapshot)
         if settings.isReplay { status.put(replayStatus) }
+        status.put(run.recordings)
         snapshots.put(snapshot)
         TerminalSignals.wake()
     }

@@ -3,6 +3,7 @@ import StreamtopCapture
 import StreamtopEngine
 import StreamtopHost
 import StreamtopModel
+import StreamtopView
 
 /// Frames in, an engine fed: the loop every mode shares. Counts what `-c` and `--duration` allow.
 struct AnalysisRun: ~Copyable {
@@ -226,6 +227,32 @@ struct AnalysisRun: ~Copyable {
         return recorder.name
     }
 
+    /// What packets are being written to.
+    var recordings: RecordingStatus {
+        RecordingStatus(flows: Set(recorders.map(\.watched.flow)), hasCopy: writer != nil)
+    }
+
+    /// Ends the file of one flow or, with nil, every file that packets are written to. The analysis goes on.
+    mutating func endRecordings(of flow: FlowIdentifier?) {
+        for index in recorders.indices.reversed() where flow == nil || recorders[index].watched.flow == flow {
+            recorders[index].finish(facts: feed.facts)
+            if recorders[index].failure == nil {
+                notices.append(
+                    Notice(text: "\(recorders[index].packets) packets in \(recorders[index].name)", severity: .info))
+                engine.unwatch(recorders[index].watched.flow)
+                recorders.remove(at: index)
+            }
+        }
+        if flow == nil, let path = writer?.path {
+            writer?.finish(facts: feed.facts)
+            if writer?.failure == nil {
+                notices.append(Notice(text: "the copy has ended: \(path)", severity: .info))
+                writer = nil
+            }
+        }
+        collectFailures()
+    }
+
     /// Ends the analysis and the files that are written.
     mutating func finish() {
         for report in hostWatch?.takeReports() ?? [] { engine.observe(report) }
@@ -269,6 +296,7 @@ struct AnalysisRun: ~Copyable {
         for index in recorders.indices.reversed() {
             guard let failure = recorders[index].failure else { continue }
             note(failure)
+            engine.unwatch(recorders[index].watched.flow)
             recorders.remove(at: index)
         }
     }

@@ -6,7 +6,7 @@ import StreamtopTerminal
 /// `-w`: a pcapng file of what is captured, with the drop counts, and with secrets when that is asked for. A fault ends
 /// the file and not the analysis: it is kept in `failure`, and nothing more is written.
 struct CaptureWriter {
-    private let path: String
+    let path: String
     private var writer: PcapngWriter?
     private let writesSecrets: Bool
     private(set) var failure: FailedOutput?

@@ -13,6 +13,8 @@ enum RunCommand: Equatable, Sendable {
     case loop(Bool)
     /// Live: write the packets of this flow from now on.
     case write(WatchedFlow, path: String)
+    /// End the file of this flow; nil: all files that packets are written to.
+    case endRecordings(of: FlowIdentifier?)
     case reset
 }
 
@@ -70,6 +72,7 @@ struct Notice: Equatable, Sendable {
 final class StatusMailbox: Sendable {
     private struct Contents {
         var replay: ReplayStatus?
+        var recordings = RecordingStatus()
         var notices: [Notice] = []
     }
 
@@ -80,6 +83,10 @@ final class StatusMailbox: Sendable {
         contents.withLock { $0.replay = replay }
     }
 
+    func put(_ recordings: RecordingStatus) {
+        contents.withLock { $0.recordings = recordings }
+    }
+
     func notify(_ text: String, _ severity: Verdict.Severity = .info) {
         contents.withLock { contents in
             if contents.notices.count == StatusMailbox.capacity { contents.notices.removeFirst() }
@@ -88,6 +95,7 @@ final class StatusMailbox: Sendable {
     }
 
     var replay: ReplayStatus? { contents.withLock { $0.replay } }
+    var recordings: RecordingStatus { contents.withLock { $0.recordings } }
 
     func takeNotices() -> [Notice] {
         contents.withLock { contents in

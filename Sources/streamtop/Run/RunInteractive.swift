@@ -100,7 +100,6 @@ private struct Dashboard: ~Copyable {
             glyphs: settings.isASCII || !profile.isUnicode ? .ascii : profile.isConsole ? .console : .unicode,
             utcOffsetSeconds: Clocks.utcOffsetSeconds,
             themes: shelf.listings)
-        context.recordings = settings.writeFile == nil ? 0 : 1
     }
 
     mutating func run() {
@@ -110,6 +109,7 @@ private struct Dashboard: ~Copyable {
             obeySignals()
             context.now = Clocks.monotonic
             context.replay = analysis.status.replay
+            context.recordings = analysis.status.recordings
             while !isOver, let key = terminal.nextKey() { reduce(key) }
             showNotices()
             takePicture()
@@ -184,6 +184,7 @@ private struct Dashboard: ~Copyable {
         // What is looked at is told with every picture.
         case .selectFlow: break
         case .writeFlow(let flow): write(flow)
+        case .endRecordings(let flow): commands.put(.endRecordings(of: flow))
         case .useTheme(let name): use(theme: name)
         case .saveTheme(let name):
             save("theme \(name) is kept") { ConfigFile.settingTheme(name, in: $0) }
@@ -251,7 +252,6 @@ private struct Dashboard: ~Copyable {
             FlowExtraction.start(settings, watched: watched, path: path, status: analysis.status)
         } else {
             analysis.commands.put(.write(watched, path: path))
-            context.recordings += 1
         }
     }
 }

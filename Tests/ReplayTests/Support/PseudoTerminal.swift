@@ -6,9 +6,9 @@ import Foundation
 final class PseudoTerminal {
     struct Failure: Error { var message: String }
 
-    private let master: Int32
+    private var master: Int32
     /// Kept open, so that the terminal lives on after the program.
-    private let slave: Int32
+    private var slave: Int32
     private(set) var process: pid_t = 0
     /// Everything written so far.
     private(set) var written: [UInt8] = []
@@ -40,8 +40,13 @@ final class PseudoTerminal {
 
     deinit {
         if status == nil { _ = kill(process, SIGKILL) }
-        close(master)
-        close(slave)
+        hangUp()
+    }
+
+    /// The terminal goes away, as when its window is closed.
+    func hangUp() {
+        for descriptor in [slave, master] where descriptor >= 0 { close(descriptor) }
+        (slave, master) = (-1, -1)
     }
 
     private func spawn(_ words: [String], environment: [String: String], terminal: String) throws {

@@ -12,6 +12,7 @@ import Testing
         var name: String
         var keys: [Key] = []
         var replay: ReplayStatus?
+        var recordings = RecordingStatus()
         var glyphs = GlyphSet.unicode
         var snapshot: @Sendable () -> Snapshot = SampleSnapshots.evening
         /// Sizes apart from the three that every screen is looked at.
@@ -37,6 +38,9 @@ import Testing
         Scene(
             name: "overview-crowd", keys: [.end], snapshot: { SampleSnapshots.crowd(1_000) },
             sizes: [(80, 24), (120, 40)]),
+        Scene(
+            name: "overview-recording", recordings: RecordingStatus(flows: [FlowIdentifier(number: 7)], hasCopy: true),
+            sizes: [(80, 24)]),
         Scene(name: "overview-ascii", glyphs: .ascii, sizes: [(120, 40)]),
         Scene(name: "overview-replay", replay: replay, sizes: [(80, 24), (120, 40)]),
         Scene(name: "overview-filter", keys: ["/"] + typed("proto:tls rtt>5"), sizes: [(80, 24), (120, 40)]),
@@ -109,7 +113,10 @@ import Testing
             name: "flow-channels", keys: [.enter, .tab, .tab, .tab],
             snapshot: SampleHandshakes.lone(SampleCalls.channels), sizes: [(80, 24), (120, 40)]),
         Scene(name: "flow-ladder", keys: [.enter, .tab], snapshot: SampleHandshakes.lone(SampleLadders.flow)),
-        Scene(name: "host", keys: ["9", .backTab], snapshot: SampleLadders.host),
+        Scene(name: "host", keys: ["9", .backTab, .backTab], snapshot: SampleLadders.host),
+        Scene(name: "flow-kernel", keys: [.enter], snapshot: SampleHandshakes.lone(SampleLadders.flow)),
+        Scene(
+            name: "sockets", keys: ["9", .backTab], snapshot: SocketsScreenTests.busy, sizes: [(80, 24), (120, 40)]),
         Scene(name: "tiny", sizes: [(30, 5), (40, 8)]),
     ]
 
@@ -191,6 +198,7 @@ import Testing
         for (width, height) in scene.sizes {
             var state = ViewState(width: width, height: height)
             var context = SampleSnapshots.context(snapshot, replay: scene.replay, glyphs: scene.glyphs)
+            context.recordings = scene.recordings
             ViewReducer.advance(&state, in: context)
             for key in scene.keys {
                 context.now += .milliseconds(100)

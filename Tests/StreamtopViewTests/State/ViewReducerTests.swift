@@ -293,6 +293,32 @@ import Testing
         }
     }
 
+    @Test func theFlowThatIsWrittenEndsWithTheSameKey() {
+        var desk = Desk()
+        desk.press("w")
+        desk.context.recordings = RecordingStatus(flows: [FlowIdentifier(number: 7)])
+        desk.press("w")
+        #expect(
+            desk.effects == [
+                .writeFlow(FlowIdentifier(number: 7)), .endRecordings(of: FlowIdentifier(number: 7)),
+            ])
+    }
+
+    @Test func allRecordingsEndOnlyWhenAskedTwiceInShort() {
+        var desk = Desk()
+        desk.press("W")
+        #expect(desk.state.notice?.text == Words.nothingRecorded)
+        desk.context.recordings = RecordingStatus(flows: [FlowIdentifier(number: 7)], hasCopy: true)
+        desk.press("W")
+        #expect(desk.state.notice?.text == Words.endsRecordings(2))
+        desk.wait(5_000)
+        desk.press("W")
+        #expect(desk.effects.isEmpty)
+        desk.wait(1_000)
+        desk.press("W")
+        #expect(desk.effects == [.endRecordings(of: nil)])
+    }
+
     @Test func noticesEnd() {
         var desk = Desk()
         ViewReducer.notify(&desk.state, "written", now: desk.context.now)

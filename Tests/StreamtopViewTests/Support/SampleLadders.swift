@@ -58,6 +58,20 @@ enum SampleLadders {
         socket.retransmissions = 3
         flow.kernel = KernelSample(socket: socket, side: .fromServer)
         flow.roundTrip.client = SampleSnapshots.summary(30.4, minimum: 30, p95: 31)
+        flow.series = MetricSeries(
+            interval: .milliseconds(200),
+            samples: (0..<150).map { index in
+                var sample = FlowSample(time: SampleSnapshots.now - .milliseconds(Int64((149 - index) * 200)))
+                sample.roundTrip.client = 30_400_000
+                sample.inFlight.server = 14_480
+                sample.congestionWindow.server = 140_000
+                sample.rate.server = 7_800_000
+                var kernel = socket
+                kernel.smoothedRoundTrip = 31_000_000 + Int64(index) * 866_000
+                kernel.congestionWindow = 100_000 + index * 300
+                sample.kernel = KernelSample(socket: kernel, side: .fromServer)
+                return sample
+            })
         flow.hostEnd = .fromServer
         flow.processes = BothDirections(
             client: nil, server: ProcessSnapshot(pid: 4_711, name: "origin", user: "www", container: "0123456789ab"))

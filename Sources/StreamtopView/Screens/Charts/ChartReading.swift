@@ -47,6 +47,16 @@ struct ChartReading {
         read.flatMap { series.value(metric, direction, at: $0) }
     }
 
+    /// What this host's kernel said of its end, over time.
+    func kernel(_ metric: Metric) -> [Double?] {
+        values { series.value(metric, .fromServer, at: $0) ?? series.value(metric, .fromClient, at: $0) }
+    }
+
+    /// The kernel's value under the cursor, or that of now.
+    func kernelValue(_ metric: Metric, now: Double?) -> Double? {
+        isReading ? atCursor(metric, .fromServer) ?? atCursor(metric, .fromClient) : now
+    }
+
     func chart(_ lines: [Chart.Series], _ scale: ChartScale) -> Chart {
         Chart(times: times, series: lines, marks: marks, window: window, cursor: cursor, scale: scale)
     }

@@ -12,16 +12,18 @@ enum RoundTripChart {
         let base = reading.values { step in
             reading.series.loop(at: step).map { $0 - (reading.series.queues(at: step) ?? 0) }
         }
-        let scale = ChartScale(largest: whole.compactMap { $0 }.max() ?? 0, least: 1_000_000) { value in
+        let ofKernel = reading.kernel(.kernelRoundTrip)
+        let scale = ChartScale(largest: (whole + ofKernel).compactMap { $0 }.max() ?? 0, least: 1_000_000) { value in
             DurationText.axis(Nanoseconds(value))
         }
         reading.chart(
             [
                 Chart.Series(values: base, role: .chartRoundTrip, form: .area),
                 Chart.Series(values: whole, role: .chartQueue, form: .band(lower: base)),
+                Chart.Series(values: ofKernel, role: .accent, form: .line),
             ], scale
         ).draw(in: plot, into: &cells)
-        reading.put([roundTrip(reading), queue(reading), source(reading)], title, &cells)
+        reading.put([roundTrip(reading), queue(reading), kernel(reading), source(reading)], title, &cells)
     }
 
     private static func roundTrip(_ reading: ChartReading) -> [TextSpan] {
@@ -41,6 +43,13 @@ enum RoundTripChart {
             spans += reading.spans("p95", DurationText.milliseconds(summary.p95), .value)
         }
         return spans
+    }
+
+    /// As this host's end sees it: with this host's own queue, which packets behind it do not have.
+    private static func kernel(_ reading: ChartReading) -> [TextSpan] {
+        let now = reading.flow.kernel?.socket.smoothedRoundTrip.map(Double.init)
+        guard let trip = reading.kernelValue(.kernelRoundTrip, now: now) else { return [] }
+        return reading.spans("━ " + Words.kernelLabel, milliseconds(trip), .accent)
     }
 
     private static func source(_ reading: ChartReading) -> [TextSpan] {

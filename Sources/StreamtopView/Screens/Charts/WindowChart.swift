@@ -13,7 +13,9 @@ enum WindowChart {
         let flight = reading.values(.inFlight, sender)
         let congestion = reading.values(.congestionWindow, sender)
         let receive = reading.values(.receiveWindow, sender.reversed)
-        let used = (flight + congestion).compactMap { $0 }.max() ?? 0
+        // The kernel's own window covers what was concluded from packets: where both are one line, it was right.
+        let ofKernel = reading.values(.kernelWindow, sender)
+        let used = (flight + congestion + ofKernel).compactMap { $0 }.max() ?? 0
         let lowest = receive.compactMap { $0 }.min() ?? 0
         // A receive window far above everything else would press the rest to the floor; its number is in the title.
         let isWindowInSight = lowest <= max(used * 3, 1)
@@ -25,6 +27,7 @@ enum WindowChart {
                 Chart.Series(
                     values: receive.map { isWindowInSight ? $0 : nil }, role: .chartReceiveWindow, form: .dotted),
                 Chart.Series(values: congestion, role: .chartCongestionWindow, form: .line),
+                Chart.Series(values: ofKernel, role: .accent, form: .line),
             ], scale
         ).draw(in: plot, into: &cells)
         reading.put([values(reading, isWindowInSight)] + remarks(reading), title, &cells)
@@ -45,6 +48,7 @@ enum WindowChart {
         let prefix = congestion?.bound.prefix ?? ""
         spans += reading.spans(
             "━ " + Words.windowLabel, displayed.map { prefix + ByteText.short($0) }, .chartCongestionWindow)
+        spans += kernel(reading, beside: displayed)
         let receive =
             reading.isReading
             ? reading.atCursor(.receiveWindow, sender.reversed).map { Int($0) } : flow.displayedReceiveWindow?.last
@@ -52,6 +56,17 @@ enum WindowChart {
         spans += reading.spans(
             "┄ " + Words.receiveLabel, receive.map { sign + ByteText.short($0) }, .chartReceiveWindow)
         if !isWindowInSight { spans.append(TextSpan(" " + Words.aboveTheChart, .chartReceiveWindow)) }
+        return spans
+    }
+
+    /// "kernel 168k, off 1.2%": how far what packets show is from what the sender's socket has.
+    private static func kernel(_ reading: ChartReading, beside ours: Int?) -> [TextSpan] {
+        let socket = reading.flow.kernel.flatMap { $0.side == reading.sender ? $0.socket : nil }
+        guard let window = reading.kernelValue(.kernelWindow, now: socket?.congestionWindow.map(Double.init)),
+            window > 0
+        else { return [] }
+        var spans = reading.spans("━ " + Words.kernelLabel, ByteText.short(window), .accent)
+        if let ours { spans.append(TextSpan(" " + Words.off(abs(Double(ours) - window) / window), .muted)) }
         return spans
     }
 

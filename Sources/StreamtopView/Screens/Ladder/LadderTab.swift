@@ -10,94 +10,53 @@ enum LadderTab {
         _ flow: FlowSnapshot, _ open: OpenFlow, _ context: ViewContext, _ layout: FlowLayout,
         _ cells: inout CellBuffer
     ) {
-        let groups = groups(flow, context)
-        guard !groups.isEmpty else {
+        guard flow.ladder != nil else {
             cells.put(
                 Words.ladderNone, x: 2, y: layout.content.y + 1, .muted, maxWidth: max(0, layout.content.width - 4))
             return
         }
-        FactsPane.draw(groups, in: layout.content, scroll: open.scroll, into: &cells)
+        page(flow, context, width: layout.content.width).show(scroll: open.scroll, in: layout.content, into: &cells)
     }
 
-    static func groups(_ flow: FlowSnapshot, _ context: ViewContext) -> [FactGroup] {
-        guard let ladder = flow.ladder else { return [] }
-        var groups: [FactGroup] = []
-        if let out = ladder.out { groups.append(group(Words.ladderOut, out, .out, flow)) }
-        if let inward = ladder.inward { groups.append(group(Words.ladderIn, inward, .inward, flow)) }
-        if let kernel = flow.kernel { groups.append(self.kernel(kernel, flow)) }
-        let advice = advice(flow, context)
-        if !advice.lines.isEmpty { groups.append(advice) }
-        return groups
-    }
-
-    private static func group(
-        _ title: String, _ sum: LadderSnapshot.Sum, _ travel: BufferTravel, _ flow: FlowSnapshot
-    ) -> FactGroup {
-        var group = FactGroup(title)
-        let rungs = flow.buffers.filter { $0.direction == travel }
-        let longest = rungs.compactMap(\.delay).max() ?? 0
-        for rung in rungs {
-            let share = longest > 0 ? Double(rung.delay ?? 0) / Double(longest) : 0
-            let isLargest = rung.layer == sum.largest
-            group.addGauge(name(rung), share, figures(rung, isLargest: isLargest), isLargest ? .chartQueue : .gaugeFill)
+    static func page(_ flow: FlowSnapshot, _ context: ViewContext, width: Int) -> TallPage {
+        var page = TallPage(width: width - 1)
+        LadderTable.add(Words.out, Words.ladderOut, LadderRung.of(flow, .out), sum: flow.ladder?.out, to: &page)
+        LadderTable.add(
+            Words.inward, Words.ladderIn, LadderRung.of(flow, .inward), sum: flow.ladder?.inward, to: &page)
+        if let twice = Words.localQueueTwice(flow) {
+            page.add(twice)
+            page.skip()
         }
-        group.add(
-            "one way",
-            [
-                TextSpan(Words.total(sum), sum.total == nil ? .unknown : .value),
-                TextSpan("  " + Words.largest(sum, rungs), sum.largest == nil ? .muted : .watch),
-            ])
-        if !sum.unread.isEmpty { group.add("", Words.unread(sum.unread), .muted) }
-        return group
+        LadderTable.addAdvice(verdicts(flow, context), to: &page)
+        if let kernel = flow.kernel { LadderTable.addFacts(self.kernel(kernel, flow), to: &page) }
+        return page
     }
 
-    static func name(_ rung: BufferSnapshot) -> String {
-        guard let device = rung.name, rung.layer != .softnet else { return Words.buffer(rung) }
-        return "\(Words.layer(rung.layer)), \(device)"
-    }
-
-    private static func figures(_ rung: BufferSnapshot, isLargest: Bool) -> String {
-        var text = rung.bound == .atMost ? "≤ " : ""
-        text += rung.delay.map(DurationText.withUnit) ?? Words.unknown + " ms"
-        if let queue = rung.queue, queue > 0 { text += " (queue \(DurationText.withUnit(queue)))" }
-        if rung.isPaced { text += " paced" }
-        if let occupied = rung.occupiedBytes {
-            text += "  " + ByteText.short(occupied)
-            if let capacity = rung.capacityBytes { text += " \(Words.of) " + ByteText.short(capacity) }
-        }
-        text += Words.trend(rung.trend)
-        if let drops = rung.drops, drops > 0 { text += "  \(NumberText.grouped(drops)) dropped" }
-        return text + (isLargest ? "  ◀" : "")
+    /// About this flow's ends and about this host.
+    static func verdicts(_ flow: FlowSnapshot, _ context: ViewContext) -> [Verdict] {
+        flow.verdicts.filter { $0.severity > .info }
+            + context.snapshot.verdicts.filter { HostVerdicts.rules.contains($0.ruleNumber) }
     }
 
     /// What the kernel says of the socket, beside what packets say.
-    private static func kernel(_ kernel: KernelSample, _ flow: FlowSnapshot) -> FactGroup {
+    private static func kernel(_ kernel: KernelSample, _ flow: FlowSnapshot) -> [FactGroup] {
         let socket = kernel.socket
         var group = FactGroup(Words.kernelGroup)
         if let process = flow.processes?[kernel.side] { group.add("owner", Words.owner(process)) }
+        let phase = socket.bbr?.phase.map { "  " + $0 } ?? ""
+        group.add("congestion control", socket.congestionControl.map { $0 + phase })
         group.add("cwnd", socket.congestionWindow.map { ByteText.short($0) })
         group.add("in flight", socket.inFlight.map { ByteText.short($0) })
         let packets =
             flow.roundTrip[kernel.side.reversed].map { "  packets " + DurationText.withUnit($0.smoothed) } ?? ""
         group.add("rtt", socket.smoothedRoundTrip.map { DurationText.withUnit($0) + packets })
-        group.add("not sent", socket.notSent.map { ByteText.short($0) })
-        group.add("unread", socket.unread.map { ByteText.short($0) })
-        if let pacing = socket.pacingRate { group.add("pacing", RateText.withUnit(pacing)) }
-        if let delivery = socket.deliveryRate { group.add("delivery", RateText.withUnit(delivery)) }
-        let phase = socket.bbr?.phase.map { "  " + $0 } ?? ""
-        group.add("congestion control", socket.congestionControl.map { $0 + phase })
-        if let repeats = socket.retransmissions { group.count("retransmissions", UInt64(max(0, repeats)), .watch) }
-        return group
-    }
-
-    /// Of the verdicts about this host and this flow's ends, what to do.
-    private static func advice(_ flow: FlowSnapshot, _ context: ViewContext) -> FactGroup {
-        var group = FactGroup(Words.ladderAdvice)
-        let host = context.snapshot.verdicts.filter { HostVerdicts.rules.contains($0.ruleNumber) }
-        for verdict in flow.verdicts.filter({ $0.severity > .info }) + host {
-            group.addSentence(Words.rule(verdict), verdict.advice, .text)
-        }
-        return group
+        var traffic = FactGroup(Words.kernelTraffic)
+        traffic.add("not sent", socket.notSent.map { ByteText.short($0) })
+        traffic.add("unread", socket.unread.map { ByteText.short($0) })
+        if let pacing = socket.pacingRate { traffic.add("pacing", RateText.withUnit(pacing)) }
+        if let delivery = socket.deliveryRate { traffic.add("delivery", RateText.withUnit(delivery)) }
+        if let repeats = socket.retransmissions { traffic.count("retransmissions", UInt64(max(0, repeats)), .watch) }
+        return [group, traffic]
     }
 }
 

@@ -12,6 +12,8 @@ struct ListPage<Row: Sendable>: Sendable {
     /// Stays with a row from picture to picture.
     var key: @Sendable (Row) -> UInt64
     var columns: [RowColumn<Row>]
+    /// Title of the first column, where it depends on what the user chose.
+    var firstTitle: (@Sendable (ViewState) -> String)?
     var severity: @Sendable (Row) -> Verdict.Severity? = { _ in nil }
     /// A sentence below a row, only where something is to be said.
     var note: @Sendable (Row) -> [TextSpan]? = { _ in nil }
@@ -91,6 +93,8 @@ struct ListPage<Row: Sendable>: Sendable {
         let selected = position(of: list.selected, in: rows, near: list.position)
         var rest = area
         let listArea = rest.takeTop(listHeight(area.height, rows))
+        var columns = columns
+        if let firstTitle { columns[0].title = firstTitle(state) }
         let table = RowTable(columns, width: area.width - 4, from: area.x + 3)
         table.drawTitles(y: layout.columns.y, into: &cells)
         let first = firstRow(list.scroll, selected, rows, height: listArea.height)

@@ -7,7 +7,7 @@ enum LiveDetail {
     static func page(_ row: LiveRow, _ list: ListView) -> TallPage {
         var page = TallPage(width: list.width)
         ladder(row, &page)
-        verdict(row, &page)
+        if !isSaidAbove(row, list) { verdict(row, &page) }
         ended(list, &page)
         let room = list.height - page.height
         if room >= 6, let flow = row.flow { charts(flow, list, lines: room, &page) }
@@ -16,51 +16,29 @@ enum LiveDetail {
 
     // MARK: Ladder
 
-    /// `qdisc 0.1 │ socket 10 ███ │ PATH 84 ██████`: in ms, on one scale, the largest in capitals, so that it survives mono.
     private static func ladder(_ row: LiveRow, _ page: inout TallPage) {
         guard let flow = row.flow else {
             page.add([TextSpan("its flow has left the table", .muted)])
             return
         }
-        let ladder = BufferLadder(flow)
-        let known = ladder.rungs.enumerated().filter {
-            $0.element.waiting != nil || $0.offset == ladder.largest
-        }
-        guard !known.isEmpty else {
-            page.add([TextSpan(Words.ladderTitle + " ", .label), TextSpan(Words.unknown, .unknown)])
-            return
-        }
-        let words = known.map { position, rung in
-            let name = Words.rung(rung.buffer)
-            let displayed = position == ladder.largest ? name.uppercased() : name
-            // What does not drain has no time.
-            guard let waiting = rung.waiting else {
-                return "\(displayed) holds \(rung.buffer.occupiedBytes.map { ByteText.short($0) } ?? Words.unknown)"
-            }
-            return "\(displayed) \(DurationText.milliseconds(waiting)) ms"
-        }
-        let sum = max(1, known.reduce(0) { saturatingAdd($0, $1.element.waiting ?? 0) })
-        // What the words leave of the line is the bars', shared by time.
-        let room = max(0, page.width - 3 - words.reduce(0) { $0 + $1.count + 4 })
         page.draw(lines: 1) { area, cells in
-            var x = 1
-            for (index, one) in known.enumerated() {
-                let delay = one.element.waiting ?? 0
-                let isLargest = one.offset == ladder.largest
-                if index > 0 { x += cells.put(" │ ", x: x, y: area.y, .border) }
-                x += cells.put(words[index], x: x, y: area.y, isLargest ? .act : .text) + 1
-                let bar = Int(Double(room) * Double(delay) / Double(sum))
-                if bar > 0 {
-                    Gauge.draw(
-                        1, in: Rect(x: x, y: area.y, width: bar, height: 1), isLargest ? .chartQueue : .gaugeFill,
-                        into: &cells)
-                    x += bar
-                }
-            }
+            let line = Rect(x: 1, y: area.y, width: area.width - 2, height: 1)
+            guard !LadderLine.draw(flow, in: line, into: &cells) else { return }
+            cells.put(
+                [TextSpan(Words.ladderTitle + " ", .label), TextSpan(Words.unknown, .unknown)], x: 1, y: area.y)
         }
     }
 
     // MARK: Words
+
+    /// The first line is about this row and has room for all of it: said once is enough.
+    private static func isSaidAbove(_ row: LiveRow, _ list: ListView) -> Bool {
+        guard row.isPlainFlow else { return false }
+        let own = PageTable[list.state.page].headline(list.state, list.context)
+        let headline = own ?? HeadlineView.of(list.context, list.state.filter)
+        return headline.flow == row.flow?.identifier
+            && headline.lines(width: list.state.width) <= PageLayout(list.state, list.context).headline.height
+    }
 
     private static func verdict(_ row: LiveRow, _ page: inout TallPage) {
         guard let verdict = row.verdict else { return }

@@ -47,7 +47,12 @@ enum LiveScreen {
     }
 
     private static let columns: [RowColumn<LiveRow>] = [
-        .text("who", 17...44, 0) { ($0.who, $0.isEnded || $0.flow?.isIdle == true ? .idle : .text) },
+        RowColumn(title: "who", widths: 17...44, priority: 0, isNumber: false) { row, cell, cells in
+            let role: StyleRole = row.isEnded || row.flow?.isIdle == true ? .idle : .text
+            // Of an address the last digits and the port tell ends apart.
+            let who = row.isPlainFlow ? row.flow.map { EndpointText.fitted($0.client, width: cell.width) } : nil
+            cell.put(who ?? row.who, role, &cells)
+        },
         .text("what", 15...28, 1) { ($0.what, .badge) },
         .number("behind", 7, 2) { row in
             guard let behind = row.behind else {
@@ -59,7 +64,7 @@ enum LiveScreen {
                 ? "\(DurationText.axis(behind)) ms" : NumberText.fixed(behind.seconds, decimals: 1) + " s"
             return ((row.isBehindEstimated ? "~" : "") + text, .value)
         },
-        .text("waits in", 9...9, 3) { row in (row.waits?.position, row.waits == nil ? .unknown : .label) },
+        .text("waits in", 9...12, 3) { row in (row.waits?.position, row.waits == nil ? .unknown : .label) },
         .number("ms", 5, 0) { row in
             let time = row.waits.flatMap { $0.time }
             return (time.map(DurationText.axis), (time ?? 0) > .milliseconds(50) ? .chartQueue : .value)
