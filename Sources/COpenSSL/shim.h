@@ -2,11 +2,9 @@
 #define STREAMTOP_COPENSSL_SHIM_H
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -30,15 +28,6 @@ static inline const ASN1_STRING *st_general_name_string(const GENERAL_NAMES *nam
     default:
         return NULL;
     }
-}
-
-// The nonce of the next message of an AEAD, and the tag that it must have, in one call.
-static inline int st_begin_message(EVP_CIPHER_CTX *context, const unsigned char *nonce, void *tag, size_t length) {
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, length),
-        OSSL_PARAM_construct_end(),
-    };
-    return EVP_CipherInit_ex2(context, NULL, NULL, nonce, 0, parameters);
 }
 
 // A distinguished name in the form of RFC 4514, UTF-8 left as it is.

@@ -146,10 +146,13 @@ package struct AEADKey: ~Copyable, @unchecked Sendable {
         let extraBytes = unsafe extra.baseAddress?.assumingMemoryBound(to: UInt8.self)
         var written: Int32 = 0
         let started = unsafe withUnsafeBytes(of: &nonceBytes) { bytes in
-            unsafe st_begin_message(
-                context.handle, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), tag, tagLength) == 1
+            unsafe EVP_CipherInit_ex2(
+                context.handle, nil, nil, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), 0, nil) == 1
         }
-        guard started else { return false }
+        guard started, unsafe EVP_CIPHER_CTX_ctrl(context.handle, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), tag) == 1
+        else {
+            return false
+        }
         if algorithm.isCCM {
             // CCM must know the length before it sees the additional data (RFC 3610), and checks the tag in its update.
             guard unsafe EVP_CipherUpdate(context.handle, nil, &written, nil, Int32(length)) == 1 else { return false }
