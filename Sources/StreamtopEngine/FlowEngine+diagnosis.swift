@@ -17,7 +17,6 @@ struct Judgement: ~Copyable {
     var agenda = JudgementAgenda()
     var host = HostDiagnosis()
     var hostVerdicts: [Verdict] = []
-    var pathBases = PathBases()
     /// The analysis ended; and every flow was judged after it.
     var isFinished = false
     var isJudged = false
@@ -26,35 +25,27 @@ struct Judgement: ~Copyable {
 /// When flows are judged: about once a second of capture time while they are active, the busiest first, and once more
 /// when they end.
 extension FlowEngine {
-    /// Judges the flows that were active, a bounded number each second. Those left over are active again next second
-    /// if they matter.
-    mutating func diagnoseSome() {
-        judgement.hostVerdicts = judgement.host.evaluate(health: judgedHealth, host: host.host, at: now)
-        judgement.waiting.removeAll { !flows.contains($0) || !flows[$0].needsDiagnosis }
-        sharePathBases()
-        if judgement.waiting.count > options.limits.diagnosesPerSecond {
-            sortByBytes()
-        }
-        let health = judgedHealth
-        for (candidate, position) in judgement.waiting.enumerated() {
+    /// The flows that wait to be judged, for a choice among those of all engines; nobody waits any more.
+    mutating func takeClaims() -> [JudgementClaim] {
+        var claims: [JudgementClaim] = []
+        claims.reserveCapacity(judgement.waiting.count)
+        for position in judgement.waiting where flows.contains(position) && flows[position].needsDiagnosis {
             flows[position].needsDiagnosis = false
-            if candidate < options.limits.diagnosesPerSecond { diagnose(position, health: health, isLast: false) }
-        }
-        judgement.waiting.removeAll(keepingCapacity: true)
-    }
-
-    /// The busiest first, of those equally busy the one that was opened first. Figures and turns are taken together before sorting, so
-    /// that comparing two flows does not take a look at each.
-    private mutating func sortByBytes() {
-        var candidates: [JudgementCandidate] = []
-        candidates.reserveCapacity(judgement.waiting.count)
-        for position in judgement.waiting {
-            candidates.append(
-                JudgementCandidate(
+            claims.append(
+                JudgementClaim(
                     bytes: flows[position].windowBytes, ordinal: flows[position].ordinal, position: position))
         }
-        candidates.sort()
-        for (rank, candidate) in candidates.enumerated() { judgement.waiting[rank] = candidate.position }
+        judgement.waiting.removeAll(keepingCapacity: true)
+        claims.sort { $0.ordinal < $1.ordinal }
+        return claims
+    }
+
+    /// Judges the host, and of this engine's flows those that were chosen. Those left over are active again next second if they
+    /// matter.
+    mutating func judge(_ chosen: [JudgementClaim]) {
+        judgement.hostVerdicts = judgement.host.evaluate(health: judgedHealth, host: host.host, at: now)
+        let health = judgedHealth
+        for claim in chosen { diagnose(claim.position, health: health, isLast: false) }
     }
 
     /// Judges every flow that has something to judge a last time, for a picture after the end.
@@ -112,17 +103,6 @@ extension FlowEngine {
         } else {
             flows[position].diagnosis = judgement.states.insert(state)
         }
-    }
-}
-
-/// A flow that waits to be judged; what comes first is smaller.
-private struct JudgementCandidate: Comparable {
-    var bytes: UInt64
-    var ordinal: UInt64
-    var position: UInt32
-
-    static func < (left: JudgementCandidate, right: JudgementCandidate) -> Bool {
-        left.bytes != right.bytes ? left.bytes > right.bytes : left.ordinal < right.ordinal
     }
 }
 

@@ -108,7 +108,16 @@ extension FlowEngine {
     mutating func evict(_ position: UInt32) {
         flows.countEviction()
         counts.totals.evictedFlows += 1
-        retire(position, evicted: true)
+        let isTold = !isWithoutData(position)
+        if !isTold { counts.totals.evictedWithoutData.count(flows[position]) }
+        retire(position, evicted: true, isTold: isTold)
+    }
+
+    /// The flow carried nothing, and nothing was found about it.
+    private func isWithoutData(_ position: UInt32) -> Bool {
+        guard flows[position].client.payloadBytes == 0, flows[position].server.payloadBytes == 0 else { return false }
+        let depth = flows[position].diagnosis
+        return depth == FlowEntry.none || judgement.states[depth].verdicts.isEmpty
     }
 
     /// Forgets a flow as though it had not been seen: its packets were copies of those that come now.
@@ -181,6 +190,15 @@ extension FlowEngine {
             output.unsettledHistory = max(0, output.unsettledHistory - options.limits.eventHistory)
         }
         output.history.append(event)
+    }
+}
+
+extension EvictedWithoutData {
+    fileprivate mutating func count(_ entry: borrowing FlowEntry) {
+        flows += 1
+        packets &+= entry.client.packets &+ entry.server.packets
+        bytes &+= entry.client.bytes &+ entry.server.bytes
+        if entry.client.packets == 0 || entry.server.packets == 0 { unanswered += 1 }
     }
 }
 

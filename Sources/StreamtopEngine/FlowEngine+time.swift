@@ -6,7 +6,8 @@ import StreamtopWire
 
 /// What happens as capture time passes: samples, series, judgements, retirement.
 extension FlowEngine {
-    /// Does what is due. Work here is bounded by the flows that were active, not by the flows there are.
+    /// Does what is due of what concerns each flow alone. Work here is bounded by the flows that were active, not by the flows there
+    /// are. What chooses among the flows of all engines comes after it: `claims`, `judge`, `retireSilentFlows`.
     mutating func perform(_ tick: Tick) {
         now = tick.time
         if let interval = sampler.interval {
@@ -22,8 +23,6 @@ extension FlowEngine {
             trackers.media.search(at: now)
             markForDiagnosis()
             callUp()
-            diagnoseSome()
-            retireSilentFlows()
         }
     }
 

@@ -29,6 +29,13 @@ struct PathBases {
     private var entries: [Pair: Entry] = [:]
     private(set) var forgotten: UInt64 = 0
 
+    /// What flows of all engines have met, in the order of flows.
+    mutating func note(_ notes: [PathNote], at time: Timestamp) {
+        for note in notes {
+            self.note(note.bases, changed: note.changed, client: note.client, server: note.server, at: time)
+        }
+    }
+
     /// The flow between `client` and `server` says what it has met.
     mutating func note(
         _ bases: BothDirections<Nanoseconds?>, changed: Timestamp?, client: IPAddress, server: IPAddress,
@@ -91,19 +98,33 @@ extension FlowEngine {
         (flows[position].clientEndpoint.address, flows[position].serverEndpoint.address)
     }
 
-    /// Active flows between the same hosts learn the shortest round trips from each other.
-    mutating func sharePathBases() {
-        for position in judgement.waiting where flows.contains(position) && flows[position].tcp != FlowEntry.none {
-            let tracker = flows[position].tcp
-            let (client, server) = hosts(of: position)
-            judgement.pathBases.note(
-                trackers.tcp[tracker].bases, changed: trackers.tcp[tracker].pathChanged, client: client, server: server,
-                at: now)
-        }
-        for position in judgement.waiting where flows.contains(position) && flows[position].tcp != FlowEntry.none {
-            let (client, server) = hosts(of: position)
-            guard let bases = judgement.pathBases.bases(client: client, server: server) else { continue }
-            trackers.tcp[flows[position].tcp].share(bases: bases)
+    /// What the claimed flows have met of their paths.
+    func pathNotes(_ claims: [JudgementClaim]) -> [PathNote] {
+        claims.compactMap { claim in
+            let tracker = flows[claim.position].tcp
+            guard tracker != FlowEntry.none else { return nil }
+            let (client, server) = hosts(of: claim.position)
+            return PathNote(
+                ordinal: claim.ordinal, bases: trackers.tcp[tracker].bases, changed: trackers.tcp[tracker].pathChanged,
+                client: client, server: server)
         }
     }
+
+    /// The claimed flows learn what others between the same hosts have met.
+    mutating func share(_ bases: borrowing PathBases, with claims: [JudgementClaim]) {
+        for claim in claims where flows[claim.position].tcp != FlowEntry.none {
+            let (client, server) = hosts(of: claim.position)
+            guard let known = bases.bases(client: client, server: server) else { continue }
+            trackers.tcp[flows[claim.position].tcp].share(bases: known)
+        }
+    }
+}
+
+/// What one flow has met of the path between its hosts.
+struct PathNote {
+    var ordinal: UInt64
+    var bases: BothDirections<Nanoseconds?>
+    var changed: Timestamp?
+    var client: IPAddress
+    var server: IPAddress
 }

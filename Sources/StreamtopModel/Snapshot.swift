@@ -42,6 +42,21 @@ package struct TrafficTotals: Equatable, Sendable {
     package var evictedFlows: UInt64 = 0
     /// Flows whose last record was not written, for want of time after a request to stop.
     package var unwrittenFlows = 0
+    /// Of the evicted flows, those that no record of their own tells of.
+    package var evictedWithoutData = EvictedWithoutData()
+
+    package init() {}
+}
+
+/// Flows that had to make room, never carried a payload byte, and of which nothing is to be said: a flood's. They are counted
+/// together, for a record of each would be many times the flood.
+package struct EvictedWithoutData: Equatable, Sendable {
+    package var flows: UInt64 = 0
+    package var packets: UInt64 = 0
+    /// IP total length on the wire.
+    package var bytes: UInt64 = 0
+    /// Of the flows, those whose first packets nobody answered.
+    package var unanswered: UInt64 = 0
 
     package init() {}
 }

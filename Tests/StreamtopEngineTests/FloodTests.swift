@@ -135,6 +135,31 @@ import Testing
         #expect(proven.decode.gaps == 0)
     }
 
+    /// Hundreds of connections grow behind their holes together, each far from its own cap: only the budget stops them.
+    @Test func holesThatGrowTogetherAreStoppedByTheBudget() throws {
+        let budget = 1 << 20
+        let connections = 100
+        var flood = Flood(memory: budget)
+        for number in 0..<connections { segmentsBehindAHole(&flood, number, count: 0) }
+        for index in 0..<16 {
+            for number in 0..<connections {
+                flood.send(
+                    PacketBuilder.tcpFrame(
+                        from: FloodBuilder.client(number), to: server, sequence: UInt32(2_000 + index * 1_400),
+                        acknowledgment: 1, payload: [UInt8](repeating: 6, count: 1_400)))
+                let used = flood.held
+                #expect(used <= budget)
+            }
+        }
+        let memory = try #require(flood.driver.engine.health.memory)
+        #expect(memory.peak > budget - 16_000, "the budget was reached")
+        #expect(memory.releases >= 50 && memory.releasedBytes > UInt64(flood.fed / 3))
+        // They gave up bytes, not themselves; and what each held was below its own cap.
+        #expect(flood.driver.engine.flowCount == connections)
+        let cap = flood.driver.engine.health.limits.first { $0.name == "TCP bytes behind a hole" }?.value ?? 0
+        #expect(16 * 1_400 < cap)
+    }
+
     @Test func aTinyBudgetIsKept() {
         var flood = Flood(memory: 40_000)
         for number in 0..<60 {

@@ -104,9 +104,28 @@ import Testing
         #expect(flows[0].client.endpoint == client)
         #expect(flows[0].server.payloadBytes == 3)
         #expect(driver.engine.trafficTotals.evictedFlows == UInt64(5_001 - 64))
-        #expect(driver.retired.count == 5_001 - 64)
-        #expect(driver.retired.allSatisfy { $0.isEvicted && !$0.isFinal })
+        // Thousands of records would say nothing.
+        #expect(driver.retired.isEmpty)
+        let without = driver.engine.trafficTotals.evictedWithoutData
+        #expect(without.flows == 5_001 - 64 && without.packets == without.flows && without.unanswered == without.flows)
+        #expect(without.bytes == without.flows * 40)
         #expect(driver.engine.trafficTotals.flows == 5_001)
+    }
+
+    /// What carried data is told of one by one, whoever pushes it out.
+    @Test func evictedFlowsWithDataAreTold() {
+        var options = EngineOptions()
+        options.limits.flows = 4
+        var driver = EngineDriver(options: options)
+        for number in 0..<12 {
+            let source = Endpoint(address: IPAddress(v4: 0xc0a8_0000), port: UInt16(1_024 + number))
+            driver.send(PacketBuilder.udpFrame(from: source, to: server, payload: number < 6 ? [1] : []))
+        }
+        _ = driver.finalFlows
+        #expect(driver.retired.count == 6)
+        #expect(driver.retired.allSatisfy { $0.isEvicted && !$0.isFinal && $0.client.payloadBytes == 1 })
+        #expect(driver.engine.trafficTotals.evictedFlows == 8)
+        #expect(driver.engine.trafficTotals.evictedWithoutData.flows == 2)
     }
 
     @Test func samplesComeAtEvenStepsForActiveFlowsOnly() {

@@ -27,6 +27,7 @@ package struct EngineGroup: ~Copyable {
     private var joiner: Joiner
     private var media = MediaSessions()
     private var ranks = FlowRanks()
+    private var pathBases = PathBases()
     /// Frames taken so far; the ordinal of the last.
     private var frames: UInt64 = 0
 
@@ -80,7 +81,18 @@ package struct EngineGroup: ~Copyable {
         let tick = clock.takeTick()
         media.advance(to: tick, &engine)
         engine.perform(tick)
+        if tick.isSecond { judge() }
         engine.rank(from: ranks.give(engine.output.openings.count))
+    }
+
+    /// What chooses among all flows, or joins what they know, over the flows of all engines.
+    private mutating func judge() {
+        let claims = engine.takeClaims()
+        pathBases.note(engine.pathNotes(claims), at: clock.now)
+        engine.share(pathBases, with: claims)
+        let chosen = JudgementClaim.choose(among: [claims], limit: engine.options.limits.diagnosesPerSecond)
+        engine.judge(chosen[0])
+        engine.retireSilentFlows()
     }
 
     private mutating func join() { engine.apply(joiner.consume(engine.facts.take())) }

@@ -29,6 +29,15 @@ extension JSONLinesExporter {
             json.member("flows", totals.flows)
             json.member("sessions", totals.sessions)
             json.member("evicted_flows", totals.evictedFlows)
+            let without = totals.evictedWithoutData
+            if without.flows > 0 {
+                json.object("evicted_without_data") { json in
+                    json.member("flows", without.flows)
+                    json.member("packets", without.packets)
+                    json.member("bytes", without.bytes)
+                    json.member("unanswered", without.unanswered)
+                }
+            }
             if totals.unwrittenFlows > 0 { json.member("unwritten_flows", totals.unwrittenFlows) }
             if let memory = health.memory, memory.releases > 0 {
                 json.object("memory") { json in

@@ -108,9 +108,14 @@ struct StreamtopBench: ParsableCommand {
             let verdict =
                 cost.status != 0 ? "  exit \(cost.status)" : cost.peakMegabytes > FloodCost.bound ? "  TOO MUCH" : ""
             print(pad(flood.rawValue, 68) + cells.map { lead($0, 10) }.joined() + verdict)
-            guard flood == .datagrams else { continue }
+            guard flood == .datagrams || flood.spendsBudget else { continue }
             let output = folder.appendingPathComponent("flood.json").path
             _ = measure(["sh", "-c", "\(streamtop) --json --no-events -r \(path) > \(output)"], runs: 1)
+            if flood.spendsBudget {
+                let (releases, megabytes) = try FloodCost.released(in: output)
+                print("    given up for want of memory: \(text(megabytes, 0)) MB in \(releases) turns")
+                continue
+            }
             print("    media flows kept whole: \(try FloodCost.mediaKept(in: output)) of \(FloodCost.mediaFlows)")
         }
     }

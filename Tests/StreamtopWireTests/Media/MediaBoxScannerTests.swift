@@ -188,6 +188,22 @@ import Testing
         #expect(scanner.heldBytes <= MediaBoxScanner.mostHeldBytes)
     }
 
+    /// Bytes that are no boxes, then a fragment: it is found wherever the pieces are cut.
+    @Test(arguments: [0, 1, 11, 12, 15, 16, 17, 40, 1_000])
+    func aFragmentIsFoundBehindOtherBytes(count: Int) {
+        // Of what the header is made of, so that it nearly begins at every place.
+        let alphabet = Array("moofmfhd".utf8) + [0, 0, 0, 0x10, 0x64, 0x20]
+        var random = SeededRandom(seed: UInt64(count) + 1)
+        let junk =
+            [0, 0, 0, 2] + Array("abcd".utf8) + (0..<count).map { _ in alphabet.randomElement(using: &random) ?? 0 }
+        let fragment = MediaBoxes.fragment(sequence: 9, decodeTime: 77, sizes: [40])
+        for size in Array(1...40) + [200, 2_000] {
+            let found = fragments(scan(junk + fragment + junk, cutInto: size))
+            #expect(found.count == 1 && found.first?.sequence == 9, "\(count) bytes before, cut into \(size)")
+            #expect(found.first?.tracks.first?.baseDecodeTime == 77)
+        }
+    }
+
     @Test func damagedBytesNeverTrap() {
         var random = SeededRandom(seed: 41)
         for _ in 0..<3_000 {

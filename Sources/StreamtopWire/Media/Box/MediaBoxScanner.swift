@@ -209,27 +209,75 @@ package struct MediaBoxScanner: Sendable {
 
     /// Looks for `size "moof" 16 "mfhd"`: a `moof` begins with its header (ISO/IEC 14496-12 section 8.8.5). Twelve fixed bytes
     /// do not occur by chance in compressed media.
+    ///
+    /// A body that has no boxes is all searched, so it goes by Horspool's rule: the last byte of where the twelve might stand says how
+    /// far they cannot.
     @_lifetime(reader: copy reader)
     private mutating func search(_ reader: inout ByteReader, at time: Timestamp, into facts: inout [MediaFact]) {
-        while !reader.isAtEnd {
+        let whole = reader.rest
+        let count = whole.remaining
+        // Headers that began in the bytes before.
+        let reach = min(15, count)
+        for _ in 0..<reach {
             recent.high = recent.high << 8 | recent.low >> 56
             recent.low = recent.low << 8 | UInt64(reader.uint8())
             recentCount = min(16, recentCount + 1)
             offset &+= 1
-            guard recent.low == 0x0000_0010_6d66_6864, recentCount == 16,
-                UInt32(truncatingIfNeeded: recent.high) == ISOBoxType.moof.rawValue
-            else { continue }
-            let size = recent.high >> 32
-            guard size >= 24, size <= UInt64(ISOBoxType.moof.keptBytes) else { continue }
-            boxOffset = offset &- 16
-            boxTime = time
-            fragment.begin(chunkAt: boxOffset, time, keepingLead: false)
-            fragment.fragmentStart = (boxOffset, time)
-            facts.append(.fragmentBegan(offset: boxOffset, time: time))
-            held = [0, 0, 0, 0x10, 0x6d, 0x66, 0x68, 0x64]
-            state = .keeping(.moof, left: Int(size) - 16, beyond: 0)
-            return
+            if recentCount == 16, isHeader { return begin(at: time, into: &facts) }
         }
+        guard count > reach else { return }
+        var last = reach
+        while last < count {  // moves on by one or more
+            let byte = whole.peekUInt8(ahead: last) ?? 0
+            if byte == 0x64 {
+                recent = (whole.peekUInt64(ahead: last - 15) ?? 0, whole.peekUInt64(ahead: last - 7) ?? 0)
+                if isHeader {
+                    reader.skip(last + 1 - reach)
+                    offset &+= UInt64(last + 1 - reach)
+                    return begin(at: time, into: &facts)
+                }
+            }
+            last += Self.step(byte)
+        }
+        reader.skip(count - reach)
+        offset &+= UInt64(count - reach)
+        recent = (whole.peekUInt64(ahead: count - 16) ?? 0, whole.peekUInt64(ahead: count - 8) ?? 0)
+        recentCount = 16
+    }
+
+    /// How much farther behind a `byte` that is no header's last the last byte of a header may be: from where it stands in
+    /// "moof" 0 0 0 16 "mfhd" to the end.
+    @inline(__always)
+    private static func step(_ byte: UInt8) -> Int {
+        switch byte {
+        case 0x68: 1
+        case 0x66: 2
+        case 0x6d: 3
+        case 0x10: 4
+        case 0x00: 5
+        case 0x6f: 9
+        default: 12
+        }
+    }
+
+    /// The newest 16 bytes are such a header, of a size that can be.
+    private var isHeader: Bool {
+        guard recent.low == 0x0000_0010_6d66_6864,
+            UInt32(truncatingIfNeeded: recent.high) == ISOBoxType.moof.rawValue
+        else { return false }
+        let size = recent.high >> 32
+        return size >= 24 && size <= UInt64(ISOBoxType.moof.keptBytes)
+    }
+
+    /// The header was found.
+    private mutating func begin(at time: Timestamp, into facts: inout [MediaFact]) {
+        boxOffset = offset &- 16
+        boxTime = time
+        fragment.begin(chunkAt: boxOffset, time, keepingLead: false)
+        fragment.fragmentStart = (boxOffset, time)
+        facts.append(.fragmentBegan(offset: boxOffset, time: time))
+        held = [0, 0, 0, 0x10, 0x6d, 0x66, 0x68, 0x64]
+        state = .keeping(.moof, left: Int(recent.high >> 32) - 16, beyond: 0)
     }
 
     // MARK: Bodies
