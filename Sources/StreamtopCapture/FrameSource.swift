@@ -19,10 +19,14 @@ package protocol FrameSource: AnyObject {
 
     /// What is wrong right now though the source goes on, in words; nil when it is well.
     var problem: String? { get }
+
+    /// Brings the dropped frames in `facts` up to date; a source counts them by itself now and then.
+    func countDrops()
 }
 
 extension FrameSource {
     package var problem: String? { nil }
     package func takeSecrets() -> [CapturedSecrets] { [] }
     package func takeHostNames() -> [HostName] { [] }
+    package func countDrops() {}
 }

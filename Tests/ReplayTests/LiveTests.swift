@@ -251,6 +251,77 @@ struct LiveTests {
         #expect(behind > 2_000 && behind < 60_000, "\(summary)")
     }
 
+    /// A player that stops reading: named while its sender waits, and every second of it counts.
+    @Test func aReaderThatStopsIsNamedWhileItLasts() throws {
+        let folder = try TemporaryFolder()
+        let note = folder.url.appendingPathComponent("stopped").path
+        let program = try start(["-i", "lo", "--interval", "200ms"])
+        try network.bash(
+            """
+            exec python3 - <<'END'
+            import socket, threading, time
+            server = socket.create_server(("127.0.0.1", 8081))
+            def send():
+                connection, _ = server.accept()
+                connection.settimeout(15)
+                try:
+                    while True:
+                        connection.send(b"a" * 20000)
+                        time.sleep(0.02)
+                except OSError: pass
+            threading.Thread(target=send, daemon=True).start()
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 30000)
+            client.connect(("127.0.0.1", 8081))
+            end = time.time() + 0.5
+            while time.time() < end: client.recv(65536)
+            open("\(note)", "w").write(str(time.time()))
+            time.sleep(3)
+            END
+            """)
+        #expect(program.stop() == 0)
+        let stopped = try #require(Double(try String(contentsOfFile: note, encoding: .utf8)))
+        let lines = program.output.split(separator: "\n")
+        let verdict = try #require(lines.first { $0.contains(#""event":"verdict""#) && $0.contains("zero_window") })
+        let stamp = try #require(verdict.components(separatedBy: #""ts":""#).dropFirst().first?.prefix(23))
+        let reader = ISO8601DateFormatter()
+        reader.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        let named = try #require(reader.date(from: stamp + "Z")).timeIntervalSince1970
+        #expect(named - stopped < 3 && named - stopped > -0.5)
+        let last = try #require(lines.last { $0.contains(#""type":"flow""#) && $0.contains(#""port":8081"#) })
+        let shut = last.components(separatedBy: #""zero_window_ms":"#).dropFirst().compactMap { part in
+            Double(part.prefix { $0.isNumber || $0 == "." })
+        }
+        #expect((shut.max() ?? 0) > 2_000)
+    }
+
+    /// A buffer holds what it is asked for; what it could not take, and what is left in it at the end, is counted.
+    @Test(arguments: [1, 16]) func theBufferHoldsWhatItIsAskedFor(mebibytes: Int) throws {
+        try network.addPair("left0", "right0")
+        let program = try start(["-i", "left0", "-f", "udp port 4712", "--no-events", "-B", "\(mebibytes)"])
+        program.signal(SIGSTOP)
+        try network.bash(
+            """
+            ip neighbour replace 10.99.0.77 lladdr 02:00:00:00:00:77 dev left0
+            exec python3 - <<'END'
+            import socket
+            sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            for _ in range(4000): sender.sendto(b"a" * 1000, ("10.99.0.77", 4712))
+            END
+            """)
+        program.signal(SIGTERM)
+        program.signal(SIGCONT)
+        #expect(program.waitForEnd() == 0)
+        let summary = program.output.split(separator: "\n").last.map(String.init) ?? ""
+        func count(_ name: String) -> Int {
+            let text = summary.components(separatedBy: "\"\(name)\":").dropFirst().first ?? ""
+            return Int(text.prefix { $0.isNumber }) ?? -1
+        }
+        let seen = program.records("flow").filter { $0.server?.port == 4712 }.map { $0.client?.packets ?? 0 }
+        #expect(seen.reduce(0, +) + count("kernel") + count("streamtop") == 4000, "\(summary)")
+        #expect((count("kernel") > 0) == (mebibytes == 1))
+    }
+
     private func sendAcross(port: Int) throws {
         try network.bash("ip neighbour replace 10.99.0.77 lladdr 02:00:00:00:00:77 dev left0")
         try network.sendDatagrams(2, to: "10.99.0.77", port: port)

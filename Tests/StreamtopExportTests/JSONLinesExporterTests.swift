@@ -115,6 +115,15 @@ import Testing
         }
     }
 
+    @Test func lossesOnEitherSideOfTheCapturePoint() throws {
+        var flow = SampleRecords.fullFlow()
+        flow.tcp?.server.loss.upstream = 7
+        flow.tcp?.server.loss.downstream = 2
+        let record = try parsed { $0.appendFlow(flow, to: &$1) }
+        #expect(value(record, "tcp.server.loss.upstream") as? Int == 7)
+        #expect(value(record, "tcp.server.loss.downstream") as? Int == 2)
+    }
+
     @Test func icmpHasNoPorts() throws {
         let record = try parsed { $0.appendFlow(SampleRecords.bareFlow(.icmp), to: &$1) }
         #expect(value(record, "client.port") == nil)
@@ -137,6 +146,7 @@ import Testing
         sample.roundTrip.server = .milliseconds(30)
         sample.inFlight.server = 0
         sample.rate.client = 1234.5
+        sample.rate.server = 99
         let record = try parsed {
             $0.appendSample(
                 sample, flow: FlowIdentifier(number: 12), start: SampleRecords.start, to: &$1)
@@ -147,6 +157,7 @@ import Testing
         #expect(record["in_flight_bytes"] as? [String: Int] == ["server": 0])
         #expect(record["cwnd_bytes"] == nil)
         #expect(value(record, "rate_bps.client") as? Int == 1235)
+        #expect(value(record, "rate_bps.server") as? Int == 99)
     }
 
     @Test(arguments: everyEvent)

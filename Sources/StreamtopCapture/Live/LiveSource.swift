@@ -103,6 +103,8 @@ package final class LiveSource: FrameSource {
         }
     }
 
+    package func countDrops() { count() }
+
     private func count() {
         for index in interfaces.indices {
             if let counts = interfaces[index].handle?.counts { interfaces[index].current = counts }

@@ -218,7 +218,7 @@ extension TCPEndpoint {
         side.limitedBy = limits.shares(at: end)
         if !bulk.isEmpty {
             side.flightDelayCorrelation = bulk.value.queueLink.value
-            side.unsettledJump = bulk.value.fullQueue.unsettled
+            side.unsettledJump = bulk.value.fullQueue.unsettled ?? rare.map { $0.inbound.unsettled } ?? nil
             side.pacing = bulk.value.pacing.isPaced
             side.smallSegments = Int(bulk.value.nagle.small)
             side.delayedAckWaits = Int(bulk.value.nagle.waits)

@@ -18,7 +18,10 @@ extension TCPFlowTracker {
         let queue = sender.roundTrip.maximumQueue
         let base = sender.roundTrip.ownBase
         sender.roundTrip.record(sample, source: .tcpAck, at: time)
-        if !peer.bulk.isEmpty { peer.bulk.value.fullQueue.observe(sample, at: time) }
+        // The half that holds the queue: the longer one; two halves by turns would jump all the time.
+        if !peer.bulk.isEmpty, sender.roundTrip.minimum >= peer.roundTrip.minimum || !peer.roundTrip.hasSample {
+            peer.bulk.value.fullQueue.observe(sample, at: time)
+        }
         // Everything has arrived: no data of this flow stands in a queue.
         if !peer.bulk.isEmpty, peer.outstanding == 0 {
             peer.bulk.value.baseStep.observe(
@@ -66,6 +69,9 @@ extension TCPFlowTracker {
         }
         if !sender.bulk.isEmpty { sender.bulk.value.lastEcho = time }
         record(sample, of: &sender, answering: peer.roundTrip.last, at: time, &shared.loop)
+        if !sender.bulk.isEmpty, sender.roundTrip.minimum > peer.roundTrip.minimum || !peer.roundTrip.hasSample {
+            sender.bulk.value.fullQueue.observe(sample, at: time)
+        }
     }
 
     private static func record(
@@ -74,7 +80,6 @@ extension TCPFlowTracker {
     ) {
         sender.roundTrip.record(sample, source: .tcpTimestamps, at: time)
         sender.roundTrip.smooth(sample)
-        if !sender.bulk.isEmpty { sender.bulk.value.fullQueue.observe(sample, at: time) }
         if !loop.isEmpty {
             let whole = saturatingAdd(sample, other)
             loop.value.record(whole, source: .tcpTimestamps, at: time)

@@ -11,11 +11,20 @@ struct TCPInboundMeter: Sendable {
     /// Looks that are enough to tell, 0.2 s in which something waited: own.
     private static let enough: UInt32 = 20
 
+    /// A delay on the way there that begins and stays: own; a second without it, then a second with it, by looks.
+    private static let settled: UInt16 = 100
+    private static let leastRest: Nanoseconds = BaseStepMeter.least
+    private static let calmRest: Nanoseconds = leastRest / 2
+
     var oneWay = TCPOneWayMeter()
     private var next = Timestamp(nanoseconds: .min)
     private var looks: UInt32 = 0
     private var inbound: Nanoseconds = 0
     private var whole: Nanoseconds = 0
+    /// Looks in which next to nothing waited on the way there; then those in a row since in which much did, and the least of it.
+    private var calmLooks: UInt16 = 0
+    private var lateLooks: UInt16 = 0
+    private var leastLate: Nanoseconds = .max
 
     init() {}
 
@@ -34,6 +43,21 @@ struct TCPInboundMeter: Sendable {
         if looks < .max { looks += 1 }
         inbound = saturatingAdd(inbound, min(part, queue))
         whole = saturatingAdd(whole, queue)
+        let rest = queue - part
+        if rest >= Self.leastRest {
+            leastLate = min(leastLate, rest)
+            if lateLooks < .max { lateLooks += 1 }
+        } else if rest < Self.calmRest {
+            if calmLooks < .max { calmLooks += 1 }
+            lateLooks = 0
+            leastLate = .max
+        }
+    }
+
+    /// From some time on everything took longer on the way there, by this at least, and never less: that may be another path. Nil
+    /// where it is not so.
+    var unsettled: Nanoseconds? {
+        calmLooks >= Self.settled && lateLooks >= Self.settled ? leastLate : nil
     }
 
     /// 0 to 1; nil where too little waited to tell.

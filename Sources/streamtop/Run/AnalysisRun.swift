@@ -216,7 +216,6 @@ struct AnalysisRun: ~Copyable {
             if isPast || passed >= AnalysisRun.analysisAfterEnd + AnalysisRun.countingAfterEnd { break }
         }
         batch.frames.removeAll()
-        engine.observe(drops: drops, behind: 0)
     }
 
     /// From now on also writes the flow's packets to a file. Returns its name.
@@ -258,8 +257,14 @@ struct AnalysisRun: ~Copyable {
         for report in hostWatch?.takeReports() ?? [] { engine.observe(report) }
         hostWatch?.stop()
         if isLive { takeNewKeyLog() }
-        if isLive, !isOver { drain() }
+        let isDrained = isLive && !isOver
+        if isDrained { drain() }
         isOver = true
+        if isLive {
+            // What was dropped since the source counted last.
+            feed.countDrops()
+            engine.observe(drops: drops, behind: isDrained ? 0 : lag.current)
+        }
         if isLive { noteMissingSecrets() }
         engine.finish()
         writer?.append(FrameBatch(), secrets: captured, facts: feed.facts)

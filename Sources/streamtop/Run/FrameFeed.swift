@@ -57,6 +57,9 @@ struct FrameFeed {
         return CaptureDrops(kernel: drops.kernel, interface: drops.interface)
     }
 
+    /// Brings them up to date.
+    func countDrops() { source.countDrops() }
+
     /// Addresses of this host on the interfaces.
     var localAddresses: Set<IPAddress> { Set(source.facts.interfaces.flatMap(\.addresses)) }
 

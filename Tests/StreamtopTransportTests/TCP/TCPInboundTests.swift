@@ -45,6 +45,26 @@ import Testing
         #expect(try #require(delay.inboundShare) > 0.9)
     }
 
+    /// The way there became longer for good: as much of the delay may be the path's. A delay that was there from the beginning,
+    /// or comes and goes, is a queue.
+    @Test func delayThatBeginsAndStaysMayBeThePath() {
+        func unsettled(_ rest: (Int64) -> Int64) -> Nanoseconds? {
+            var meter = TCPInboundMeter()
+            for index in Int64(0)..<600 {
+                let part = 40 + index % 30
+                let time = Timestamp(nanoseconds: (20 + index * 10 + (index < 10 ? 0 : part)) * 1_000_000)
+                guard meter.observe(stamp: UInt32(20 + index * 10), at: time) else { continue }
+                meter.look(.milliseconds(part + rest(index)), stamp: UInt32(20 + index * 10), at: time)
+            }
+            return meter.unsettled
+        }
+        let step = unsettled { $0 < 300 ? 0 : 30 } ?? 0
+        #expect(step >= .milliseconds(29) && step <= .milliseconds(31))
+        #expect(unsettled { _ in 30 } == nil)
+        #expect(unsettled { $0 < 300 ? 0 : $0 % 40 } == nil)
+        #expect(unsettled { _ in 0 } == nil)
+    }
+
     /// Too short to be told from the ticks of a clock.
     @Test func shortDelaysTellNothing() {
         #expect(flow(isDownlink: true, queue: 4).queueDelay.client?.inboundShare == nil)

@@ -117,6 +117,28 @@ import Testing
         #expect(maximum(next: 151) == 90_800_000)
     }
 
+    /// At the receiver's tap without timestamps nothing tells the round trip to the sender after the handshake: no round trip of now, no
+    /// queue, no name, and the losses are of no kind. At the sender's tap everything is known.
+    @Test func withoutTimestampsTheReceiverMeasuresNothing() {
+        func report(toServer: Double, toClient: Double) -> TCPReport {
+            var flow = TCPScenario()
+            flow.handshake(toServer: toServer, toClient: toClient)
+            for index in 0..<200 {
+                flow.data(at: 100 + Double(index) * 10, index * 1000)
+                flow.ack(at: 100.02 + Double(index) * 10 + toClient, (index + 1) * 1000)
+            }
+            return flow.report(at: 3000)
+        }
+        let receiver = report(toServer: 40, toClient: 0.02)
+        #expect(receiver.snapshot.server.isPathUnmeasured)
+        #expect(receiver.queueDelay.server == nil)
+        #expect(receiver.snapshot.server.congestionControl?.name == .unknown)
+        #expect(receiver.snapshot.server.flightDelayCorrelation == nil)
+        let sender = report(toServer: 0.02, toClient: 40)
+        #expect(!sender.snapshot.server.isPathUnmeasured)
+        #expect(sender.queueDelay.client != nil)
+    }
+
     /// The client's direction is stamped 10 ms early: its acknowledgment and its request stand before the SYN-ACK.
     @Test func answerBehindItsAcknowledgmentTellsNoTimes() {
         var flow = TCPScenario()
