@@ -44,22 +44,22 @@ package final class HostReader {
     }
 
     /// One look at the host.
-    package func read(_ wishes: HostWishes, at time: Timestamp) -> HostReport {
+    package func read(_ requests: HostRequests, at time: Timestamp) -> HostReport {
         var report = HostReport(time: time)
         if time >= nextRoutes {
             nextRoutes = time + .seconds(10)
             routes.removeAll()
             paths.removeAll()
         }
-        let found = finder.find(wishes.flows, namespaces, &translations, at: time)
+        let found = finder.find(requests.flows, namespaces, &translations, at: time)
         report.sockets = found.map(\.socket)
         if time >= nextSlow {
             nextSlow = time + .seconds(1)
             readSlowly(at: time)
         }
         for found in found where found.socket.isElsewhere { note(path: found.socket, found.member, &report) }
-        if datagrams.isDue(at: time) { readDatagrams(wishes, &report, at: time) }
-        for end in wishes.flows.flatMap({ [$0.low.address, $0.high.address] }) + wishes.peers
+        if datagrams.isDue(at: time) { readDatagrams(requests, &report, at: time) }
+        for end in requests.flows.flatMap({ [$0.low.address, $0.high.address] }) + requests.peers
         where routes.count < Self.mostRoutes && routes.insert(end).inserted {
             report.routes[end] = namespaces.own.devices.names(to: end)
         }
@@ -115,10 +115,10 @@ package final class HostReader {
         report.paths[key] = path
     }
 
-    private func readDatagrams(_ wishes: HostWishes, _ report: inout HostReport, at time: Timestamp) {
+    private func readDatagrams(_ requests: HostRequests, _ report: inout HostReport, at time: Timestamp) {
         datagrams.read(namespaces, at: time)
         report.datagramSockets = datagrams.sockets
-        for flow in wishes.datagrams {
+        for flow in requests.datagrams {
             let ends = [(flow.low, flow.high), (flow.high, flow.low)]
             let own = ends.lazy.compactMap { local, remote in
                 self.datagrams.sockets.first { $0.serves(local, from: remote) }
