@@ -105,4 +105,34 @@ import Testing
             #expect(messages[0].isRoot)
         }
     }
+
+    /// netem, which this kernel lacks and the fixtures do not have: built from linux/pkt_sched.h, with a later kernel's
+    /// attributes, with one that is unknown, and cut at every byte.
+    @Test func netem() throws {
+        func words(_ values: UInt32...) -> [UInt8] { values.flatMap { Netlink.native($0) } }
+        // latency 20 ms in ticks, limit, loss, gap, duplicate, jitter; then TCA_NETEM_CORR and TCA_NETEM_LATENCY64
+        let options =
+            words(312_500, 1_000, 0, 0, 0, 0) + Netlink.attribute(1, words(0, 0, 0))
+            + Netlink.attribute(10, Netlink.native(UInt64(20_000_000)))
+        let basic = Netlink.native(UInt64(9_876_543)) + words(7_000) + words(0)
+        let queue = words(14, 21_196, 3, 0, 5)
+        let statistics = Netlink.attribute(1, basic) + Netlink.attribute(3, queue) + Netlink.attribute(99, [1, 2])
+        let head = [0, 0, 0, 0] as [UInt8] + Netlink.native(Int32(7)) + words(0x8001_0000, .max, 2)
+        let body =
+            head + Netlink.attribute(1, Array("netem".utf8) + [0]) + Netlink.attribute(77, [9])
+            + Netlink.attribute(2, options) + Netlink.attribute(7 | 0x8000, statistics)
+        func read(_ bytes: [UInt8]) -> QdiscMessage? { withSpan(bytes) { QdiscMessage(type: QdiscMessage.qdisc, $0) } }
+        let message = try #require(read(body))
+        #expect(message.kind == "netem" && message.isRoot && message.limit == .packets(1_000))
+        let counts = try #require(message.counts)
+        #expect(counts.bytes == 9_876_543 && counts.packets == 7_000 && counts.queued == 14)
+        #expect(counts.backlog == 21_196 && counts.drops == 3 && counts.overlimits == 5)
+        #expect(message.details == nil, "it measures no wait: backlog over drain is all there is")
+        for length in 0..<body.count {
+            // Whole or unknown: never a number of half an attribute.
+            guard let cut = read(Array(body[..<length])) else { continue }
+            #expect(cut.counts == nil || cut.counts == counts)
+            #expect(cut.limit == nil || cut.limit == message.limit)
+        }
+    }
 }

@@ -189,10 +189,10 @@ package enum LadderBuilder {
         guard let window = far.receiveWindow, !window.scaleUnknown, window.maximum > 0 else {
             return rungs.miss(.socketReceive)
         }
-        // Windows move in steps of a segment or two (RFC 9293 section 3.8.6.2.2).
-        let occupied = window.occupied < 2 * fullSegment ? 0 : window.occupied
+        let occupied = unread(window)
         var rung = rung(
-            .socketReceive, name(near.reversed), occupied: window.occupied, capacity: window.maximum,
+            .socketReceive, name(near.reversed), occupied: occupied > 0 ? occupied : window.occupied,
+            capacity: window.maximum,
             source: "receive_window", confidence: 0.7)
         let drain = facts.acknowledgedPerSecond ?? flow.sender(near)?.lastRate.map { $0 / 8 }
         let isClosed =
@@ -206,6 +206,15 @@ package enum LadderBuilder {
             rung.bound = .unknown
         }
         rungs.append(rung)
+    }
+
+    /// Bytes that a receiver has not read, by its window. Windows move in steps of a segment or two (RFC 9293 section
+    /// 3.8.6.2.2), and Linux says 0 as soon as less than a sixteenth of the buffer is free (`__tcp_select_window`): a closed window
+    /// stands for no more than the rest.
+    private static func unread(_ window: ReceiveWindowSnapshot) -> Int {
+        guard window.occupied >= 2 * fullSegment else { return 0 }
+        let reserve = window.maximum / 16
+        return window.last < reserve ? min(window.occupied, window.maximum - reserve) : window.occupied
     }
 
     // MARK: In
@@ -243,10 +252,10 @@ package enum LadderBuilder {
         guard let tcp = flow.$tcp else { return }
         let end = near == .fromClient ? tcp.value.client : tcp.value.server
         guard let window = end.receiveWindow, !window.scaleUnknown, window.maximum > 0 else { return }
+        let occupied = unread(window)
         var rung = rung(
-            .socketReceive, name(near), occupied: window.occupied, capacity: window.maximum, source: "receive_window",
-            confidence: 0.7)
-        let occupied = window.occupied < 2 * fullSegment ? 0 : window.occupied
+            .socketReceive, name(near), occupied: occupied > 0 ? occupied : window.occupied, capacity: window.maximum,
+            source: "receive_window", confidence: 0.7)
         wait(for: occupied, flow.sender(near.reversed)?.lastRate.map { $0 / 8 }, &rung, &rungs)
         rungs.append(rung)
     }

@@ -128,6 +128,9 @@ package struct QdiscMessage: Equatable, Sendable {
         switch kind {
         case "pfifo", "pfifo_head_drop":
             limit = options.uint32(at: 0).map { .packets($0) }
+        case "netem":
+            // tc_netem_qopt: latency, limit, …
+            limit = options.uint32(at: 4).map { .packets($0) }
         case "bfifo":
             limit = options.uint32(at: 0).map { .bytes($0) }
         case "tbf":

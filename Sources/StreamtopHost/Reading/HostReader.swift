@@ -140,13 +140,7 @@ package final class HostReader {
                 remote: isInitiator ? other.responder : other.initiator)
             note(path: flow, inner, socket.remote, member, &report)
         }
-        for member in namespaces.all {
-            var values: [String: UInt64] = [:]
-            for file in member.handle.counters {
-                values.merge(ProcText.counters(file.text() ?? "")) { first, _ in first }
-            }
-            member.counters.observe(values, at: time)
-        }
+        namespaces.own.readCounters(at: time)
         inHand = namespaces.own.devices.inHand(at: time)
     }
 
@@ -171,6 +165,7 @@ package final class HostReader {
             slow.layers += layers
             slow.unread += unread
             member.devices.forget(before: time - .seconds(10))
+            if member !== namespaces.own { member.readCounters(at: time) }
         }
         if owners.hidden > 0 {
             slow.unread.append(

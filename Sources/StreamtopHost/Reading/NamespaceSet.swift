@@ -8,13 +8,19 @@ final class NamespaceSet {
     final class Member {
         let handle: NamespaceHandle
         let devices: DeviceReader
-        var counters = CounterCourse()
+        private(set) var counters = CounterCourse()
         fileprivate let entry: NamespaceList.Entry?
 
         fileprivate init(_ handle: NamespaceHandle, _ entry: NamespaceList.Entry?, captured: Set<String>) {
             self.handle = handle
             self.entry = entry
             devices = DeviceReader(handle, captured: captured)
+        }
+
+        func readCounters(at time: Timestamp) {
+            var values: [String: UInt64] = [:]
+            for file in handle.counters { values.merge(ProcText.counters(file.text() ?? "")) { first, _ in first } }
+            counters.observe(values, at: time)
         }
     }
 

@@ -10,7 +10,15 @@ struct SocketFinder {
         var member: NamespaceSet.Member
     }
 
+    /// Where the sockets of a flow were when all other namespaces were searched last; a search of all is not for every reading.
+    private struct Homes {
+        var inodes: [UInt64]
+        var next: Timestamp
+    }
+
     private var turn = 0
+    private var homes: [FlowKey: Homes] = [:]
+    private static let mostHomes = 4_096
     /// Sockets asked for at one reading; more take turns.
     private static let mostSockets = 64
 
@@ -22,7 +30,7 @@ struct SocketFinder {
         let count = min(flows.count, Self.mostSockets)
         for offset in 0..<count {
             let flow = flows[(turn &+ offset) % flows.count]
-            found += Self.sockets(of: flow, namespaces, &translations, at: time)
+            found += sockets(of: flow, namespaces, &translations, at: time)
         }
         turn = flows.count > count ? (turn &+ count) % flows.count : 0
         return found
@@ -31,10 +39,10 @@ struct SocketFinder {
     /// The socket in the capture's namespace; else the one behind this host's NAT; else all that other namespaces have with
     /// the ends that the capture shows. The NAT comes first: it says which connection of this host the flow is, where equal ends
     /// in another namespace may be the peer's, or chance.
-    private static func sockets(
+    private mutating func sockets(
         of flow: FlowKey, _ namespaces: NamespaceSet, _ translations: inout TranslationTable, at time: Timestamp
     ) -> [Found] {
-        if let socket = socket(flow, namespaces.own.handle, at: time) {
+        if let socket = Self.socket(flow, namespaces.own.handle, at: time) {
             return [Found(socket: socket, member: namespaces.own)]
         }
         switch translations.answer(of: flow, at: time) {
@@ -47,22 +55,29 @@ struct SocketFinder {
         }
     }
 
-    private static func elsewhere(_ flow: FlowKey, _ namespaces: NamespaceSet, at time: Timestamp) -> [Found] {
-        namespaces.others.compactMap { member in
-            socket(flow, member.handle, at: time).map { socket in
+    private mutating func elsewhere(_ flow: FlowKey, _ namespaces: NamespaceSet, at time: Timestamp) -> [Found] {
+        let known = homes[flow].flatMap { time < $0.next ? $0.inodes : nil }
+        let found = namespaces.others.compactMap { member -> Found? in
+            guard known?.contains(member.handle.inode) != false else { return nil }
+            return Self.socket(flow, member.handle, at: time).map { socket in
                 var socket = socket
                 socket.isElsewhere = true
                 return Found(socket: socket, member: member)
             }
         }
+        if known == nil {
+            if homes.count >= Self.mostHomes { homes.removeAll() }
+            homes[flow] = Homes(inodes: found.map(\.member.handle.inode), next: time + .seconds(1))
+        }
+        return found
     }
 
     /// Sockets with the ends that the flow has on the other side of this host's NAT, told by the ends that the capture shows.
-    private static func translated(
+    private mutating func translated(
         _ flow: FlowKey, _ other: Translation.Counterpart, _ namespaces: NamespaceSet, at time: Timestamp
     ) -> [Found] {
         let key = FlowKey(source: other.initiator, destination: other.responder, transport: flow.transport)
-        let here = socket(key, namespaces.own.handle, at: time).map { [Found(socket: $0, member: namespaces.own)] }
+        let here = Self.socket(key, namespaces.own.handle, at: time).map { [Found(socket: $0, member: namespaces.own)] }
         return (here ?? elsewhere(key, namespaces, at: time)).compactMap { found in
             var found = found
             let own = SocketEnds(local: found.socket.local, remote: found.socket.remote)
