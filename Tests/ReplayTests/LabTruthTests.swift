@@ -17,19 +17,19 @@ struct LabTruthTests {
         var pairs: [[String: Any]]
 
         init(_ scenario: String, _ peer: String) throws {
-            let place = try #require(LabTruthTests.folder).appending(path: scenario)
+            let position = try #require(LabTruthTests.folder).appending(path: scenario)
             let truth = try #require(
-                JSONSerialization.jsonObject(with: Data(contentsOf: place.appending(path: "truth.json")))
+                JSONSerialization.jsonObject(with: Data(contentsOf: position.appending(path: "truth.json")))
                     as? [String: Any])
             let last = try #require((truth["stats_\(peer)"] as? [[String: Any]])?.last)
             stats = try #require(last["stats"] as? [[String: Any]])
             // A browser stamps each of its figures; else the moment of the question counts.
             let stamps = stats.compactMap { $0["timestamp"] as? Double }
             let time = try stamps.max().map { $0 / 1_000 } ?? #require(last["t"] as? Double)
-            let capture = place.appending(path: "\(peer).pcap")
+            let capture = position.appending(path: "\(peer).pcap")
             var arguments = ["--json", "--deterministic", "-r", capture.path()]
             arguments += ["-c", "\(try Self.packets(in: capture, until: time))"]
-            let keys = place.appending(path: "keys.log")
+            let keys = position.appending(path: "keys.log")
             if FileManager.default.fileExists(atPath: keys.path()) { arguments += ["--keylog", keys.path()] }
             let lines = try Program.run(arguments).output.split(separator: "\n")
             let records = lines.compactMap {
@@ -48,12 +48,12 @@ struct LabTruthTests {
 
         private static func packets(in capture: URL, until time: Double) throws -> Int {
             let bytes = try [UInt8](Data(contentsOf: capture))
-            func word(_ place: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) } }
+            func word(_ position: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[position + $1]) << (8 * $1) } }
             let unit = word(0) == 0xa1b2_3c4d ? 1e9 : 1e6
-            var (place, count) = (24, 0)
-            while place + 16 <= bytes.count {
-                guard Double(word(place)) + Double(word(place + 4)) / unit <= time else { break }
-                place += 16 + word(place + 8)
+            var (position, count) = (24, 0)
+            while position + 16 <= bytes.count {
+                guard Double(word(position)) + Double(word(position + 4)) / unit <= time else { break }
+                position += 16 + word(position + 8)
                 count += 1
             }
             return count
@@ -146,8 +146,8 @@ struct LabTruthTests {
     /// writing another port into its later packets.
     @Test("Keys follow the streams of a call to another flow")
     func keysFollow() throws {
-        let place = try #require(Self.folder).appending(path: "webrtc-host")
-        var bytes = try [UInt8](Data(contentsOf: place.appending(path: "a.pcap")))
+        let position = try #require(Self.folder).appending(path: "webrtc-host")
+        var bytes = try [UInt8](Data(contentsOf: position.appending(path: "a.pcap")))
         func word(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
         func port(_ at: Int) -> Int { Int(bytes[at]) << 8 | Int(bytes[at + 1]) }
         var place4 = 24
@@ -170,7 +170,7 @@ struct LabTruthTests {
         }
         let folder = try TemporaryFolder()
         let moved = try folder.file("moved.pcap", bytes)
-        let keys = place.appending(path: "keys.log").path()
+        let keys = position.appending(path: "keys.log").path()
         let run = try Program.run(["--json", "--deterministic", "--keylog", keys, "-r", moved.path()])
         let flows = run.output.split(separator: "\n").compactMap {
             (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]

@@ -33,7 +33,7 @@ package struct RTPFlowTracker: ~Copyable {
     private var signalled: [UInt8: (codec: RTPCodec, rate: Int)] = [:]
     /// Header extensions by number, as signalling names them.
     private(set) var extensionNames: [UInt8: String] = [:]
-    private(set) var transports = BothWays(client: RTPTransport(), server: RTPTransport())
+    private(set) var transports = BothDirections(client: RTPTransport(), server: RTPTransport())
 
     private struct Trial {
         var key: UInt64
@@ -53,11 +53,11 @@ package struct RTPFlowTracker: ~Copyable {
 
     package private(set) var inherited: Inheritance?
 
-    private var ends: BothWays<Endpoint>
+    private var ends: BothDirections<Endpoint>
 
     package init(
         _ flow: UInt64, between hosts: HostPair,
-        ends: BothWays<Endpoint> = BothWays(client: .unspecified, server: .unspecified)
+        ends: BothDirections<Endpoint> = BothDirections(client: .unspecified, server: .unspecified)
     ) {
         self.ends = ends
         number = flow
@@ -327,7 +327,7 @@ package struct RTPFlowTracker: ~Copyable {
         for index in proven.indices { proven[index] ^= 1 }
         transportStream.exchangeEnds()
         for index in onTrial.indices { onTrial[index].key ^= 1 }
-        ends = BothWays(client: ends.server, server: ends.client)
+        ends = BothDirections(client: ends.server, server: ends.client)
         inherited?.isReversed.toggle()
         (transports.client, transports.server) = (transports.server, transports.client)
         rtcp.exchangeEnds()

@@ -76,15 +76,15 @@ private struct ParityCensus: Sendable {
             giveUp()
             return nil
         }
-        let place = index ?? kinds.count
+        let position = index ?? kinds.count
         if index == nil { kinds.append(Kind(type: type)) }
-        kinds[place].packets &+= 1
-        kinds[place].bytes &+= UInt64(reader.consumed + reader.remaining)
+        kinds[position].packets &+= 1
+        kinds[position].bytes &+= UInt64(reader.consumed + reader.remaining)
         guard let header = try? ULPFECHeader(decoding: &reader), Self.protectsRecent(header, before: sequence) else {
             return nil
         }
-        kinds[place].plausible &+= 1
-        return kinds[place].isSure && kinds.count > 1 ? header : nil
+        kinds[position].plausible &+= 1
+        return kinds[position].isSure && kinds.count > 1 ? header : nil
     }
 
     /// All protected packets were sent shortly before this one.

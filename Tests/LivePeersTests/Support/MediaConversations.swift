@@ -38,7 +38,7 @@ enum MediaConversations {
         ["/usr/bin/python3", peers.appending(path: name).path()] + arguments
     }
 
-    private static func place(_ name: String) -> String {
+    private static func position(_ name: String) -> String {
         let path = (try? folder.get().path(name)) ?? ""
         try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         return path
@@ -58,27 +58,28 @@ enum MediaConversations {
     ) -> Conversation {
         let isWanted = ProcessInfo.processInfo.environment["STREAMTOP_BROWSER"] != nil
         return Conversation(
-            name: name, command: script("browser_peers.py", [kind, place(name), query]), filter: "udp and not \(ports)",
+            name: name, command: script("browser_peers.py", [kind, position(name), query]),
+            filter: "udp and not \(ports)",
             needs: isWanted ? [program] : ["/nowhere"])
     }
 
     private static let peersOfPrograms: [Conversation] = [
         Conversation(
-            name: "relay", command: script("relay_peers.py", [place("relay"), "43478"]),
+            name: "relay", command: script("relay_peers.py", [position("relay"), "43478"]),
             environment: ["PYTHONPATH": built.appending(path: "python").path()],
             filter: "portrange 43478-43480", needs: ["/usr/bin/turnserver", "/usr/bin/openssl"], needsPython: true),
         Conversation(
-            name: "sfu", command: script("sfu_peers.py", [place("sfu"), "43600"]),
+            name: "sfu", command: script("sfu_peers.py", [position("sfu"), "43600"]),
             environment: ["PYTHONPATH": built.appending(path: "python").path()],
             filter: "portrange 43600-43660", needs: ["/usr/bin/janus"], needsPython: true),
         Conversation(
-            name: "sipp", command: script("program_peers.py", ["sipp", place("sipp"), "45060"]),
+            name: "sipp", command: script("program_peers.py", ["sipp", position("sipp"), "45060"]),
             filter: "udp portrange 45060-45089", needs: ["/usr/bin/sipp", "/usr/share/sip-tester/g711a.pcap"]),
         Conversation(
-            name: "baresip", command: script("program_peers.py", ["baresip", place("baresip"), "45100"]),
+            name: "baresip", command: script("program_peers.py", ["baresip", position("baresip"), "45100"]),
             filter: "udp portrange 45100-45159", needs: ["/usr/bin/baresip"]),
         Conversation(
-            name: "usrsctp", command: script("program_peers.py", ["usrsctp", place("usrsctp"), "45300"]),
+            name: "usrsctp", command: script("program_peers.py", ["usrsctp", position("usrsctp"), "45300"]),
             filter: "udp portrange 45300-45301", needs: ["/usr/lib/usrsctp/tsctp"]),
         Conversation(
             name: "gstreamer", command: script("stream_peers.py", ["45200"]),
@@ -116,7 +117,7 @@ enum MediaConversations {
     }()
 
     private static func start(_ one: Conversation) throws -> (PeerProcess, LiveCapture) {
-        let keys = place(one.name) + "/keys"
+        let keys = position(one.name) + "/keys"
         _ = FileManager.default.createFile(atPath: keys, contents: nil)
         let peer = try PeerProcess(one.command, environment: one.environment)
         let capture = try LiveCapture(filter: one.filter, keyLog: keys)
