@@ -17,8 +17,11 @@ PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnght
 TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
 PYTHON_PEERS := aioquic==1.7.2 aiortc==1.16.0 websockets==15.0.1
 BENCH_PACKAGES := tshark tcptrace
+PEER_PACKAGES := coturn sip-tester baresip-core janus libusrsctp-examples gstreamer1.0-tools gstreamer1.0-plugins-good \
+	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly python3-gi gir1.2-gst-plugins-base-1.0 golang-go \
+	golang-github-pion-webrtc.v3-dev
 
-.PHONY: run build test bench selfcheck fuzz format lint install uninstall check-install setup setup-test setup-bench swift-present clean picture
+.PHONY: run build test test-browser bench selfcheck fuzz format lint install uninstall check-install setup setup-test setup-peers setup-bench swift-present clean picture
 
 run: build ## Open the dashboard on the bundled demo capture
 	@$(RELEASE) demo
@@ -30,6 +33,10 @@ test: setup-test lint ## All set-up, all tests, and a short fuzz
 	$(SWIFT) build --build-tests $(IMPORT_CHECK)
 	$(SWIFT) test --skip-build
 	Tests/Fuzz/run --if-possible 5
+
+test-browser: setup-test ## Calls of Chromium and Firefox against their own figures, once a release
+	@docs/setup/packages --optional chromium firefox-esr
+	STREAMTOP_BROWSER=1 $(SWIFT) test $(IMPORT_CHECK) --filter BrowserPeersTests
 
 bench: setup-bench build ## Speed and memory beside peers, one table
 	$(SWIFT) build $(RELEASE_FLAGS) $(IMPORT_CHECK) --product streamtop-bench
@@ -72,6 +79,10 @@ setup-test: swift-present
 	@docs/setup/packages $(PACKAGES) $(TEST_PACKAGES)
 	@mkdir -p .build/peers
 	@docs/setup/python-peers .build/peers/python $(PYTHON_PEERS)
+
+setup-peers: setup-test ## Relays, SIP agents and media senders that live tests speak with
+	@docs/setup/packages --optional $(PEER_PACKAGES)
+	@docs/setup/go-peers .build/peers
 
 setup-bench: swift-present
 	@docs/setup/packages --optional $(BENCH_PACKAGES)

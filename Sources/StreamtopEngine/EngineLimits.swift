@@ -78,7 +78,8 @@ package struct EngineLimits: Sendable {
             Limit("too-big messages", tooBigMessages, per: .flow, policy: "more are counted"),
             Limit("secrets", security.secrets, per: .engine, policy: "the oldest connection goes, counted"),
             Limit("early hellos", earlyHellos, per: .engine, policy: "the oldest goes, counted"),
-        ] + HostFacts.limits + fragments.all + TransportLimits.all + SecurityLimits.all + ApplicationLimits.all
+        ] + HostFacts.limits + ReflectionTable.limits + fragments.all + TransportLimits.all + SecurityLimits.all
+            + ApplicationLimits.all
     }
 }
 

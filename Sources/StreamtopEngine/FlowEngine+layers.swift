@@ -120,6 +120,8 @@ extension FlowEngine {
             // Known to who asked for them: TCP's and QUIC's entries.
             case .established, .handshakeStep: break
             case .correlator(.earlyHello(let random)): note(.earlyHello(random), of: position, at: observation.time)
+            case .correlator(.reflectedAddress(let mapped, let behindRouter)):
+                note(reflected: mapped, behindRouter: behindRouter, of: position)
             case .correlator(.iceUserName), .correlator(.relayedAddress): break
             }
         }

@@ -40,6 +40,8 @@ struct FlowEngine: ~Copyable {
     /// Flows with connectivity checks that are over, for the calls they belong to.
     var callFlows: [FlowSnapshot] = []
     var callCount = 0
+    /// Where servers see sockets, over all flows of a socket.
+    var reflections = ReflectionTable()
     /// Connections that are over and may have carried media nobody could read.
     var encryptedConnections: [EncryptedConnection] = []
 

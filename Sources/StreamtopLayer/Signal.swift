@@ -29,6 +29,8 @@ package enum Correlator: Hashable, Sendable {
     /// `remote:local` of a connectivity check, as the USERNAME attribute has it.
     case iceUserName(String)
     case relayedAddress(Endpoint)
+    /// Where a server sees the flow's client (RFC 8489 section 14.2), whose packets passed a router before the tap or did not.
+    case reflectedAddress(Endpoint, behindRouter: Bool)
     /// The random of a ClientHello that came with early data: seen twice, it was replayed.
     case earlyHello(HelloRandom)
 }

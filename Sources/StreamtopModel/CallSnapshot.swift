@@ -129,6 +129,10 @@ package struct CallSnapshot: Equatable, Sendable {
     package var consent: Consent?
     package var mapping = Mapping.unknown
     package var mapped: [Endpoint] = []
+    /// An address of a provider's NAT (RFC 6598) is among those of the call: there is one more NAT than the customer's own.
+    package var isCarrierGrade = false
+    /// Checks to the NAT's own outer address, as between two ends behind it (RFC 4787 section 6), were answered; nil where none were sent.
+    package var hairpins: Bool?
     /// Servers and peers that reflected an address.
     package var reflectors = 0
     @Boxed package var dtls: DTLSSnapshot?

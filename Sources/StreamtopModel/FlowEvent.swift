@@ -47,6 +47,11 @@ package struct FlowEvent: Equatable, Sendable {
         case rtpLoss(source: UInt32, from: Direction, packets: Int)
         /// A pair of addresses was chosen for a call; by the end that may choose.
         case nominated(by: Direction)
+        /// Checks of a pair began, or the first was answered.
+        case icePair(CallSnapshot.PairState)
+        /// What servers said of the client's socket tells how the NAT before it gives out addresses.
+        case natMapping(CallSnapshot.Mapping, mapped: Endpoint)
+        case allocation(RelayAllocationEvent)
         case keyFrame(source: UInt32, from: Direction)
         /// The last byte of a CMAF chunk passed.
         case mediaChunk(exchange: UInt64, bytes: UInt64, age: Nanoseconds?)
@@ -57,6 +62,33 @@ package struct FlowEvent: Equatable, Sendable {
         /// By the model of the player's buffer nothing is left to play.
         case mediaStall
         case verdict(rule: String, severity: Verdict.Severity, summary: String)
+    }
+}
+
+/// What became of a relay's allocation (RFC 8656).
+package struct RelayAllocationEvent: Equatable, Sendable {
+    package enum State: String, Sendable {
+        case granted, refused, released
+        /// The client went on sending when its allocation, or a permission or channel, had run out.
+        case lapsed
+    }
+
+    package var state: State
+    package var relayed: Endpoint?
+    /// In seconds, as granted.
+    package var lifetime: UInt32?
+    package var errorCode: Int?
+    package var lapse: TURNAllocationSnapshot.Lapse?
+
+    package init(
+        _ state: State, relayed: Endpoint? = nil, lifetime: UInt32? = nil, errorCode: Int? = nil,
+        lapse: TURNAllocationSnapshot.Lapse? = nil
+    ) {
+        self.state = state
+        self.relayed = relayed
+        self.lifetime = lifetime
+        self.errorCode = errorCode
+        self.lapse = lapse
     }
 }
 

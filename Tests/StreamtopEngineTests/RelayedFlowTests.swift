@@ -71,6 +71,53 @@ import Testing
         #expect(outer.turn?.allocation?.bytes == 20 * 173 && outer.client.packets == 22)
     }
 
+    /// What became of the allocation is told, and a refusal that every client gets first is none.
+    @Test func eventsOfTheAllocation() {
+        var driver = EngineDriver()
+        let code: (UInt8) -> [UInt8] = { Self.attribute(0x0009, [0, 0, 4, $0]) }
+        send(&driver, Self.message(0x0003, 9))
+        send(&driver, Self.message(0x0113, 9, code(1)), fromServer: true)
+        send(&driver, Self.message(0x0003, 10))
+        send(&driver, Self.message(0x0113, 10, code(86)), fromServer: true)
+        open(&driver)
+        // The same allocation again, by a repeated answer, is no news.
+        send(&driver, Self.allocated, fromServer: true)
+        driver.time = driver.time + .seconds(601)
+        for number in 1...3 { send(&driver, Self.channelData(Self.sound(number))) }
+        send(&driver, Self.message(0x0004, 11, Self.attribute(0x000d, [0, 0, 0, 0])))
+        send(&driver, Self.message(0x0104, 11, Self.attribute(0x000d, [0, 0, 0, 0])), fromServer: true)
+        let told = driver.events.compactMap { event -> RelayAllocationEvent? in
+            if case .allocation(let one) = event.kind { one } else { nil }
+        }
+        #expect(told.map(\.state) == [.refused, .granted, .lapsed, .released])
+        #expect(told[0].errorCode == 486 && told[1].relayed == Self.relayed && told[1].lifetime == 600)
+        #expect(told[2].lapse == .allocation)
+    }
+
+    /// What two servers say of one socket; one server alone says nothing of a NAT.
+    @Test func eventsOfTheNAT() {
+        func told(_ answers: [(server: Endpoint, mapped: Endpoint)]) -> [FlowEvent.Kind] {
+            var driver = EngineDriver()
+            for (number, answer) in answers.enumerated() {
+                let id = UInt8(number + 1)
+                driver.send(
+                    PacketBuilder.udpFrame(from: Self.client, to: answer.server, payload: Self.message(0x0001, id)))
+                let reply = Self.message(0x0101, id, Self.attribute(0x0020, Self.hidden(answer.mapped)))
+                driver.send(PacketBuilder.udpFrame(from: answer.server, to: Self.client, payload: reply))
+            }
+            return driver.events.map(\.kind).filter { if case .natMapping = $0 { true } else { false } }
+        }
+        let (one, other): (Endpoint, Endpoint) = ("198.51.100.5:3478", "198.51.100.9:3478")
+        #expect(told([(one, "203.0.113.1:5000")]).isEmpty)
+        #expect(
+            told([(one, "203.0.113.1:5000"), (other, "203.0.113.1:5000")])
+                == [.natMapping(.endpointIndependent, mapped: "203.0.113.1:5000")])
+        #expect(
+            told([(one, "203.0.113.1:5000"), (other, "203.0.113.1:5001")])
+                == [.natMapping(.addressAndPortDependent, mapped: "203.0.113.1:5001")])
+        #expect(told([(one, Self.client)]) == [.natMapping(.none, mapped: Self.client)])
+    }
+
     /// Frames are counted once: in the flow that carried them.
     @Test func bytesCountOnce() throws {
         var driver = EngineDriver()

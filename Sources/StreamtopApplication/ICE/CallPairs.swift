@@ -54,6 +54,7 @@ enum CallPairs {
             if local.responses >= 10, remote.requests == 0 { call.lite = .remote }
             if remote.responses >= 10, local.requests == 0 { call.lite = .local }
         }
+        fillMapped(&call)
         call.restarts = max(0, Set(names.map(\.first) + names.map(\.second)).count / 2 - 1)
         call.selected = selected(call.pairs, flows)
         fillRole(&call, flows, relays)
@@ -102,7 +103,7 @@ enum CallPairs {
     }
 
     /// What packets start out with (Linux and macOS, Windows, network gear); who translates an address takes one off.
-    private static let firstHopLimits: Set<UInt8> = [64, 128, 255]
+    static let firstHopLimits: Set<UInt8> = [64, 128, 255]
 
     /// By addresses and packets alone (a check's PRIORITY names a candidate yet to be learnt): an address whose packets passed no
     /// router before the tap is its owner's own; one on a relay's host is a relay's. nil where neither shows.
@@ -111,6 +112,23 @@ enum CallPairs {
     ) -> CallSnapshot.CandidateType? {
         if relayHosts.contains(address.address) { return .relay }
         return end.hopLimit.map { firstHopLimits.contains($0) } ?? false ? .host : nil
+    }
+
+    /// One socket has one port: where an end is checked at two addresses with the same one, and only one of them answers, that is the
+    /// other's mapping by a NAT that keeps ports. Servers have one port on all their addresses, but they only answer.
+    private static func fillMapped(_ call: inout CallSnapshot) {
+        for index in call.pairs.indices {
+            let pair = call.pairs[index]
+            guard pair.remoteType == nil, !pair.isRelayed, pair.responses > 0, pair.requestsReceived > 0 else {
+                continue
+            }
+            let isMapping = call.pairs.contains { other in
+                other.remote.port == pair.remote.port && other.remote.address != pair.remote.address
+                    && other.remote.address.isIPv4 == pair.remote.address.isIPv4 && other.requests > 0
+                    && other.responses + other.requestsReceived == 0 && other.remote.address.isPrivate
+            }
+            if isMapping { call.pairs[index].remoteType = .srflx }
+        }
     }
 
     /// The nominated pair that carries the newest media; without media the one nominated last.

@@ -62,16 +62,19 @@ package struct ICECheckTracker: ~Copyable {
             // Without a user name it is no check: a server is asked for an address. libwebrtc's short check has none.
             guard message.username != nil || message.header.method == .googPing else { return }
             if let name = message.username { note(name) }
+            if client.facts.requests + server.facts.requests == 0 { now.tell(.icePair(.inProgress)) }
             if now.direction == .fromClient {
                 Self.request(message, &client, at: now.time)
             } else {
                 Self.request(message, &server, at: now.time)
             }
         case .success, .error:
+            let hadAnswer = client.facts.responses + server.facts.responses > 0
             let isNominated =
                 now.direction == .fromServer
                 ? Self.answer(message, &client, at: now.time) : Self.answer(message, &server, at: now.time)
-            if now.direction == .fromServer { noteReflected(message) }
+            if now.direction == .fromServer { noteReflected(message, &now) }
+            if !hadAnswer, client.facts.responses + server.facts.responses > 0 { now.tell(.icePair(.succeeded)) }
             if isNominated { now.tell(.nominated(by: now.direction.reversed)) }
         case .indication: break
         }
@@ -85,11 +88,13 @@ package struct ICECheckTracker: ~Copyable {
     }
 
     /// An answer to a question for an address.
-    private mutating func noteReflected(_ message: STUNMessage) {
+    private mutating func noteReflected(_ message: STUNMessage, _ now: inout Observation) {
         guard let mapped = message.mappedAddress, !reflected.contains(mapped), reflected.count < Self.reflectedCapacity,
             !client.open.contains(where: { $0.identifier == message.header.transaction })
         else { return }
         reflected.append(mapped)
+        now.signal(
+            .correlator(.reflectedAddress(mapped, behindRouter: CallMapping.isBehindRouter(client.facts))))
     }
 
     private static func request(_ message: STUNMessage, _ end: inout End, at time: Timestamp) {

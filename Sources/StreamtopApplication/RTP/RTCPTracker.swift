@@ -16,6 +16,7 @@ package struct RTCPTracker: ~Copyable {
     private var marks = BothDirections<RTCPCongestionMarks?>(client: nil, server: nil)
     /// Packets whose content could be read.
     package private(set) var readable: UInt64 = 0
+    private var unreadable: UInt64 = 0
 
     private enum RTCPTypeKey: Hashable {
         case packet(UInt8)
@@ -38,21 +39,30 @@ package struct RTCPTracker: ~Copyable {
         return (try? RTCPHeader(decoding: &reader)) != nil
     }
 
-    /// A datagram of RTCP. `isProtected`: it is SRTCP, whose content is readable only where it was not encrypted, or `opened`.
+    /// A datagram of RTCP, or of SRTCP, whose content is readable only where it was not encrypted, or `opened`. `isProtected`: the ends
+    /// agreed on SRTCP.
     package mutating func observe(
         _ packet: RawSpan, wireLength: Int, opened: RawSpan? = nil, isProtected: Bool,
         sources: inout RTCPSourceTable, _ now: borrowing Observation
     ) {
         snapshot.packets &+= 1
         snapshot.bytes &+= UInt64(max(0, wireLength))
+        defer { snapshot.isEncrypted = unreadable > readable }
         if let opened {
             readable &+= 1
             return observeClear(opened, now.direction, at: now.time, &sources)
         }
+        // Of a packet that the capture cut, only what was agreed on can tell.
+        guard packet.byteCount == wireLength || !isProtected else {
+            unreadable &+= 1
+            return
+        }
         var length = packet.byteCount
-        if packet.byteCount == wireLength, isProtected || !RTCPPackets.fill(packet) {
+        // Some ends send RTCP in clear before and after their keys hold, whatever was agreed on: then packets fill the datagram, which
+        // encrypted ones with their trailer do by chance once in a million.
+        if packet.byteCount == wireLength, !RTCPPackets.fill(packet) {
             guard let clear = SecureRTCPTrailer.clearLength(of: packet) else {
-                snapshot.isEncrypted = true
+                unreadable &+= 1
                 return
             }
             length = clear

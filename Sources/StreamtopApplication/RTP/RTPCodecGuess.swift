@@ -11,6 +11,9 @@ struct RTPCodecGuess: Sendable {
     private(set) var codec: RTPCodec?
     private(set) var isOver = false
     private var packets = 0
+    /// The type of the packets that are judged, and packets of other types between them.
+    private var payloadType: UInt8?
+    private var others = 0
     private var h264Misses = 0
     private var h264Fragments = 0
     private var h264Parameters = 0
@@ -29,7 +32,7 @@ struct RTPCodecGuess: Sendable {
 
     /// A packet of a video stream, as it arrives.
     mutating func observe(_ header: RTPHeader, payload: RawSpan, at time: Timestamp) {
-        guard !isOver, payload.byteCount > 2 else { return }
+        guard !isOver, payload.byteCount > 2, isOfType(header.payloadType) else { return }
         let follows = packets > 0 && header.sequence == lastSequence &+ 1
         packets &+= 1
         if codec == nil { judge(header, payload, follows: follows) }
@@ -41,6 +44,20 @@ struct RTPCodecGuess: Sendable {
         }
         lastSequence = header.sequence
         wasMarked = header.isMarked
+    }
+
+    /// FEC may share the stream under a type of its own (RFC 5109 section 14.1); a stream that changed its type is judged anew.
+    private mutating func isOfType(_ type: UInt8) -> Bool {
+        if payloadType == nil || payloadType == type {
+            payloadType = type
+            others = 0
+            return true
+        }
+        others += 1
+        guard others > Self.enough else { return false }
+        self = RTPCodecGuess()
+        payloadType = type
+        return true
     }
 
     private mutating func judge(_ header: RTPHeader, _ payload: RawSpan, follows: Bool) {

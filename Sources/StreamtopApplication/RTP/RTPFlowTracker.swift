@@ -16,15 +16,15 @@ package struct RTPFlowTracker: ~Copyable {
     /// Own: datagrams that look like RTP by their first bits and lead to no stream, before a flow is given up.
     private static let patience = 96
 
-    private var streams: [UInt64: RTPStream] = [:]
+    private(set) var streams: [UInt64: RTPStream] = [:]
     /// Keys of proven streams, in the order of their first packets.
-    private var proven: [UInt64] = []
+    private(set) var proven: [UInt64] = []
     private var onTrial: [Trial] = []
     private var misses = 0
     private var transportStream = CarriedTransportStream()
     package private(set) var evicted: UInt64 = 0
     package var rtcp: RTCPTracker
-    private let hosts: HostPair
+    let hosts: HostPair
     /// STUN, DTLS or signalling said that media is to be expected on these ports.
     package var isExpected = false
     /// Keys were agreed on for the media (DTLS-SRTP, SDES).
@@ -32,8 +32,8 @@ package struct RTPFlowTracker: ~Copyable {
     /// Codecs by payload type, as signalling names them.
     private var signalled: [UInt8: (codec: RTPCodec, rate: Int)] = [:]
     /// Header extensions by number, as signalling names them.
-    private var extensionNames: [UInt8: String] = [:]
-    private var transports = BothDirections(client: RTPTransport(), server: RTPTransport())
+    private(set) var extensionNames: [UInt8: String] = [:]
+    private(set) var transports = BothDirections(client: RTPTransport(), server: RTPTransport())
 
     private struct Trial {
         var key: UInt64
@@ -141,7 +141,7 @@ package struct RTPFlowTracker: ~Copyable {
         return header.length >= fixed + blocks && packet.byteCount == wireLength && RTCPPackets.fill(packet)
     }
 
-    private static func key(_ source: UInt32, _ direction: Direction) -> UInt64 {
+    static func key(_ source: UInt32, _ direction: Direction) -> UInt64 {
         UInt64(source) << 1 | (direction == .fromClient ? 0 : 1)
     }
 
@@ -316,71 +316,6 @@ package struct RTPFlowTracker: ~Copyable {
         return nil
     }
 
-    /// The proven streams in the order of their first packets.
-    package func report(at time: Timestamp, tables: borrowing MediaTables) -> [RTPStreamSnapshot] {
-        var list: [RTPStreamSnapshot] = []
-        for stream in proven.compactMap({ streams[$0] }) where stream.flow == number {
-            let source = tables.sources.facts(of: stream.source, between: hosts)
-            var snapshot = stream.snapshot(at: time, source)
-            snapshot.leg = stream.outgoingOf?.snapshot(source)
-            // Without a single readable report nothing was counted: not zero, unknown.
-            if source == nil, rtcp.readable == 0 {
-                snapshot.nacks = nil
-                snapshot.pictureLossIndications = nil
-                snapshot.fullIntraRequests = nil
-            }
-            snapshot.layer = layer(of: stream)
-            snapshot.transportWide = transports[stream.from].snapshot(at: time)
-            list.append(snapshot)
-        }
-        fillLipSync(&list, tables)
-        return list
-    }
-
-    /// What its packets say of it in header extensions that signalling named (RFC 8852, RFC 9143).
-    private func layer(of stream: RTPStream) -> RTPLayerSnapshot? {
-        var layer: RTPLayerSnapshot?
-        for (identifier, name) in extensionNames {
-            guard name.hasPrefix("urn:ietf:params:rtp-hdrext:sdes:"), let text = stream.extensions.text(identifier)
-            else {
-                continue
-            }
-            if name.hasSuffix(":mid") {
-                layer = layer ?? RTPLayerSnapshot()
-                layer?.media = text
-            }
-            if name.hasSuffix("rtp-stream-id") {
-                layer = layer ?? RTPLayerSnapshot()
-                layer?.restriction = text
-            }
-        }
-        return layer
-    }
-
-    /// Sound against the picture of the same source (RFC 3550 section 6.5.1): both by their newest sender reports.
-    private func fillLipSync(_ list: inout [RTPStreamSnapshot], _ tables: borrowing MediaTables) {
-        for index in list.indices where list[index].isVideo == false {
-            guard let sound = delay(of: list[index], tables) else { continue }
-            let picture = list.first { other in
-                other.isVideo == true && other.repeats == nil && other.from == list[index].from
-                    && delay(of: other, tables)?.name == sound.name
-            }
-            guard let picture, let other = delay(of: picture, tables) else { continue }
-            list[index].lipSync = other.value - sound.value
-        }
-    }
-
-    /// From the sender's clock to the tap, as its newest report tells; only differences of one sender's mean something.
-    private func delay(
-        of stream: RTPStreamSnapshot, _ tables: borrowing MediaTables
-    ) -> (value: Nanoseconds, name: String)? {
-        guard let source = tables.sources.facts(of: stream.source, between: hosts), let name = source.canonicalName,
-            source.reportCount >= RTCPSource.leastReports, let report = source.lastReport,
-            let arrival = streams[Self.key(stream.source, stream.from)]?.expectedArrival(of: report.timestamp)
-        else { return nil }
-        return (arrival - RTCPSource.time(ofNetworkTime: report.networkTime), name)
-    }
-
     /// Client and server were taken for each other.
     package mutating func exchangeEnds() {
         let old = streams
@@ -396,47 +331,5 @@ package struct RTPFlowTracker: ~Copyable {
         inherited?.isReversed.toggle()
         (transports.client, transports.server) = (transports.server, transports.client)
         rtcp.exchangeEnds()
-    }
-}
-
-/// What the header extensions of all streams of one direction say of their common path.
-struct RTPTransport {
-    private static let window: Nanoseconds = .seconds(30)
-
-    private var sequence = RTPSequence()
-    private var firstTime = Timestamp(nanoseconds: 0)
-    private var lastSend: AbsoluteSendTime?
-    /// Send time since the first, in 2^-18 s.
-    private var sent: Int64 = 0
-    private var base = WindowedMinimum()
-    private var delay: Nanoseconds?
-    private var largest: Nanoseconds = 0
-    private var trend = DelayTrend()
-
-    mutating func observe(_ number: UInt16?, _ sendTime: AbsoluteSendTime?, at time: Timestamp) {
-        if let number { _ = sequence.observe(number) }
-        guard let sendTime else { return }
-        defer { lastSend = sendTime }
-        guard let lastSend else {
-            firstTime = time
-            return
-        }
-        sent += Int64(sendTime.distance(after: lastSend))
-        let sentAt = Nanoseconds(Double(sent) * 1e9 / AbsoluteSendTime.unitsPerSecond)
-        trend.observe(sent: sentAt, at: time)
-        let transit = (time - firstTime) - sentAt
-        base.record(transit, at: time, window: Self.window)
-        delay = max(0, transit - (base.value ?? transit))
-        largest = max(largest, delay ?? 0)
-    }
-
-    func snapshot(at time: Timestamp) -> TransportWideSnapshot? {
-        guard sequence.packets > 0 || delay != nil else { return nil }
-        var result = TransportWideSnapshot(packets: sequence.packets, lost: sequence.lost)
-        result.queueDelay = delay
-        if delay != nil { result.queueDelayMaximum = largest }
-        result.recentOveruses = trend.recentOveruses(at: time)
-        result.mostOveruses = trend.mostOveruses
-        return result
     }
 }

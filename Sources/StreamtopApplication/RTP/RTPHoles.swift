@@ -70,6 +70,15 @@ package struct RTPHoles: Sendable {
         return repair(at: index, time)
     }
 
+    /// Something repeats a packet of a time at which none came.
+    mutating func repair(between timestamp: UInt32, at time: Timestamp) -> Bool {
+        let index = open.firstIndex { hole in
+            !hole.isRepaired && time - hole.displayed < Self.life && timestamp.isAfter(hole.before)
+                && hole.after.isAfter(timestamp)
+        }
+        return repair(at: index, time)
+    }
+
     /// Something repeats the packet with this number.
     mutating func repair(number: Int64, at time: Timestamp) -> Bool {
         repair(at: open.firstIndex { !$0.isRepaired && $0.number == number && time - $0.displayed < Self.life }, time)

@@ -39,7 +39,7 @@ extension RTPStream {
         result.probes = probes
         if let fec {
             result.fec = RTPForwardErrorCorrectionSnapshot(
-                kind: .ulpfec, packets: fec.packets, bytes: fec.bytes, recovered: fecRecovered)
+                kind: fec.kind, packets: fec.packets, bytes: fec.bytes, recovered: fecRecovered)
         }
         if holes.repaired > 0 || fec != nil || isRepaired { result.lostRepaired = min(holes.repaired, sequence.lost) }
         result.repairedLate = min(holes.late, result.lostRepaired ?? 0)

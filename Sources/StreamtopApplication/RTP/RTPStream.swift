@@ -235,8 +235,13 @@ final class RTPStream {
     }
 
     private func observeClear(_ header: RTPHeader, _ payload: RawSpan, at time: Timestamp, _ findings: inout Findings) {
-        if let fec = redundancy.observe(payload, sequence: header.sequence) { recover(fec, at: time) }
-        guard isVideo != false else { return }
+        switch redundancy.observe(payload, header) {
+        case .packets(let fec)?: recover(fec, at: time)
+        case .timestamps(let times)?:
+            for one in times where holes.repair(between: one, at: time) { fecRecovered &+= 1 }
+        case nil: break
+        }
+        guard isVideo != false, !redundancy.isParity(header.payloadType) else { return }
         if codec == nil {
             guess.observe(header, payload: payload, at: time)
             if isVideo == true, let found = guess.codec {
@@ -358,5 +363,10 @@ final class RTPStream {
         }
     }
 
-    var fec: (packets: UInt64, bytes: UInt64)? { isEncrypted == true && !isReadable ? nil : redundancy.fec }
+    /// What repairs the stream from within it, by payloads that can be read.
+    var fec: (kind: RTPForwardErrorCorrectionSnapshot.Kind, packets: UInt64, bytes: UInt64)? {
+        guard isEncrypted != true || isReadable else { return nil }
+        if let parity = redundancy.parity { return (.ulpfec, parity.packets, parity.bytes) }
+        return redundancy.repetition.map { (.red, $0.packets, $0.bytes) }
+    }
 }

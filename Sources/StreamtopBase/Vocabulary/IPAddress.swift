@@ -63,6 +63,14 @@ package struct IPAddress: Hashable, Comparable, Sendable {
         isIPv4 ? low >> 28 == 14 || low == 0xffff_ffff : high >> 56 == 0xff
     }
 
+    /// Of networks of their own (RFC 1918, RFC 4193).
+    package var isPrivate: Bool {
+        isIPv4 ? low >> 24 == 10 || low >> 20 == 0xac1 || low >> 16 == 0xc0a8 : high >> 57 == 0x7e
+    }
+
+    /// 100.64.0.0/10: between a provider's NAT and its customers (RFC 6598).
+    package var isShared: Bool { isIPv4 && low >> 22 == 0x191 }
+
     /// 169.254.0.0/16 or fe80::/10.
     package var isLinkLocal: Bool {
         isIPv4 ? low >> 16 == 0xa9fe : high >> 54 == 0x3fa

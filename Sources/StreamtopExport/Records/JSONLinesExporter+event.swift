@@ -100,6 +100,20 @@ extension JSONWriter {
         case .nominated(let end):
             member("event", "nominated")
             member("by", end)
+        case .icePair(let state):
+            member("event", "ice_pair")
+            member("state", state)
+        case .natMapping(let mapping, let mapped):
+            member("event", "nat")
+            member("mapping", mapping)
+            member("mapped", mapped.description)
+        case .allocation(let allocation):
+            member("event", "allocation")
+            member("state", allocation.state)
+            member("relayed", allocation.relayed?.description)
+            member("lifetime_s", allocation.lifetime.map { Int($0) })
+            member("error", allocation.errorCode)
+            member("lapsed", allocation.lapse)
         case .keyFrame(let stream, let from):
             member("event", "keyframe")
             source("ssrc", stream)

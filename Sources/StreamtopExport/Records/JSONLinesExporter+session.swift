@@ -22,7 +22,11 @@ extension JSONLinesExporter {
             json.object("nat") { json in
                 json.member("mapping", call.mapping)
                 json.array("mapped", call.mapped) { $0.string($1.description) }
-                json.object("evidence") { $0.member("reflectors", call.reflectors) }
+                json.object("evidence") { json in
+                    json.member("reflectors", call.reflectors)
+                    if call.isCarrierGrade { json.member("carrier_grade", true) }
+                    json.member("hairpin", call.hairpins)
+                }
             }
             json.object("turn") { json in
                 json.array("allocations", call.allocations) { json, one in

@@ -53,12 +53,18 @@ package struct STUNTracker: LayerState, ~Copyable {
         if let first = reader.peekUInt8(), first & 0xc0 == 0x40 {
             guard let header = try? TURNChannelData(decoding: &reader) else { return }
             let data = bytes.extracting(droppingFirst: reader.consumed).extracting(first: header.dataLength)
-            return relay.observe(header, data, relayed: &relayed, now)
+            relay.observe(header, data, relayed: &relayed, now)
+            return tellAllocation(&now)
         }
         guard let message = (try? STUNMessage(decoding: &reader)) ?? STUNMessage(decodingCut: bytes) else { return }
         observe(message, &now)
         tellClient(message.header, &now)
         relay.observe(message, bytes, wireLength: wireLength, relayed: &relayed, now)
+        tellAllocation(&now)
+    }
+
+    private mutating func tellAllocation(_ now: inout Observation) {
+        if let event = relay.takeEvent() { now.tell(.allocation(event)) }
     }
 
     package mutating func exchangeEnds() {

@@ -55,6 +55,8 @@ struct TURNRelay: Sendable {
     /// The relay worked on after a lifetime had ended: a renewal was not captured, and lifetimes are not known any more.
     private var missedRenewal = false
     private var counts = TURNSnapshot()
+    /// What the message at hand changed, for people.
+    private var event: RelayAllocationEvent?
     private var bytes: UInt64 = 0
     /// Anything of TURN was seen.
     private(set) var isKnown = false
@@ -89,6 +91,11 @@ struct TURNRelay: Sendable {
             data, wireLength: header.dataLength, from: now.direction, at: now.time, local: allocation?.relayed,
             peer: channel?.peer, channel: header.channel)
         note(channel: channel, peer: channel?.peer.address, now)
+    }
+
+    mutating func takeEvent() -> RelayAllocationEvent? {
+        defer { event = nil }
+        return event
     }
 
     /// Bytes of a connection that was bound to a peer.
@@ -145,11 +152,21 @@ struct TURNRelay: Sendable {
                 channels.removeAll()
                 missedRenewal = false
             }
+            if allocation?.relayed != relayed || allocation?.isGone == true {
+                event = RelayAllocationEvent(.granted, relayed: relayed, lifetime: lifetime)
+            }
             allocation = Allocation(relayed: relayed, lifetime: lifetime, expiry: time + .seconds(Int64(lifetime)))
         case .refresh:
             guard let lifetime = message.lifetime else { return }
             // A lifetime of zero gives the allocation back.
-            if lifetime == 0 { allocation?.isGone = true } else { allocation?.lifetime = lifetime }
+            if lifetime == 0 {
+                if let allocation, !allocation.isGone {
+                    event = RelayAllocationEvent(.released, relayed: allocation.relayed)
+                }
+                allocation?.isGone = true
+            } else {
+                allocation?.lifetime = lifetime
+            }
             allocation?.expiry = time + .seconds(Int64(lifetime))
         case .createPermission, .channelBind:
             guard let position = requests.firstIndex(where: { $0.transaction == message.header.transaction }) else {
@@ -172,6 +189,10 @@ struct TURNRelay: Sendable {
     }
 
     private mutating func takeRefusal(_ message: STUNMessage) {
+        // 401 and 438 ask for credentials and for a fresh nonce: every client is told so (RFC 8489 section 9.2.4).
+        if message.header.method == .allocate, let code = message.errorCode, code != 401, code != 438 {
+            event = RelayAllocationEvent(.refused, errorCode: code)
+        }
         // 437: there is no such allocation (any more) (RFC 8656 section 19).
         if message.header.method == .refresh, message.errorCode == 437, lapsed == nil { allocation?.isGone = true }
         requests.removeAll { $0.transaction == message.header.transaction }
@@ -193,7 +214,12 @@ struct TURNRelay: Sendable {
     /// The client sends: does anything that it needs for that still hold?
     private mutating func judge(channel: Channel?, peer: IPAddress?, at time: Timestamp) {
         guard !missedRenewal, let found = expired(channel: channel, peer: peer, at: time) else { return }
-        if lapsed == nil { lapsed = found } else { lapsed?.lastUse = time }
+        guard lapsed == nil else {
+            lapsed?.lastUse = time
+            return
+        }
+        lapsed = found
+        event = RelayAllocationEvent(.lapsed, relayed: allocation?.relayed, lapse: found.kind)
     }
 
     /// The relay hands data on: whatever it needs for that holds, whether or not its renewal was captured.

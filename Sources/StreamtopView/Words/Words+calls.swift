@@ -103,7 +103,9 @@ extension Words {
     static func nat(_ call: CallSnapshot, allFailed: Bool) -> String {
         let seen = call.mapped.prefix(3).map { EndpointText.text($0) }.joined(separator: ", ")
         let who = call.reflectors == 1 ? "one server or peer" : "\(call.reflectors) servers or peers"
-        let outcome = allFailed ? " Direct checks stayed unanswered." : ""
+        var outcome = allFailed ? " Direct checks stayed unanswered." : ""
+        if call.isCarrierGrade { outcome += " An address of a provider's NAT (100.64.0.0/10) is among them." }
+        if call.hairpins == false { outcome += " Checks to the NAT's own outer address stayed unanswered." }
         switch call.mapping {
         case .none: return "none seen: \(who) saw the address as it is.\(outcome)"
         case .endpointIndependent:
@@ -115,6 +117,9 @@ extension Words {
                 "gives each address and port a mapping of its own (\(who) saw \(seen)): a relay is likely needed.\(outcome)"
         case .unknown:
             guard !call.mapped.isEmpty else { return "nothing known: no server told an address.\(outcome)" }
+            if call.mapped.allSatisfy({ mapped in call.pairs.contains { $0.local == mapped || $0.remote == mapped } }) {
+                return "none behind this point: \(who) saw the address as it is here. One may be before it.\(outcome)"
+            }
             return "one is there, of which kind is not known: \(who) saw \(seen).\(outcome)"
         }
     }

@@ -186,6 +186,14 @@ extension Words {
             let what = packets == 1 ? "1 packet" : "\(packets) packets"
             return ("media loss", "\(by(from))  \(self.source(source))  \(what)", .markLoss)
         case .nominated(let end): return ("nominated", by(end), .fine)
+        case .icePair(let state): return ("checks", state == .succeeded ? "answered" : "begin", .text)
+        case .natMapping(let mapping, let mapped):
+            return ("NAT", "\(spaced(mapping.rawValue))  \(EndpointText.text(mapped))", .text)
+        case .allocation(let allocation):
+            let what = allocation.relayed.map { EndpointText.text($0) } ?? allocation.errorCode.map { "\($0)" } ?? ""
+            let lost = allocation.lapse.map { "  \($0.rawValue)" } ?? ""
+            let isWrong = allocation.state == .lapsed || allocation.state == .refused
+            return ("relay \(allocation.state.rawValue)", what + lost, isWrong ? .watch : .fine)
         case .keyFrame(let source, let from): return ("key frame", "\(by(from))  \(self.source(source))", .text)
         case .mediaChunk(_, let bytes, let age):
             let old = age.map { "  \(DurationText.withUnit($0)) old" } ?? ""

@@ -17,6 +17,7 @@ struct StreamtopBench: ParsableCommand {
     @Flag(help: "Only floods of small packets that ask for much memory, and what is held of them at most.") var floods =
         false
     @Flag(help: "Only what is about media over HTTP.") var deliveryOnly = false
+    @Flag(help: "Only streams of SRTP.") var streamsOnly = false
     @Flag(help: "Leave the slow peers out.") var quick = false
     @Flag(help: "Keep the captures that were made.") var keep = false
 
@@ -31,6 +32,7 @@ struct StreamtopBench: ParsableCommand {
             media()
             return try delivery(folder)
         }
+        if streamsOnly { return try streams(folder) }
         let mixed = folder.appendingPathComponent("mixed.pcap").path
         var capture = MixedCapture(flows: flows, packetsPerFlow: packets, concurrent: 4_000)
         try capture.write(to: mixed)
@@ -58,8 +60,42 @@ struct StreamtopBench: ParsableCommand {
         try sealed(folder)
         media()
         try delivery(folder)
+        try streams(folder)
         try redraw(folder)
         host()
+    }
+
+    /// A thousand streams at 50 packets a second, for ten seconds and for forty; a tenth of them; and a box that forwards.
+    private func streams(_ folder: URL) throws {
+        print("\nSRTP, 50 packets a second a stream")
+        print(header)
+        var peaks: [Double] = []
+        for (count, seconds) in [(1_000, 40), (1_000, 10), (100, 10)] {
+            let path = folder.appendingPathComponent("streams.pcap").path
+            let packets = try StreamCost(streams: count, seconds: seconds).write(to: path)
+            let cost = row(
+                "\(count) streams, \(seconds) s", [streamtop, "--json", "--no-events", "-r", path], packets: packets,
+                against: nil)
+            guard let cost else { continue }
+            peaks.append(cost.peakMegabytes)
+            print(
+                "    \(text(cost.cpuSeconds / Double(packets) * 1e9, 0)) ns a packet, "
+                    + "\(text(cost.cpuSeconds / Double(seconds) * 100, 1)) % of a core")
+        }
+        if peaks.count == 3 {
+            print(
+                "    \(text((peaks[1] - peaks[2]) / 900 * 1_000, 1)) kB a stream; "
+                    + "four times as long: \(text(peaks[0] - peaks[1], 0)) MB more")
+        }
+        let path = folder.appendingPathComponent("box.pcap").path
+        let packets = try StreamCost(incoming: 20, streams: 500, seconds: 20).write(to: path)
+        print("a box that forwards 20 streams to 24 each: \(packets) packets")
+        let mine = row(
+            "streamtop --json", [streamtop, "--json", "--no-events", "-r", path], packets: packets, against: nil)
+        guard !quick, isInstalled("tshark") else { return }
+        let command = ["tshark", "-n", "-r", path, "-q", "-o", "rtp.heuristic_rtp:TRUE", "-z", "rtp,streams"]
+        let peer = row("tshark -z rtp,streams", command, packets: packets, against: nil, runs: 1)
+        if let peer, let mine { print("    streamtop is \(text(peer.cpuSeconds / mine.cpuSeconds, 1)) times as fast") }
     }
 
     private func media() {

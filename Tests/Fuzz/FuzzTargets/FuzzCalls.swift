@@ -94,7 +94,17 @@ func fuzzSCTP(_ bytes: [UInt8]) {
 func fuzzSDP(_ bytes: [UInt8]) {
     _ = SessionDescription(unsafe bytes.span.bytes)
     _ = SessionDescription(unsafe bytes.span.bytes, isWhole: false)
+    _ = SessionDescription(fragment: unsafe bytes.span.bytes)
     _ = Base64.decode(bytes)
+    var scanner = DescriptionScanner()
+    forEachPiece(bytes) { piece, direction, _ in
+        if piece.byteCount == 0, direction == .fromServer { scanner.lose() } else { scanner.feed(piece) }
+        precondition(scanner.heldBytes <= 1 << 18)
+    }
+    _ = scanner.end()
+    // The whole as one message, whose descriptions are read in turn.
+    scanner.feed(unsafe bytes.span.bytes)
+    for case .description(let text) in scanner.end() { _ = SessionDescription(unsafe text.span.bytes) }
 }
 
 func fuzzSIP(_ bytes: [UInt8]) {

@@ -24,7 +24,7 @@ enum CallConversation {
         let keyLog = folder.path("keys")
         let peers = try python([here.appending(path: "Peers/call_peers.py").path(), keyLog])
         try peers.wait("readiness", seconds: 30) { $0.contains("ready\n") }
-        let capture = try LiveCapture(filter: "udp", keyLog: keyLog)
+        let capture = try LiveCapture(filter: "udp and not \(MediaConversations.ports)", keyLog: keyLog)
         peers.type("go\n")
         try peers.waitForEnd(seconds: 60)
         guard let line = peers.output.split(separator: "\n").first(where: { $0.hasPrefix("{") }) else {

@@ -68,7 +68,8 @@ private struct Check {
         try observe(
             &tracker, Check(transaction: 2, user: "aaaa:bbbb", controlling: false), .fromServer, 600, into: &now)
         try observe(&tracker, Check(type: 0x0101, transaction: 2, user: nil), .fromClient, 601, into: &now)
-        #expect(now.events.isEmpty)
+        #expect(now.events == [.icePair(.inProgress), .icePair(.succeeded)])
+        now.events.removeAll()
         try observe(&tracker, Check(transaction: 3, nominates: true), .fromClient, 700, into: &now)
         try observe(&tracker, Check(type: 0x0101, transaction: 3, user: nil), .fromServer, 750, into: &now)
         #expect(now.events == [.nominated(by: .fromClient)])
@@ -144,6 +145,29 @@ private struct Check {
             ], at: Timestamp(nanoseconds: 0))
         #expect(calls.map { $0.flows.map(\.number) } == [[1, 3, 4], [2]])
         #expect(calls.map(\.restarts) == [1, 0])
+    }
+
+    @Test("Hints: a provider's NAT, and checks to the NAT's own outer address, answered or not")
+    func hints() throws {
+        func call(_ address: UInt32, answered: Bool) throws -> CallSnapshot {
+            let asked = flow(1, (10, 7), (50, 1), mapped: (address, 4_001))
+            var check = flow(2, (10, 7), (address, 4_009), name: "a:b")
+            check.ice?.client.requests = 4
+            check.ice?.client.responses = answered ? 4 : 0
+            check.ice?.client.firstRequest = Timestamp(nanoseconds: 0)
+            check.isFinal = true
+            return try #require(CallAssembly.calls(among: [asked, check], at: Timestamp(nanoseconds: 0)).first)
+        }
+        let plain = try call(0xcb00_7101, answered: true)
+        #expect(plain.hairpins == true && !plain.isCarrierGrade)
+        let shared = try call(0x6440_0001, answered: false)
+        #expect(shared.hairpins == false && shared.isCarrierGrade)
+        // 100.63.255.255 is nobody's.
+        #expect(try call(0x643f_ffff, answered: true).isCarrierGrade == false)
+        var direct = flow(3, (10, 7), (60, 9), name: "c:d")
+        direct.ice?.client.requests = 1
+        let none = CallAssembly.calls(among: [direct], at: Timestamp(nanoseconds: 0)).first
+        #expect(none?.hairpins == nil)
     }
 
     @Test(

@@ -29,11 +29,11 @@ import Testing
 
     private func observe(
         _ tracker: inout RTCPTracker, _ table: inout RTCPSourceTable, _ bytes: [UInt8], _ direction: Direction,
-        _ milliseconds: Int64, isProtected: Bool = false
+        _ milliseconds: Int64, isProtected: Bool = false, cut: Int = 0
     ) {
         let now = Observation(from: direction, at: Timestamp(nanoseconds: milliseconds * 1_000_000))
         unsafe tracker.observe(
-            bytes.span.bytes, wireLength: bytes.count, isProtected: isProtected, sources: &table, now)
+            bytes.span.bytes, wireLength: bytes.count + cut, isProtected: isProtected, sources: &table, now)
     }
 
     @Test("Round trip from the tap to the receiver: report out, quoted 500 ms later less the delay at the receiver")
@@ -95,6 +95,14 @@ import Testing
             &tracker, &table, senderReport(1) + [0x00, 0, 0, 2] + trailer, .fromClient, 2, isProtected: true)
         #expect(tracker.readable == 1 && tracker.report { _ in nil }.types == [RTCPTypeCount(name: "sr", count: 1)])
         #expect(table.facts(of: 7, between: Self.hosts) != nil)
+        // Some ends send in clear what they agreed to protect: without a trailer it is read, and most of it decides what is said.
+        observe(&tracker, &table, senderReport(3), .fromClient, 3, isProtected: true)
+        #expect(tracker.readable == 2 && !tracker.report { _ in nil }.isEncrypted)
+        // Of a packet that the capture cut nobody knows whether there was a trailer.
+        observe(&tracker, &table, senderReport(4), .fromClient, 4, isProtected: true, cut: 20)
+        #expect(tracker.readable == 2 && tracker.report { _ in nil }.types == [RTCPTypeCount(name: "sr", count: 2)])
+        observe(&tracker, &table, senderReport(4), .fromClient, 5, cut: 20)
+        #expect(tracker.readable == 3)
     }
 
     @Test("The table of sources is capped: the oldest goes")

@@ -1,0 +1,49 @@
+import StreamtopApplication
+import StreamtopBase
+import StreamtopLayer
+import StreamtopModel
+
+/// Where servers see sockets (RFC 8489): what one socket is told by two servers shows how the NAT before it gives out addresses. Bounded:
+/// the oldest socket goes first.
+struct ReflectionTable: Sendable {
+    static let capacity = 1_024
+    /// Of one socket.
+    private static let mostReflections = 16
+
+    static let limits = [
+        Limit("sockets that servers reflected", capacity, per: .engine, policy: "the oldest goes, counted")
+    ]
+
+    private struct Socket: Sendable {
+        var reflections: [CallMapping.Reflection] = []
+        var told = CallSnapshot.Mapping.unknown
+    }
+
+    private var sockets = BoundedMap<Endpoint, Socket>(capacity: Self.capacity)
+
+    /// Takes one over; what its socket's reflections say together, where that is news.
+    mutating func note(_ reflection: CallMapping.Reflection, of socket: Endpoint) -> CallSnapshot.Mapping? {
+        var news: CallSnapshot.Mapping?
+        sockets.update(socket, initial: Socket()) { known in
+            guard known.reflections.count < Self.mostReflections else { return }
+            known.reflections.append(reflection)
+            let mapping = CallMapping.mapping(by: known.reflections)
+            guard mapping != known.told, mapping != .unknown else { return }
+            known.told = mapping
+            news = mapping
+        }
+        return news
+    }
+}
+
+extension FlowEngine {
+    /// The server of a flow says where it sees the client.
+    mutating func note(reflected mapped: Endpoint, behindRouter: Bool, of position: UInt32) {
+        let socket = flows[position].clientEndpoint
+        let reflection = CallMapping.Reflection(
+            local: socket, reflector: flows[position].serverEndpoint, mapped: mapped, flow: flows[position].identifier,
+            isBehindRouter: behindRouter)
+        guard let mapping = reflections.note(reflection, of: socket) else { return }
+        emit(.natMapping(mapping, mapped: mapped), of: position, at: observation.time)
+    }
+}

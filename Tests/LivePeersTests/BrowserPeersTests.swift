@@ -1,0 +1,66 @@
+import Testing
+
+/// Browsers call themselves, with layers of simulcast and with AV1: what the program says against getStats. Once a release
+/// (`make test-browser`): browsers are large.
+@Suite(.serialized, .enabled(if: LiveCapture.hindrance == nil, "no permission to capture on lo"))
+struct BrowserPeersTests {
+    private func outcome(_ name: String) throws -> MediaConversations.Outcome {
+        try MediaConversations.outcome(name)
+    }
+
+    private static func source(_ stats: JSONValue) -> String {
+        let text = String(stats["ssrc"].int ?? 0, radix: 16)
+        return "0x" + String(repeating: "0", count: 8 - text.count) + text
+    }
+
+    private static func received(_ outcome: MediaConversations.Outcome) -> [JSONValue] {
+        outcome.peer["to"].array.filter { $0["type"].string == "inbound-rtp" && ($0["packetsReceived"].int ?? 0) > 0 }
+    }
+
+    /// Packets, losses, pictures and checks of a call.
+    private func compare(_ name: String, streams: Int) throws {
+        let outcome = try outcome(name)
+        let received = Self.received(outcome)
+        #expect(received.count == streams, "\(name)")
+        for counted in received {
+            let stream = try #require(
+                outcome.streams.first { $0["ssrc"].string == Self.source(counted) }, "\(name) \(Self.source(counted))")
+            // getStats is asked at the call's end; a packet or two may follow.
+            let packets = (counted["packetsReceived"].int ?? 0) - (counted["retransmittedPacketsReceived"].int ?? 0)
+            #expect((packets...packets + 8).contains(stream["packets"].int ?? 0), "\(name)")
+            #expect(stream["lost"].int == counted["packetsLost"].int, "\(name)")
+            guard counted["kind"].string == "video" else { continue }
+            let decoded = counted["framesDecoded"].int ?? 0
+            #expect((decoded - 1...decoded + 4).contains(stream["frames", "count"].int ?? 0), "\(name)")
+            if let keyFrames = stream["keyframes"].int {
+                #expect(keyFrames == counted["keyFramesDecoded"].int, "\(name)")
+            }
+        }
+        let truths = outcome.peer["from"].array.filter {
+            $0["type"].string == "candidate-pair" && $0["nominated"].bool == true
+        }
+        let pairs = outcome.sessions.flatMap { $0["ice", "pairs"].array }
+        // Between the last question and the end a check may pass.
+        #expect(
+            truths.contains { truth in
+                pairs.contains { pair in
+                    let sent = (pair["requests"].int ?? 0) - (truth["requestsSent"].int ?? 0)
+                    let answered = (pair["responses"].int ?? 0) - (truth["responsesReceived"].int ?? 0)
+                    return (0...1).contains(sent) && (0...1).contains(answered) && pair["nominated"].bool == true
+                }
+            }, "\(name): \(pairs)")
+    }
+
+    @Test(
+        "Chromium: layers of one picture", .enabled(if: MediaConversations.isInstalled("chromium-simulcast"), reason))
+    func simulcast() throws { try compare("chromium-simulcast", streams: 3) }
+
+    @Test("Chromium: AV1", .enabled(if: MediaConversations.isInstalled("chromium-av1"), reason))
+    func av1() throws { try compare("chromium-av1", streams: 2) }
+
+    @Test("Firefox: VP8", .enabled(if: MediaConversations.isInstalled("firefox"), reason))
+    func firefox() throws { try compare("firefox", streams: 2) }
+
+    private static let reason: Comment =
+        "make test-browser holds these calls, where chromium and firefox-esr are installed"
+}
