@@ -29,6 +29,13 @@ extension JSONLinesExporter {
             json.member("flows", totals.flows)
             json.member("sessions", totals.sessions)
             json.member("evicted_flows", totals.evictedFlows)
+            if totals.evictedWithoutData.flows > 0 {
+                json.object("evicted_without_data") { json in
+                    json.member("flows", totals.evictedWithoutData.flows)
+                    json.member("packets", totals.evictedWithoutData.packets)
+                    json.member("bytes", totals.evictedWithoutData.bytes)
+                }
+            }
             if totals.unwrittenFlows > 0 { json.member("unwritten_flows", totals.unwrittenFlows) }
             if let memory = health.memory, memory.releases > 0 {
                 json.object("memory") { json in
