@@ -8,8 +8,8 @@ enum CallSignals {
     private static let mostSignals = 32
 
     /// Exchanges whose answer is a session description, and what is asked of the same resource later.
-    static func isSignalling(_ flow: FlowSnapshot) -> Bool {
-        flow.http?.exchanges.contains { isDescription($0) } ?? false
+    static func isSignalling(_ flow: borrowing FlowSnapshot) -> Bool {
+        flow.$http?.value.exchanges.contains { isDescription($0) } ?? false
     }
 
     private static func isDescription(_ exchange: HTTPExchangeSnapshot) -> Bool {

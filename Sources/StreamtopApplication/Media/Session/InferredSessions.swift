@@ -10,15 +10,16 @@ package struct EncryptedConnection: Sendable {
     package var bursts: [TLSBurst]
 
     /// nil where the flow was read, or shows no answers that could be media.
-    package init?(_ flow: FlowSnapshot) {
-        guard let tls = flow.$tls?.value, !tls.isDecrypted, flow.http == nil,
-            tls.bursts.count >= InferredSessions.leastSegments
+    package init?(_ flow: borrowing FlowSnapshot) {
+        // By its box: nearly every flow ends here.
+        guard let tls = flow.$tls, !tls.value.isDecrypted, flow.$http == nil,
+            tls.value.bursts.count >= InferredSessions.leastSegments
         else { return nil }
         self.flow = flow.identifier
         client = flow.client.endpoint.address
         server = flow.server.endpoint
-        serverName = tls.serverName
-        bursts = tls.bursts
+        serverName = tls.value.serverName
+        bursts = tls.value.bursts
     }
 }
 
