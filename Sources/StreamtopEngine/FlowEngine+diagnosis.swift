@@ -33,7 +33,7 @@ extension FlowEngine {
         judgement.waiting.removeAll { !flows.contains($0) || !flows[$0].needsDiagnosis }
         sharePathBases()
         if judgement.waiting.count > options.limits.diagnosesPerSecond {
-            sortByBytes()
+            bringBusiestForward(options.limits.diagnosesPerSecond)
         }
         let health = judgedHealth
         for (turn, position) in judgement.waiting.enumerated() {
@@ -43,9 +43,9 @@ extension FlowEngine {
         judgement.waiting.removeAll(keepingCapacity: true)
     }
 
-    /// The busiest first, of those equally busy the one that was opened first. Figures and turns are taken together before sorting, so
-    /// that comparing two flows does not take a look at each.
-    private mutating func sortByBytes() {
+    /// The `number` busiest first, of those equally busy the one that was opened first; the others follow in no order. Figures are
+    /// taken together, so that comparing two flows does not take a look at each.
+    private mutating func bringBusiestForward(_ number: Int) {
         var turns: [JudgementTurn] = []
         turns.reserveCapacity(judgement.waiting.count)
         for position in judgement.waiting {
@@ -53,7 +53,7 @@ extension FlowEngine {
                 JudgementTurn(
                     bytes: flows[position].windowBytes, ordinal: flows[position].ordinal, position: position))
         }
-        turns.sort()
+        turns.bringSmallestForward(number)
         for (place, turn) in turns.enumerated() { judgement.waiting[place] = turn.position }
     }
 
@@ -69,7 +69,7 @@ extension FlowEngine {
 
     /// The flow's last snapshot, judged.
     mutating func finalSnapshot(_ position: UInt32, health: CaptureHealth) -> FlowSnapshot {
-        var snapshot = flowSnapshot(position, at: now, final: true)
+        let snapshot = flowSnapshot(position, at: now, final: true)
         compareWithKernel(position)
         guard !judgement.isJudged, isWorthJudging(position) else { return snapshot }
         let place = flows[position].diagnosis
@@ -80,8 +80,9 @@ extension FlowEngine {
             swap(&diagnosis, &judgement.states[place].diagnosis)
             judgement.states[place].verdicts = verdicts
         }
-        snapshot.verdicts = verdicts
-        return snapshot
+        var judged = consume snapshot
+        judged.verdicts = verdicts
+        return judged
     }
 
     private func isWorthJudging(_ position: UInt32) -> Bool {
