@@ -108,7 +108,20 @@ extension FlowEngine {
     mutating func evict(_ position: UInt32) {
         flows.countEviction()
         counts.totals.evictedFlows += 1
-        retire(position, evicted: true)
+        let isWorthARecord = !isEmpty(position)
+        if !isWorthARecord {
+            let (client, server) = (flows[position].client, flows[position].server)
+            counts.totals.evictedWithoutData.flows &+= 1
+            counts.totals.evictedWithoutData.packets &+= client.packets &+ server.packets
+            counts.totals.evictedWithoutData.bytes &+= client.bytes &+ server.bytes
+        }
+        retire(position, evicted: true, isTold: isWorthARecord)
+    }
+
+    /// The flow never carried data, and nothing else is known of it: a flood leaves millions of these.
+    private func isEmpty(_ position: UInt32) -> Bool {
+        flows[position].client.payloadBytes == 0 && flows[position].server.payloadBytes == 0
+            && flows[position].rare == FlowEntry.none
     }
 
     /// Forgets a flow as though it had not been seen: its packets were copies of those that come now.
@@ -171,6 +184,7 @@ extension FlowEngine {
 
     /// Adds an event of a flow to the history and, when asked, to the outputs.
     mutating func emit(_ kind: FlowEvent.Kind, of position: UInt32, at time: Timestamp) {
+        guard options.collectsEvents || options.keepsSeries else { return }
         let sinceStart = time - flows[position].start
         let event = FlowEvent(
             time: time, flow: flows[position].identifier, sinceStart: sinceStart, kind: kind)

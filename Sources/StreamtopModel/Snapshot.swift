@@ -40,8 +40,19 @@ package struct TrafficTotals: Equatable, Sendable {
     package var flows: UInt64 = 0
     package var sessions: UInt64 = 0
     package var evictedFlows: UInt64 = 0
+    /// Of these, the flows that never carried data: they are counted here, and have no record.
+    package var evictedWithoutData = FlowSum()
     /// Flows whose last record was not written, for want of time after a request to stop.
     package var unwrittenFlows = 0
+
+    package init() {}
+}
+
+/// Flows that are told of together.
+package struct FlowSum: Equatable, Sendable {
+    package var flows: UInt64 = 0
+    package var packets: UInt64 = 0
+    package var bytes: UInt64 = 0
 
     package init() {}
 }

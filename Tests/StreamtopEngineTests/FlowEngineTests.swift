@@ -104,9 +104,27 @@ import Testing
         #expect(flows[0].client.endpoint == client)
         #expect(flows[0].server.payloadBytes == 3)
         #expect(driver.engine.trafficTotals.evictedFlows == UInt64(5_001 - 64))
-        #expect(driver.retired.count == 5_001 - 64)
-        #expect(driver.retired.allSatisfy { $0.isEvicted && !$0.isFinal })
+        // One SYN each says nothing that their number does not.
+        #expect(driver.retired.isEmpty)
+        #expect(driver.engine.trafficTotals.evictedWithoutData.flows == UInt64(5_001 - 64))
+        #expect(driver.engine.trafficTotals.evictedWithoutData.packets == UInt64(5_001 - 64))
+        #expect(driver.engine.trafficTotals.evictedWithoutData.bytes == UInt64(5_001 - 64) * 40)
         #expect(driver.engine.trafficTotals.flows == 5_001)
+    }
+
+    /// What carried a single byte is written when it has to go, and what an ICMP error or an anomaly is known of, too.
+    @Test func evictedFlowsWithDataAreWritten() {
+        var options = EngineOptions()
+        options.limits.flows = 8
+        var driver = EngineDriver(options: options)
+        for number in 0..<40 {
+            let source = Endpoint(address: IPAddress(v4: 0xc0a8_0000), port: UInt16(1_024 + number))
+            driver.send(PacketBuilder.udpFrame(from: source, to: server, payload: number < 20 ? [1] : []))
+        }
+        #expect(driver.engine.trafficTotals.evictedFlows == 32)
+        #expect(driver.retired.count == 20)
+        #expect(driver.retired.allSatisfy { $0.isEvicted && !$0.isFinal && $0.client.payloadBytes == 1 })
+        #expect(driver.engine.trafficTotals.evictedWithoutData.flows == 12)
     }
 
     @Test func samplesComeAtEvenStepsForActiveFlowsOnly() {
