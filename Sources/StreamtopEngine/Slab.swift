@@ -124,6 +124,18 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
         return page < pages.count && pages[page].occupied & 1 &<< UInt64(Self.place(index)) != 0
     }
 
+    /// What `body` makes of the element at `index`, in place and with one look for it; nil where none is stored.
+    @inlinable
+    @inline(__always)
+    package func read<Value>(_ index: UInt32, _ body: (borrowing Element) -> Value) -> Value? {
+        let number = Int(index >> Self.pageShift)
+        guard number < pages.count else { return nil }
+        let page = pages[number]
+        let place = Self.place(index)
+        guard page.occupied & 1 &<< UInt64(place) != 0 else { return nil }
+        return unsafe body(page.elements[place])
+    }
+
     /// Indices in use, ascending.
     package var indices: [UInt32] { (0..<places).filter { contains($0) } }
 }
