@@ -52,11 +52,14 @@ let package = Package(
         // One instruction that Swift has no word for (decision 0095).
         .target(name: "CPrefetch"),
 
+        // Small blocks from lists of a thread's own, for which Swift has no word (decision 0300).
+        .target(name: "CBlockPool"),
+
         // What Swift cannot see of the kernel's calls for capabilities.
         .target(name: "CHost"),
 
         // Words and meters, bytes to values
-        .target(name: "StreamtopBase", dependencies: ["CPrefetch"]),
+        .target(name: "StreamtopBase", dependencies: ["CBlockPool", "CPrefetch"]),
         .target(name: "StreamtopWire", dependencies: [base, "CBrotli", "CExpat", "CNghttp2", "CNghttp3", "CZlib"]),
 
         // Facts shown to a user

@@ -30,14 +30,15 @@ extension FlowDiagnosis {
         }
         var isBlind = false
         for end in Direction.allCases {
-            guard let sender = flow.sender(end) else { continue }
-            if sender.isPathUnmeasured, sender.dataPackets >= 20 { isBlind = true }
-            if sender.dataPackets >= 20, let loss = sender.lossRatio { weigh(.loss, loss * 100, good: 0.1, bad: 5) }
-            guard let shares = sender.limitedBy else { continue }
-            let all = saturatingAdd(saturatingAdd(shares.network, shares.receiver), shares.application)
-            guard all >= .seconds(3) else { continue }
-            let held = saturatingAdd(shares.receiver, sender.sendBufferLimited ?? 0)
-            weigh(.limits, 100 * Double(held) / Double(all), good: 5, bad: 60)
+            flow.readSender(end) { sender in
+                if sender.isPathUnmeasured, sender.dataPackets >= 20 { isBlind = true }
+                if sender.dataPackets >= 20, let loss = sender.lossRatio { weigh(.loss, loss * 100, good: 0.1, bad: 5) }
+                guard let shares = sender.limitedBy else { return }
+                let all = saturatingAdd(saturatingAdd(shares.network, shares.receiver), shares.application)
+                guard all >= .seconds(3) else { return }
+                let held = saturatingAdd(shares.receiver, sender.sendBufferLimited ?? 0)
+                weigh(.limits, 100 * Double(held) / Double(all), good: 5, bad: 60)
+            }
         }
         // Half of the picture is no health: where a busy sender's queue could not be measured, only trouble is told.
         if isBlind, worst?.value ?? 0 > 50 { return nil }

@@ -37,25 +37,30 @@ package struct FlowDiagnosis: Sendable {
         let facts = Rule.Needs(of: flow)
         let life = flow.isFinal ? flow.end - flow.start : nil
         let rules = RuleTable.rules
-        // By index: a rule is large, and to copy it costs more than to ask it. One that is about to go silent is asked
-        // even when what it needs is gone.
-        for index in RuleTable.ofFlows where facts.isSuperset(of: rules[index].needs) || !standing.isEmpty {
-            guard case .flow(let judge) = rules[index].judge else { continue }
-            observe(
-                Self.doubted(judge(flow), health: health), rules, index, sender: nil, life: life, at: time)
+        // By index: to copy a question costs as much as to ask it. One that is about to go silent is asked even when what it
+        // needs is gone.
+        let questions = RuleTable.ofFlows
+        for index in questions.indices where facts.isSuperset(of: questions[index].needs) || !standing.isEmpty {
+            let finding = questions[index].judge(flow)
+            if finding == nil, standing.isEmpty { continue }
+            let rule = questions[index].position
+            observe(Self.doubted(finding, health: health), rules[rule], sender: nil, life: life, at: time)
         }
         if let tcp = flow.$tcp {
             timeouts.client.observe(tcp.value.client.timeouts, at: time)
             timeouts.server.observe(tcp.value.server.timeouts, at: time)
         }
+        let isFollowed = flow.$tcp == nil ? flow.$quic != nil : true
+        guard isFollowed else { return verdicts() }
         for end in Direction.allCases {
             let hadBurst = timeouts[end].hasBurst(at: time, ever: flow.isFinal)
             guard let sender = SenderCase(flow: flow, sender: end, hadTimeoutBurst: hadBurst) else { continue }
-            for index in RuleTable.ofSenders {
-                guard case .sender(let judge) = rules[index].judge,
-                    sender.facts.isSuperset(of: rules[index].needs) || !standing.isEmpty
-                else { continue }
-                observe(judge(sender), rules, index, sender: end, life: life, at: time)
+            let facts = sender.facts
+            let questions = RuleTable.ofSenders
+            for index in questions.indices where facts.isSuperset(of: questions[index].needs) || !standing.isEmpty {
+                let finding = questions[index].judge(sender)
+                if finding == nil, standing.isEmpty { continue }
+                observe(finding, rules[questions[index].position], sender: end, life: life, at: time)
             }
         }
         return verdicts()
@@ -63,11 +68,8 @@ package struct FlowDiagnosis: Sendable {
 
     /// `life`: how long the flow lasted; nil while it is alive.
     private mutating func observe(
-        _ finding: Finding?, _ rules: [Rule], _ position: Int, sender: Direction?, life: Nanoseconds?,
-        at time: Timestamp
+        _ finding: Finding?, _ rule: borrowing Rule, sender: Direction?, life: Nanoseconds?, at time: Timestamp
     ) {
-        if finding == nil, standing.isEmpty { return }
-        let rule = rules[position]
         let index = standing.firstIndex { $0.rule == rule.number && $0.sender == sender }
         guard let finding else {
             guard let index else { return }

@@ -47,7 +47,7 @@ package struct Rule: Sendable {
 
     /// Facts without which a rule has nothing to go by. Most flows lack most of them.
     struct Needs: OptionSet, Sendable {
-        let rawValue: UInt16
+        let rawValue: UInt32
 
         // Of the flow: whose handshake or headers the rule reads.
         static let tcp = Needs(rawValue: 1)
@@ -66,7 +66,7 @@ package struct Rule: Sendable {
         static let queue = Needs(rawValue: 16)
         /// The share of its packets that was lost, and what to.
         static let losses = Needs(rawValue: 32)
-        /// What held it, over time.
+        /// What held it, over time, and for long enough to judge.
         static let limits = Needs(rawValue: 64)
         /// What it sent again, and why: the repetition of a range can be seen.
         static let repetitions = Needs(rawValue: 128)
@@ -74,7 +74,23 @@ package struct Rule: Sendable {
         static let receiveWindow = Needs(rawValue: 256)
         static let firstFlight = Needs(rawValue: 512)
 
-        init(rawValue: UInt16) { self.rawValue = rawValue }
+        // What few senders have. A rule of such a thing is not asked about the others.
+        /// It sent something again, held something for lost, or its timer fired.
+        static let repairs = Needs(rawValue: 1024)
+        /// Some of its packets stand behind later ones, or behind their own acknowledgments.
+        static let disorder = Needs(rawValue: 1 << 14)
+        /// It began again with a small window after a pause.
+        static let restarts = Needs(rawValue: 1 << 15)
+        /// Its receiver closed the window.
+        static let closedWindow = Needs(rawValue: 1 << 16)
+        /// Data of it that was acknowledged and not captured.
+        static let missedData = Needs(rawValue: 1 << 17)
+        /// Its peer has left, delays its answers, or reports blocks that lie nowhere.
+        static let unusualPeer = Needs(rawValue: 1 << 18)
+        /// ECN was agreed upon, or packets are marked.
+        static let marks = Needs(rawValue: 1 << 19)
+
+        init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// What `flow` has.
         init(of flow: borrowing FlowSnapshot) {
@@ -91,12 +107,31 @@ package struct Rule: Sendable {
         }
 
         /// What is known of a sender.
-        init(of sender: borrowing SenderSnapshot, isTCP: Bool, hasQueue: Bool) {
-            self = isTCP ? [.repetitions, .receiveWindow] : []
+        init(of sender: borrowing SenderSnapshot, hasQueue: Bool, isLimitKnown: Bool) {
+            self = []
             if hasQueue { insert(.queue) }
             if sender.lossRatio != nil { insert(.losses) }
-            if sender.limitedBy != nil { insert(.limits) }
+            if isLimitKnown { insert(.limits) }
             if sender.initialWindowBytes != nil { insert(.firstFlight) }
+            if max(sender.loss.congestive, sender.loss.random, sender.loss.policed, sender.heldForLost ?? 0) > 0 {
+                insert(.repairs)
+            }
+            if sender.outOfOrder > 0 { insert(.disorder) }
+            if sender.idleRestarts ?? 0 > 0 { insert(.restarts) }
+            if sender.missedBytes > 0 { insert(.missedData) }
+            if sender.cePackets > 0 { insert(.marks) }
+        }
+
+        /// What TCP tells of a sender beside that, and of the receiver of its data.
+        init(of end: borrowing TCPEndpointSnapshot, receiver: borrowing TCPEndpointSnapshot) {
+            self = [.repetitions, .receiveWindow]
+            if max(end.retransmissions.packets, end.timeouts, end.recoveries ?? 0) > 0 { insert(.repairs) }
+            if end.displacedSegments > 0 { insert(.disorder) }
+            if receiver.zeroWindowTime > 0 { insert(.closedWindow) }
+            if end.peerGone != nil { insert(.unusualPeer) }
+            if end.brokenSACKOffset != nil { insert(.unusualPeer) }
+            if end.delayedAckWaits > 0 { insert(.unusualPeer) }
+            if end.ecnNegotiated == true { insert(.marks) }
         }
     }
 

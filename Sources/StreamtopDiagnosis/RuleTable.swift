@@ -1,3 +1,5 @@
+import StreamtopModel
+
 /// All rules, in the order of their numbers. A room that adds a layer adds its file of rules and one line here.
 package enum RuleTable {
     package static let rules: [Rule] =
@@ -23,10 +25,29 @@ package enum RuleTable {
         + RelayRules.rules)
         .sorted { $0.number < $1.number }
 
-    // Places in `rules`, by what is judged: a rule is large, and most are not asked most of the time.
+    /// A rule's judge, apart from what it says in words: a rule is large, and most are not asked most of the time.
+    struct FlowQuestion: Sendable {
+        var position: Int
+        var needs: Rule.Needs
+        var judge: @Sendable (FlowSnapshot) -> Finding?
+    }
 
-    static let ofFlows = positions { if case .flow = $0.judge { true } else { false } }
-    static let ofSenders = positions { if case .sender = $0.judge { true } else { false } }
+    /// The same of an end that sends. Not one generic type of both: each call would go by way of another function.
+    struct SenderQuestion: Sendable {
+        var position: Int
+        var needs: Rule.Needs
+        var judge: @Sendable (SenderCase) -> Finding?
+    }
+
+    static let ofFlows: [FlowQuestion] = rules.enumerated().compactMap { position, rule in
+        guard case .flow(let judge) = rule.judge else { return nil }
+        return FlowQuestion(position: position, needs: rule.needs, judge: judge)
+    }
+    static let ofSenders: [SenderQuestion] = rules.enumerated().compactMap { position, rule in
+        guard case .sender(let judge) = rule.judge else { return nil }
+        return SenderQuestion(position: position, needs: rule.needs, judge: judge)
+    }
+    /// Places in `rules`.
     static let ofCaptures = positions { if case .capture = $0.judge { true } else { false } }
 
     /// The place of the rule with this number; nil where there is none.

@@ -34,9 +34,15 @@ final class SenderCase {
 
     /// nil where the flow's transport says nothing of its senders.
     init?(flow: borrowing FlowSnapshot, sender: Direction, hadTimeoutBurst: Bool) {
-        guard let side = flow.sender(sender) else { return nil }
         self.sender = sender
-        self.side = side
+        // Each is copied once, to where it stays.
+        if let tcp = flow.$tcp {
+            side = sender == .fromClient ? tcp.value.client.sender : tcp.value.server.sender
+        } else if let quic = flow.$quic {
+            side = sender == .fromClient ? quic.value.client.sender : quic.value.server.sender
+        } else {
+            return nil
+        }
         peerBytes = flow.uniqueBytes(sender.reversed)
         if let box = flow.$tcp {
             tcp = TCPEndpointFacts(box, sender)
@@ -55,9 +61,10 @@ final class SenderCase {
         roundTrip = flow.roundTrip
         queueDelay = flow.queueDelay
         queue = Self.larger(flow.roundTrip, flow.queueDelay, but: flow.hostEnd)
-        facts = Rule.Needs(
-            of: side, isTCP: tcp != nil,
-            hasQueue: queueDelay.client != nil || queueDelay.server != nil)
+        let own = Rule.Needs(
+            of: side, hasQueue: queueDelay.client != nil || queueDelay.server != nil,
+            isLimitKnown: Self.analysed(side) != nil)
+        facts = own.union(tcp?.needs(receiver: sender.reversed) ?? [])
     }
 
     // MARK: Who
@@ -124,7 +131,9 @@ final class SenderCase {
     // MARK: Limits
 
     /// Time over which the shares of limitation were counted; nil below three seconds, too short to judge.
-    var analysed: Nanoseconds? {
+    var analysed: Nanoseconds? { Self.analysed(side) }
+
+    private static func analysed(_ side: borrowing SenderSnapshot) -> Nanoseconds? {
         guard let shares = side.limitedBy else { return nil }
         let time = saturatingAdd(saturatingAdd(shares.network, shares.receiver), shares.application)
         return time >= .seconds(3) ? time : nil

@@ -14,6 +14,10 @@ struct TCPEndpointFacts: Sendable {
     @inline(__always)
     private func read<Value>(_ body: (borrowing TCPEndpointSnapshot) -> Value) -> Value { flow.value.read(end, body) }
 
+    func needs(receiver: Direction) -> Rule.Needs {
+        read { own in flow.value.read(receiver) { Rule.Needs(of: own, receiver: $0) } }
+    }
+
     var mssBytes: Int? { read { $0.mssBytes } }
     var windowScale: Int? { read { $0.windowScale } }
     var areOptionsWhole: Bool { read { $0.areOptionsWhole } }

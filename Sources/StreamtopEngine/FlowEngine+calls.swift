@@ -12,12 +12,12 @@ extension FlowEngine {
 
     /// A flow is over, or the run is: what it knows of a call, or of media that could
     /// not be read, is kept for the sessions of the run.
-    mutating func keepForCalls(_ flow: FlowSnapshot) {
+    mutating func keepForCalls(_ flow: borrowing FlowSnapshot) {
         if encryptedConnections.count < Self.encryptedCapacity, let connection = EncryptedConnection(flow) {
             encryptedConnections.append(connection)
         }
         guard CallAssembly.isPart(flow), callFlows.count < Self.callFlowCapacity else { return }
-        callFlows.append(flow)
+        callFlows.append(copy flow)
     }
 
     /// The calls of which a flow had packets after `time`, as they stand.

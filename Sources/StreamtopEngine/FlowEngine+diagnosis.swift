@@ -60,7 +60,7 @@ extension FlowEngine {
 
     /// The flow's last snapshot, judged.
     mutating func finalSnapshot(_ position: UInt32, health: CaptureHealth) -> FlowSnapshot {
-        var snapshot = flowSnapshot(position, at: now, final: true)
+        let snapshot = flowSnapshot(position, at: now, final: true)
         compareWithKernel(position)
         guard !judgement.isJudged, isWorthJudging(position) else { return snapshot }
         let rank = flows[position].diagnosis
@@ -71,8 +71,9 @@ extension FlowEngine {
             swap(&diagnosis, &judgement.states[rank].diagnosis)
             judgement.states[rank].verdicts = verdicts
         }
-        snapshot.verdicts = verdicts
-        return snapshot
+        var judged = consume snapshot
+        judged.verdicts = verdicts
+        return judged
     }
 
     private func isWorthJudging(_ position: UInt32) -> Bool {

@@ -180,6 +180,7 @@ extension FlowEngine {
 
     /// Adds an event of a flow to the history and, when asked, to the outputs.
     mutating func emit(_ kind: FlowEvent.Kind, of position: UInt32, at time: Timestamp) {
+        guard options.collectsEvents || options.keepsSeries else { return }
         let sinceStart = time - flows[position].start
         let event = FlowEvent(
             time: time, flow: flows[position].identifier, sinceStart: sinceStart, kind: kind)

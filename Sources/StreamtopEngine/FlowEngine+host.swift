@@ -107,13 +107,22 @@ extension FlowEngine {
 
     /// Writes what the host's kernel says of the flow, and the ladder, into its picture.
     func fillHost(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
-        var facts = LadderFacts()
-        if host.isAsked { join(&flow, entry, &facts, at: time) }
-        guard flow.transport == .tcp || facts.near != nil else { return }
-        let ladder = LadderBuilder.build(flow, facts)
+        let ladder: LadderBuilder.Ladder
+        if host.isAsked {
+            var facts = LadderFacts()
+            join(&flow, entry, &facts, at: time)
+            guard flow.transport == .tcp || facts.near != nil else { return }
+            ladder = LadderBuilder.build(flow, facts)
+        } else {
+            guard flow.transport == .tcp else { return }
+            ladder = LadderBuilder.build(flow, Self.packetsAlone)
+        }
         flow.buffers = ladder.buffers
         flow.$ladder = ladder.sums.map { Boxed.Box($0) }
     }
+
+    /// What is known of buffers where nobody asks the kernel.
+    private static let packetsAlone = LadderFacts()
 
     private func join(
         _ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, _ facts: inout LadderFacts, at time: Timestamp

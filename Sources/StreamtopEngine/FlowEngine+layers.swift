@@ -185,7 +185,9 @@ extension FlowEngine {
     }
 
     mutating func flushEvents(of position: UInt32, at time: Timestamp) {
-        for kind in observation.events { emit(kind, of: position, at: time) }
+        if options.collectsEvents || options.keepsSeries {
+            for kind in observation.events { emit(kind, of: position, at: time) }
+        }
         observation.events.removeAll(keepingCapacity: true)
     }
 

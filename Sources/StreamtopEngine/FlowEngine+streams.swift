@@ -13,7 +13,8 @@ extension FlowEngine {
         let flags = frame.tcp.flags
         let captured = min(frame.payloadCaptured, bytes.byteCount - frame.payloadOffset)
         // What a RST carries says why, to people (RFC 9293 section 3.5.2): it is none of the stream.
-        guard frame.payloadLength > 0, !flags.isRst, captured >= 0 || flows[position].layers != FlowEntry.none else {
+        let layers = flows[position].layers
+        guard frame.payloadLength > 0, !flags.isRst, captured >= 0 || layers != FlowEntry.none else {
             if flags.isFin || flags.isRst { endStream(frame, position, direction, at: time) }
             acknowledge(frame, position, direction: direction, at: time)
             return conclude(position, at: time)
@@ -21,7 +22,7 @@ extension FlowEngine {
         let start = min(frame.payloadOffset, bytes.byteCount)
         let payload = bytes.extracting(start..<(start + max(0, captured)))
         let sequence = frame.tcp.sequence &+ (flags.isSyn ? 1 : 0)
-        if flows[position].layers == FlowEntry.none {
+        if layers == FlowEntry.none {
             guard opensStream(frame, position, payload, sequence: sequence, direction: direction, at: time) else {
                 return
             }
@@ -80,15 +81,11 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ position: UInt32, _ payload: RawSpan, sequence: UInt32,
         direction: Direction, at time: Timestamp
     ) -> Bool {
-        let isFirst = flows[position].probe.isFresh
-        let answer = flows[position].probe.examine(payload)
-        if answer == .over { return false }
-        var begin = trackers.tcp[flows[position].tcp].streamStart(direction)
+        let (answer, isFirst) = flows[position].examine(payload)
+        if !isFirst, case .nothing = answer { return false }
         // The stream's first segment may come later than this one.
-        if let known = begin {
-            let isLater = isFirst && sequence.isAfter(known) && sequence.distance(after: known) < 65_536
-            if !isLater { begin = nil }
-        }
+        var begin = isFirst ? trackers.tcp[flows[position].tcp].streamStart(direction) : nil
+        if let known = begin, !sequence.isAfter(known) || sequence.distance(after: known) >= 65_536 { begin = nil }
         switch answer {
         case .over: return false
         case .nothing:

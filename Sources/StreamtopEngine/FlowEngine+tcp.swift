@@ -23,7 +23,6 @@ extension FlowEngine {
         flow.$tcp = Boxed.Box(report.snapshot)
         flow.roundTrip = report.roundTrip
         flow.queueDelay = report.queueDelay
-        flow.buffers = report.buffers
         flow.decode.gaps += report.gaps
         flow.decode.gapBytes &+= report.gapBytes
         flow.anomalies.add(report.anomalies)
@@ -36,9 +35,8 @@ extension FlowEngine {
 
     @inline(__always)
     mutating func observeTCP(
-        _ frame: borrowing DecodedFrame, _ position: UInt32, direction: Direction, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ position: UInt32, tracker: UInt32, direction: Direction, at time: Timestamp
     ) {
-        let tracker = flows[position].tcp
         observation.begin(from: direction, at: time)
         trackers.tcp[tracker].observe(
             frame, &observation, isTimed: isStampTrusted, clockEpoch: stamps.epoch)

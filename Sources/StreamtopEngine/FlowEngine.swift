@@ -176,14 +176,14 @@ struct FlowEngine: ~Copyable {
             frame.transport == .udp
             ? self.direction(of: position, frame, key: sought.key)
             : flows[position].direction(isFromLow: sought.isSourceLow)
-        let dueWork = flows[position].record(
+        let counted = flows[position].count(
             direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time,
             grain: flows.grain)
-        if !dueWork.isEmpty { follow(dueWork, of: position, at: time) }
+        if !counted.dueWork.isEmpty { follow(counted.dueWork, of: position, at: time) }
         if let stop = frame.stop { countStop(stop, in: position) }
         if frame.transport == .tcp {
-            observeTCP(frame, position, direction: direction, at: time)
-            if flows[position].wantsSegment(payload: frame.payloadLength) {
+            observeTCP(frame, position, tracker: counted.tcp, direction: direction, at: time)
+            if counted.wantsSegment {
                 observeStream(frame, position, bytes: bytes, direction: direction, at: time)
                 if !trackers.relayed.isEmpty { routeRelayed(by: position) }
                 if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 {

@@ -185,6 +185,23 @@ struct FlowEntry: ~Copyable {
         return dueWork(at: time, grain: grain)
     }
 
+    /// What the engine needs to know of the flow of a packet that was counted.
+    struct Counted {
+        var dueWork: DueWork
+        /// As `FlowEntry.tcp`.
+        var tcp: UInt32
+        var wantsSegment: Bool
+    }
+
+    /// Counts a packet, and says all that the engine asks next: to look for an entry is dearer than what is read of it.
+    @inline(__always)
+    mutating func count(
+        _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp, grain: Int64
+    ) -> Counted {
+        let dueWork = record(direction, packets: packets, bytes: bytes, payload: payload, at: time, grain: grain)
+        return Counted(dueWork: dueWork, tcp: tcp, wantsSegment: wantsSegment(payload: payload))
+    }
+
     /// What a packet makes of its flow, beside counts; for most packets nothing.
     struct DueWork: OptionSet {
         let rawValue: UInt8
@@ -225,6 +242,13 @@ struct FlowEntry: ~Copyable {
 
     /// A segment with `payload` bytes is looked at for something to read, or read.
     func wantsSegment(payload: Int) -> Bool { layers != Self.none || (payload > 0 && !probe.isOver) }
+
+    /// What a segment may begin, and whether it is the first that was looked at.
+    @inline(__always)
+    mutating func examine(_ payload: RawSpan) -> (answer: SegmentProbe.Answer, isFirst: Bool) {
+        let isFirst = probe.isFresh
+        return (probe.examine(payload), isFirst)
+    }
 
     /// Direction of a packet from `source`.
     @inline(__always)

@@ -69,7 +69,11 @@ struct FlowTable: ~Copyable {
     /// The flow to look for that a frame belongs to.
     @inline(__always)
     func sought(_ frame: borrowing DecodedFrame) -> SoughtFlow {
-        let (key, isSourceLow) = frame.orientedKey
+        let (source, destination) = (frame.sourceEndpoint, frame.destinationEndpoint)
+        let isSourceLow = FlowKey.isOrdered(source, destination)
+        let key = FlowKey(
+            source, destination, isOrdered: isSourceLow, transport: frame.protocolNumber, vlan: frame.vlan,
+            tunnel: frame.tunnelKey)
         return SoughtFlow(key: key, mixed: hasher.mixed(key), isSourceLow: isSourceLow)
     }
 
@@ -80,9 +84,7 @@ struct FlowTable: ~Copyable {
     /// The same, for a key whose flow was likely to be at a position a little earlier.
     @inline(__always)
     func find(_ sought: SoughtFlow) -> UInt32? {
-        if contains(sought.likely), entries[sought.likely].key == sought.key, entries[sought.likely].isFound {
-            return sought.likely
-        }
+        if entries.read(sought.likely, { $0.isFound && $0.key == sought.key }) == true { return sought.likely }
         return find(sought.key, hash: sought.hash)
     }
 
@@ -98,6 +100,12 @@ struct FlowTable: ~Copyable {
     }
 
     func contains(_ position: UInt32) -> Bool { entries.contains(position) }
+
+    /// What `body` makes of the flow at `position`; nil where there is none.
+    @inline(__always)
+    func read<Value>(_ position: UInt32, _ body: (borrowing FlowEntry) -> Value) -> Value? {
+        entries.read(position, body)
+    }
 
     /// Positions of all flows, in no particular order.
     var positions: [UInt32] { entries.indices }

@@ -69,14 +69,11 @@ extension FlowEngine {
     @inline(__always)
     private func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
         let buffers = turn - 3 * FramesAhead.stride
-        if buffers >= 0, buffers < count, trackers.tcp.contains(ahead.waiting[FramesAhead.index(buffers)].tracker) {
-            prefetchBuffers(of: ahead.waiting[FramesAhead.index(buffers)])
-        }
+        if buffers >= 0, buffers < count { prefetchBuffers(of: ahead.waiting[FramesAhead.index(buffers)]) }
         let tracker = turn - 2 * FramesAhead.stride
         if tracker >= 0, tracker < count {
             let position = ahead.waiting[FramesAhead.index(tracker)].flow.likely
-            ahead.waiting[FramesAhead.index(tracker)].tracker =
-                flows.contains(position) ? flows[position].tcp : FlowEntry.none
+            ahead.waiting[FramesAhead.index(tracker)].tracker = flows.read(position) { $0.tcp } ?? FlowEntry.none
             trackers.tcp.prefetch(ahead.waiting[FramesAhead.index(tracker)].tracker)
         }
         let entry = turn - FramesAhead.stride
@@ -89,9 +86,10 @@ extension FlowEngine {
     /// What the frame's tracker will need outside of itself.
     @inline(__always)
     private func prefetchBuffers(of waiting: borrowing FramesAhead.Waiting) {
-        guard flows.contains(waiting.flow.likely) else { return }
-        let direction = flows[waiting.flow.likely].direction(isFromLow: waiting.flow.isSourceLow)
-        trackers.tcp[waiting.tracker].prefetch(from: direction, hasPayload: waiting.frame.payloadLength > 0)
+        guard waiting.tracker != FlowEntry.none,
+            let direction = flows.read(waiting.flow.likely, { $0.direction(isFromLow: waiting.flow.isSourceLow) })
+        else { return }
+        trackers.tcp.read(waiting.tracker) { $0.prefetch(from: direction, hasPayload: waiting.frame.payloadLength > 0) }
     }
 
     /// A frame's bytes, as far as they lie in the batch.

@@ -16,6 +16,14 @@ struct PathBases {
     private struct Pair: Hashable {
         var first: IPAddress
         var second: IPAddress
+
+        /// Of four words; the families follow from them, and equality looks at all.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(first.high)
+            hasher.combine(first.low)
+            hasher.combine(second.high)
+            hasher.combine(second.low)
+        }
     }
 
     private struct Entry {

@@ -124,6 +124,18 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
         return page < pages.count && pages[page].occupied & 1 &<< UInt64(Self.offset(index)) != 0
     }
 
+    /// What `body` makes of the element at `index`, in place and with one look for it; nil where none is stored.
+    @inlinable
+    @inline(__always)
+    package func read<Value>(_ index: UInt32, _ body: (borrowing Element) -> Value) -> Value? {
+        let number = Int(index >> Self.pageShift)
+        guard number < pages.count else { return nil }
+        let page = pages[number]
+        let offset = Self.offset(index)
+        guard page.occupied & 1 &<< UInt64(offset) != 0 else { return nil }
+        return unsafe body(page.elements[offset])
+    }
+
     /// Indices in use, ascending.
     package var indices: [UInt32] { (0..<slots).filter { contains($0) } }
 }

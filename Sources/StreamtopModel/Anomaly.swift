@@ -60,6 +60,7 @@ package struct AnomalyCounts: Equatable, Sendable {
 
     /// Name and count, sorted by name.
     package var sorted: [(name: String, count: Int)] {
-        counts.map { (name: $0.key.rawValue, count: $0.value) }.sorted { $0.name < $1.name }
+        if counts.isEmpty { return [] }
+        return counts.map { (name: $0.key.rawValue, count: $0.value) }.sorted { $0.name < $1.name }
     }
 }

@@ -149,6 +149,15 @@ extension FlowSnapshot {
         return nil
     }
 
+    /// What `body` makes of an end as a sender of data, which is not copied for it; nil where no transport was followed.
+    @inlinable
+    @inline(__always)
+    package func readSender<Value>(_ direction: Direction, _ body: (borrowing SenderSnapshot) -> Value) -> Value? {
+        if let tcp = $tcp { return tcp.value.read(direction) { body($0.sender) } }
+        guard let quic = $quic else { return nil }
+        return direction == .fromClient ? body(quic.value.client.sender) : body(quic.value.server.sender)
+    }
+
     /// Payload bytes that the end sent, each once; 0 where no transport was followed.
     package func uniqueBytes(_ direction: Direction) -> UInt64 {
         if let tcp = $tcp { return tcp.value.read(direction) { $0.sender.uniqueBytes } }

@@ -26,8 +26,11 @@ package enum CallAssembly {
     }
 
     /// The flow may be part of a call, or tells of one.
-    package static func isPart(_ flow: FlowSnapshot) -> Bool {
-        flow.ice != nil || flow.turn != nil || flow.sip != nil || !flow.rtp.isEmpty || CallSignals.isSignalling(flow)
+    package static func isPart(_ flow: borrowing FlowSnapshot) -> Bool {
+        if flow.$ice != nil { return true }
+        if flow.$turn != nil { return true }
+        if flow.$sip != nil { return true }
+        return flow.rtp.isEmpty ? CallSignals.isSignalling(flow) : true
     }
 
     // MARK: Which flows belong together

@@ -11,9 +11,10 @@ enum CallSignals {
     private static let before: Nanoseconds = .seconds(10)
     private static let mostSignals = 32
 
-    static func isSignalling(_ flow: FlowSnapshot) -> Bool {
-        if flow.webSocket?.descriptions.isEmpty == false { return true }
-        return flow.http?.exchanges.contains { isSignalling($0) } ?? false
+    /// A flow with session descriptions, exchanges whose answer is one, and what is asked of the same resource later.
+    static func isSignalling(_ flow: borrowing FlowSnapshot) -> Bool {
+        if flow.$webSocket?.value.descriptions.isEmpty == false { return true }
+        return flow.$http?.value.exchanges.contains { isSignalling($0) } ?? false
     }
 
     private static func isSignalling(_ exchange: HTTPExchangeSnapshot) -> Bool {

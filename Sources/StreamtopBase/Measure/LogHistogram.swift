@@ -32,7 +32,9 @@ package struct LogHistogram: ~Copyable {
 
     package init() { unsafe storage = nil }
 
-    deinit { unsafe storage?.deallocate() }
+    deinit {
+        if let storage = unsafe storage { unsafe Blocks.give(storage, Int(room)) }
+    }
 
     private subscript(index: Int) -> UInt32 {
         get {
@@ -48,10 +50,13 @@ package struct LogHistogram: ~Copyable {
     /// A new block of `count` zeros takes the place of the one there is, of which `kept` numbers are copied to `position`.
     @inline(never)
     private mutating func make(room count: Int, keeping kept: Int, at position: Int) {
-        let block = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+        precondition(kept <= room && position + kept <= count, "beyond a histogram's end")
+        let block = unsafe Blocks.take(UInt32.self, count)
         unsafe block.initialize(repeating: 0, count: count)
-        for index in 0..<kept { unsafe block[position + index] = self[index] }
-        unsafe storage?.deallocate()
+        if let storage = unsafe storage {
+            unsafe (block + position).update(from: storage, count: kept)
+            unsafe Blocks.give(storage, Int(room))
+        }
         unsafe storage = block
         room = UInt16(count)
     }
@@ -127,8 +132,9 @@ package struct LogHistogram: ~Copyable {
         for index in shares.indices {
             let rank = rank(of: shares[index])
             while seen <= rank, bucket < Int(room) - 1 {
-                bucket += 1
-                seen += Int(self[bucket])
+                bucket &+= 1
+                // Below `room`, as the condition says.
+                seen &+= Int(unsafe storage.unsafelyUnwrapped[bucket])
             }
             body(index, Self.middle(of: Int(firstBucket) + bucket))
         }
@@ -137,12 +143,13 @@ package struct LogHistogram: ~Copyable {
     /// The samples kept exactly, in order, without an allocation: there are few.
     private var sortedSamples: InlineArray<32, UInt32> {
         var sorted = InlineArray<32, UInt32>(repeating: .max)
-        for end in 0..<count {
+        for end in 0..<min(count, Self.exactCapacity) {
             let value = self[end]
             var position = end
-            while position > 0, sorted[position - 1] > value {  // towards the front
-                sorted[position] = sorted[position - 1]
-                position -= 1
+            // Below `count`, and so below 32: exact samples are no more.
+            while position > 0, unsafe sorted[unchecked: position &- 1] > value {  // towards the front
+                unsafe sorted[unchecked: position] = sorted[unchecked: position &- 1]
+                position &-= 1
             }
             sorted[position] = value
         }

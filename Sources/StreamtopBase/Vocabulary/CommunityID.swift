@@ -106,29 +106,29 @@ package struct CommunityID: Sendable {
         var characters = InlineArray<30, UInt8>(repeating: UInt8(ascii: "="))
         characters[0] = UInt8(ascii: "1")
         characters[1] = UInt8(ascii: ":")
-        var waiting: UInt64 = 0
-        var bits = 0
-        var position = 2
-        for word in 0...5 {
-            waiting = waiting << 32 | UInt64(word < 5 ? digest[word] : 0)
-            bits += 32
-            while bits >= 6, position < 29 {
-                bits -= 6
-                characters[position] = base64(UInt8(truncatingIfNeeded: waiting >> UInt64(bits) & 63))
-                position += 1
-            }
+        // Twice 60 bits, then the last 40 with two zeros behind them.
+        let first = UInt64(digest[0]) << 28 | UInt64(digest[1] >> 4)
+        let second =
+            (UInt64(digest[1]) << 56 | UInt64(digest[2]) << 24 | UInt64(digest[3] >> 8)) & 0x0fff_ffff_ffff_ffff
+        let third = (UInt64(digest[3] & 0xff) << 32 | UInt64(digest[4])) << 2
+        for index in 0..<10 {
+            let shift = UInt64(54 - 6 * index)
+            characters[2 + index] = base64(first &>> shift)
+            characters[12 + index] = base64(second &>> shift)
         }
+        for index in 0..<7 { characters[22 + index] = base64(third &>> UInt64(36 - 6 * index)) }
         return characters
     }
 
-    /// The character of a value below 64.
-    private static func base64(_ value: UInt8) -> UInt8 {
-        switch value {
-        case ..<26: UInt8(ascii: "A") &+ value
-        case ..<52: UInt8(ascii: "a") &+ (value &- 26)
-        case ..<62: UInt8(ascii: "0") &+ (value &- 52)
-        case 62: UInt8(ascii: "+")
-        default: UInt8(ascii: "/")
-        }
+    /// The character of the lowest six bits: what lies between the groups of characters is added without a branch.
+    @inline(__always)
+    private static func base64(_ bits: UInt64) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: bits) & 63
+        var character = value &+ UInt8(ascii: "A")
+        character &+= value > 25 ? 6 : 0  // "a" is 26
+        character &-= value > 51 ? 75 : 0  // "0" is 52
+        character &-= value > 61 ? 15 : 0  // "+" is 62
+        character &+= value > 62 ? 3 : 0  // "/" is 63
+        return character
     }
 }

@@ -20,6 +20,9 @@ package final class CaptureFileSource: FrameSource {
         package init() {}
     }
 
+    /// Bytes of a frame as large as offload makes it.
+    private static let spare = 65_536
+
     private enum State: Equatable {
         case reading
         /// Everything good is delivered; this comes next.
@@ -92,8 +95,9 @@ package final class CaptureFileSource: FrameSource {
     private func fill(_ batch: inout FrameBatch) throws(CaptureError) -> FileBytes.Outcome {
         // A large record makes the piece grow by doubling with what has been read of it, never by what it claims.
         let size = max(options.chunk, carry.count) + carry.count
-        // What the batch held is used; a fresh array costs less than growing the old one.
-        if batch.bytes.count < size { batch.bytes = Array(repeating: 0, count: size) }
+        // What the batch held is used; a fresh array costs less than growing the old one. What is left over differs from piece
+        // to piece by less than a frame: with room for one the same array does.
+        if batch.bytes.count < size { batch.bytes = Array(repeating: 0, count: size + Self.spare) }
         let held = carry.count
         batch.bytes.replaceSubrange(0..<held, with: carry)
         let read = unsafe batch.bytes.withUnsafeMutableBytes { buffer -> Result<FileBytes.Outcome, CaptureError> in

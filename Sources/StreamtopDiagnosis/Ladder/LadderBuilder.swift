@@ -37,9 +37,10 @@ package enum LadderBuilder {
         // The direction that carries more comes first.
         let sent = near == .fromClient ? flow.client.payloadBytes : flow.server.payloadBytes
         let received = near == .fromClient ? flow.server.payloadBytes : flow.client.payloadBytes
-        var ladder = Ladder(buffers: received > sent ? inward.buffers + out.buffers : out.buffers + inward.buffers)
-        if !ladder.buffers.isEmpty { ladder.sums = LadderSnapshot(out: out.sum, inward: inward.sum) }
-        return ladder
+        guard !out.isEmpty || !inward.isEmpty else { return Ladder() }
+        let sums = LadderSnapshot(out: out.sum, inward: inward.sum)
+        return Ladder(
+            buffers: received > sent ? inward.takeBuffers(before: out) : out.takeBuffers(before: inward), sums: sums)
     }
 
     /// The end that the ladder is seen from: the one at the capture point; between the ends, the one that sends more.
@@ -49,6 +50,11 @@ package enum LadderBuilder {
         case .server: .fromServer
         default: flow.client.payloadBytes > flow.server.payloadBytes ? .fromClient : .fromServer
         }
+    }
+
+    /// Bytes a second that the end sends.
+    private static func rate(of end: Direction, _ flow: borrowing FlowSnapshot) -> Double? {
+        flow.readSender(end) { $0.lastRate.map { $0 / 8 } } ?? nil
     }
 
     private static func name(_ end: Direction) -> String { end == .fromClient ? "client" : "server" }
@@ -157,7 +163,7 @@ package enum LadderBuilder {
         // Of a path on which nothing is under way, nothing waits on it.
         if let socket = facts.socket, socket.inFlight == 0 { queue = min(queue, lastQueue(flow, near)) }
         var rung = rung(
-            .path, name(near.reversed), occupied: flow.sender(near)?.inFlight?.last, source: "rtt",
+            .path, name(near.reversed), occupied: flow.readSender(near) { $0.inFlight?.last } ?? nil, source: "rtt",
             confidence: (far?.samples ?? 0) >= 8 ? 0.8 : 0.5)
         rung.queue = queue
         rung.delay = saturatingAdd(base / 2, queue)
@@ -185,8 +191,8 @@ package enum LadderBuilder {
         _ rungs: inout LadderRungs, _ flow: FlowSnapshot, _ near: Direction, _ facts: LadderFacts
     ) {
         guard let tcp = flow.$tcp else { return }
-        let far = near == .fromClient ? tcp.value.server : tcp.value.client
-        guard let window = far.receiveWindow, !window.scaleUnknown, window.maximum > 0 else {
+        let offered = tcp.value.read(near.reversed) { $0.receiveWindow }
+        guard let window = offered, !window.scaleUnknown, window.maximum > 0 else {
             return rungs.miss(.socketReceive)
         }
         let occupied = unread(window)
@@ -194,9 +200,9 @@ package enum LadderBuilder {
             .socketReceive, name(near.reversed), occupied: occupied > 0 ? occupied : window.occupied,
             capacity: window.maximum,
             source: "receive_window", confidence: 0.7)
-        let drain = facts.acknowledgedPerSecond ?? flow.sender(near)?.lastRate.map { $0 / 8 }
-        let isClosed =
-            window.last < 2 * (flow.sender(near)?.fullPacket ?? fullSegment) && window.maximum > 4 * fullSegment
+        let drain = facts.acknowledgedPerSecond ?? rate(of: near, flow)
+        let fullPacket = flow.readSender(near) { $0.fullPacket } ?? nil
+        let isClosed = window.last < 2 * (fullPacket ?? fullSegment) && window.maximum > 4 * fullSegment
         let waits = (facts.socket?.notSent ?? 0) > 0
         if occupied == 0 || (drain ?? 0) > standstill || isClosed {
             wait(for: occupied, drain, &rung, &rungs)
@@ -250,13 +256,13 @@ package enum LadderBuilder {
             return rungs.append(rung)
         }
         guard let tcp = flow.$tcp else { return }
-        let end = near == .fromClient ? tcp.value.client : tcp.value.server
-        guard let window = end.receiveWindow, !window.scaleUnknown, window.maximum > 0 else { return }
+        let offered = tcp.value.read(near) { $0.receiveWindow }
+        guard let window = offered, !window.scaleUnknown, window.maximum > 0 else { return }
         let occupied = unread(window)
         var rung = rung(
             .socketReceive, name(near), occupied: occupied > 0 ? occupied : window.occupied, capacity: window.maximum,
             source: "receive_window", confidence: 0.7)
-        wait(for: occupied, flow.sender(near.reversed)?.lastRate.map { $0 / 8 }, &rung, &rungs)
+        wait(for: occupied, rate(of: near.reversed, flow), &rung, &rungs)
         rungs.append(rung)
     }
 

@@ -36,11 +36,22 @@ struct LadderRungs {
 
     init(_ travel: BufferTravel) { self.travel = travel }
 
-    mutating func append(_ rung: BufferSnapshot) {
-        var rung = rung
+    var isEmpty: Bool { buffers.isEmpty }
+
+    mutating func append(_ rung: consuming BufferSnapshot) {
         rung.direction = travel
-        buffers.append(rung)
         if rung.delay == nil { miss(rung.layer) }
+        // Without the host's own there are two at most.
+        if buffers.isEmpty { buffers.reserveCapacity(4) }
+        buffers.append(rung)
+    }
+
+    /// The rungs, with those of the other direction behind them.
+    consuming func takeBuffers(before others: LadderRungs) -> [BufferSnapshot] {
+        var all = buffers
+        buffers = []
+        all.append(contentsOf: others.buffers)
+        return all
     }
 
     /// A rung that exists and cannot be read.

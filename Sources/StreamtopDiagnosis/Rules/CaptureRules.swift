@@ -11,7 +11,7 @@ enum CaptureRules {
     static let rules: [Rule] = [
         Rule(
             54, "capture_loss", .capture, symptom: "streamtop did not see everything.", thresholds: [missed],
-            yieldsTo: [67, 80], hold: .atOnce, judge: .sender(incomplete)),
+            yieldsTo: [67, 80], hold: .atOnce, needs: .missedData, judge: .sender(incomplete)),
         Rule(
             67, "one_sided_capture", .capture, symptom: "Only one direction of a flow is in the capture.",
             thresholds: [oneSided], silentWhen: ["the other end did not answer the SYN"], hold: .atOnce, needs: .tcp,
@@ -25,7 +25,7 @@ enum CaptureRules {
             silentWhen: ["single stamps are out of order"], hold: .atOnce, judge: .capture(stepped)),
         Rule(
             80, "capture_disorder", .capture, symptom: "Acknowledgments stand before the data that they acknowledge.",
-            thresholds: [displaced, displacedShare], hold: .atOnce, judge: .sender(disordered)),
+            thresholds: [displaced, displacedShare], hold: .atOnce, needs: .disorder, judge: .sender(disordered)),
     ]
 
     /// Data without a single packet of the other end: it was answered, or the sender would have stopped.

@@ -28,7 +28,8 @@ enum EndpointRules {
             judge: .sender(receiverLimited)),
         Rule(
             10, "zero_window", .endpoint, symptom: "The receiver closes its window: nobody reads.",
-            thresholds: [zeroWindow, zeroShare], hold: .atOnce, needs: .receiveWindow, judge: .sender(zeroWindowStall)),
+            thresholds: [zeroWindow, zeroShare], hold: .atOnce, needs: [.receiveWindow, .closedWindow],
+            judge: .sender(zeroWindowStall)),
         Rule(
             11, "window_scaling_missing", .endpoint, symptom: "The window can never exceed 64 KB on a long path.",
             thresholds: [unscaled, capHit, farAway, receiverWatch],

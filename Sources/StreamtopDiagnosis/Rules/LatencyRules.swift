@@ -118,7 +118,9 @@ enum LatencyRules {
     // MARK: A queue of unknown cause
 
     private static func waiting(_ flow: FlowSnapshot) -> Finding? {
-        guard let large = LargestQueue(of: flow, longerThan: .milliseconds(1)), large.delay.milliseconds >= queue.value,
+        // Its words are made only of a queue that is long enough.
+        guard let large = LargestQueue(of: flow, longerThan: .milliseconds(Int64(queue.value)) - 1),
+            large.delay.milliseconds >= queue.value,
             Double(large.delay) >= Double(large.roundTrip) * queueShare.value
         else { return nil }
         let share = Double(large.delay) / Double(max(large.roundTrip, 1))

@@ -38,17 +38,17 @@ enum PathRules {
         Rule(
             2, "congestion_loss", .path, symptom: "Packets are lost when the queue is full.",
             thresholds: [lossWatch, lossAct, lossEvents, lossEventsAct, lossBase, lossMajority, shortBuffer, managed],
-            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: .losses,
+            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: [.losses, .repairs],
             judge: .sender(congestionLoss)),
         Rule(
             3, "random_loss", .path, symptom: "Packets are lost while no queue stands.",
             thresholds: [lossWatch, lossAct, lossEvents, lossEventsAct, lossBase, lossMajority],
-            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: .losses,
+            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: [.losses, .repairs],
             judge: .sender(randomLoss)),
         Rule(
             4, "policer", .path, symptom: "Bursts of loss pin the rate without any queue.",
             thresholds: [lossWatch, lossAct, lossEvents, lossEventsAct, lossBase, lossMajority],
-            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: .losses,
+            silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: [.losses, .repairs],
             judge: .sender(policer)),
         Rule(
             22, "route_change", .path, symptom: "The base round trip jumped and stayed.",

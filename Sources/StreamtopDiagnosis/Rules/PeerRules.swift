@@ -19,16 +19,18 @@ enum PeerRules {
             60, "peer_gone", .connectivity, symptom: "Data is sent again and again, and nobody answers.",
             thresholds: [repeats, silence],
             silentWhen: ["the peer still sends anything", "only one direction was captured"], yieldsTo: [18],
-            hold: .atOnce, needs: .repetitions, judge: .sender(peerGone)),
+            hold: .atOnce, needs: [.repetitions, .unusualPeer], judge: .sender(peerGone)),
         Rule(
             65, "sack_broken", .path, symptom: "Every loss costs a timeout, although both ends use SACK.",
             thresholds: [blocks, outside],
-            silentWhen: ["the capture missed the data that the blocks name"], hold: .atOnce, needs: .repetitions,
+            silentWhen: ["the capture missed the data that the blocks name"], hold: .atOnce,
+            needs: [.repetitions, .unusualPeer],
             judge: .sender(brokenSACK)),
         Rule(
             66, "delayed_ack_stall", .endpoint, symptom: "Each small message takes 40 ms and more.",
             thresholds: [waits, waitShare],
-            silentWhen: ["the next message was an answer to data of the other end"], needs: .repetitions,
+            silentWhen: ["the next message was an answer to data of the other end"],
+            needs: [.repetitions, .unusualPeer],
             judge: .sender(delayedAck)),
     ]
 

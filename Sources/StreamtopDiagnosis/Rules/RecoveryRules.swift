@@ -27,28 +27,29 @@ enum RecoveryRules {
         Rule(
             5, "spurious_retransmission", .path, symptom: "Data is sent again that had arrived.",
             thresholds: [spuriousShare, spuriousLeast, spuriousRate, data],
-            silentWhen: ["the capture itself missed packets"], yieldsTo: [6], judge: .sender(spurious)),
+            silentWhen: ["the capture itself missed packets"], yieldsTo: [6], needs: .repairs,
+            judge: .sender(spurious)),
         Rule(
             6, "reordering", .path, symptom: "Packets overtake each other.",
             thresholds: [lateShare, lateLeast, extent],
-            silentWhen: ["the capture itself missed packets"], judge: .sender(reordering)),
+            silentWhen: ["the capture itself missed packets"], needs: .disorder, judge: .sender(reordering)),
         Rule(
             7, "timeout_stall", .path, symptom: "The flow stands still until a timer fires.",
-            thresholds: [timeouts, backoff], yieldsTo: [8, 10, 18], hold: .atOnce, needs: .repetitions,
+            thresholds: [timeouts, backoff], yieldsTo: [8, 10, 18], hold: .atOnce, needs: [.repetitions, .repairs],
             judge: .sender(timeoutStall)),
         Rule(
             8, "tail_loss", .path, symptom: "Short responses hang at their end.", thresholds: [tailShare, recoveries],
-            yieldsTo: [18], needs: .repetitions, judge: .sender(tailLoss)),
+            yieldsTo: [18], needs: [.repetitions, .repairs], judge: .sender(tailLoss)),
         Rule(
             16, "slow_start_after_idle", .endpoint, symptom: "Every segment after a pause starts slowly.",
-            thresholds: [restartShare, restarts], judge: .sender(idleRestart)),
+            thresholds: [restartShare, restarts], needs: .restarts, judge: .sender(idleRestart)),
         Rule(
             20, "ecn_bleached", .path, symptom: "ECN was agreed upon, and no packet carries it.", thresholds: [data],
             silentWhen: ["the capture was taken at the sender, where the path has not touched the marks yet"],
-            needs: .repetitions, judge: .sender(bleached)),
+            needs: [.repetitions, .marks], judge: .sender(bleached)),
         Rule(
             21, "aqm_marking", .path, symptom: "A queue asks senders to slow down before it overflows.",
-            thresholds: [marked, data], silentWhen: ["packets are lost as well"], needs: .losses,
+            thresholds: [marked, data], silentWhen: ["packets are lost as well"], needs: [.losses, .marks],
             judge: .sender(marking)),
     ]
 

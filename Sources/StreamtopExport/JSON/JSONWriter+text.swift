@@ -22,7 +22,8 @@ extension JSONWriter {
     mutating func member<Word: RawRepresentable>(_ name: StaticString, _ word: Word?) where Word.RawValue == String {
         guard let word else { return }
         key(name)
-        string(word.rawValue)
+        startValue()
+        bytes.append(quotingWord: word.rawValue)
     }
 
     /// Text as it came off the wire: bytes that are not UTF-8 become U+FFFD.

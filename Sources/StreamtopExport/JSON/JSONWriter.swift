@@ -49,6 +49,14 @@ struct JSONWriter: ~Copyable {
         close(UInt8(ascii: "]"))
     }
 
+    /// A member of which all is 0.
+    @inline(__always)
+    mutating func member(_ name: StaticString, _ object: ObjectOfZeros) {
+        key(name)
+        startValue()
+        bytes.append(object.text)
+    }
+
     /// Starts a member; its value must follow. `name` is a constant of ours in snake_case and needs no escapes, unless
     /// it is data (`keyEscaped`).
     @inline(__always)
@@ -89,5 +97,19 @@ struct JSONWriter: ~Copyable {
     private mutating func close(_ byte: UInt8) {
         bytes.append(byte)
         needsComma = true
+    }
+}
+
+/// An object as it is written where nothing in it was counted: most flows have several of them. Its text is made once, by what
+/// writes the others.
+struct ObjectOfZeros: Sendable {
+    let text: [UInt8]
+
+    init(_ body: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter(RecordBuffer(capacity: 256))
+        writer.object(body)
+        let buffer = writer.finish()
+        let bytes = buffer.bytes
+        text = (0..<bytes.byteCount).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
     }
 }

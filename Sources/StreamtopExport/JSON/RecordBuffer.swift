@@ -59,6 +59,17 @@ package struct RecordBuffer: ~Copyable {
         count &+= utf8.count
     }
 
+    /// Text that was written before, as it is.
+    mutating func append(_ text: borrowing [UInt8]) {
+        let bytes = text.span
+        makeRoom(for: bytes.count)
+        let position = unsafe start + count
+        unsafe bytes.withUnsafeBufferPointer { text in
+            if let first = text.baseAddress { unsafe position.update(from: first, count: text.count) }
+        }
+        count &+= bytes.count
+    }
+
     /// A member's name in its quotes, with the colon behind it and, where one is due, the comma before it.
     ///
     /// With a literal for a name this is a handful of stores: its length is known where it is written.
@@ -77,30 +88,55 @@ package struct RecordBuffer: ~Copyable {
     }
 
     /// Text in quotes, if it can stand as it is; false, and nothing was added, where a byte needs an escape.
-    mutating func append(quotingPlain text: String) -> Bool {
+    mutating func append(quotingPlain text: String) -> Bool { append(quoting: text, isChecked: true) }
+
+    /// The same of a word of ours, none of whose characters needs an escape.
+    mutating func append(quotingWord word: String) { _ = append(quoting: word, isChecked: false) }
+
+    @inline(__always)
+    private mutating func append(quoting text: String, isChecked: Bool) -> Bool {
         let utf8 = text.utf8.span
-        makeRoom(for: utf8.count &+ 2)
+        let length = utf8.count
+        // Eight bytes are stored at a time, behind the quote.
+        makeRoom(for: length &+ 9)
         let position = unsafe start + count
         unsafe position[0] = UInt8(ascii: "\"")
-        if utf8.count < 8 {
-            for index in utf8.indices {
-                guard Self.isPlain(utf8[index]) else { return false }
-                unsafe position[index &+ 1] = utf8[index]
-            }
+        if length < 8 {
+            let eight = unsafe Self.short(utf8.bytes, length)
+            if isChecked, !Self.arePlain(eight) { return false }
+            unsafe UnsafeMutableRawPointer(position + 1).storeBytes(of: eight, as: UInt64.self)
         } else {
-            // Eight at a time; the last eight overlap those before them.
+            // The last eight overlap those before them.
             var index = 0
-            while index < utf8.count {
-                let first = min(index, utf8.count &- 8)
+            while index < length {
+                let first = min(index, length &- 8)
                 let eight = unsafe utf8.bytes.unsafeLoadUnaligned(fromByteOffset: first, as: UInt64.self)
-                guard Self.arePlain(eight) else { return false }
+                if isChecked, !Self.arePlain(eight) { return false }
                 unsafe UnsafeMutableRawPointer(position + first + 1).storeBytes(of: eight, as: UInt64.self)
                 index &+= 8
             }
         }
-        unsafe position[utf8.count &+ 1] = UInt8(ascii: "\"")
-        count &+= utf8.count &+ 2
+        unsafe position[length &+ 1] = UInt8(ascii: "\"")
+        count &+= length &+ 2
         return true
+    }
+
+    /// `length` bytes, fewer than eight, and spaces behind them: both ends are loaded, and may overlap.
+    @inline(__always)
+    private static func short(_ bytes: RawSpan, _ length: Int) -> UInt64 {
+        let spaces: UInt64 = 0x2020_2020_2020_2020 &<< UInt64(truncatingIfNeeded: 8 &* length)
+        func load<Part: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: Part.Type) -> UInt64 {
+            UInt64(truncatingIfNeeded: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: type).littleEndian)
+        }
+        if length >= 4 {
+            let last = length &- 4
+            return spaces | load(0, as: UInt32.self) | load(last, as: UInt32.self) &<< UInt64(8 &* last)
+        }
+        if length >= 2 {
+            let last = length &- 2
+            return spaces | load(0, as: UInt16.self) | load(last, as: UInt16.self) &<< UInt64(8 &* last)
+        }
+        return length == 1 ? spaces | load(0, as: UInt8.self) : spaces
     }
 
     /// The first `number` characters, none of which needs an escape, in quotes.
@@ -113,13 +149,7 @@ package struct RecordBuffer: ~Copyable {
         count &+= number &+ 2
     }
 
-    /// Needs no escape, whatever stands beside it (`JSONWriter.string`).
-    @inline(__always)
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f && byte != 0xc2
-    }
-
-    /// The same of eight bytes at once.
+    /// None of the eight needs an escape, whatever stands beside it (`JSONWriter.string`).
     ///
     /// In `(bytes - n) & ~bytes` the high bit of every byte below n is set, and perhaps that of a byte above such a one:
     /// none is set exactly when no byte is below n.
@@ -143,7 +173,56 @@ package struct RecordBuffer: ~Copyable {
 
     @inline(never)
     private mutating func append(digitsOf value: UInt64) {
-        append(decimal: value, width: Self.digitCount(value))
+        makeRoom(for: 8)
+        value < Self.hundredMillion ? appendFirst(value) : append(long: value)
+    }
+
+    @inline(never)
+    private mutating func append(long value: UInt64) {
+        makeRoom(for: 24)
+        let upper = value / Self.hundredMillion
+        if upper >= Self.hundredMillion {
+            appendFirst(upper / Self.hundredMillion)
+            appendEight(upper % Self.hundredMillion)
+        } else {
+            appendFirst(upper)
+        }
+        appendEight(value % Self.hundredMillion)
+    }
+
+    /// The digits of a number below a hundred millions that is not 0, without zeros before them. There is room for eight bytes.
+    @inline(__always)
+    private mutating func appendFirst(_ value: UInt64) {
+        let digits = Self.eightDigits(value)
+        // What is not written lies in the lowest bytes.
+        let zeros = digits.trailingZeroBitCount & ~7
+        let text = (digits | Self.zeros) &>> UInt64(truncatingIfNeeded: zeros)
+        unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: text.littleEndian, as: UInt64.self)
+        count &+= 8 &- zeros / 8
+    }
+
+    /// Eight digits, zeros before them included. There is room for eight bytes.
+    @inline(__always)
+    private mutating func appendEight(_ value: UInt64) {
+        let text = Self.eightDigits(value) | Self.zeros
+        unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: text.littleEndian, as: UInt64.self)
+        count &+= 8
+    }
+
+    private static var hundredMillion: UInt64 { 100_000_000 }
+    /// Eight characters "0".
+    private static var zeros: UInt64 { 0x3030_3030_3030_3030 }
+
+    /// The eight digits of a number below a hundred millions, a byte each, the first in the lowest: halves of four digits, pairs
+    /// and digits are divided side by side. The multipliers are right for all that can stand there.
+    @inline(__always)
+    static func eightDigits(_ value: UInt64) -> UInt64 {
+        let high = UInt64(UInt32(truncatingIfNeeded: value) / 10_000)
+        let halves = high | (value &- high &* 10_000) &<< 32
+        let hundreds = (halves &* 10_486) &>> 20 & 0x0000_007f_0000_007f
+        let pairs = hundreds | (halves &- hundreds &* 100) &<< 16
+        let tens = (pairs &* 103) &>> 10 & 0x000f_000f_000f_000f
+        return tens | (pairs &- tens &* 10) &<< 8
     }
 
     /// The last `width` (at most 20) decimal digits of `value`, with zeros before them.
@@ -157,12 +236,12 @@ package struct RecordBuffer: ~Copyable {
     /// A point and up to six decimals of a number of millionths below a million; nothing at all when there are none.
     mutating func append(millionths: UInt64) {
         guard millionths > 0 else { return }
-        makeRoom(for: 7)
-        unsafe start[count] = UInt8(ascii: ".")
-        unsafe Self.write(millionths, width: 6, to: start + count + 1)
-        count &+= 7
-        // One of the six is not zero: this ends behind the point.
-        while unsafe start[count &- 1] == UInt8(ascii: "0") { count &-= 1 }
+        makeRoom(for: 9)
+        // Two zeros stand before the six digits; behind the last that is not zero nothing is written.
+        let digits = Self.eightDigits(millionths) &>> 16
+        let text = (digits | Self.zeros) &<< 8 | UInt64(UInt8(ascii: "."))
+        unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: text.littleEndian, as: UInt64.self)
+        count &+= 9 &- digits.leadingZeroBitCount / 8
     }
 
     /// Writes exactly `width` digits, two at a time from the end.
@@ -187,19 +266,6 @@ package struct RecordBuffer: ~Copyable {
         8081828384858687888990919293949596979899
         """
     }
-
-    static func digitCount(_ value: UInt64) -> Int {
-        // 1233 / 4096 is the share of a digit that a bit is worth, rounded down: this is right, or one too few.
-        let odd = value | 1
-        let least = ((64 &- odd.leadingZeroBitCount) &* 1233) &>> 12
-        return odd < powersOfTen[least] ? least : least &+ 1
-    }
-
-    private static let powersOfTen: InlineArray<20, UInt64> = [
-        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000,
-        100_000_000_000, 1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000,
-        10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
-    ]
 
     // MARK: Room
 

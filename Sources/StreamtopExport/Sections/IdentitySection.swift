@@ -10,10 +10,10 @@ extension JSONWriter {
         array("protocols", flow.protocols) { $0.string($1) }
         let hasPorts = flow.transport != .icmp
         // Where both ends are here, each is told with its own owner.
-        let owners = flow.processes
-        let areBoth = owners?.client != nil && owners?.server != nil
-        endpoint("client", flow.client, areBoth ? owners?.client : nil, hasPorts: hasPorts, isFinal: flow.isFinal)
-        endpoint("server", flow.server, areBoth ? owners?.server : nil, hasPorts: hasPorts, isFinal: flow.isFinal)
+        var owners = BothDirections<ProcessSnapshot?>(client: nil, server: nil)
+        if let known = flow.$processes, known.value.client != nil, known.value.server != nil { owners = known.value }
+        endpoint("client", flow.client, owners.client, hasPorts: hasPorts, isFinal: flow.isFinal)
+        endpoint("server", flow.server, owners.server, hasPorts: hasPorts, isFinal: flow.isFinal)
         member("orientation", flow.orientation)
         time("start", flow.start)
         time("end", flow.end)

@@ -5,23 +5,24 @@ extension JSONWriter {
     /// The rungs of the buffer ladder that are known of this flow.
     mutating func buffers(_ buffers: [BufferSnapshot]) {
         guard !buffers.isEmpty else { return }
-        array("buffers", buffers) { json, buffer in
+        // By index: a rung is large, and its members are read in place.
+        array("buffers", buffers.indices) { json, index in
             json.object { json in
-                json.member("layer", buffer.layer)
-                json.member("direction", buffer.direction)
-                json.member("side", buffer.side)
-                json.member("name", buffer.name)
-                json.member("occupied_bytes", buffer.occupiedBytes)
-                json.member("capacity_bytes", buffer.capacityBytes)
-                json.milliseconds("delay_ms", buffer.delay)
-                json.milliseconds("queue_ms", buffer.queue)
-                json.member("bound", buffer.bound)
-                if buffer.isPaced { json.member("paced", true) }
-                json.member("drops", buffer.drops)
-                json.ratio("drops_per_s", buffer.dropsPerSecond)
-                json.member("trend", buffer.trend)
-                json.member("source", buffer.source)
-                json.ratio("confidence", buffer.confidence)
+                json.member("layer", buffers[index].layer)
+                json.member("direction", buffers[index].direction)
+                json.member("side", buffers[index].side)
+                json.member("name", buffers[index].name)
+                json.member("occupied_bytes", buffers[index].occupiedBytes)
+                json.member("capacity_bytes", buffers[index].capacityBytes)
+                json.milliseconds("delay_ms", buffers[index].delay)
+                json.milliseconds("queue_ms", buffers[index].queue)
+                json.member("bound", buffers[index].bound)
+                if buffers[index].isPaced { json.member("paced", true) }
+                json.member("drops", buffers[index].drops)
+                json.ratio("drops_per_s", buffers[index].dropsPerSecond)
+                json.member("trend", buffers[index].trend)
+                json.member("source", buffers[index].source)
+                json.ratio("confidence", buffers[index].confidence)
             }
         }
     }
@@ -63,12 +64,17 @@ extension JSONWriter {
     }
 
     mutating func decodeCounts(_ counts: DecodeCounts) {
-        object("decode") { json in
-            json.member("truncated", counts.truncated)
-            json.member("malformed", counts.malformed)
-            json.member("unsupported", counts.unsupported)
-            json.member("gaps", counts.gaps)
-            json.member("gap_bytes", counts.gapBytes)
-        }
+        if counts == DecodeCounts() { return member("decode", Self.noDecodeCounts) }
+        object("decode") { $0.decoded(counts) }
+    }
+
+    private static let noDecodeCounts = ObjectOfZeros { $0.decoded(DecodeCounts()) }
+
+    private mutating func decoded(_ counts: DecodeCounts) {
+        member("truncated", counts.truncated)
+        member("malformed", counts.malformed)
+        member("unsupported", counts.unsupported)
+        member("gaps", counts.gaps)
+        member("gap_bytes", counts.gapBytes)
     }
 }

@@ -43,16 +43,11 @@ extension JSONWriter {
         member("data_segments", endpoint.dataSegments)
         member("unique_bytes", endpoint.uniqueBytes)
         if endpoint.largestSegment > 0 { member("largest_segment_bytes", endpoint.largestSegment) }
-        object("retransmissions") { json in
-            let counts = endpoint.allRetransmissions
-            json.member("packets", counts.packets)
-            json.member("bytes", counts.bytes)
-            json.member("fast", counts.fast)
-            json.member("timeout", counts.timeout)
-            json.member("tail_probe", counts.tailProbe)
-            json.member("spurious", counts.spurious)
-            json.member("unclassified", counts.unclassified)
-            if counts.peerGone > 0 { json.member("peer_gone", counts.peerGone) }
+        let again = endpoint.allRetransmissions
+        if again == RetransmissionCounts() {
+            member("retransmissions", Self.noRetransmissions)
+        } else {
+            object("retransmissions") { $0.retransmissions(again) }
         }
         member("out_of_order", endpoint.outOfOrder)
         if endpoint.reorderExtent > 0 { member("reorder_extent", endpoint.reorderExtent) }
@@ -69,6 +64,19 @@ extension JSONWriter {
         member("keep_alives", endpoint.keepAlives)
         member("resets", endpoint.resets)
         member("fins", endpoint.fins)
+    }
+
+    private static let noRetransmissions = ObjectOfZeros { $0.retransmissions(RetransmissionCounts()) }
+
+    private mutating func retransmissions(_ counts: RetransmissionCounts) {
+        member("packets", counts.packets)
+        member("bytes", counts.bytes)
+        member("fast", counts.fast)
+        member("timeout", counts.timeout)
+        member("tail_probe", counts.tailProbe)
+        member("spurious", counts.spurious)
+        member("unclassified", counts.unclassified)
+        if counts.peerGone > 0 { member("peer_gone", counts.peerGone) }
     }
 
     private mutating func tcpWindows(_ endpoint: TCPEndpointSnapshot) {
@@ -116,17 +124,24 @@ extension JSONWriter {
     }
 
     private mutating func tcpLoss(_ endpoint: TCPEndpointSnapshot) {
-        object("loss") { json in
-            let loss = endpoint.loss
-            json.member("events", loss.events)
-            json.member("random", loss.random)
-            json.member("congestive", loss.congestive)
-            json.member("policed", loss.policed)
-            json.member("unknown", loss.unknown)
-            json.member("upstream", loss.upstream)
-            json.member("downstream", loss.downstream)
+        if endpoint.sender.loss == LossCounts() {
+            member("loss", Self.noLoss)
+        } else {
+            object("loss") { $0.losses(endpoint.sender.loss) }
         }
         ratio("loss_ratio", endpoint.lossRatio)
+    }
+
+    private static let noLoss = ObjectOfZeros { $0.losses(LossCounts()) }
+
+    private mutating func losses(_ loss: LossCounts) {
+        member("events", loss.events)
+        member("random", loss.random)
+        member("congestive", loss.congestive)
+        member("policed", loss.policed)
+        member("unknown", loss.unknown)
+        member("upstream", loss.upstream)
+        member("downstream", loss.downstream)
     }
 
     private mutating func tcpFindings(_ endpoint: TCPEndpointSnapshot) {

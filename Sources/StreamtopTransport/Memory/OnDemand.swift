@@ -11,13 +11,15 @@ struct OnDemand<Value: ~Copyable>: ~Copyable {
     init() { unsafe storage = nil }
 
     init(_ value: consuming Value) {
-        unsafe storage = .allocate(capacity: 1)
-        unsafe storage.unsafelyUnwrapped.initialize(to: value)
+        let position = unsafe Blocks.take(Value.self, 1)
+        unsafe position.initialize(to: value)
+        unsafe storage = position
     }
 
     deinit {
-        unsafe storage?.deinitialize(count: 1)
-        unsafe storage?.deallocate()
+        guard let storage = unsafe storage else { return }
+        unsafe storage.deinitialize(count: 1)
+        unsafe Blocks.give(storage, 1)
     }
 
     var isEmpty: Bool { unsafe storage == nil }
@@ -41,7 +43,7 @@ struct OnDemand<Value: ~Copyable>: ~Copyable {
     /// Puts `value` in, unless there is one.
     mutating func fill(_ value: @autoclosure () -> Value) {
         guard isEmpty else { return }
-        let position = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+        let position = unsafe Blocks.take(Value.self, 1)
         unsafe position.initialize(to: value())
         unsafe storage = position
     }

@@ -18,7 +18,12 @@ struct Ring<Element: BitwiseCopyable>: ~Copyable {
 
     init() { unsafe storage = nil }
 
-    deinit { unsafe storage?.deallocate() }
+    deinit { free() }
+
+    /// The buffer goes back; its size is known while there is one.
+    private func free() {
+        if let storage = unsafe storage { unsafe Blocks.give(storage, Int(mask) + 1) }
+    }
 
     var count: Int { Int(used) }
     var isEmpty: Bool { used == 0 }
@@ -73,10 +78,15 @@ struct Ring<Element: BitwiseCopyable>: ~Copyable {
     @inline(never)
     private mutating func grow(filling element: Element) {
         let size = Swift.max(2, count * 2)
-        let bigger = UnsafeMutablePointer<Element>.allocate(capacity: size)
-        unsafe bigger.initialize(repeating: element, count: size)
-        for index in 0..<count { unsafe bigger[index] = self[index] }
-        unsafe storage?.deallocate()
+        let bigger = unsafe Blocks.take(Element.self, size)
+        if let storage = unsafe storage {
+            // From the oldest to the buffer's end, then those before it: the buffer is full.
+            let first = count - Int(head)
+            unsafe bigger.initialize(from: storage + Int(head), count: first)
+            unsafe (bigger + first).initialize(from: storage, count: Int(head))
+        }
+        unsafe (bigger + count).initialize(repeating: element, count: size - count)
+        free()
         unsafe storage = bigger
         head = 0
         mask = UInt16(truncatingIfNeeded: size - 1)

@@ -245,22 +245,6 @@ extension TCPEndpoint {
         rareMeters.map { $0.blackHole.isSuspected && !$0.blackHole.isExplained } ?? false
     }
 
-    /// Where this end's bytes may wait: in its receive buffer, and on the path to it.
-    func reportBuffers(_ name: String, into buffers: inout [BufferSnapshot]) {
-        if window.isKnown, window.maximum > 0 {
-            buffers.append(
-                BufferSnapshot(
-                    layer: .socketReceive, side: name, occupiedBytes: window.occupied, capacityBytes: window.maximum,
-                    delay: nil, source: "receive_window", confidence: 0.7))
-        }
-        if let queue = roundTrip.queue, roundTrip.count >= 8 {
-            buffers.append(
-                BufferSnapshot(
-                    layer: .path, side: name, occupiedBytes: nil, capacityBytes: nil, delay: queue, source: "rtt",
-                    confidence: 0.8))
-        }
-    }
-
     /// Bytes in flight at `time`, which may lie after the last segment.
     func flightNow(isNear: Bool, at time: Timestamp) -> Int? {
         guard flight.hasValue, isAnswered else { return nil }

@@ -44,8 +44,6 @@ extension TCPFlowTracker {
         report.anomalies = shared.anomalies
         let forgotten = client.rangesForgotten + server.rangesForgotten
         if forgotten > 0 { report.anomalies.record(.tableFull, times: forgotten) }
-        client.reportBuffers("client", into: &report.buffers)
-        server.reportBuffers("server", into: &report.buffers)
         return report
     }
 

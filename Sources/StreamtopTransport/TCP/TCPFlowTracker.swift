@@ -142,6 +142,7 @@ package struct TCPFlowTracker: ~Copyable {
         if !isPlain || !frame.tcp.flags.isDisjoint(with: [.syn, .fin, .rst]) {
             observeFlags(frame, direction: direction, at: time, stamp: stamp, &now)
         }
+        let samples = client.roundTrip.count &+ server.roundTrip.count
         let clientDistance = Self.distance(
             to: client, isNear: vantage == .client, isLocal: localHint != nil)
         let serverDistance = Self.distance(
@@ -157,7 +158,9 @@ package struct TCPFlowTracker: ~Copyable {
                 peerDistance: clientDistance)
             Self.step(&server, &client, frame, passage, &shared, &now)
         }
-        if client.roundTrip.count &+ server.roundTrip.count < 64 || vantage == nil { locate() }
+        // Where the capture lies follows from the samples: without a new one it lies where it did.
+        let known = client.roundTrip.count &+ server.roundTrip.count
+        if known != samples && known < 64 || vantage == nil { locate() }
     }
 
     @inline(__always)

@@ -8,7 +8,6 @@ package struct TCPReport: Sendable {
     /// Delay in buffers between capture point and that end.
     package var queueDelay = BothDirections<QueueDelaySnapshot?>(client: nil, server: nil)
     package var blackHoleSuspected = false
-    package var buffers: [BufferSnapshot] = []
     package var anomalies = AnomalyCounts()
     /// Holes that the capture never filled, and their bytes.
     package var gaps = 0

@@ -160,17 +160,6 @@ package struct DecodedFrame: ~Copyable, Sendable {
             source: sourceEndpoint, destination: destinationEndpoint, transport: protocolNumber, vlan: vlan,
             tunnel: tunnelKey)
     }
-
-    /// The same, and whether the frame's source is the key's low endpoint.
-    @inlinable
-    @inline(__always)
-    package var orientedKey: (key: FlowKey, isSourceLow: Bool) {
-        let (source, destination) = (sourceEndpoint, destinationEndpoint)
-        let isSourceLow = FlowKey.isOrdered(source, destination)
-        let key = FlowKey(
-            source, destination, isOrdered: isSourceLow, transport: protocolNumber, vlan: vlan, tunnel: tunnelKey)
-        return (key, isSourceLow)
-    }
 }
 
 /// The transport layers that get flows of their own.

@@ -50,16 +50,20 @@ enum HTTP1StartLine {
 
     /// A space is among the bytes in which a method ends, or these are not all there. Eight bytes at a time: bulk data is full of
     /// letters, and each of its segments may be a beginning.
-    private static func mayHaveSpace(_ reader: borrowing ByteReader) -> Bool {
-        var position = 0
-        while position <= longestMethod {  // five turns
-            guard let word = reader.peekUInt64(ahead: position) else { return true }
-            // Zero where there is a space; then the highest bit of such a byte is set, and of no byte before it.
-            let difference = word ^ 0x2020_2020_2020_2020
-            if (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080 != 0 { return true }
-            position += 8
-        }
-        return false
+    static func mayHaveSpace(_ reader: borrowing ByteReader) -> Bool {
+        guard let first = reader.peekUInt64(), let second = reader.peekUInt64(ahead: 8),
+            let third = reader.peekUInt64(ahead: 16), let fourth = reader.peekUInt64(ahead: 24),
+            let fifth = reader.peekUInt64(ahead: 32)
+        else { return true }
+        return (spaces(first) | spaces(second) | spaces(third) | spaces(fourth) | spaces(fifth))
+            & 0x8080_8080_8080_8080 != 0
+    }
+
+    /// The highest bit of a byte is set where there is a space, and of no byte before the first.
+    @inline(__always)
+    private static func spaces(_ word: UInt64) -> UInt64 {
+        let difference = word ^ 0x2020_2020_2020_2020
+        return (difference &- 0x0101_0101_0101_0101) & ~difference
     }
 
     /// `HTTP/1.` and a digit.

@@ -4,7 +4,10 @@ package enum SCTPProbe {
     /// Inside DTLS the checksum may be left out (RFC 9653), and little else can be there.
     package static func isPacket(_ packet: RawSpan, isInDTLS: Bool) -> Bool {
         var reader = ByteReader(packet)
-        guard packet.byteCount % 4 == 0, let header = try? SCTPCommonHeader(decoding: &reader), reader.remaining >= 4
+        // Every datagram that nobody else takes is asked: the type of its first chunk tells nearly all others.
+        guard packet.byteCount % 4 == 0, let first = reader.peekUInt8(ahead: SCTPCommonHeader.length),
+            SCTPChunkType(rawValue: first).isKnown, let header = try? SCTPCommonHeader(decoding: &reader),
+            reader.remaining >= 4
         else { return false }
         let type = SCTPChunkType(rawValue: reader.uint8())
         reader.skip(1)

@@ -14,11 +14,6 @@ package struct StreamIdentity: Equatable, Sendable {
             isClient = TLSProbe.isClientHello(bytes) ? true : nil
             return
         }
-        let rtsp = RTSPReader.canBegin(bytes)
-        if rtsp.kind {
-            (kind, isClient) = (.rtsp, rtsp.isClient)
-            return
-        }
         if RTMPReader.canBegin(bytes) {
             (kind, isClient) = (.rtmp, true)
             return
@@ -29,6 +24,13 @@ package struct StreamIdentity: Equatable, Sendable {
         }
         if STUNProbe.beginsStream(bytes) {
             (kind, isClient) = (.stun, STUNProbe.isClientStream(bytes))
+            return
+        }
+        // The first segments of every flow are asked, and bulk data is full of letters.
+        guard Self.mayBeWords(bytes) else { return nil }
+        let rtsp = RTSPReader.canBegin(bytes)
+        if rtsp.kind {
+            (kind, isClient) = (.rtsp, rtsp.isClient)
             return
         }
         if SIPProbe.isMessage(bytes) {
@@ -43,5 +45,15 @@ package struct StreamIdentity: Equatable, Sendable {
             guard HTTP2FrameDecoder.canBegin(bytes) else { return nil }
             (kind, isClient) = (.http2, true)
         }
+    }
+
+    /// A word and a space behind it, which RTSP, SIP and HTTP begin with, as far as the bytes go; empty lines may stand before
+    /// it, and a version of HTTP is believed alone.
+    @inline(__always)
+    private static func mayBeWords(_ bytes: RawSpan) -> Bool {
+        let reader = ByteReader(bytes)
+        guard let first = reader.peekUInt8() else { return false }
+        if first == UInt8(ascii: "H") || first == 0x0d || first == 0x0a { return true }
+        return HTTP1StartLine.isTokenByte(first) && HTTP1StartLine.mayHaveSpace(reader)
     }
 }

@@ -13,23 +13,25 @@ package struct EncryptedConnection: Sendable {
     package var isByPackets: Bool
 
     /// nil where the flow was read, or shows no answers that could be media.
-    package init?(_ flow: FlowSnapshot) {
-        guard flow.http == nil else { return nil }
-        let quic = flow.$quic?.value
-        let tls = flow.$tls?.value
+    package init?(_ flow: borrowing FlowSnapshot) {
+        // By its boxes: nearly every flow ends here.
+        guard flow.$http == nil else { return nil }
+        let quic = flow.$quic
+        let tls = flow.$tls
         isByPackets = quic != nil
         if let quic {
-            guard !quic.isDecrypted else { return nil }
-            bursts = quic.bursts
+            guard !quic.value.isDecrypted, quic.value.bursts.count >= InferredSessions.leastSegments else { return nil }
+            bursts = quic.value.bursts
         } else {
-            guard let tls, !tls.isDecrypted else { return nil }
-            bursts = tls.bursts
+            guard let tls, !tls.value.isDecrypted, tls.value.bursts.count >= InferredSessions.leastSegments else {
+                return nil
+            }
+            bursts = tls.value.bursts
         }
-        guard bursts.count >= InferredSessions.leastSegments else { return nil }
         self.flow = flow.identifier
         client = flow.client.endpoint.address
         server = flow.server.endpoint
-        serverName = tls?.serverName
+        serverName = tls?.value.serverName
     }
 }
 
