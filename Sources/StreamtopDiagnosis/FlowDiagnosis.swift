@@ -11,7 +11,7 @@ import StreamtopModel
 /// to say.
 package struct FlowDiagnosis: Sendable {
     private var standing: [Standing] = []
-    private var timeouts = BothWays(client: TimeoutWatch(), server: TimeoutWatch())
+    private var timeouts = BothDirections(client: TimeoutWatch(), server: TimeoutWatch())
 
     /// A rule whose figures hold, or held a moment ago.
     private struct Standing: Sendable {
@@ -43,7 +43,7 @@ package struct FlowDiagnosis: Sendable {
         for index in questions.indices where facts.isSuperset(of: questions[index].needs) || !standing.isEmpty {
             let finding = questions[index].judge(flow)
             if finding == nil, standing.isEmpty { continue }
-            let rule = questions[index].place
+            let rule = questions[index].position
             observe(Self.doubted(finding, health: health), rules[rule], sender: nil, life: life, at: time)
         }
         if let tcp = flow.$tcp {
@@ -60,7 +60,7 @@ package struct FlowDiagnosis: Sendable {
             for index in questions.indices where facts.isSuperset(of: questions[index].needs) || !standing.isEmpty {
                 let finding = questions[index].judge(sender)
                 if finding == nil, standing.isEmpty { continue }
-                observe(finding, rules[questions[index].place], sender: end, life: life, at: time)
+                observe(finding, rules[questions[index].position], sender: end, life: life, at: time)
             }
         }
         return verdicts()
@@ -99,14 +99,14 @@ package struct FlowDiagnosis: Sendable {
         guard !standing.isEmpty else { return [] }
         let spoken = standing.filter(\.isSpoken)
         return spoken.filter { entry in
-            guard let place = RuleTable.place(ofNumber: entry.rule) else { return false }
+            guard let position = RuleTable.position(ofNumber: entry.rule) else { return false }
             // A remark on a healthy flow has no place beside something that is wrong.
             if entry.rule == RuleNumber.senderPaced, spoken.contains(where: { $0.verdict.severity > .info }) {
                 return false
             }
             // To one that is about to speak, too: it will say it better.
             return !standing.contains { other in
-                RuleTable.rules[place].yieldsTo.contains(other.rule)
+                RuleTable.rules[position].yieldsTo.contains(other.rule)
                     && (other.sender == entry.sender || other.sender == nil || entry.sender == nil)
             }
         }
@@ -128,7 +128,7 @@ package struct FlowDiagnosis: Sendable {
     }
 
     static func verdict(hostRule number: Int, _ finding: Finding, since: Timestamp) -> Verdict? {
-        RuleTable.place(ofNumber: number).map { verdict(finding, RuleTable.rules[$0], since: since) }
+        RuleTable.position(ofNumber: number).map { verdict(finding, RuleTable.rules[$0], since: since) }
     }
 }
 

@@ -120,7 +120,7 @@ package struct Rule: Sendable {
         }
 
         /// What TCP tells of a sender beside that, and of the receiver of its data.
-        init(of end: borrowing TCPSideSnapshot, receiver: borrowing TCPSideSnapshot) {
+        init(of end: borrowing TCPEndpointSnapshot, receiver: borrowing TCPEndpointSnapshot) {
             self = [.repetitions, .receiveWindow]
             if max(end.retransmissions.packets, end.timeouts, end.recoveries ?? 0) > 0 { insert(.repairs) }
             if end.displacedSegments > 0 { insert(.disorder) }

@@ -27,39 +27,39 @@ package enum RuleTable {
 
     /// A rule's judge, apart from what it says in words: a rule is large, and most are not asked most of the time.
     struct FlowQuestion: Sendable {
-        var place: Int
+        var position: Int
         var needs: Rule.Needs
         var judge: @Sendable (FlowSnapshot) -> Finding?
     }
 
     /// The same of an end that sends. Not one generic type of both: each call would go by way of another function.
     struct SenderQuestion: Sendable {
-        var place: Int
+        var position: Int
         var needs: Rule.Needs
         var judge: @Sendable (SenderCase) -> Finding?
     }
 
-    static let ofFlows: [FlowQuestion] = rules.enumerated().compactMap { place, rule in
+    static let ofFlows: [FlowQuestion] = rules.enumerated().compactMap { position, rule in
         guard case .flow(let judge) = rule.judge else { return nil }
-        return FlowQuestion(place: place, needs: rule.needs, judge: judge)
+        return FlowQuestion(position: position, needs: rule.needs, judge: judge)
     }
-    static let ofSenders: [SenderQuestion] = rules.enumerated().compactMap { place, rule in
+    static let ofSenders: [SenderQuestion] = rules.enumerated().compactMap { position, rule in
         guard case .sender(let judge) = rule.judge else { return nil }
-        return SenderQuestion(place: place, needs: rule.needs, judge: judge)
+        return SenderQuestion(position: position, needs: rule.needs, judge: judge)
     }
     /// Places in `rules`.
-    static let ofCaptures = places { if case .capture = $0.judge { true } else { false } }
+    static let ofCaptures = positions { if case .capture = $0.judge { true } else { false } }
 
     /// The place of the rule with this number; nil where there is none.
-    static func place(ofNumber number: Int) -> Int? {
-        placesByNumber.indices.contains(number) ? placesByNumber[number] : nil
+    static func position(ofNumber number: Int) -> Int? {
+        positionsByNumber.indices.contains(number) ? positionsByNumber[number] : nil
     }
 
-    private static let placesByNumber: [Int?] = {
-        var places = [Int?](repeating: nil, count: (rules.last?.number ?? 0) + 1)
-        for place in rules.indices where rules[place].number >= 0 { places[rules[place].number] = place }
-        return places
+    private static let positionsByNumber: [Int?] = {
+        var positions = [Int?](repeating: nil, count: (rules.last?.number ?? 0) + 1)
+        for position in rules.indices where rules[position].number >= 0 { positions[rules[position].number] = position }
+        return positions
     }()
 
-    private static func places(where isSuch: (Rule) -> Bool) -> [Int] { rules.indices.filter { isSuch(rules[$0]) } }
+    private static func positions(where isSuch: (Rule) -> Bool) -> [Int] { rules.indices.filter { isSuch(rules[$0]) } }
 }

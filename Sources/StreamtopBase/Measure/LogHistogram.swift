@@ -47,14 +47,14 @@ package struct LogHistogram: ~Copyable {
         }
     }
 
-    /// A new block of `count` zeros takes the place of the one there is, of which `kept` numbers are copied to `place`.
+    /// A new block of `count` zeros takes the place of the one there is, of which `kept` numbers are copied to `position`.
     @inline(never)
-    private mutating func make(room count: Int, keeping kept: Int, at place: Int) {
-        precondition(kept <= room && place + kept <= count, "beyond a histogram's end")
+    private mutating func make(room count: Int, keeping kept: Int, at position: Int) {
+        precondition(kept <= room && position + kept <= count, "beyond a histogram's end")
         let block = unsafe Blocks.take(UInt32.self, count)
         unsafe block.initialize(repeating: 0, count: count)
         if let storage = unsafe storage {
-            unsafe (block + place).update(from: storage, count: kept)
+            unsafe (block + position).update(from: storage, count: kept)
             unsafe Blocks.give(storage, Int(room))
         }
         unsafe storage = block
@@ -145,13 +145,13 @@ package struct LogHistogram: ~Copyable {
         var sorted = InlineArray<32, UInt32>(repeating: .max)
         for end in 0..<min(count, Self.exactCapacity) {
             let value = self[end]
-            var place = end
+            var position = end
             // Below `count`, and so below 32: exact samples are no more.
-            while place > 0, unsafe sorted[unchecked: place &- 1] > value {  // towards the front
-                unsafe sorted[unchecked: place] = sorted[unchecked: place &- 1]
-                place &-= 1
+            while position > 0, unsafe sorted[unchecked: position &- 1] > value {  // towards the front
+                unsafe sorted[unchecked: position] = sorted[unchecked: position &- 1]
+                position &-= 1
             }
-            sorted[place] = value
+            sorted[position] = value
         }
         return sorted
     }

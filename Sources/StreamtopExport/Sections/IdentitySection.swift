@@ -10,7 +10,7 @@ extension JSONWriter {
         array("protocols", flow.protocols) { $0.string($1) }
         let hasPorts = flow.transport != .icmp
         // Where both ends are here, each is told with its own owner.
-        var owners = BothWays<ProcessSnapshot?>(client: nil, server: nil)
+        var owners = BothDirections<ProcessSnapshot?>(client: nil, server: nil)
         if let known = flow.$processes, known.value.client != nil, known.value.server != nil { owners = known.value }
         endpoint("client", flow.client, owners.client, hasPorts: hasPorts, isFinal: flow.isFinal)
         endpoint("server", flow.server, owners.server, hasPorts: hasPorts, isFinal: flow.isFinal)

@@ -11,9 +11,9 @@ struct OnDemand<Value: ~Copyable>: ~Copyable {
     init() { unsafe storage = nil }
 
     init(_ value: consuming Value) {
-        let place = unsafe Blocks.take(Value.self, 1)
-        unsafe place.initialize(to: value)
-        unsafe storage = place
+        let position = unsafe Blocks.take(Value.self, 1)
+        unsafe position.initialize(to: value)
+        unsafe storage = position
     }
 
     deinit {
@@ -43,9 +43,9 @@ struct OnDemand<Value: ~Copyable>: ~Copyable {
     /// Puts `value` in, unless there is one.
     mutating func fill(_ value: @autoclosure () -> Value) {
         guard isEmpty else { return }
-        let place = unsafe Blocks.take(Value.self, 1)
-        unsafe place.initialize(to: value())
-        unsafe storage = place
+        let position = unsafe Blocks.take(Value.self, 1)
+        unsafe position.initialize(to: value())
+        unsafe storage = position
     }
 
     /// The value will be needed soon.
