@@ -51,7 +51,7 @@ struct HTTP2PeersTests {
         try server.wait("port") { $0.contains("listen") }
         let capture = try LiveCapture(ports: [port])
         let client = try PeerProcess([
-            "nghttp", "-n", "-v", "--no-color", "-w", "14", "http://127.0.0.1:\(port)/file",
+            "nghttp", "-n", "-v", "-w", "14", "http://127.0.0.1:\(port)/file",
         ])
         try client.waitForEnd()
         let flows = try capture.finish(flows: 1)

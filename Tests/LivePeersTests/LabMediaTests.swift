@@ -57,7 +57,9 @@ struct LabMediaTests {
             let answers = lab.truth["origin_requests"].array.filter { $0["path"].string == path }
             let source = lab.truth["origin_segments"].array.first { $0["path"].string == path }
             guard let source, answers.count == 1, let writes = answers.first?["writes"].array else { return nil }
-            let starts = Set(source["chunks"].array.compactMap { $0.array.count > 1 ? $0.array[1].int : nil })
+            var starts = Set(source["chunks"].array.compactMap { $0.array.count > 1 ? $0.array[1].int : nil })
+            // The type of the segment may have been written by itself: the first chunk begins behind it, too.
+            if let first = writes.first?.array.last?.int, first < 32 { starts.insert(first) }
             var offset = 0
             var found = (chunks: 0, aligned: 0)
             for write in writes {
@@ -67,11 +69,15 @@ struct LabMediaTests {
             }
             return found
         }
+        func bytes(_ path: String) -> Int? {
+            lab.truth["origin_segments"].array.first { $0["path"].string == path }?["bytes"].int
+        }
         var compared = 0
         for segment in session["segments"].array {
-            guard let number = segment["number"].int, let name = segment["representation"].string,
-                let truth = written(
-                    "/live/chunk-\(name)-\(String(repeating: "0", count: number < 10 ? 4 : 3))\(number).m4s")
+            guard let number = segment["number"].int, let name = segment["representation"].string else { continue }
+            let path = "/live/chunk-\(name)-" + String(String(100_000 + number).dropFirst()) + ".m4s"
+            // What was whole when it was asked for has a length and no chunks.
+            guard segment["http_chunks"].isPresent, let truth = written(path), bytes(path) == segment["bytes"].int
             else { continue }
             compared += 1
             #expect(segment["http_chunks"].int == truth.chunks && segment["aligned_chunks"].int == truth.aligned)
@@ -110,7 +116,8 @@ struct LabMediaTests {
                 $0["kind"].string != "audio" && $0["representation"].int == to.first
                     && ($0["t_request"].double ?? 0) >= (told["t"].double ?? .infinity)
             }
-            #expect(abs(at - (asked?["t_request"].double ?? 0)) < 0.05)
+            // With parts the playlist is asked for first, and waited for.
+            #expect(abs(at - (asked?["t_request"].double ?? 0)) < (scenario == "llhls" ? 0.2 : 0.05))
             // A playlist without its multivariant one has no bit rate.
             #expect(found["to_bps"].int == to.last || found["to"].string?.contains("\(to[0])") == true)
         }
@@ -150,16 +157,22 @@ struct LabMediaTests {
         #expect(error < 0.3 && (error < constant || constant < 0.1), "\(error) s, a constant \(constant) s")
     }
 
-    @Test("Live latency within 100 ms of the player's, at the end", arguments: players.filter { $0 != "lldash-clock" })
+    @Test("Live latency within 100 ms of the player's", arguments: players.filter { $0 != "lldash-clock" })
     func latency(_ scenario: String) throws {
         let lab = try LabCapture(scenario)
         let session = try #require(lab.session)
-        let told = try #require(session["live_latency", "last_ms"].double)
-        let end = try #require(session["buffer", "series"].array.last.flatMap { LabCapture.seconds($0["ts"].string) })
-        let samples = lab.truth["player_samples"].array.filter {
-            $0["playing"].bool == true && ($0["t"].double ?? .infinity) <= end
+        let samples = lab.truth["player_samples"].array.filter { $0["playing"].bool == true }
+        if scenario == "lldash" {
+            // It stalls twice and is later each time: the median lies between plateaus. What it came to is compared.
+            let told = try #require(session["live_latency", "last_ms"].double)
+            let end = session["buffer", "series"].array.last.flatMap { LabCapture.seconds($0["ts"].string) } ?? 0
+            let last = samples.last { ($0["t"].double ?? .infinity) <= end }
+            let known = try #require(last?["latency_s"].double)
+            #expect(abs(told - 1_000 * known) < 100, "\(told) for \(1_000 * known)")
+            return
         }
-        let known = try #require(samples.last?["latency_s"].double)
+        let told = try #require(session["live_latency", "p50_ms"].double)
+        let known = try #require(LabCapture.median(samples.compactMap { $0["latency_s"].double }))
         #expect(abs(told - 1_000 * known) < 100, "\(told) for \(1_000 * known)")
     }
 

@@ -34,6 +34,32 @@ import Testing
         // Playback begins with three chunks: 600 ms of media and the 50 ms of the way behind live.
         #expect(latency.p50 > .milliseconds(500) && latency.p50 < .milliseconds(900))
         #expect(session.pacing == .encoder)
+        // From the chunk's end to its arrival the way, and what lies before the playhead: of one moment, so that they add up.
+        let parts = try #require(latency.parts)
+        #expect(abs(parts.arrival - .milliseconds(50)) < .milliseconds(1))
+        #expect(abs(parts.arrival + parts.buffer - latency.last) < .milliseconds(10))
+    }
+
+    @Test func stampsOfAClockAheadGiveNoParts() throws {
+        var world = TestPresentation()
+        world.fetchManifest(on: 1, at: 0.1)
+        world.fetchInit("low", on: 1, at: 0.2)
+        for number in 1...4 { world.fetchSegment("low", number, on: 1, at: Double(number) * 2 - 1.9, lag: -0.1) }
+        let latency = try #require(world.sessions(at: 9).first?.liveLatency)
+        #expect(latency.parts == nil)
+    }
+
+    @Test func aCacheFetchesAnInitSegmentOnceForAll() throws {
+        var world = TestPresentation()
+        world.userAgent = "first"
+        world.fetchManifest(on: 1, at: 0.1)
+        world.userAgent = "second"
+        world.fetchManifest(on: 2, at: 0.15)
+        world.fetchInit("low", on: 3, at: 0.2)
+        world.userAgent = "first"
+        for number in 1...5 { world.fetchSegment("low", number, on: 1, at: Double(number) * 2 - 1.9) }
+        let session = try #require(world.sessions(at: 11).first)
+        #expect(session.pacing == .encoder && session.segments.allSatisfy { $0.mediaTime != nil })
     }
 
     @Test func withoutStampsAvailabilityTellsTheAge() throws {

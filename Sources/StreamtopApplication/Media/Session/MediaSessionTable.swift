@@ -52,9 +52,18 @@ package struct MediaSessionTable: Sendable {
         guard let index = session(for: report) else { return }
         let before = sessions[index].manifests.textBytes
         sessions[index].take(report)
+        if case .initialization = report.report.content { share(report, from: index) }
         manifestBytes += sessions[index].manifests.textBytes - before
         if manifestBytes > Self.manifestCapacity { forgetManifests(besides: index) }
         drain(index, report.identifier, &events)
+    }
+
+    /// A cache fetches an init segment once for all whom it serves: its other sessions at the presentation know it from then on.
+    private mutating func share(_ report: FlowReport, from index: Int) {
+        guard let url = sessions[index].manifests.url else { return }
+        for other in sessions.indices where other != index && sessions[other].client == report.client.address {
+            if let own = sessions[other].manifests.url, own.isSame(url) { sessions[other].learn(report) }
+        }
     }
 
     /// Time passes: playback goes on, and may run dry.

@@ -4,6 +4,16 @@ import StreamtopWire
 
 /// Media as they come: init segments, chunks, and what they mean for the player.
 extension MediaSessionTracker {
+    /// Another session was sent an init segment of this presentation.
+    mutating func learn(_ report: FlowReport) {
+        let exchange = report.report.exchange
+        guard case .initialization(let tracks) = report.report.content,
+            let representation = identity(of: exchange)?.representation,
+            !initializations.contains(where: { $0.representation == representation })
+        else { return }
+        take(tracks, report, ExchangeName(flow: report.flow, exchange: exchange.identifier))
+    }
+
     mutating func take(_ tracks: InitializationSegment, _ report: FlowReport, _ name: ExchangeName) {
         guard let url = report.report.exchange.url else { return }
         let identity = identity(of: report.report.exchange) ?? MediaAddressPattern.identity(of: URLReference(url))
