@@ -23,11 +23,12 @@ struct SocketHolder: Sendable {
         var places: [String: Int] = [:]
         var holders: [SocketHolder] = []
         for socket in host.fullest where socket.bytes > 0 || (socket.drops ?? 0) > 0 {
-            let name = socket.process.map { Words.owner($0) } ?? Words.ownerUnknown
+            let process = socket.process.flatMap { $0.isTold ? $0 : nil }
+            let name = process.map { Words.owner($0) } ?? Words.ownerUnknown
             let place = places[name] ?? holders.count
             if place == holders.count {
                 places[name] = place
-                holders.append(SocketHolder(name: name, process: socket.process))
+                holders.append(SocketHolder(name: name, process: process))
             }
             holders[place].add(socket)
             if holders[place].flow == nil { holders[place].flow = snapshot.flow(of: socket)?.identifier }

@@ -34,7 +34,7 @@ enum RoundTripChart {
             return spans + reading.spans(Words.atCursor, trip.map(milliseconds), .chartRoundTrip)
         }
         spans += reading.spans(
-            Words.now, flow.shownRoundTrip.map { $0.bound.prefix + DurationText.milliseconds($0.value) },
+            flow.state == .open ? Words.now : Words.last, flow.shownRoundTrip.map { $0.bound.prefix + DurationText.milliseconds($0.value) },
             .chartRoundTrip)
         let summary = flow.roundTrip.total ?? flow.roundTrip.server ?? flow.roundTrip.client
         if let summary {
