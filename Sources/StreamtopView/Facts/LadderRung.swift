@@ -78,30 +78,30 @@ enum AdvisedCommands {
     }
 
     private static func next(in text: Substring) -> (Substring.Index, Int)? {
-        var place = text.startIndex
-        while place < text.endIndex {
-            let isWord = place == text.startIndex || !(text[text.index(before: place)].isLetter)
-            if isWord, let found = beginnings.first(where: { text[place...].hasPrefix($0.text) }) {
-                return (place, found.words)
+        var position = text.startIndex
+        while position < text.endIndex {
+            let isWord = position == text.startIndex || !(text[text.index(before: position)].isLetter)
+            if isWord, let found = beginnings.first(where: { text[position...].hasPrefix($0.text) }) {
+                return (position, found.words)
             }
-            place = text.index(after: place)
+            position = text.index(after: position)
         }
         return nil
     }
 
     /// A command ends where the sentence goes on: at a bracket, a semicolon, a comma or a full stop before a space.
     private static func end(of text: Substring) -> Substring.Index {
-        var place = text.startIndex
-        while place < text.endIndex {
-            let character = text[place]
-            let following = text.index(after: place)
+        var position = text.startIndex
+        while position < text.endIndex {
+            let character = text[position]
+            let following = text.index(after: position)
             let isBeforeSpace = following == text.endIndex || text[following] == " "
             if character == "(" || character == ";"
                 || (character == "," || character == "." || character == ":") && isBeforeSpace
             {
-                return place
+                return position
             }
-            place = following
+            position = following
         }
         return text.endIndex
     }

@@ -20,18 +20,18 @@ struct SocketHolder: Sendable {
     /// Processes by the bytes that their sockets hold; of sockets only those that the host's report lists.
     static func all(_ snapshot: Snapshot) -> [SocketHolder] {
         guard let host = snapshot.host else { return [] }
-        var places: [String: Int] = [:]
+        var positions: [String: Int] = [:]
         var holders: [SocketHolder] = []
         for socket in host.fullest where socket.bytes > 0 || (socket.drops ?? 0) > 0 {
             let process = socket.process.flatMap { $0.isTold ? $0 : nil }
             let name = process.map { Words.owner($0) } ?? Words.ownerUnknown
-            let place = places[name] ?? holders.count
-            if place == holders.count {
-                places[name] = place
+            let position = positions[name] ?? holders.count
+            if position == holders.count {
+                positions[name] = position
                 holders.append(SocketHolder(name: name, process: process))
             }
-            holders[place].add(socket)
-            if holders[place].flow == nil { holders[place].flow = snapshot.flow(of: socket)?.identifier }
+            holders[position].add(socket)
+            if holders[position].flow == nil { holders[position].flow = snapshot.flow(of: socket)?.identifier }
         }
         return holders.enumerated().sorted { left, right in
             let (a, b) = (left.element, right.element)

@@ -39,8 +39,8 @@ enum FooterLine {
                 key: isOpen ? "Esc" : "Enter", text: isOpen ? Words.hintBack : Words.hintOpen,
                 action: isOpen ? .back : .open, x: 0)
         ]
-        for place in ViewReducer.places(of: state, context) {
-            for binding in KeyBindings.all where binding.place == place {
+        for scope in ViewReducer.scopes(of: state, context) {
+            for binding in KeyBindings.all where binding.scope == scope {
                 guard let text = binding.hint, isOfUse(binding.action, state) else { continue }
                 all.append(Hint(key: shortKey(binding), text: text, action: binding.action, x: 0))
             }
@@ -82,7 +82,7 @@ enum FooterLine {
 
     /// Of several ways to press it the first: a key, or a pair of keys for a pair of actions.
     private static func shortKey(_ binding: KeyBinding) -> String {
-        let keys = binding.shown.split(separator: " ", omittingEmptySubsequences: false)
+        let keys = binding.displayed.split(separator: " ", omittingEmptySubsequences: false)
         return keys.prefix { !$0.isEmpty }.joined(separator: " ")
     }
 

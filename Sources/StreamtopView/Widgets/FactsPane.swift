@@ -89,10 +89,10 @@ enum FactsPane {
     private static func columns(_ groups: [FactGroup], width whole: Int) -> (columns: [[Laid]], width: Int) {
         let count = max(1, min(groups.count { !$0.lines.isEmpty }, whole / leastColumn))
         let width = whole / count
-        let shown = groups.filter { !$0.lines.isEmpty }.map { group in
+        let displayed = groups.filter { !$0.lines.isEmpty }.map { group in
             Laid(title: group.title, labels: group.labelWidth, lines: group.laid(width: width - 4))
         }
-        return (distributed(shown, over: count), width)
+        return (distributed(displayed, over: count), width)
     }
 
     private static func tallest(_ columns: [[Laid]]) -> Int {

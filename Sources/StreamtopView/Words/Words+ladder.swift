@@ -50,12 +50,12 @@ extension Words {
         }
     }
 
-    static func ladderName(_ place: HostLayer) -> String {
-        let kind = place.kind.map { " " + $0 } ?? ""
-        return switch place.layer {
-        case .softnet: "softnet " + place.name
-        case .socketReceive: "socket " + place.name
-        default: layer(place.layer) + " " + place.name + kind
+    static func ladderName(_ position: HostLayer) -> String {
+        let kind = position.kind.map { " " + $0 } ?? ""
+        return switch position.layer {
+        case .softnet: "softnet " + position.name
+        case .socketReceive: "socket " + position.name
+        default: layer(position.layer) + " " + position.name + kind
         }
     }
 

@@ -106,8 +106,8 @@ import Testing
             30, "10.0.3.9", 60_122, "198.51.100.7", 3_478, transport: .udp, protocols: ["ipv4", "udp", "stun"],
             up: 1e6, down: 1e6)
         relay.roundTrip.server = SampleSnapshots.summary(18, minimum: 17, p95: 20, source: .stun)
-        let place = snapshot.flows.firstIndex { $0.identifier.number > 30 } ?? snapshot.flows.count
-        snapshot.flows.insert(relay, at: place)
+        let position = snapshot.flows.firstIndex { $0.identifier.number > 30 } ?? snapshot.flows.count
+        snapshot.flows.insert(relay, at: position)
         let after = CallsScreen.headline(snapshot.calls[0], SampleSnapshots.context(snapshot)).sentence
         #expect(after.contains("≥18.0 of the 41.0 ms are the way to the relay"), "\(after)")
     }

@@ -73,7 +73,7 @@ enum SampleLadders {
                 return sample
             })
         flow.hostEnd = .fromServer
-        flow.processes = BothWays(
+        flow.processes = BothDirections(
             client: nil, server: ProcessSnapshot(pid: 4_711, name: "origin", user: "www", container: "0123456789ab"))
         flow.verdicts = [
             Verdict(

@@ -64,21 +64,21 @@ enum CallsScreen {
         let allocation =
             call.allocations.first { $0.allocation.relayed == pair.local || $0.flow == pair.flow }
             ?? call.allocations.first
-        return allocation.flatMap { context.flow($0.flow) }?.shownRoundTrip
+        return allocation.flatMap { context.flow($0.flow) }?.displayedRoundTrip
     }
 
     static func headline(_ call: CallSnapshot, _ context: ViewContext) -> HeadlineView {
         let flow = call.selected.map { call.pairs[$0].flow }
-        let place = Words.callSubject(call)
-        let worst = call.verdicts.min { $0.isShownBefore($1) }
+        let position = Words.callSubject(call)
+        let worst = call.verdicts.min { $0.isDisplayedBefore($1) }
         if let worst, worst.severity > .info || call.failure == nil {
             return HeadlineView(
                 state: worst.severity == .critical ? .act : worst.severity == .warning ? .watch : .ok,
-                sentence: "\(place) \(Words.rule(worst)): \(worst.summary)", advice: worst.advice, flow: flow)
+                sentence: "\(position) \(Words.rule(worst)): \(worst.summary)", advice: worst.advice, flow: flow)
         }
         if let failure = call.failure {
             return HeadlineView(
-                state: .act, sentence: "\(place): \(Words.failure(failure, call))", advice: "", flow: flow)
+                state: .act, sentence: "\(position): \(Words.failure(failure, call))", advice: "", flow: flow)
         }
         var directions: Set<Direction> = []
         for identifier in call.flows {
@@ -94,6 +94,6 @@ enum CallsScreen {
         }
         return HeadlineView(
             state: call.stage == .media ? .ok : .unknown,
-            sentence: "\(place): \(stands)" + (detour.map { " " + $0 } ?? ""), advice: "", flow: flow)
+            sentence: "\(position): \(stands)" + (detour.map { " " + $0 } ?? ""), advice: "", flow: flow)
     }
 }

@@ -45,8 +45,8 @@ enum LadderLine {
 
     private static func parts(of flow: FlowSnapshot) -> [Part] {
         let ladder = BufferLadder(flow)
-        return ladder.rungs.enumerated().compactMap { place, rung in
-            let isLargest = place == ladder.largest
+        return ladder.rungs.enumerated().compactMap { position, rung in
+            let isLargest = position == ladder.largest
             guard rung.waiting != nil || isLargest else { return nil }
             let name = isLargest ? Words.rung(rung.buffer).uppercased() : Words.rung(rung.buffer)
             // What does not drain has no time.
