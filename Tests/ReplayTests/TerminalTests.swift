@@ -212,6 +212,21 @@ import Testing
         #expect(flows.map(\.server?.port) == [9_000])
     }
 
+    /// Three seeks typed at once lead three steps on, not one.
+    @Test func seeksAddUp() throws {
+        let folder = try TemporaryFolder()
+        let terminal = try start(folder)
+        #expect(terminal.waitFor(title))
+        terminal.type("p...")
+        // Only what changed is sent: the whole screen again, once it stands.
+        usleep(800_000)
+        terminal.forget()
+        terminal.type("\u{0c}")
+        #expect(terminal.waitFor("00:00:15."))
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+    }
+
     /// `W`, asked twice, ends the copy of what is captured: the file is whole, and the program goes on.
     @Test func recordingsEndWhenAsked() throws {
         let folder = try TemporaryFolder()

@@ -15,7 +15,7 @@ extension FlowSnapshot {
     }
 
     /// The processes of this host at its ends, those of the server first.
-    var owners: [ProcessSnapshot] { [processes?.server, processes?.client].compactMap { $0 } }
+    var owners: [ProcessSnapshot] { [processes?.server, processes?.client].compactMap { $0 }.filter(\.isTold) }
 
     /// The process that the flow is named by: that of this host's end, where both ends are here the server's.
     var owner: ProcessSnapshot? { owners.first }
@@ -100,6 +100,11 @@ extension FlowSnapshot {
         let badges = layers.count > 2 && layers.first == "udp" ? Array(layers.dropFirst()) : layers
         return badges.isEmpty ? protocols.suffix(1) + [] : badges
     }
+}
+
+extension ProcessSnapshot {
+    /// Something is known that a user can be told.
+    var isTold: Bool { name != nil || user != nil || pid != nil }
 }
 
 extension QUICEndpointSnapshot {

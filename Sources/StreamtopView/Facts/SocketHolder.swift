@@ -23,11 +23,12 @@ struct SocketHolder: Sendable {
         var positions: [String: Int] = [:]
         var holders: [SocketHolder] = []
         for socket in host.fullest where socket.bytes > 0 || (socket.drops ?? 0) > 0 {
-            let name = socket.process.map { Words.owner($0) } ?? Words.ownerUnknown
+            let process = socket.process.flatMap { $0.isTold ? $0 : nil }
+            let name = process.map { Words.owner($0) } ?? Words.ownerUnknown
             let position = positions[name] ?? holders.count
             if position == holders.count {
                 positions[name] = position
-                holders.append(SocketHolder(name: name, process: socket.process))
+                holders.append(SocketHolder(name: name, process: process))
             }
             holders[position].add(socket)
             if holders[position].flow == nil { holders[position].flow = snapshot.flow(of: socket)?.identifier }

@@ -26,6 +26,10 @@ extension Words {
         return "\(EndpointText.text(pair.local)) ↔ \(EndpointText.text(pair.remote))"
     }
 
+    static func wayToRelay(_ part: Reading<Nanoseconds>, of whole: Nanoseconds) -> String {
+        "\(part.bound.prefix)\(DurationText.milliseconds(part.value)) of the \(DurationText.withUnit(whole)) are the way to the relay."
+    }
+
     static func stage(_ stage: CallSnapshot.Stage) -> String {
         switch stage {
         case .signalling: "signalling"

@@ -12,12 +12,24 @@ extension Words {
     static let liveTitle = "live"
     static let chunksTitle = "chunks"
 
-    /// `cam1 720p`: the manifest's name, and what is played of it.
+    /// `ll-dash cam1`: what it is, and the manifest's name.
     static func stream(_ session: MediaSessionSnapshot) -> String {
+        [sessionKind(session), manifestName(session)].compactMap { $0 }.joined(separator: " ")
+    }
+
+    static func sessionKind(_ session: MediaSessionSnapshot) -> String {
+        session.isLowLatency == true ? "ll-\(session.kind.rawValue)" : session.kind.rawValue
+    }
+
+    private static func manifestName(_ session: MediaSessionSnapshot) -> String? {
         let name = (session.manifestURL ?? "").split(separator: "?").first.flatMap { $0.split(separator: "/").last }
-        let short = name.map { $0.split(separator: ".").first.map(String.init) ?? String($0) }
-        let what = session.isLowLatency == true ? "ll-\(session.kind.rawValue)" : session.kind.rawValue
-        return [what, short].compactMap { $0 }.joined(separator: " ")
+        return name.map { $0.split(separator: ".").first.map(String.init) ?? String($0) }
+    }
+
+    /// `cam1 720p`: the manifest's name, else the kind, and what is played of it.
+    static func played(_ session: MediaSessionSnapshot, _ playing: MediaRepresentation?) -> String {
+        [manifestName(session) ?? sessionKind(session), representation(playing)].compactMap { $0 }
+            .joined(separator: " ")
     }
 
     /// `720p`, else the bit rate, else the name.

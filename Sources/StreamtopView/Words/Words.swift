@@ -14,6 +14,7 @@ enum Words {
     static let yes = "yes"
     static let no = "no"
     static let now = "now"
+    static let last = "last"
     static let client = "client"
     static let server = "server"
     static let samples = "samples"

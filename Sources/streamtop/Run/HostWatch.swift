@@ -30,8 +30,9 @@ final class HostWatch: Sendable {
     /// Opens the handles, with the rights the process still has; nil when the kernel gives none. The thread starts later.
     static func open(_ settings: Settings, becomesOther: Bool) -> HostWatch? {
         guard settings.isLive, settings.asksKernel else { return nil }
-        // A process of root is about to give up what finding owners needs; a setuid binary's user never had it.
-        let helper = becomesOther && !Privileges.isSetuid ? OwnerFinder() : nil
+        // A process of root is about to give up what finding owners needs, also where it stays root; a setuid binary's user
+        // never had it.
+        let helper = (becomesOther || geteuid() == 0) && !Privileges.isSetuid ? OwnerFinder() : nil
         guard
             let reader = HostReader(
                 devices: settings.inputNames, entersNamespaces: !Privileges.isSetuid, helper: helper)

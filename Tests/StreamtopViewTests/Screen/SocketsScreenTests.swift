@@ -98,6 +98,20 @@ import Testing
         #expect(try !FilterParser.parse("process:origin").matches(SampleSnapshots.evening().flows[0]))
     }
 
+    @Test func theDetourOverTheRelayIsSaidWhereItIsMeasured() {
+        var snapshot = SampleCalls.many()
+        let before = CallsScreen.headline(snapshot.calls[0], SampleSnapshots.context(snapshot)).sentence
+        #expect(!before.contains("way to the relay"))
+        var relay = SampleSnapshots.flow(
+            30, "10.0.3.9", 60_122, "198.51.100.7", 3_478, transport: .udp, protocols: ["ipv4", "udp", "stun"],
+            up: 1e6, down: 1e6)
+        relay.roundTrip.server = SampleSnapshots.summary(18, minimum: 17, p95: 20, source: .stun)
+        let position = snapshot.flows.firstIndex { $0.identifier.number > 30 } ?? snapshot.flows.count
+        snapshot.flows.insert(relay, at: position)
+        let after = CallsScreen.headline(snapshot.calls[0], SampleSnapshots.context(snapshot)).sentence
+        #expect(after.contains("≥18.0 of the 41.0 ms are the way to the relay"), "\(after)")
+    }
+
     /// The column of owners is there where an owner is known, and takes no room where none can be.
     @Test func ownersHaveAColumnWhereTheyAreKnown() {
         for (snapshot, isThere) in [(SampleLadders.host(), true), (SampleSnapshots.evening(), false)] {

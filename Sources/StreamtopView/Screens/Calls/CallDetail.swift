@@ -6,7 +6,7 @@ enum CallDetail {
     static func page(_ call: CallSnapshot, _ context: ViewContext, width: Int) -> TallPage {
         var page = TallPage(width: width)
         setUp(call, context, &page)
-        path(call, &page)
+        path(call, context, &page)
         pairs(call, &page)
         nat(call, &page)
         relays(call, &page)
@@ -66,7 +66,7 @@ enum CallDetail {
         var below: String
     }
 
-    private static func path(_ call: CallSnapshot, _ page: inout TallPage) {
+    private static func path(_ call: CallSnapshot, _ context: ViewContext, _ page: inout TallPage) {
         guard let pair = call.selected.map({ call.pairs[$0] }) else {
             page.add([
                 TextSpan(Words.path + "  ", .title), TextSpan(Words.unknown, .unknown),
@@ -86,10 +86,14 @@ enum CallDetail {
             links.append("──")
         }
         if let allocation {
+            let away =
+                CallsScreen.relayTime(call, context).map {
+                    ", \($0.bound.prefix)\(DurationText.withUnit($0.value)) away"
+                } ?? ""
             nodes.append(
                 Node(
                     text: "\(Words.relayWord) \(EndpointText.text(allocation.allocation.relayed))",
-                    below: allocation.allocation.transport))
+                    below: allocation.allocation.transport + away))
             links.append("──")
         }
         let trip = pair.roundTrip.map { DurationText.withUnit($0.smoothed) + " to the peer" } ?? ""

@@ -58,6 +58,15 @@ enum CallsScreen {
         return pair.localType != nil && pair.remoteType != nil ? false : nil
     }
 
+    /// Round trip between the client and its relay, by the transactions of that flow; nil where no relay is in use.
+    static func relayTime(_ call: CallSnapshot, _ context: ViewContext) -> Reading<Nanoseconds>? {
+        guard isRelayed(call) == true, let pair = call.selected.map({ call.pairs[$0] }) else { return nil }
+        let allocation =
+            call.allocations.first { $0.allocation.relayed == pair.local || $0.flow == pair.flow }
+            ?? call.allocations.first
+        return allocation.flatMap { context.flow($0.flow) }?.displayedRoundTrip
+    }
+
     static func headline(_ call: CallSnapshot, _ context: ViewContext) -> HeadlineView {
         let flow = call.selected.map { call.pairs[$0].flow }
         let position = Words.callSubject(call)
@@ -78,7 +87,13 @@ enum CallsScreen {
         }
         let stands = Words.callStands(
             call, isRelayed: isRelayed(call), directions: call.streams.isEmpty ? 0 : max(1, directions.count))
+        // What the detour over the relay costs is a part of the round trip that one may choose to save.
+        let trip = call.selected.flatMap { call.pairs[$0].roundTrip }?.smoothed
+        let detour = trip.flatMap { trip in
+            relayTime(call, context).flatMap { $0.value < trip ? Words.wayToRelay($0, of: trip) : nil }
+        }
         return HeadlineView(
-            state: call.stage == .media ? .ok : .unknown, sentence: "\(position): \(stands)", advice: "", flow: flow)
+            state: call.stage == .media ? .ok : .unknown,
+            sentence: "\(position): \(stands)" + (detour.map { " " + $0 } ?? ""), advice: "", flow: flow)
     }
 }

@@ -34,7 +34,8 @@ enum RoundTripChart {
             return spans + reading.spans(Words.atCursor, trip.map(milliseconds), .chartRoundTrip)
         }
         spans += reading.spans(
-            Words.now, flow.displayedRoundTrip.map { $0.bound.prefix + DurationText.milliseconds($0.value) },
+            flow.state == .open ? Words.now : Words.last,
+            flow.displayedRoundTrip.map { $0.bound.prefix + DurationText.milliseconds($0.value) },
             .chartRoundTrip)
         let summary = flow.roundTrip.total ?? flow.roundTrip.server ?? flow.roundTrip.client
         if let summary {

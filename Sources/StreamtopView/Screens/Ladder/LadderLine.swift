@@ -10,14 +10,23 @@ enum LadderLine {
         var isLargest: Bool
     }
 
+    private static let worthNaming: Nanoseconds = .milliseconds(1)
+    private static let leastBars = 16
+    /// Own: a bar over the whole line says that something waits; less than this is nothing that a user feels.
+    private static let leastScale: Nanoseconds = .milliseconds(10)
+
     /// False where no delay is known: nothing is drawn.
     @discardableResult
     static func draw(_ flow: FlowSnapshot, in area: Rect, into cells: inout CellBuffer) -> Bool {
         var parts = parts(of: flow)
         guard !parts.isEmpty, area.height > 0 else { return false }
-        // What holds next to nothing leaves first where not all have room.
-        while width(parts) > area.width, let least = leastPlace(parts) { parts.remove(at: least) }
-        let sum = max(1, parts.reduce(0) { saturatingAdd($0, $1.waiting) })
+        // What holds next to nothing leaves first, where not all have room, or no room were left for bars.
+        while let least = leastPlace(parts) {
+            let isNothing = parts[least].waiting < worthNaming
+            guard width(parts) > area.width - (isNothing ? leastBars : 0) else { break }
+            parts.remove(at: least)
+        }
+        let sum = max(leastScale, parts.reduce(0) { saturatingAdd($0, $1.waiting) })
         // What the words leave of the line is the bars', shared by time.
         let room = max(0, area.width - width(parts) - parts.count)
         var x = area.x

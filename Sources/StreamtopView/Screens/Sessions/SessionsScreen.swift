@@ -33,8 +33,7 @@ enum SessionsScreen {
 
     private static let columns: [RowColumn<SessionRow>] = [
         .text("player", 12...24, 0) { ($0.session.client.description, $0.isOver ? .idle : .text) },
-        .text("stream", 9...22, 2) { (Words.stream($0.session), .badge) },
-        .text("plays", 6...8, 1) { (Words.representation($0.playing), .text) },
+        .text("stream", 10...24, 1) { (Words.played($0.session, $0.playing), .badge) },
         .number("Mb/s", 4, 6) { row in
             (row.playing?.bandwidth.map { NumberText.fixed(Double($0) / 1e6, decimals: 1) }, .value)
         },
@@ -46,23 +45,28 @@ enum SessionsScreen {
             let sign = live.map { Words.isConcluded($0.source) ? "~" : "" } ?? ""
             return (live.map { sign + NumberText.fixed($0.last.seconds, decimals: 1) }, .value)
         },
-        .number("chunk ms", 8, 7) { row in
+        .number("ch ms", 5, 7) { row in
             guard row.session.isLowLatency == true else { return ("", .text) }
-            return (row.chunkInterval.map(DurationText.milliseconds), row.session.pacing == .gathered ? .watch : .value)
+            return (row.chunkInterval.map(DurationText.axis), row.session.pacing == .gathered ? .watch : .value)
         },
         .number("×", 4, 3) { row in
             (row.margin.map { NumberText.fixed(min($0, 99.9), decimals: 1) }, (row.margin ?? 2) < 1.2 ? .watch : .value)
         },
-        .number("rtt", 5, 5) { row in
+        .number("rtt", 4, 5) { row in
             (row.flow?.displayedRoundTrip.map { DurationText.axis($0.value) }, .value)
         },
-        .number("q ms", 5, 4) { row in (row.flow?.displayedQueueDelay.map(DurationText.axis), .chartQueue) },
+        .number("q ms", 4, 4) { row in (row.flow?.displayedQueueDelay.map(DurationText.axis), .chartQueue) },
         .number("loss", 5, 8) { row in (row.flow?.displayedLossRatio.map(PercentText.ratio), .text) },
+        RowColumn(title: "rtt trend", widths: 6...16, priority: 9, isNumber: false) { row, cell, cells in
+            guard let series = row.flow?.series else { return }
+            Sparkline.draw((0..<series.count).map { series.loop(at: $0) }, in: cell.area, into: &cells)
+        },
         .number("stalls", 6, 9) { row in
             let count = row.session.buffer?.stallCount
             return (count.map { "\($0)" }, (count ?? 0) > 0 ? .watch : .muted)
         },
         .number("switches", 8, 10) { ("\($0.session.switches.count)", .text) },
+        .text("kind", 7...8, 11) { (Words.sessionKind($0.session), .badge) },
         .number("b/s", 5, 9) { row in (row.flow.map { RateText.short($0.server.rate) }, .value) },
     ]
 
