@@ -75,7 +75,9 @@ extension FlowEngine {
         let side = flows[position].direction(from: socket.local)
         var beside = KernelSample(socket: socket, side: side)
         // The capture sits behind the queues of this host: what they hold is in the kernel's flight and round trip alone.
-        let held = host.queue(of: flows[position].key, to: socket.remote.address)
+        var held = host.queue(of: flows[position].key, to: socket.remote.address)
+        // Others share the queue: no more of it is this socket's than the kernel has handed down for it.
+        held.bytes = min(held.bytes, socket.memory?.handedDown ?? held.bytes)
         // A window that nothing fills cannot be seen from outside.
         if socket.isApplicationLimited != true, let window = socket.congestionWindow, window > 0,
             let flight = socket.inFlight, flight * 5 >= window * 4, held.bytes * 10 <= flight
@@ -85,7 +87,8 @@ extension FlowEngine {
         beside.flightError = Self.error(
             sample.inFlight[side].map { $0.addingReportingOverflow(held.bytes).partialValue }, socket.inFlight)
         if let far = sample.roundTrip[side.reversed] {
-            let near = sample.roundTrip[side] ?? held.wait
+            // The near half holds that queue, too, where it was measured lately.
+            let near = max(sample.roundTrip[side] ?? 0, held.wait)
             beside.roundTripError = Self.error(
                 Int(saturatingAdd(far, near)), socket.smoothedRoundTrip.map { Int($0) })
         }
@@ -241,5 +244,25 @@ extension FlowEngine {
         host.comparison.count(
             isJoined: true, estimate: report.snapshot[near].congestionControl?.name,
             kernel: course.newest.congestionControl)
+        compareCounts(report.snapshot[near], flows[position].orientation, course)
+    }
+
+    /// What the kernel counts from the connection's beginning can be compared where the capture holds that, too.
+    private mutating func compareCounts(
+        _ ours: TCPEndpointSnapshot, _ orientation: Orientation, _ course: SocketCourse
+    ) {
+        let socket = course.newest
+        guard orientation == .syn, ours.dataSegments > 0 else { return }
+        var receiver: (Double, Double)?
+        if let busy = socket.busy, busy >= .seconds(3), let limited = socket.receiverLimited,
+            let shares = ours.limitedBy
+        {
+            let active = saturatingAdd(shares.network, shares.receiver)
+            if active >= .seconds(3) {
+                receiver = (Double(shares.receiver) / Double(active), Double(limited) / Double(busy))
+            }
+        }
+        host.comparison.count(
+            retransmissions: ours.retransmissions.packets, kernel: socket.retransmissions, receiver: receiver)
     }
 }

@@ -31,7 +31,9 @@ struct HostLiveTests {
             ip link add eth0 type veth peer name eth0 netns \(outside.name)
             ip address add 10.91.0.1/24 dev eth0; ip link set eth0 up
             echo 1 > /proc/sys/net/ipv4/ip_forward
-            nft 'table ip nat { chain out { type nat hook postrouting priority 100; oifname "eth0" masquerade; } }'
+            nft -f - <<'END'
+            table ip nat { chain out { type nat hook postrouting priority 100; oifname "eth0" masquerade; }; }
+            END
             """)
         try guest.bash(
             """
@@ -103,7 +105,7 @@ struct HostLiveTests {
         let listener = try RunningProgram(
             [
                 "20", "python3", "-c",
-                "import socket, time; s = socket.create_server(('127.0.0.1', 8080)); time.sleep(20)",
+                "import socket, time; c = socket.create_server(('127.0.0.1', 8080)).accept(); time.sleep(20)",
             ],
             wrapper: network.wrapper, command: "/usr/bin/timeout")
         #expect(program.waitFor { !$0.records("meta").isEmpty }, "\(program.errors)")

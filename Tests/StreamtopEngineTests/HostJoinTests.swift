@@ -168,4 +168,80 @@ import Testing
             #expect(flow.ladder?.inward?.largest == .socketReceive && flow.ladder?.inward?.bound == .atLeast)
         }
     }
+
+    private func layer(_ name: String, _ layer: BufferSnapshot.Layer, waits milliseconds: Int64) -> HostLayer {
+        var entry = HostLayer(
+            layer, name: name, direction: .out, unit: .bytes, occupied: Int(milliseconds) * 1_000)
+        entry.delay = .milliseconds(milliseconds)
+        entry.bound = .measured
+        return entry
+    }
+
+    /// A socket in another namespace: each device on its way is a rung, its own settings are not this namespace's, and what its
+    /// queue holds is no error of ours.
+    @Test func devicesOfAnotherNamespace() throws {
+        var driver = EngineDriver(options: options)
+        talk(&driver, 5)
+        var report = report(
+            [
+                socket(driver) {
+                    $0.isElsewhere = true
+                    $0.ownEnds = SocketEnds(local: "172.31.7.2:80", remote: client)
+                    $0.inFlight = 21_000
+                    $0.smoothedRoundTrip = .milliseconds(30)
+                    $0.memory = SocketMemory(received: 0, receiveLimit: 1, handedDown: 40_000, sendLimit: 1)
+                }
+            ], at: driver.time)
+        let key = FlowKey(source: server, destination: client, transport: 6)
+        report.paths[key] = HostPath(out: ["player/eth0", "eth0"], inward: ["veth7"])
+        report.host?.layers = [
+            layer("player/eth0", .qdisc, waits: 20), layer("eth0", .qdisc, waits: 0), layer("veth7", .qdisc, waits: 0),
+        ]
+        driver.engine.observe(report)
+        talk(&driver, 5, from: 5)
+        let flow = try #require(driver.engine.snapshot().flows.first)
+        let queues = flow.buffers.filter { $0.layer == .qdisc }
+        #expect(queues.map(\.name) == ["player/eth0", "eth0", "veth7"])
+        #expect(flow.ladder?.out?.largest == .qdisc)
+        #expect(flow.host == nil && flow.kernel?.socket.ownEnds?.local == "172.31.7.2:80")
+        let sample = try #require(driver.samples.last?.sample.kernel)
+        // A kilobyte under way, and twenty in the queue behind which the capture sits.
+        #expect(abs(sample.flightError ?? 1) < 0.05)
+    }
+
+    /// A UDP socket behind this host's NAT, by the ends that the capture shows; before the report says so, none.
+    @Test func aDatagramSocketBehindNAT() throws {
+        var driver = EngineDriver(options: options)
+        driver.send(PacketBuilder.udpFrame(from: client, to: server, payload: [1, 2, 3]))
+        let key = FlowKey(source: client, destination: server, transport: 17)
+        #expect(driver.engine.takeHostWishes().datagrams == [key])
+        var report = HostReport(time: driver.time)
+        report.host = HostSnapshot(time: driver.time)
+        var socket = DatagramSocket(
+            time: driver.time, local: Endpoint(address: .unspecified, port: 443), remote: .unspecified, inode: 99,
+            user: 0, memory: SocketMemory(received: 90_000, receiveLimit: 100_000, handedDown: 0, sendLimit: 1))
+        socket.isElsewhere = true
+        socket.namespaceAddresses = ["172.31.7.2"]
+        report.datagramSockets = [socket]
+        report.owners = [99: ProcessSnapshot(pid: 12, name: "player", user: "www")]
+        driver.engine.observe(report)
+        #expect(driver.engine.snapshot().flows.first?.processes == nil, "open to all means all of its own namespace")
+        socket.local = server
+        report.translatedDatagrams = [key: socket]
+        driver.engine.observe(report)
+        let flow = try #require(driver.engine.snapshot().flows.first)
+        #expect(flow.hostEnd == .fromServer && flow.processes?.server?.name == "player")
+        #expect(flow.buffers.contains { $0.layer == .socketReceive && $0.occupiedBytes == 90_000 })
+    }
+
+    /// Settings of this host stand with a flow whose end is here.
+    @Test func settingsOfThisHost() throws {
+        var driver = EngineDriver(options: options)
+        talk(&driver, 5)
+        var report = report([socket(driver)], at: driver.time)
+        report.host?.settings.congestionControl = "cubic"
+        driver.engine.observe(report)
+        talk(&driver, 2, from: 5)
+        #expect(driver.engine.snapshot().flows.first?.host?.settings.congestionControl == "cubic")
+    }
 }

@@ -114,6 +114,8 @@ struct HostComparison: ~Copyable {
     private var window = LogHistogram()
     private var roundTrip = LogHistogram()
     private var flight = LogHistogram()
+    private var retransmissions = LogHistogram()
+    private var limitedBy = LogHistogram()
     private var flows = 0
     private var joined = 0
     private var wrongNames = 0
@@ -140,11 +142,20 @@ struct HostComparison: ~Copyable {
         if let estimate, estimate != .unknown, let kernel, estimate.rawValue != kernel { wrongNames += 1 }
     }
 
+    /// The counts of one flow that was seen from its beginning, where the kernel's last answer is of its end. `receiver` are shares
+    /// of the time in which there was something to send: what the application did not write is left out on both sides.
+    mutating func count(retransmissions ours: Int, kernel: Int?, receiver: (ours: Double, kernel: Double)?) {
+        if let kernel { Self.record(Double(ours - kernel) / Double(max(1, kernel)), in: &retransmissions) }
+        if let receiver { Self.record(receiver.ours - receiver.kernel, in: &limitedBy) }
+    }
+
     var snapshot: KernelComparison {
         var snapshot = KernelComparison(flows: flows, joined: joined, wrongNames: wrongNames)
         snapshot.window = Self.error(window)
         snapshot.roundTrip = Self.error(roundTrip)
         snapshot.flight = Self.error(flight)
+        snapshot.retransmissions = Self.error(retransmissions)
+        snapshot.limitedBy = Self.error(limitedBy)
         return snapshot
     }
 

@@ -101,6 +101,8 @@ extension JSONWriter {
                 json.error("cwnd", kernel.window)
                 json.error("srtt", kernel.roundTrip)
                 json.error("in_flight", kernel.flight)
+                json.error("retransmissions", kernel.retransmissions)
+                json.error("limited_by", kernel.limitedBy)
             }
             json.member("wrong_names", kernel.wrongNames)
         }

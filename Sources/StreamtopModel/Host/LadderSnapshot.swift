@@ -101,6 +101,10 @@ package struct KernelComparison: Equatable, Sendable {
     package var window: Error?
     package var roundTrip: Error?
     package var flight: Error?
+    /// Of flows that were seen from their beginning, one sample a flow: retransmissions, and the share of the time with something to
+    /// send in which the receiver held the sender (a difference of shares, not a relative one).
+    package var retransmissions: Error?
+    package var limitedBy: Error?
     /// Flows whose congestion control we called by another name than the kernel does.
     package var wrongNames: Int
 
