@@ -83,7 +83,7 @@ final class PeerProcess {
 }
 
 /// A folder that goes away with the value that holds it.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let url: URL
 
     init() throws {
