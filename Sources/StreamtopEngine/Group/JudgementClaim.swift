@@ -1,3 +1,5 @@
+import StreamtopBase
+
 /// A flow that waits to be judged, as its engine tells it to whoever chooses among the flows of all.
 struct JudgementClaim: Comparable, Sendable {
     /// Of the last second.
