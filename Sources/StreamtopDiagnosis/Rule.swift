@@ -71,6 +71,8 @@ package struct Rule: Sendable {
         /// The window that its receiver offers.
         static let receiveWindow = Needs(rawValue: 256)
         static let firstFlight = Needs(rawValue: 512)
+        /// What it waited for: timers, and where the receiver offers no window, credit.
+        static let waits = Needs(rawValue: 16384)
 
         init(rawValue: UInt16) { self.rawValue = rawValue }
 
@@ -89,7 +91,8 @@ package struct Rule: Sendable {
 
         /// What is known of a sender.
         init(of sender: borrowing SenderSnapshot, isTCP: Bool, hasQueue: Bool) {
-            self = isTCP ? [.repetitions, .receiveWindow] : []
+            self = isTCP ? [.repetitions, .receiveWindow, .waits] : []
+            if sender.$waits != nil { insert(.waits) }
             if hasQueue { insert(.queue) }
             if sender.lossRatio != nil { insert(.losses) }
             if sender.limitedBy != nil { insert(.limits) }

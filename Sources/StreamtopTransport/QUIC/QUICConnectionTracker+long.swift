@@ -179,7 +179,7 @@ extension QUICConnectionTracker {
         for way in Direction.allCases {
             sides[way].cryptoStreams[QUICLevel.initial.index].reset()
             let bytes = sides[way].recovery.discard(.initial)
-            sides[way].flight.released(bytes, distance: 0, at: start)
+            sides[way].release(bytes, at: start)
         }
     }
 

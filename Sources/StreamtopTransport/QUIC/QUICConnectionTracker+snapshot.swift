@@ -80,6 +80,11 @@ extension QUICConnectionTracker {
         snapshot.streamBytes = side.streamBytes
         snapshot.sender.uniqueBytes = side.streamBytes
         snapshot.sender.fullPacket = snapshot.pathMTU
+        if isReadWhole { snapshot.sender.missedBytes = UInt64(side.recovery.missed) * UInt64(unit(of: direction)) }
+        if side.flight.initialDone, side.flight.initial > 0 {
+            snapshot.sender.initialWindowBytes = side.flight.initial
+        }
+        let knowsFlight = knowsFlight(of: direction, at: time)
         if !side.meters.isEmpty {
             let lost = side.recovery.lostPackets(countingUnseen: countsUnseen(of: direction))
             snapshot.sender.heldForLost = lost
@@ -87,21 +92,24 @@ extension QUICConnectionTracker {
             // Once it is over, nothing waits any more.
             let end = close.map { min($0.time, time) } ?? time
             side.meters.value.report(
-                into: &snapshot.sender, lost: lost - side.recovery.spurious, at: end)
+                into: &snapshot.sender, lost: lost - side.recovery.spurious, loop: loopEstimate, at: end)
+            // An acknowledgment or credit that was not read would look like waiting.
+            if !isReadWhole { snapshot.sender.waits = nil }
         }
-        if side.flight.hasSample {
+        if side.flight.hasValue {
             snapshot.inFlight = InFlightSnapshot(
-                last: side.flight.bytes(at: time), maximum: side.flight.maximum, p50: side.flight.median ?? 0,
-                isLowerBound: !isNear(direction) && distance(to: direction) == 0)
+                last: side.underWay.bytes(at: time), maximum: side.flight.maximum, p50: side.flight.median,
+                isLowerBound: !knowsFlight)
         }
-        if side.window.maximum > 0 {
+        if let window = side.flight.window, window > 0 {
             // Held back by something else, or never brought to a loss: the window itself may be larger.
             let isHeld = isNear(direction) && side.course.isLimited
-            let isOpen = isHeld || side.recovery.lossEvents == 0
+            let isOpen = isHeld || !knowsFlight || side.recovery.lossEvents == 0
             snapshot.congestionWindow = CongestionWindowSnapshot(
-                bytes: side.window.current, packets: packetsIn(side.window.current, side), maximum: side.window.maximum,
+                bytes: window, packets: packetsIn(window, side), maximum: side.flight.maximum,
                 source: .estimate, confidence: isOpen ? 0.4 : 0.7,
-                phase: isHeld ? .applicationLimited : side.window.phase, isLowerBound: isOpen)
+                phase: isHeld ? .applicationLimited : side.recovery.lossEvents == 0 ? .slowStart : .congestionAvoidance,
+                isLowerBound: isOpen)
         }
         if side.streamBytes > 0 {
             snapshot.congestionControl =
@@ -112,6 +120,12 @@ extension QUICConnectionTracker {
                     evidence: ["the capture lies too far from this sender to see its window"])
         }
         return snapshot
+    }
+
+    /// Every packet that passed was opened: what was acknowledged and not read did not pass.
+    private var isReadWhole: Bool {
+        unreadable == 0 && packets.undecryptable == 0 && packets.undecodable == 0 && waiting.isEmpty
+            && waiting.refused == 0 && moves.isEmpty
     }
 
     private func packetsIn(_ bytes: Int, _ side: borrowing QUICSide) -> Int? {
@@ -171,12 +185,14 @@ extension QUICConnectionTracker {
         if serverTrip.source != .quicHandshake { sample.queueDelay.server = serverTrip.currentQueue }
         guard hasOpenedOneRTT else { return }
         for direction in Direction.allCases {
-            if sides[direction].flight.hasSample {
-                sample.inFlight[direction] = sides[direction].flight.bytes(at: time)
+            if sides[direction].flight.hasValue {
+                sample.inFlight[direction] = sides[direction].underWay.bytes(at: time)
             }
-            if sides[direction].window.maximum > 0 {
-                sample.congestionWindow[direction] = sides[direction].window.current
+            // A sample has no place for a bound.
+            guard knowsFlight(of: direction, at: time), let window = sides[direction].flight.window, window > 0 else {
+                continue
             }
+            sample.congestionWindow[direction] = window
         }
     }
 

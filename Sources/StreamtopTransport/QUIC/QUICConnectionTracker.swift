@@ -128,6 +128,7 @@ package struct QUICConnectionTracker: ~Copyable {
         if count > 1 { packets.coalesced += 1 }
         sides[direction].datagrams.record(size: size, ecn: ecn)
         sides[direction].payloadBytes &+= size
+        sides[direction].lastDatagram = time
         amplification.record(size: size, from: direction, at: time)
         return .none
     }
