@@ -63,13 +63,13 @@ extension FlowEngine {
         var snapshot = flowSnapshot(position, at: now, final: true)
         compareWithKernel(position)
         guard !judgement.isJudged, isWorthJudging(position) else { return snapshot }
-        let place = flows[position].diagnosis
+        let rank = flows[position].diagnosis
         var diagnosis = FlowDiagnosis()
-        if place != FlowEntry.none { swap(&diagnosis, &judgement.states[place].diagnosis) }
+        if rank != FlowEntry.none { swap(&diagnosis, &judgement.states[rank].diagnosis) }
         let verdicts = diagnosis.evaluate(snapshot, health: health, at: snapshot.end)
-        if place != FlowEntry.none {
-            swap(&diagnosis, &judgement.states[place].diagnosis)
-            judgement.states[place].verdicts = verdicts
+        if rank != FlowEntry.none {
+            swap(&diagnosis, &judgement.states[rank].diagnosis)
+            judgement.states[rank].verdicts = verdicts
         }
         snapshot.verdicts = verdicts
         return snapshot
@@ -88,8 +88,8 @@ extension FlowEngine {
     private mutating func diagnose(_ position: UInt32, health: CaptureHealth, isLast: Bool) {
         let snapshot = flowSnapshot(position, at: now, final: isLast)
         var state = DiagnosisState()
-        let place = flows[position].diagnosis
-        if place != FlowEntry.none { swap(&state, &judgement.states[place]) }
+        let rank = flows[position].diagnosis
+        if rank != FlowEntry.none { swap(&state, &judgement.states[rank]) }
         let verdicts = state.diagnosis.evaluate(snapshot, health: health, at: isLast ? snapshot.end : now)
         for verdict in verdicts where !state.verdicts.contains(where: { $0.isSame(as: verdict) }) {
             emit(
@@ -98,8 +98,8 @@ extension FlowEngine {
         }
         state.verdicts = verdicts
         if !isLast { keepOpen(position, snapshot) }
-        if place != FlowEntry.none {
-            swap(&state, &judgement.states[place])
+        if rank != FlowEntry.none {
+            swap(&state, &judgement.states[rank])
         } else {
             flows[position].diagnosis = judgement.states.insert(state)
         }

@@ -48,8 +48,8 @@ extension FlowEngine {
     }
 
     /// The flow that this frame belongs to although it travels in another VLAN or tunnel.
-    mutating func otherWay(_ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt32) -> UInt32? {
-        guard frame.transport != .icmp, let position = flows.findOtherWay(key, from: frame.sourceEndpoint) else {
+    mutating func reverseFlow(_ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt32) -> UInt32? {
+        guard frame.transport != .icmp, let position = flows.findReverse(key, from: frame.sourceEndpoint) else {
             return nil
         }
         flows.join(position, key: key, hash: hash)
@@ -116,8 +116,8 @@ extension FlowEngine {
     /// The flow carried nothing, and nothing was found about it.
     private func isWithoutData(_ position: UInt32) -> Bool {
         guard flows[position].client.payloadBytes == 0, flows[position].server.payloadBytes == 0 else { return false }
-        let place = flows[position].diagnosis
-        return place == FlowEntry.none || judgement.states[place].verdicts.isEmpty
+        let depth = flows[position].diagnosis
+        return depth == FlowEntry.none || judgement.states[depth].verdicts.isEmpty
     }
 
     /// Forgets a flow as though it had not been seen: its packets were copies of those that come now.
@@ -142,7 +142,7 @@ extension FlowEngine {
         leaveName(of: position)
         let top = topProtocol(position)
         let entry = flows.remove(position)
-        pictures.shown[position] = nil
+        pictures.displayed[position] = nil
         counts.protocols.record(entry, top: top)
         if entry.tcp != FlowEntry.none { trackers.tcp.remove(entry.tcp) }
         trackers.removeStack(entry.layers)

@@ -8,7 +8,7 @@ package struct Observation: ~Copyable, Sendable {
     package var time = Timestamp(nanoseconds: .min)
     package var direction = Direction.fromClient
     /// Between the capture point and each end, as the transport has measured it by now; nil where it has not.
-    package var roundTrip = BothWays<Nanoseconds?>(client: nil, server: nil)
+    package var roundTrip = BothDirections<Nanoseconds?>(client: nil, server: nil)
     /// Bytes that the capture cut off the datagram being observed.
     package var cutBytes = 0
     /// Hop limit of the packet; 0 where it is not known.

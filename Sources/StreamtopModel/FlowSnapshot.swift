@@ -73,7 +73,7 @@ package struct FlowSnapshot: Sendable {
     package var parent: FlowIdentifier?
     package var children: [FlowIdentifier] = []
     package var roundTrip = FlowRoundTrip()
-    package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
+    package var queueDelay = BothDirections<QueueDelaySnapshot?>(client: nil, server: nil)
     @Boxed package var tcp: TCPSnapshot?
     @Boxed package var tls: TLSSnapshot?
     @Boxed package var dtls: DTLSSnapshot?
@@ -104,7 +104,7 @@ package struct FlowSnapshot: Sendable {
     /// The end on the host that captures, live; nil where none is, or both are.
     package var hostEnd: Direction?
     /// Owners of the ends that are on this host, live.
-    @Boxed package var processes: BothWays<ProcessSnapshot?>?
+    @Boxed package var processes: BothDirections<ProcessSnapshot?>?
     /// What the handshake cost, or why it failed; nil where there is nothing to say.
     @Boxed package var handshake: HandshakeOutcome?
     package var verdicts: [Verdict] = []
@@ -113,10 +113,10 @@ package struct FlowSnapshot: Sendable {
     package var anomalies = AnomalyCounts()
     package var decode = DecodeCounts()
     /// Sizes of UDP datagrams, both ways.
-    package var datagramSizes: BothWays<DatagramSizes>?
+    package var datagramSizes: BothDirections<DatagramSizes>?
     /// Values over time for charts; only when the engine was asked to keep them.
     package var series: MetricSeries?
-    private let place = PassedByAddress()
+    private let position = PassedByAddress()
 
     package init(
         identifier: FlowIdentifier, transport: FlowTransport, protocols: [String], protocolNumber: UInt8,

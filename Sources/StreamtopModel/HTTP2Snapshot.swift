@@ -2,8 +2,8 @@ import StreamtopBase
 
 /// What HTTP/2 itself costs and announces, below the exchanges (RFC 9113).
 package struct HTTP2Snapshot: Equatable, Sendable {
-    package var client = HTTP2EndSnapshot()
-    package var server = HTTP2EndSnapshot()
+    package var client = HTTP2EndpointSnapshot()
+    package var server = HTTP2EndpointSnapshot()
     /// Frames of both ends by name, in the order of their types.
     package var frames: [NamedCount] = []
     /// Streams seen.
@@ -29,7 +29,7 @@ package struct HTTP2Snapshot: Equatable, Sendable {
 }
 
 /// One end of an HTTP/2 connection as sender.
-package struct HTTP2EndSnapshot: Equatable, Sendable {
+package struct HTTP2EndpointSnapshot: Equatable, Sendable {
     /// As announced last, by registered name.
     package var settings: [QUICParameter] = []
     package var overheadBytes: UInt64 = 0

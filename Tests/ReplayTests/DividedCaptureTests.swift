@@ -53,7 +53,7 @@ import Testing
                     if first == nil { first = record.time }
                     var bytes = Array(batch.bytes[record.offset..<(record.offset + record.capturedLength)])
                     // The captures have the same hosts: each gets a network of its own.
-                    for place in [27, 31] { bytes[place] &+= number }
+                    for position in [27, 31] { bytes[position] &+= number }
                     unsafe decoder.decode(
                         bytes.span.bytes, wireLength: record.wireLength, linkType: record.linkType, into: &decoded)
                     let ends = [decoded.source.description, decoded.destination.description].sorted()
@@ -126,9 +126,9 @@ import Testing
         let several = try Self.records(all, engines: engines)
         #expect(several.count == one.count)
         for (left, right) in zip(one, several) where left != right {
-            let place = zip(left.utf8, right.utf8).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
+            let position = zip(left.utf8, right.utf8).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
             Issue.record(
-                "…\(left.dropFirst(max(0, place - 120)).prefix(240))\n…\(right.dropFirst(max(0, place - 120)).prefix(240))"
+                "…\(left.dropFirst(max(0, position - 120)).prefix(240))\n…\(right.dropFirst(max(0, position - 120)).prefix(240))"
             )
         }
     }

@@ -11,8 +11,8 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     /// Streams followed at once. Beyond it one that is over goes first, then the one that rested longest.
     static let maximumStreams = 256
 
-    var client = HTTP2End()
-    var server = HTTP2End()
+    var client = HTTP2Endpoint()
+    var server = HTTP2Endpoint()
     /// What the client may send, and the server.
     var clientCredit = HTTP2CreditLedger()
     var serverCredit = HTTP2CreditLedger()
@@ -42,7 +42,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
             Limit(
                 "HTTP/2 streams", maximumStreams, per: .flow,
                 policy: "one that is over goes, else the one that rested longest, counted")
-        ] + HTTP2End.limits
+        ] + HTTP2Endpoint.limits
 
     /// Memory that it takes, with what is being read and the exchanges.
     package var heldBytes: Int {

@@ -22,8 +22,8 @@ extension HTTP3ConnectionTracker {
     /// What lies below them.
     package func connectionSnapshot() -> HTTP3Snapshot {
         var http3 = HTTP3Snapshot()
-        http3.client = sides[Direction.fromClient.index].snapshot
-        http3.server = sides[Direction.fromServer.index].snapshot
+        http3.client = endpoints[Direction.fromClient.index].snapshot
+        http3.server = endpoints[Direction.fromServer.index].snapshot
         http3.streams = streamCount
         http3.pushPromises = pushPromises
         http3.undecodedSections =

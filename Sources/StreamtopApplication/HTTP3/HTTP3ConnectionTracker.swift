@@ -32,7 +32,7 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     var clientFields = HTTP3FieldDecoder()
     var serverFields = HTTP3FieldDecoder()
     /// What each end sent besides messages, by `Direction.index`.
-    var sides: InlineArray<2, HTTP3Side> = [HTTP3Side(), HTTP3Side()]
+    var endpoints: InlineArray<2, HTTP3Endpoint> = [HTTP3Endpoint(), HTTP3Endpoint()]
     var log = HTTPExchangeLog()
     var reports = MediaReports()
     var promises: [UInt64: HTTPMessageHead] = [:]

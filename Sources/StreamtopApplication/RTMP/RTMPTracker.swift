@@ -15,8 +15,8 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
     private var connect: Nanoseconds?
     private var app: String?
     private var role: RTMPSnapshot.Role?
-    private var chunkSizes = BothWays<Int?>(client: nil, server: nil)
-    private var windows = BothWays<UInt32?>(client: nil, server: nil)
+    private var chunkSizes = BothDirections<Int?>(client: nil, server: nil)
+    private var windows = BothDirections<UInt32?>(client: nil, server: nil)
     private var media = FLVMeter()
     private var error: String?
     private var hasLostStep = false
@@ -103,7 +103,7 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
         told.connect = connect
         // Until it says otherwise an end uses 128 bytes (section 5.4.1).
         if handshake != nil {
-            told.chunkSize = BothWays(client: chunkSizes.client ?? 128, server: chunkSizes.server ?? 128)
+            told.chunkSize = BothDirections(client: chunkSizes.client ?? 128, server: chunkSizes.server ?? 128)
         }
         told.acknowledgementWindow = windows
         told.audio = media.audioSnapshot

@@ -85,7 +85,7 @@ package enum HandshakeDiagnosis {
     /// How soon each end answered the other in the handshake, both together: the way from the capture point to the server and
     /// back, and that to the client and back. A cookie is answered without thinking, so this is close to the path.
     private static func answers(in steps: [HandshakeStep]) -> Nanoseconds? {
-        var shortest = BothWays<Nanoseconds?>(client: nil, server: nil)
+        var shortest = BothDirections<Nanoseconds?>(client: nil, server: nil)
         for (asked, answered) in zip(steps, steps.dropFirst()) where asked.from != answered.from {
             let time = max(0, answered.time - asked.time)
             shortest[answered.from] = min(shortest[answered.from] ?? time, time)

@@ -27,7 +27,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func http2End(_ name: StaticString, _ end: HTTP2EndSnapshot) {
+    private mutating func http2End(_ name: StaticString, _ end: HTTP2EndpointSnapshot) {
         object(name) { json in
             if !end.settings.isEmpty { json.object("settings") { $0.quicParameterMembers(end.settings) } }
             json.member("overhead_bytes", end.overheadBytes)

@@ -118,26 +118,26 @@ extension JSONWriter {
             if overhead &+ payload > 0 {
                 json.ratio("overhead_ratio", Double(overhead) / Double(overhead &+ payload))
             }
-            json.http3Side("client", http3.client)
-            json.http3Side("server", http3.server)
+            json.http3Endpoint("client", http3.client)
+            json.http3Endpoint("server", http3.server)
             if http3.undecodedSections > 0 { json.member("undecoded_sections", http3.undecodedSections) }
             if http3.lostStreams > 0 { json.member("lost_streams", http3.lostStreams) }
             if http3.violations > 0 { json.member("violations", http3.violations) }
         }
     }
 
-    private mutating func http3Side(_ name: StaticString, _ side: HTTP3SideSnapshot) {
+    private mutating func http3Endpoint(_ name: StaticString, _ endpoint: HTTP3EndpointSnapshot) {
         object(name) { json in
             json.object("frames") { json in
-                for frame in side.frames { json.member(named: frame.name, frame.count) }
+                for frame in endpoint.frames { json.member(named: frame.name, frame.count) }
             }
-            if let settings = side.settings {
+            if let settings = endpoint.settings {
                 json.object("settings") { $0.quicParameterMembers(settings) }
             }
-            json.member("overhead_bytes", side.overheadBytes)
-            json.member("payload_bytes", side.payloadBytes)
-            json.member("qpack_bytes", side.qpackStreamBytes)
-            json.member("goaway", side.goAway)
+            json.member("overhead_bytes", endpoint.overheadBytes)
+            json.member("payload_bytes", endpoint.payloadBytes)
+            json.member("qpack_bytes", endpoint.qpackStreamBytes)
+            json.member("goaway", endpoint.goAway)
         }
     }
 }

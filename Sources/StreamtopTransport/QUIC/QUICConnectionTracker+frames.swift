@@ -11,7 +11,7 @@ extension QUICConnectionTracker {
         _ opened: QUICOpenedPacket, level: QUICLevel, isEarly: Bool = false, size: Int, direction: Direction,
         at time: Timestamp, scratch: inout QUICScratch, _ now: inout Observation
     ) {
-        guard !sides[direction].recovery.hasSeen(opened.number, level: level) else { return }
+        guard !endpoints[direction].recovery.hasSeen(opened.number, level: level) else { return }
         // Out of the scratch and back: frames are read from it while the scratch takes what they bring.
         var payload: [UInt8] = []
         swap(&payload, &scratch.buffers.plain)
@@ -28,11 +28,11 @@ extension QUICConnectionTracker {
                 isInFlight = true
                 break
             }
-            sides[direction].count(frame)
+            endpoints[direction].count(frame)
             if frame.kind.isAckEliciting { isAckEliciting = true }
             if case .padding = frame { isInFlight = true }
             if isLogged {
-                let exponent = level == .oneRTT ? sides[direction].parameters?.integer(.ackDelayExponent) ?? 3 : 3
+                let exponent = level == .oneRTT ? endpoints[direction].parameters?.integer(.ackDelayExponent) ?? 3 : 3
                 logged.append(QUICPacketLog.record(frame, in: bytes, exponent: exponent))
             }
             take(frame, in: bytes, level: level, direction: direction, at: time, scratch: &scratch, &now)
@@ -53,7 +53,7 @@ extension QUICConnectionTracker {
                 room: &scratch.packetRoom)
         }
         isInFlight = isInFlight || isAckEliciting
-        let isNew = sides[direction].recovery.sent(
+        let isNew = endpoints[direction].recovery.sent(
             opened.number, level: level, size: size, isAckEliciting: isAckEliciting, isInFlight: isInFlight, at: time)
         guard isInFlight, isNew else { return }
         followFlight(opened.number, level: level, size: size, direction, at: time)
@@ -65,13 +65,13 @@ extension QUICConnectionTracker {
     /// The course of the sender's window, for the name of its congestion control.
     private mutating func followWindow(_ number: UInt64, _ size: Int, _ direction: Direction, at time: Timestamp) {
         let recovery = (
-            acknowledged: sides[direction].recovery.largestAcknowledged, lost: sides[direction].recovery.lost,
-            spurious: sides[direction].recovery.spurious
+            acknowledged: endpoints[direction].recovery.largestAcknowledged, lost: endpoints[direction].recovery.lost,
+            spurious: endpoints[direction].recovery.spurious
         )
         let view = QUICCongestionCourse.View(
             largestAcknowledged: recovery.acknowledged, lost: recovery.lost, spurious: recovery.spurious,
-            flight: sides[direction].flight.last)
-        sides[direction].course.sent(number, size: size, view: view, at: time)
+            flight: endpoints[direction].flight.last)
+        endpoints[direction].course.sent(number, size: size, view: view, at: time)
     }
 
     /// The whole round trip as the ends have it, as far as known.
@@ -89,14 +89,14 @@ extension QUICConnectionTracker {
         let isClient = direction == .fromClient
         let hasSample = isClient ? clientTrip.hasSample : serverTrip.hasSample
         let lastTime = isClient ? clientTrip.lastTime : serverTrip.lastTime
-        let spun = spinHalves[direction]
+        let spun = spinStates[direction]
         if spin.isUsed, spun.value > 0, !hasSample || spun.time > lastTime {
-            sides[direction].distance.observe(spun.value, at: spun.time)
+            endpoints[direction].distance.observe(spun.value, at: spun.time)
             return spun.value
         }
         guard hasSample else { return 0 }
         let last = isClient ? clientTrip.last : serverTrip.last
-        sides[direction].distance.observe(last, at: lastTime)
+        endpoints[direction].distance.observe(last, at: lastTime)
         return last
     }
 
@@ -109,12 +109,12 @@ extension QUICConnectionTracker {
             acknowledge(ack, in: payload, level: level, by: direction, at: time, &now)
         case .crypto(let offset, let data):
             let bytes = payload.extracting(data.start..<(data.start + data.count))
-            sides[direction].cryptoStreams[level.index].insert(bytes, at: offset, time: time)
+            endpoints[direction].cryptoStreams[level.index].insert(bytes, at: offset, time: time)
             takeMessages(level: level, direction: direction, at: time, scratch: &scratch, &now)
         case .newConnectionID(_, _, let identifier, let token):
             note(identifier, of: direction, &now)
-            if sides[direction].resetTokens.count < QUICConnectionIDSet.capacity {
-                sides[direction].resetTokens.append(token)
+            if endpoints[direction].resetTokens.count < QUICConnectionIDSet.capacity {
+                endpoints[direction].resetTokens.append(token)
             }
         case .pathChallenge(let data):
             if challenges.count >= Self.maximumChallenges { challenges.removeFirst() }
@@ -129,20 +129,20 @@ extension QUICConnectionTracker {
                 code: code, isApplication: isApplication,
                 reason: String(decoding: text.copy(min(reason.count, 256)), as: UTF8.self), by: direction, time: time)
         case .dataBlocked, .streamDataBlocked:
-            if level == .oneRTT, !sides[direction].meters.isEmpty {
-                sides[direction].meters.value.blocked(at: time)
+            if level == .oneRTT, !endpoints[direction].meters.isEmpty {
+                endpoints[direction].meters.value.blocked(at: time)
             }
         case .maxData, .maxStreamData:
-            if !sides[direction.reversed].meters.isEmpty {
+            if !endpoints[direction.reversed].meters.isEmpty {
                 let loop = loopEstimate
-                sides[direction.reversed].meters.value.released(loop: loop, at: time)
+                endpoints[direction.reversed].meters.value.released(loop: loop, at: time)
             }
         case .handshakeDone:
             guard times.confirmed == nil else { break }
             times.confirmed = time
             for way in Direction.allCases {
-                let bytes = sides[way].recovery.discard(.initial) + sides[way].recovery.discard(.handshake)
-                sides[way].release(bytes, at: time)
+                let bytes = endpoints[way].recovery.discard(.initial) + endpoints[way].recovery.discard(.handshake)
+                endpoints[way].release(bytes, at: time)
             }
             step(.handshakeDone, from: direction, bytes: 1, encrypted: true, &now)
         default: break
@@ -193,10 +193,10 @@ extension QUICConnectionTracker {
         let sender = direction.reversed
         var ranges = ByteReader(payload)
         ranges.skip(ack.rangesOffset)
-        let delay = level == .oneRTT ? sides[direction].ackDelay(ack.delay) : 0
+        let delay = level == .oneRTT ? endpoints[direction].ackDelay(ack.delay) : 0
         let distance = distance(to: sender)
-        let outcome = sides[sender].recovery.acknowledge(
-            ack, ranges: &ranges, level: level, delay: delay, otherHalf: distance, at: time)
+        let outcome = endpoints[sender].recovery.acknowledge(
+            ack, ranges: &ranges, level: level, delay: delay, otherDirection: distance, at: time)
         release(outcome, of: sender, distance: distance, at: time)
         // Asked twice, nobody knows which of the two was answered, or whether an answer was lost.
         let isAmbiguous = level == .initial && direction == .fromServer && times.repeatedRequest != nil
@@ -240,7 +240,9 @@ extension QUICConnectionTracker {
     ) {
         var start = scratch.messageBytes.count
         // Each turn takes four bytes or more.
-        while sides[direction].cryptoStreams[level.index].takeMessage(into: &scratch.messageBytes, time: time) != nil {
+        while endpoints[direction].cryptoStreams[level.index].takeMessage(into: &scratch.messageBytes, time: time)
+            != nil
+        {
             let count = scratch.messageBytes.count - start
             scratch.messages.append(
                 QUICHandshakeMessage(direction: direction, level: level, time: time, start: start, count: count))
@@ -271,12 +273,12 @@ extension QUICConnectionTracker {
             if offersEarlyData { acceptsEarlyData = glance.hasEarlyData }
         }
         guard let parameters = glance.parameters else { return }
-        sides[direction].parameters = parameters
+        endpoints[direction].parameters = parameters
         if case .bytes(let token) = parameters[.statelessResetToken], token.count == 16 {
             let words = token.reduce(into: (UInt64(0), UInt64(0))) { words, byte in
                 words = (words.0 << 8 | words.1 >> 56, words.1 << 8 | UInt64(byte))
             }
-            sides[direction].resetTokens.append(QUICResetToken(high: words.0, low: words.1))
+            endpoints[direction].resetTokens.append(QUICResetToken(high: words.0, low: words.1))
         }
     }
 }

@@ -31,10 +31,10 @@ extension TCPEndpoint {
 
     /// The peer has said nothing since the range passed before, or since some repetition of it.
     mutating func noteUnanswered(_ segment: TCPTransmission, sent: Timestamp) {
-        openTrouble()
-        if unanswered == 0 { trouble.value.silence = TCPSilence(trouble.value, sent: sent) }
+        openRareMeters()
+        if unanswered == 0 { rareMeters.value.silence = TCPSilence(rareMeters.value, sent: sent) }
         if unanswered < .max { unanswered += 1 }
-        trouble.value.silence?.observeRepeat(bytes: segment.length, at: segment.time)
+        rareMeters.value.silence?.observeRepeat(bytes: segment.length, at: segment.time)
     }
 
     /// The last segment of the flight, repeated for the first time (RFC 8985 section 7: probes need SACK).
@@ -57,17 +57,17 @@ extension TCPEndpoint {
     mutating func noteRecovery(
         _ segment: TCPTransmission, cause: RetransmissionCause, view: SenderView, path: PathView
     ) -> UInt32 {
-        openTrouble()
+        openRareMeters()
         let atFront = segment.sequence == view.acknowledged
         // After a timeout everything outstanding goes out again; the timer fired only where nothing went out before.
         if cause == .timeout, atFront, segment.time - lastData >= max(.milliseconds(150), path.smoothed ?? 0) {
-            trouble.value.repairs.recoveries.recordTimeout(of: segment.sequence)
+            rareMeters.value.repairs.recoveries.recordTimeout(of: segment.sequence)
         }
         // Less than the three segments that would have raised duplicate acknowledgments followed the lost one.
         let after = Int(next.distance(after: segment.sequence))
         let isTail =
             cause == .tailProbe || cause == .timeout && atFront && view.sacked == 0 && after <= 3 * unit
-        return trouble.value.repairs.recoveries.record(acknowledged: view.acknowledged, next: next, tail: isTail)
+        return rareMeters.value.repairs.recoveries.record(acknowledged: view.acknowledged, next: next, tail: isTail)
     }
 
     mutating func recordRepair(
@@ -75,8 +75,8 @@ extension TCPEndpoint {
         direction: Direction,
         _ now: inout Observation
     ) {
-        openTrouble()
-        trouble.value.repairs.record(
+        openRareMeters()
+        rareMeters.value.repairs.record(
             TCPRepairRecord.Repair(
                 start: segment.sequence, end: segment.end, timestampValue: segment.timestampValue,
                 identification: segment.identification, cause: cause, upstream: upstream, isLoss: isLoss,
@@ -94,15 +94,15 @@ extension TCPEndpoint {
     ) -> Bool {
         let minimum = path.minimum ?? 0
         // A loss before the capture point shows when the hole opens; its repair comes a round trip later.
-        let queue = hole.map { trouble.value.jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
+        let queue = hole.map { rareMeters.value.jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
         let share = minimum + queue > 0 ? Float(queue) / Float(minimum + queue) : 0
         let event = LossMeter.Event(
             time: time, isQueueKnown: hole == nil ? path.queue != nil : !path.isBlind, segments: Int32(clamping: count),
             queue: queue, ceiling: max(queue, path.ceiling ?? 0),
             minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: deliveredBytes,
-            window: trouble.value.losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
+            window: rareMeters.value.losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
             segmentSize: UInt16(clamping: unit), isOversize: isOversize)
-        return trouble.value.losses.record(
+        return rareMeters.value.losses.record(
             event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)), repeats: repeats)
     }
 

@@ -43,7 +43,7 @@ extension TCPEndpoint {
             segment, cause: cause, upstream: upstream, isLoss: isLoss, recovery: recovery, direction: direction,
             &now)
         if segment.isLarge, !path.isAtReceiver, isFull(segment) {
-            trouble.value.blackHole.observeRepeat(
+            rareMeters.value.blackHole.observeRepeat(
                 sequence: segment.sequence, length: min(segment.length, unit), sent: first.passed,
                 hasSmaller: hasSmallerArrived(than: segment.length, after: index), at: segment.time,
                 timeout: path.timeout)
@@ -55,12 +55,12 @@ extension TCPEndpoint {
             count, repeats: cause == .timeout && first.marks.contains(.ambiguous), sent: first.passed, hole: hole,
             isOversize: upstream && mayBeOversize(first), at: segment.time,
             path: path)
-        trouble.value.repairs.attributeNewest(to: trouble.value.losses.newestNumber)
+        rareMeters.value.repairs.attributeNewest(to: rareMeters.value.losses.newestNumber)
         if isNew, !bulk.isEmpty { bulk.value.fullQueue.observeLoss(delivered: deliveredBytes, at: segment.time) }
         if isNew {
             now.tell(
                 .loss(
-                    from: direction, segments: count, verdict: trouble.value.losses.newestVerdict,
+                    from: direction, segments: count, verdict: rareMeters.value.losses.newestVerdict,
                     side: upstream ? .upstream : .downstream))
         }
     }
@@ -97,8 +97,8 @@ extension TCPEndpoint {
     }
 
     mutating func isRepairCopy(_ segment: TCPTransmission) -> Bool {
-        guard segment.hasTimestamp || segment.identification != 0, !trouble.isEmpty,
-            trouble.value.repairs.holdsCopy(
+        guard segment.hasTimestamp || segment.identification != 0, !rareMeters.isEmpty,
+            rareMeters.value.repairs.holdsCopy(
                 start: segment.sequence, timestampValue: segment.timestampValue, identification: segment.identification)
         else { return false }
         noteCopy(segment)

@@ -123,10 +123,10 @@ extension TCPEndpoint {
     func hasSmallerArrived(than length: Int, after index: Int) -> Bool {
         guard sackedBytes > 0 else { return false }
         let end = min(segments.count, index + 64)
-        var place = index
-        while place < end {
-            if segments[place].marks.contains(.sacked), segments[place].length < length { return true }
-            place += 1
+        var position = index
+        while position < end {
+            if segments[position].marks.contains(.sacked), segments[position].length < length { return true }
+            position += 1
         }
         return false
     }
@@ -171,8 +171,8 @@ extension TCPEndpoint {
     }
 
     mutating func jump(to segment: TCPTransmission, path: PathView) {
-        openTrouble()
-        trouble.value.jumps.record(path.queue ?? 0, at: segment.time, span: path.smoothed ?? .milliseconds(100))
+        openRareMeters()
+        rareMeters.value.jumps.record(path.queue ?? 0, at: segment.time, span: path.smoothed ?? .milliseconds(100))
         var marks: TCPSegment.Marks = [.hole]
         if segment.hasTimestamp { marks.insert(.hasTimestamp) }
         keep(
@@ -181,7 +181,7 @@ extension TCPEndpoint {
                 identification: segment.identification, marks: marks))
         let missing = Int(segment.sequence.distance(after: next))
         if missing > max(flight.maximum, Self.leastHole * unit) {
-            trouble.value.flightUnknownUntil = segment.sequence
+            rareMeters.value.flightUnknownUntil = segment.sequence
         }
         next = segment.sequence
     }

@@ -220,10 +220,10 @@ struct MediaSessionTracker: Sendable {
     }
 
     /// A segment has grown old: its chunks are kept together only.
-    private mutating func summarize(_ place: Int) {
-        guard segments.indices.contains(place), !segments[place].chunks.isEmpty else { return }
-        segments[place].cadence = MediaSegmentCadence(of: segments[place])
-        segments[place].chunks = []
+    private mutating func summarize(_ position: Int) {
+        guard segments.indices.contains(position), !segments[position].chunks.isEmpty else { return }
+        segments[position].cadence = MediaSegmentCadence(of: segments[position])
+        segments[position].chunks = []
     }
 
     /// A segment whose first parts came before.
@@ -257,7 +257,7 @@ struct MediaSessionTracker: Sendable {
         segments.append(segment)
         summarize(segments.count - 1 - Self.detailedSegments)
         if identity.kind == .part, isLeading(segment.type) || segment.type == .unknown {
-            if let before = segmentInParts, let place = place(before) { pacing.judge(segments[place]) }
+            if let before = segmentInParts, let position = position(before) { pacing.judge(segments[position]) }
             segmentInParts = firstSegment + segments.count - 1
         }
         noteSwitch(to: identity, segment)
@@ -288,11 +288,11 @@ struct MediaSessionTracker: Sendable {
     }
 
     private mutating func take(_ fragment: MediaFragment, _ report: FlowReport, _ name: ExchangeName) {
-        guard let number = begin(report, name), let place = place(number) else { return }
+        guard let number = begin(report, name), let position = position(number) else { return }
         let identity = open.first { $0.name == name }?.identity
-        let representation = segments[place].representation ?? ""
+        let representation = segments[position].representation ?? ""
         let tracks = initialization(of: representation, identity)
-        if segments[place].type == .unknown, types[representation] == nil, let type = tracks.flatMap(Self.type) {
+        if segments[position].type == .unknown, types[representation] == nil, let type = tracks.flatMap(Self.type) {
             setType(type, of: representation)
         }
         var chunk = MediaChunk(
@@ -303,7 +303,7 @@ struct MediaSessionTracker: Sendable {
                 let units = track.duration ?? description.defaults?.duration.map { UInt64($0) &* track.sampleCount }
                 chunk.duration = Double(units ?? 0) / Double(description.timescale)
                 if let time = track.presentationTime(in: description) {
-                    chunk.mediaTime = manifests.presentationTime(time, identity?.place)
+                    chunk.mediaTime = manifests.presentationTime(time, identity?.position)
                 }
             } else if let part = identity?.duration, identity?.kind == .part {
                 chunk.duration = part
@@ -313,7 +313,7 @@ struct MediaSessionTracker: Sendable {
             chunk.producerTime = stamp.wallClock
             chunk.age = fragment.lastByte - stamp.wallClock
         }
-        add(chunk, to: place, stampOffset(fragment, tracks), report)
+        add(chunk, to: position, stampOffset(fragment, tracks), report)
     }
 
     /// Seconds from the media time that a stamp names to the chunk's first sample: as a rule none.
@@ -327,15 +327,15 @@ struct MediaSessionTracker: Sendable {
         return units.overflow || abs(offset) > 60 ? 0 : offset
     }
 
-    private mutating func add(_ chunk: MediaChunk, to place: Int, _ stampOffset: Double, _ report: FlowReport) {
-        var segment = segments[place]
+    private mutating func add(_ chunk: MediaChunk, to position: Int, _ stampOffset: Double, _ report: FlowReport) {
+        var segment = segments[position]
         let type = segment.type == .unknown ? types[segment.representation ?? ""] ?? .unknown : segment.type
         segment.type = type
         if segment.chunkCount == 0 { segment.mediaTime = chunk.mediaTime ?? segment.mediaTime }
         segment.chunkCount += 1
         if segment.chunks.count < MediaSegment.maximumChunks { segment.chunks.append(chunk) }
         segment.endTime = chunk.lastByteTime
-        segments[place] = segment
+        segments[position] = segment
         if chunk.duration > 0, isLeading(type) {
             chunkDuration = segment.chunkCount == 1 || chunkDuration == nil ? chunk.duration : chunkDuration
         }
@@ -414,9 +414,10 @@ struct MediaSessionTracker: Sendable {
     private mutating func end(_ transfer: MediaTransfer, _ report: FlowReport, _ name: ExchangeName) {
         defer { forget(name) }
         noteReload(transfer, report.report.exchange)
-        guard let known = open.first(where: { $0.name == name }), let number = known.segment, let place = place(number)
+        guard let known = open.first(where: { $0.name == name }), let number = known.segment,
+            let position = position(number)
         else { return }
-        var segment = segments[place]
+        var segment = segments[position]
         let exchange = report.report.exchange
         segment.bytes &+= transfer.bytes
         segment.endTime = report.report.time
@@ -430,7 +431,7 @@ struct MediaSessionTracker: Sendable {
         segment.isComplete = wasComplete || transfer.isComplete && transfer.bytes > 0
         let chunks = segment.chunks.reduce(0) { $0 + $1.duration }
         if segment.chunkCount == segment.chunks.count, chunks > 0 { segment.duration = chunks }
-        segments[place] = segment
+        segments[position] = segment
         guard segment.isComplete else { return }
         if !wasComplete {
             completeSegments += 1
@@ -443,20 +444,20 @@ struct MediaSessionTracker: Sendable {
             segmentsBeingMade += 1
         }
         guard segment.chunkCount == 0 else { return }
-        endWhole(place, known.identity, exchange, at: report.report.time)
+        endWhole(position, known.identity, exchange, at: report.report.time)
     }
 
     /// A segment without readable chunks (MPEG-TS, encrypted containers): all of it is there at once, and the manifest says what
     /// it is.
     private mutating func endWhole(
-        _ place: Int, _ identity: MediaIdentity?, _ exchange: MediaExchange, at time: Timestamp
+        _ position: Int, _ identity: MediaIdentity?, _ exchange: MediaExchange, at time: Timestamp
     ) {
-        let duration = segments[place].duration ?? segmentDuration ?? 0
+        let duration = segments[position].duration ?? segmentDuration ?? 0
         guard duration > 0 else { return }
-        let type: MediaType = segments[place].type == .unknown ? .muxed : segments[place].type
-        segments[place].type = type
-        setType(type, of: segments[place].representation ?? "")
-        var start = segments[place].mediaTime ?? runningEnd ?? 0
+        let type: MediaType = segments[position].type == .unknown ? .muxed : segments[position].type
+        segments[position].type = type
+        setType(type, of: segments[position].representation ?? "")
+        var start = segments[position].mediaTime ?? runningEnd ?? 0
         if let date = identity?.date {
             if zero == nil { zero = date }
             if let zero { start = (date - zero).seconds }
@@ -512,13 +513,13 @@ struct MediaSessionTracker: Sendable {
         name.prefix(upTo: name.lastIndex(of: ".") ?? name.endIndex).filter(\.isNumber)
     }
 
-    func place(_ segment: Int) -> Int? {
-        let place = segment - firstSegment
-        return segments.indices.contains(place) ? place : nil
+    func position(_ segment: Int) -> Int? {
+        let position = segment - firstSegment
+        return segments.indices.contains(position) ? position : nil
     }
 
     private mutating func update(_ segment: Int, _ body: (inout MediaSegment) -> Void) {
-        if let place = place(segment) { body(&segments[place]) }
+        if let position = position(segment) { body(&segments[position]) }
     }
 
     private mutating func remember(_ name: ExchangeName, _ identity: MediaIdentity?, segment: Int? = nil) {
