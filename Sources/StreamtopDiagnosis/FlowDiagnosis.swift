@@ -49,6 +49,9 @@ package struct FlowDiagnosis: Sendable {
         if let tcp = flow.$tcp {
             timeouts.client.observe(tcp.value.client.timeouts, at: time)
             timeouts.server.observe(tcp.value.server.timeouts, at: time)
+        } else if let quic = flow.$quic {
+            timeouts.client.observe(quic.value.client.sender.$waits?.value.timeouts ?? 0, at: time)
+            timeouts.server.observe(quic.value.server.sender.$waits?.value.timeouts ?? 0, at: time)
         }
         let isFollowed = flow.$tcp == nil ? flow.$quic != nil : true
         guard isFollowed else { return verdicts() }

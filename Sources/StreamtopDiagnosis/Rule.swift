@@ -73,6 +73,8 @@ package struct Rule: Sendable {
         /// The window that its receiver offers.
         static let receiveWindow = Needs(rawValue: 256)
         static let firstFlight = Needs(rawValue: 512)
+        /// What it waited for: timers, and where the receiver offers no window, credit.
+        static let waits = Needs(rawValue: 1 << 20)
 
         // What few senders have. A rule of such a thing is not asked about the others.
         /// It sent something again, held something for lost, or its timer fired.
@@ -109,6 +111,7 @@ package struct Rule: Sendable {
         /// What is known of a sender.
         init(of sender: borrowing SenderSnapshot, hasQueue: Bool, isLimitKnown: Bool) {
             self = []
+            if sender.$waits != nil { insert(.waits) }
             if hasQueue { insert(.queue) }
             if sender.lossRatio != nil { insert(.losses) }
             if isLimitKnown { insert(.limits) }
@@ -132,6 +135,7 @@ package struct Rule: Sendable {
             if end.brokenSACKOffset != nil { insert(.unusualPeer) }
             if end.delayedAckWaits > 0 { insert(.unusualPeer) }
             if end.ecnNegotiated == true { insert(.marks) }
+            if contains(.repairs) || contains(.closedWindow) || end.peerGone != nil { insert(.waits) }
         }
     }
 

@@ -163,6 +163,30 @@ final class SenderCase {
             "At the sender (\(senderName)): net.ipv4.tcp_congestion_control=bbr with net.core.default_qdisc=fq\(unless)."
     }
 
+    // MARK: Waits
+
+    /// What the sender waited for, by whatever its transport tells it with.
+    var waits: SenderWaits? {
+        guard let tcp else { return side.waits }
+        var waits = SenderWaits()
+        waits.timeouts = tcp.timeouts
+        waits.longestBackoff = tcp.longestBackoff ?? 0
+        waits.recoveries = tcp.recoveries ?? 0
+        waits.tailRecoveries = tcp.tailRecoveries ?? 0
+        if let peer {
+            waits.withoutCredit = peer.zeroWindowTime
+            waits.creditEpisodes = peer.zeroWindowEpisodes
+        }
+        waits.peerGone = tcp.peerGone
+        return waits
+    }
+
+    var timerAdvice: String {
+        tcp == nil
+            ? "At the sender (\(senderName)): probe timers as RFC 9002 section 6.2 has them, and a keep-alive for responses that end."
+            : "At the sender (\(senderName)): RACK and tail probes on (net.ipv4.tcp_recovery=1, tcp_early_retrans=3)."
+    }
+
     // MARK: Repairs
 
     /// Packets sent again and those of them that were needless; where a transport sends no packet again, those that it held

@@ -92,6 +92,8 @@ package struct EngineOptions: Sendable {
     package var sampleInterval: Nanoseconds?
     /// Hand out events (`drainOutputs`). The newest are kept for the snapshot in any case.
     package var collectsEvents = true
+    /// Hand out the last snapshots of flows that leave the table.
+    package var tellsRetiredFlows = true
     /// Keep values over time for charts and sparklines.
     package var keepsSeries = false
     /// Remove closed and expired flows after a while: right for live captures, wrong for files.

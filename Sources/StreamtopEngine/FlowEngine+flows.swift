@@ -130,7 +130,7 @@ extension FlowEngine {
 
     /// Takes a flow out of the table and, `isTold`, hands its last snapshot out.
     mutating func retire(_ position: UInt32, evicted: Bool, isTold: Bool = true) {
-        if isTold, options.collectsEvents {
+        if isTold, options.tellsRetiredFlows {
             var snapshot = flowSnapshot(position, at: now, final: true)
             compareWithKernel(position)
             snapshot.isFinal = !evicted

@@ -56,6 +56,9 @@ package struct SenderSnapshot: Equatable, Sendable {
     package var heldForLost: Int?
     package var falselyHeld: Int?
 
+    /// What it waited for; nil where the transport tells elsewhere, or not at all.
+    @Boxed package var waits: SenderWaits?
+
     /// Rank correlation (Spearman) of bytes in flight and queue delay over at least 20 round trips: near 1 when this
     /// sender's own data is the queue; nil on too little data.
     package var flightDelayCorrelation: Double?

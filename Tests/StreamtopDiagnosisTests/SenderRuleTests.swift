@@ -84,6 +84,36 @@ import Testing
                 $0.limitedBy = LimitShares(network: .seconds(54), receiver: .seconds(6), application: 0)
             }
         },
+        .init("7 timers in a row", [7]) { waits(&$0) { ($0.timeouts, $0.longestBackoff) = (2, 2) } },
+        .init("7 not for one", []) { waits(&$0) { ($0.timeouts, $0.longestBackoff) = (1, 1) } },
+        .init("8 tails", [8]) { waits(&$0) { ($0.recoveries, $0.tailRecoveries) = (5, 2) } },
+        .init("8 not of four recoveries", []) { waits(&$0) { ($0.recoveries, $0.tailRecoveries) = (4, 4) } },
+        .init("10 no credit", [10]) { waits(&$0) { ($0.withoutCredit, $0.creditEpisodes) = (.milliseconds(101), 1) } },
+        .init("10 not for 100 ms", []) {
+            waits(&$0) { ($0.withoutCredit, $0.creditEpisodes) = (.milliseconds(100), 4) }
+        },
+        .init("15 three packets on a long path", [15]) {
+            $0.roundTrip.server = SampleFlows.trip(60)
+            $0.roundTrip.handshake = .milliseconds(61)
+            server(&$0) { $0.initialWindowBytes = 3600 }
+        },
+        .init("15 not ten", []) {
+            $0.roundTrip.server = SampleFlows.trip(60)
+            $0.roundTrip.handshake = .milliseconds(61)
+            server(&$0) { $0.initialWindowBytes = 12_000 }
+        },
+        .init("15 not on a short path", []) { server(&$0) { $0.initialWindowBytes = 3600 } },
+        .init("54 packets that the capture misses; nothing else is judged", [54]) {
+            lose(&$0, 0.01) { ($0.congestive, $0.congestivePackets) = (12, 30) }
+            server(&$0) { $0.missedBytes = 240_000 }
+        },
+        .init("54 not for one", []) { server(&$0) { $0.missedBytes = 1200 } },
+        .init("60 nobody answers", [60]) {
+            waits(&$0) {
+                $0.peerGone = PeerGone(
+                    hasLeft: false, silence: .seconds(5), repeats: 3, bytes: 2400, isSinceHandshake: false)
+            }
+        },
         .init("13 paced by the encoder", [13]) {
             server(&$0) {
                 $0.limitedBy = LimitShares(network: .seconds(5), receiver: 0, application: .seconds(55))
@@ -116,6 +146,14 @@ import Testing
         server(&flow) { sender in
             sender.lossRatio = ratio
             fill(&sender.loss)
+        }
+    }
+
+    static func waits(_ flow: inout FlowSnapshot, _ change: (inout SenderWaits) -> Void) {
+        server(&flow) { sender in
+            var waits = SenderWaits()
+            change(&waits)
+            sender.waits = waits
         }
     }
 

@@ -113,8 +113,10 @@ import Testing
     }
 
     /// What carried data is told of one by one, whoever pushes it out.
-    @Test func evictedFlowsWithDataAreTold() {
+    @Test(arguments: [true, false])
+    func evictedFlowsWithDataAreTold(events: Bool) {
         var options = EngineOptions()
+        options.collectsEvents = events
         options.limits.flows = 4
         var driver = EngineDriver(options: options)
         for number in 0..<12 {

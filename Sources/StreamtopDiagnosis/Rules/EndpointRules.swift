@@ -28,8 +28,7 @@ enum EndpointRules {
             judge: .sender(receiverLimited)),
         Rule(
             10, "zero_window", .endpoint, symptom: "The receiver closes its window: nobody reads.",
-            thresholds: [zeroWindow, zeroShare], hold: .atOnce, needs: [.receiveWindow, .closedWindow],
-            judge: .sender(zeroWindowStall)),
+            thresholds: [zeroWindow, zeroShare], hold: .atOnce, needs: .waits, judge: .sender(zeroWindowStall)),
         Rule(
             11, "window_scaling_missing", .endpoint, symptom: "The window can never exceed 64 KB on a long path.",
             thresholds: [unscaled, capHit, farAway, receiverWatch],
@@ -78,24 +77,25 @@ enum EndpointRules {
     }
 
     private static func zeroWindowStall(_ end: SenderCase) -> Finding? {
-        guard let peer = end.peer else { return nil }
-        let closed = peer.zeroWindowTime
+        guard let waits = end.waits else { return nil }
+        let closed = waits.withoutCredit
         guard closed.milliseconds > zeroWindow.value else { return nil }
         let life = max(end.life, 1)
         let share = min(1, Double(closed) / Double(life))
-        let unread = peer.receiveWindow.map(\.occupied) ?? 0
+        let unread = end.peer?.receiveWindow.map(\.occupied) ?? 0
+        let shut = end.tcp == nil ? "it gave no credit to send" : "its window was shut"
         let held = unread > 0 ? "; \(FigureText.bytes(unread)) lie unread" : ""
         return Finding(
             severity: share * 100 > zeroShare.value ? .critical : .warning, subject: end.receiverSubject,
             summary:
-                "The \(end.receiverName)'s application does not read: its window was shut for \(FigureText.time(closed)) (\(FigureText.percent(share)) of the flow)\(held)",
+                "The \(end.receiverName)'s application does not read: \(shut) for \(FigureText.time(closed)) (\(FigureText.percent(share)) of the flow)\(held)",
             evidence: [
-                .init("zero_window_ms", closed.milliseconds), .init("episodes", Double(peer.zeroWindowEpisodes)),
+                .init("zero_window_ms", closed.milliseconds), .init("episodes", Double(waits.creditEpisodes)),
                 .init("zero_window_ratio", share), .init("unread_bytes", Double(unread)),
             ],
             advice:
                 "At the \(end.receiverName): look at the thread that reads, decodes or writes to disk. If it is a player that pauses on a full buffer, there is nothing to do.",
-            confidence: end.confidence(samples: peer.zeroWindows + 1, enough: 2))
+            confidence: end.confidence(samples: (end.peer?.zeroWindows ?? waits.creditEpisodes) + 1, enough: 2))
     }
 
     private static func scalingMissing(_ end: SenderCase) -> Finding? {
@@ -152,6 +152,7 @@ enum EndpointRules {
     }
 
     private static func smallStart(_ end: SenderCase) -> Finding? {
+        guard end.tcp != nil else { return smallStartOfPackets(end) }
         // Full segments carry the MSS less the timestamp option (12 bytes, RFC 7323).
         guard let first = end.side.initialWindowBytes, let mss = end.tcp?.mssBytes ?? end.peer?.mssBytes, mss > 12,
             let base = end.baseRoundTrip, base.milliseconds >= longPath.value
@@ -170,5 +171,25 @@ enum EndpointRules {
                 .init("base_rtt_ms", base.milliseconds),
             ],
             advice: "At the sender (\(end.senderName)): ip route change … initcwnd 10 (or more).", confidence: 0.7)
+    }
+
+    /// QUIC: the first flight of full packets, counted in the least that a full packet has (RFC 9000 section 14).
+    private static func smallStartOfPackets(_ end: SenderCase) -> Finding? {
+        let full = 1200
+        guard let first = end.side.initialWindowBytes, let base = end.baseRoundTrip,
+            base.milliseconds >= longPath.value, first >= full, first < (Int(firstFlight.value) - 1) * full,
+            end.side.uniqueBytes >= 40 * UInt64(full), end.isCaptureComplete
+        else { return nil }
+        let packets = first / full
+        return Finding(
+            severity: .warning, subject: end.senderSubject,
+            summary:
+                "The \(end.senderName) began with \(FigureText.count(packets, "packet", "packets")) on a path of \(FigureText.time(base)): every doubling costs another round trip",
+            evidence: [
+                .init("initial_cwnd_bytes", Double(first)), .init("segments", Double(packets)),
+                .init("base_rtt_ms", base.milliseconds),
+            ],
+            advice: "At the sender (\(end.senderName)): an initial window of ten packets (RFC 9002 section 7.2).",
+            confidence: 0.7)
     }
 }

@@ -19,7 +19,7 @@ enum PeerRules {
             60, "peer_gone", .connectivity, symptom: "Data is sent again and again, and nobody answers.",
             thresholds: [repeats, silence],
             silentWhen: ["the peer still sends anything", "only one direction was captured"], yieldsTo: [18],
-            hold: .atOnce, needs: [.repetitions, .unusualPeer], judge: .sender(peerGone)),
+            hold: .atOnce, needs: .waits, judge: .sender(peerGone)),
         Rule(
             65, "sack_broken", .path, symptom: "Every loss costs a timeout, although both ends use SACK.",
             thresholds: [blocks, outside],
@@ -65,7 +65,7 @@ enum PeerRules {
     }
 
     private static func peerGone(_ end: SenderCase) -> Finding? {
-        guard let gone = end.tcp?.peerGone else { return nil }
+        guard let gone = end.waits?.peerGone else { return nil }
         let size = FigureText.bytes(gone.bytes)
         let times = FigureText.count(gone.repeats + 1, "time", "times")
         let summary: String
@@ -87,7 +87,7 @@ enum PeerRules {
             ],
             advice: gone.hasLeft
                 ? "Nothing on the path: the \(end.receiverName) closed first. Its application may close after reading what is due."
-                : "See whether the \(end.receiverName) still runs and is connected. At the sender (\(end.senderName)): TCP_USER_TIMEOUT or keep-alive let it give up sooner.",
+                : "See whether the \(end.receiverName) still runs and is connected. At the sender (\(end.senderName)): \(end.tcp == nil ? "a shorter max_idle_timeout lets" : "TCP_USER_TIMEOUT or keep-alive let") it give up sooner.",
             confidence: gone.hasLeft ? 0.9 : 0.85)
     }
 }

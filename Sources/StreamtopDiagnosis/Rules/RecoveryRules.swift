@@ -35,11 +35,11 @@ enum RecoveryRules {
             silentWhen: ["the capture itself missed packets"], needs: .disorder, judge: .sender(reordering)),
         Rule(
             7, "timeout_stall", .path, symptom: "The flow stands still until a timer fires.",
-            thresholds: [timeouts, backoff], yieldsTo: [8, 10, 18], hold: .atOnce, needs: [.repetitions, .repairs],
+            thresholds: [timeouts, backoff], yieldsTo: [8, 10, 18], hold: .atOnce, needs: .waits,
             judge: .sender(timeoutStall)),
         Rule(
             8, "tail_loss", .path, symptom: "Short responses hang at their end.", thresholds: [tailShare, recoveries],
-            yieldsTo: [18], needs: [.repetitions, .repairs], judge: .sender(tailLoss)),
+            yieldsTo: [18], needs: .waits, judge: .sender(tailLoss)),
         Rule(
             16, "slow_start_after_idle", .endpoint, symptom: "Every segment after a pause starts slowly.",
             thresholds: [restartShare, restarts], needs: .restarts, judge: .sender(idleRestart)),
@@ -94,10 +94,10 @@ enum RecoveryRules {
     }
 
     private static func timeoutStall(_ end: SenderCase) -> Finding? {
-        guard let tcp = end.tcp else { return nil }
-        let longest = tcp.longestBackoff ?? 0
+        guard let waits = end.waits else { return nil }
+        let longest = waits.longestBackoff
         guard end.hadTimeoutBurst || Double(longest) >= backoff.value else { return nil }
-        let count = tcp.timeouts
+        let count = waits.timeouts
         guard count > 0 else { return nil }
         let row = longest >= 2 ? ", \(longest) in a row" : ""
         return Finding(
@@ -106,14 +106,13 @@ enum RecoveryRules {
                 "The \(end.senderName) stood still until its timer fired: \(FigureText.count(count, "timeout", "timeouts"))\(row)",
             evidence: [.init("timeouts", Double(count)), .init("longest_backoff", Double(longest))],
             advice:
-                "Find what loses the repairs or the last segments of responses; a shorter round trip shortens every wait. At the sender (\(end.senderName)): RACK and tail probes on (net.ipv4.tcp_recovery=1, tcp_early_retrans=3).",
+                "Find what loses the repairs or the last segments of responses; a shorter round trip shortens every wait. \(end.timerAdvice)",
             confidence: end.isCaptureComplete ? 0.9 : 0.4)
     }
 
     private static func tailLoss(_ end: SenderCase) -> Finding? {
-        guard let all = end.tcp?.recoveries, let tails = end.tcp?.tailRecoveries, all >= Int(recoveries.value) else {
-            return nil
-        }
+        guard let waits = end.waits, waits.recoveries >= Int(recoveries.value) else { return nil }
+        let (all, tails) = (waits.recoveries, waits.tailRecoveries)
         let share = Double(tails) / Double(all)
         guard share * 100 > tailShare.value else { return nil }
         return Finding(
@@ -121,8 +120,9 @@ enum RecoveryRules {
             summary:
                 "\(tails) of \(all) loss recoveries repaired the last segment of a response of the \(end.senderName), which nothing but a timer can notice",
             evidence: [.init("tail_ratio", share), .init("recoveries", Double(all))],
-            advice:
-                "At the sender (\(end.senderName)): write responses in larger pieces or over fewer connections (HTTP/2, HTTP/3), keep tail probes on (net.ipv4.tcp_early_retrans=3).",
+            advice: end.tcp == nil
+                ? "At the sender (\(end.senderName)): write responses in larger pieces, and let a probe carry the data that is outstanding (RFC 9002 section 6.2.4)."
+                : "At the sender (\(end.senderName)): write responses in larger pieces or over fewer connections (HTTP/2, HTTP/3), keep tail probes on (net.ipv4.tcp_early_retrans=3).",
             confidence: end.confidence(samples: all, enough: 10))
     }
 

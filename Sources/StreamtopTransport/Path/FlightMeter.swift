@@ -42,15 +42,22 @@ struct FlightMeter: ~Copyable {
         if jumping { initialBytes = 0 }
     }
 
-    /// The flight after a segment was sent. `recovering`: loss holds the sender back, whose window then shrinks with
-    /// the flight (RFC 6937): larger ones of the same round are history.
-    mutating func record(_ bytes: Int, recovering: Bool = false) {
+    /// What was taken for the first flight was none.
+    mutating func forgetInitial() {
+        if !initialDone { initialBytes = 0 }
+    }
+
+    /// The flight after a packet was sent. `recovering`: loss holds the sender back, whose window then shrinks with
+    /// the flight (RFC 6937): larger ones of the same round are history. `bound`: what this flight can say of the window at
+    /// most, where the window was cut at once and the flight has not come down to it yet.
+    @inline(__always)
+    mutating func record(_ bytes: Int, recovering: Bool = false, bound: Int = .max) {
         hasValue = true
         isRecovering = recovering
         lastBytes = UInt32(clamping: bytes)
         maximumBytes = max(maximumBytes, lastBytes)
         if recovering { previousMaximum = 0 }
-        roundMaximum = recovering ? lastBytes : max(roundMaximum, lastBytes)
+        roundMaximum = recovering ? lastBytes : max(roundMaximum, UInt32(clamping: min(bytes, bound)))
         histogram.record(Int64(bytes))
     }
 
@@ -74,6 +81,12 @@ struct FlightMeter: ~Copyable {
     /// The window was cut: what was in flight before says nothing about it any more.
     mutating func cut() {
         previousMaximum = 0
+        roundMaximum = 0
+    }
+
+    /// The window was cut to `window` at once.
+    mutating func cut(to window: Int) {
+        previousMaximum = UInt32(clamping: window)
         roundMaximum = 0
     }
 

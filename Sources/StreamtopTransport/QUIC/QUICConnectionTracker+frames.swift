@@ -53,12 +53,10 @@ extension QUICConnectionTracker {
                 room: &scratch.packetRoom)
         }
         isInFlight = isInFlight || isAckEliciting
-        endpoints[direction].recovery.sent(
+        let isNew = endpoints[direction].recovery.sent(
             opened.number, level: level, size: size, isAckEliciting: isAckEliciting, isInFlight: isInFlight, at: time)
-        guard isInFlight else { return }
-        endpoints[direction].flight.sent(size, at: time)
-        let loop = loopEstimate
-        endpoints[direction].window.observe(flight: endpoints[direction].flight.bytes, loop: loop, at: time)
+        guard isInFlight, isNew else { return }
+        followFlight(opened.number, level: level, size: size, direction, at: time)
         guard level == .oneRTT else { return }
         if isNear(direction) { followWindow(opened.number, size, direction, at: time) }
         if hasOpenedOneRTT { followSender(opened.number, size: size, direction, at: time) }
@@ -72,7 +70,7 @@ extension QUICConnectionTracker {
         )
         let view = QUICCongestionCourse.View(
             largestAcknowledged: recovery.acknowledged, lost: recovery.lost, spurious: recovery.spurious,
-            flight: endpoints[direction].flight.bytes)
+            flight: endpoints[direction].flight.last)
         endpoints[direction].course.sent(number, size: size, view: view, at: time)
     }
 
@@ -85,18 +83,21 @@ extension QUICConnectionTracker {
     /// The round trip between the capture point and the end that sends in `direction` as it is now, queues included;
     /// 0 at that end itself and when unknown. A receiver's capture sees few acknowledgments of its own data: the spin
     /// bit, where it turns, is fresher.
-    func distance(to direction: Direction) -> Nanoseconds {
+    mutating func distance(to direction: Direction) -> Nanoseconds {
         guard !isNear(direction) else { return 0 }
         // Member by member: a meter is large, and this is asked with every acknowledgment.
         let isClient = direction == .fromClient
         let hasSample = isClient ? clientTrip.hasSample : serverTrip.hasSample
+        let lastTime = isClient ? clientTrip.lastTime : serverTrip.lastTime
         let spun = spinStates[direction]
-        if spin.isUsed, spun.value > 0 {
-            let lastTime = isClient ? clientTrip.lastTime : serverTrip.lastTime
-            if !hasSample || spun.time > lastTime { return spun.value }
+        if spin.isUsed, spun.value > 0, !hasSample || spun.time > lastTime {
+            endpoints[direction].distance.observe(spun.value, at: spun.time)
+            return spun.value
         }
         guard hasSample else { return 0 }
-        return isClient ? clientTrip.last : serverTrip.last
+        let last = isClient ? clientTrip.last : serverTrip.last
+        endpoints[direction].distance.observe(last, at: lastTime)
+        return last
     }
 
     private mutating func take(
@@ -132,13 +133,16 @@ extension QUICConnectionTracker {
                 endpoints[direction].meters.value.blocked(at: time)
             }
         case .maxData, .maxStreamData:
-            if !endpoints[direction.reversed].meters.isEmpty { endpoints[direction.reversed].meters.value.released() }
+            if !endpoints[direction.reversed].meters.isEmpty {
+                let loop = loopEstimate
+                endpoints[direction.reversed].meters.value.released(loop: loop, at: time)
+            }
         case .handshakeDone:
             guard times.confirmed == nil else { break }
             times.confirmed = time
             for way in Direction.allCases {
                 let bytes = endpoints[way].recovery.discard(.initial) + endpoints[way].recovery.discard(.handshake)
-                endpoints[way].flight.released(bytes, distance: 0, at: time)
+                endpoints[way].release(bytes, at: time)
             }
             step(.handshakeDone, from: direction, bytes: 1, encrypted: true, &now)
         default: break
@@ -197,14 +201,13 @@ extension QUICConnectionTracker {
         let distance = distance(to: sender)
         let outcome = endpoints[sender].recovery.acknowledge(
             ack, ranges: &ranges, level: level, delay: delay, otherDirection: distance, at: time)
-        endpoints[sender].flight.released(outcome.ackedBytes + outcome.lostBytes, distance: distance, at: time)
+        release(outcome, of: sender, distance: distance, at: time)
         // Asked twice, nobody knows which of the two was answered, or whether an answer was lost.
         let isAmbiguous = level == .initial && direction == .fromServer && times.repeatedRequest != nil
         if let sample = outcome.sample, !isAmbiguous {
             record(sample, to: direction, source: level == .oneRTT ? .quicAck : .quicHandshake, at: time)
         }
         if level == .oneRTT { followAcknowledgment(outcome, of: sender, distance: distance, at: time) }
-        if outcome.startsRecovery { endpoints[sender].window.cut(loop: loopEstimate, at: time) }
         if outcome.lostPackets > 0 {
             now.tell(.loss(from: sender, segments: outcome.lostPackets, verdict: .unknown, side: nil))
         }

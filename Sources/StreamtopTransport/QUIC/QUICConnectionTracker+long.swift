@@ -179,7 +179,7 @@ extension QUICConnectionTracker {
         for way in Direction.allCases {
             endpoints[way].cryptoStreams[QUICLevel.initial.index].reset()
             let bytes = endpoints[way].recovery.discard(.initial)
-            endpoints[way].flight.released(bytes, distance: 0, at: start)
+            endpoints[way].release(bytes, at: start)
         }
     }
 

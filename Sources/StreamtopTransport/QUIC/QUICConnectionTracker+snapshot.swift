@@ -86,6 +86,11 @@ extension QUICConnectionTracker {
         snapshot.streamBytes = endpoint.streamBytes
         snapshot.sender.uniqueBytes = endpoint.streamBytes
         snapshot.sender.fullPacket = snapshot.pathMTU
+        if isReadWhole { snapshot.sender.missedBytes = UInt64(endpoint.recovery.missed) * UInt64(unit(of: direction)) }
+        if endpoint.flight.initialDone, endpoint.flight.initial > 0 {
+            snapshot.sender.initialWindowBytes = endpoint.flight.initial
+        }
+        let knowsFlight = knowsFlight(of: direction, at: time)
         if !endpoint.meters.isEmpty {
             let lost = endpoint.recovery.lostPackets(countingUnseen: countsUnseen(of: direction))
             snapshot.sender.heldForLost = lost
@@ -93,23 +98,25 @@ extension QUICConnectionTracker {
             // Once it is over, nothing waits any more.
             let end = close.map { min($0.time, time) } ?? time
             endpoint.meters.value.report(
-                into: &snapshot.sender, lost: lost - endpoint.recovery.spurious, at: end)
+                into: &snapshot.sender, lost: lost - endpoint.recovery.spurious, loop: loopEstimate, at: end)
+            // An acknowledgment or credit that was not read would look like waiting.
+            if !isReadWhole { snapshot.sender.waits = nil }
         }
-        if endpoint.flight.hasSample {
+        if endpoint.flight.hasValue {
             snapshot.inFlight = InFlightSnapshot(
-                last: endpoint.flight.bytes(at: time), maximum: endpoint.flight.maximum,
-                p50: endpoint.flight.median ?? 0,
-                isLowerBound: !isNear(direction) && distance(to: direction) == 0)
+                last: endpoint.underWay.bytes(at: time), maximum: endpoint.flight.maximum, p50: endpoint.flight.median,
+                isLowerBound: !knowsFlight)
         }
-        if endpoint.window.maximum > 0 {
+        if let window = endpoint.flight.window, window > 0 {
             // Held back by something else, or never brought to a loss: the window itself may be larger.
             let isHeld = isNear(direction) && endpoint.course.isLimited
-            let isOpen = isHeld || endpoint.recovery.lossEvents == 0
+            let isOpen = isHeld || !knowsFlight || endpoint.recovery.lossEvents == 0
             snapshot.congestionWindow = CongestionWindowSnapshot(
-                bytes: endpoint.window.current, packets: packetsIn(endpoint.window.current, endpoint),
-                maximum: endpoint.window.maximum,
+                bytes: window, packets: packetsIn(window, endpoint), maximum: endpoint.flight.maximum,
                 source: .estimate, confidence: isOpen ? 0.4 : 0.7,
-                phase: isHeld ? .applicationLimited : endpoint.window.phase, isLowerBound: isOpen)
+                phase: isHeld
+                    ? .applicationLimited : endpoint.recovery.lossEvents == 0 ? .slowStart : .congestionAvoidance,
+                isLowerBound: isOpen)
         }
         if endpoint.streamBytes > 0 {
             snapshot.congestionControl =
@@ -120,6 +127,12 @@ extension QUICConnectionTracker {
                     evidence: ["the capture lies too far from this sender to see its window"])
         }
         return snapshot
+    }
+
+    /// Every packet that passed was opened: what was acknowledged and not read did not pass.
+    private var isReadWhole: Bool {
+        unreadable == 0 && packets.undecryptable == 0 && packets.undecodable == 0 && waiting.isEmpty
+            && waiting.refused == 0 && moves.isEmpty
     }
 
     private func packetsIn(_ bytes: Int, _ endpoint: borrowing QUICEndpoint) -> Int? {
@@ -179,12 +192,15 @@ extension QUICConnectionTracker {
         if serverTrip.source != .quicHandshake { sample.queueDelay.server = serverTrip.currentQueue }
         guard hasOpenedOneRTT else { return }
         for direction in Direction.allCases {
-            if endpoints[direction].flight.hasSample {
-                sample.inFlight[direction] = endpoints[direction].flight.bytes(at: time)
+            if endpoints[direction].flight.hasValue {
+                sample.inFlight[direction] = endpoints[direction].underWay.bytes(at: time)
             }
-            if endpoints[direction].window.maximum > 0 {
-                sample.congestionWindow[direction] = endpoints[direction].window.current
+            // A sample has no place for a bound.
+            guard knowsFlight(of: direction, at: time), let window = endpoints[direction].flight.window, window > 0
+            else {
+                continue
             }
+            sample.congestionWindow[direction] = window
         }
     }
 

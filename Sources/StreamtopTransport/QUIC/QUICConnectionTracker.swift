@@ -132,6 +132,7 @@ package struct QUICConnectionTracker: ~Copyable {
         if count > 1 { packets.coalesced += 1 }
         endpoints[direction].datagrams.record(size: size, ecn: ecn)
         endpoints[direction].payloadBytes &+= size
+        endpoints[direction].lastDatagram = time
         amplification.record(size: size, from: direction, at: time)
         return .none
     }

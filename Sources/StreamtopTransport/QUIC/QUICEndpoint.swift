@@ -25,9 +25,14 @@ struct QUICEndpoint: ~Copyable {
         TLSHandshakeStream(longest: QUICEndpoint.longestMessage)
     }
     var recovery = QUICSenderRecovery()
-    var flight = QUICFlightMeter()
-    var window = QUICWindowEstimator()
+    var underWay = QUICFlightCount()
+    var flight = FlightMeter()
+    var window = QUICWindowCourse()
     var course = QUICCongestionCourse()
+    /// How far the end is from the capture point, as the newest two measurements have it.
+    var distance = QUICDistance()
+    /// When its newest datagram passed.
+    var lastDatagram = Timestamp(nanoseconds: .min)
     /// None until 1-RTT packets are opened.
     var meters = OnDemand<QUICSenderMeters>()
     /// Frames by kind; empty until one is read.
@@ -41,6 +46,18 @@ struct QUICEndpoint: ~Copyable {
     private let addressOnly = AddressOnly()
 
     init() {}
+
+    /// A packet in flight passed.
+    mutating func follow(_ sending: QUICWindowCourse.Sending) { window.sent(sending, &flight) }
+
+    /// What was under way in a space whose keys are gone (RFC 9002 section 6.4).
+    mutating func release(_ bytes: Int, at time: Timestamp) {
+        underWay.released(QUICFlightCount.Release(bytes: bytes), distance: 0, at: time)
+        flight.update(underWay.bytes)
+    }
+
+    /// It cut its window; `next` is the number of the packet that it sends next.
+    mutating func cutWindow(next: UInt64) { window.cut(next: next, &flight) }
 
     mutating func fillMeters() { meters.fill(QUICSenderMeters()) }
 

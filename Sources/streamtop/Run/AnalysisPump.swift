@@ -64,6 +64,7 @@ struct AnalysisPump: ~Copyable {
     private static func engineOptions(_ settings: Settings) -> EngineOptions {
         var options = EngineOptions()
         options.collectsEvents = settings.isReplay
+        options.tellsRetiredFlows = settings.isReplay
         options.keepsSeries = true
         return options
     }

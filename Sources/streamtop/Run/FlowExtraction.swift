@@ -57,6 +57,7 @@ enum FlowExtraction {
         // An engine like that of the replay, from the same frame on: it numbers flows alike, and says which packets it counts.
         var options = EngineOptions()
         options.collectsEvents = false
+        options.tellsRetiredFlows = false
         var engine = EngineGroup(options: options)
         watched.watch(in: &engine)
         if let path = settings.keylog {

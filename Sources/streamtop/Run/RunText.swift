@@ -10,6 +10,7 @@ enum RunText {
         TerminalSignals.install()
         var options = EngineOptions()
         options.collectsEvents = false
+        options.tellsRetiredFlows = false
         var run = try AnalysisRun(settings, engine: options)
         var damage: ProgramFailure?
         do throws(ProgramFailure) {

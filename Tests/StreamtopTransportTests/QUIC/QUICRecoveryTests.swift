@@ -135,17 +135,35 @@ import Testing
     }
 
     @Test func flightFarFromTheSender() {
-        var flight = QUICFlightMeter()
+        var flight = QUICFlightCount()
         flight.sent(1000, at: at(0))
         flight.sent(1000, at: at(1))
-        flight.released(1000, distance: .milliseconds(40), at: at(2))
+        flight.released(
+            .init(bytes: 1000, acknowledged: 1, startsRecovery: true), distance: .milliseconds(40), at: at(2))
         // Asking about a later moment takes nothing away from an earlier one.
-        #expect(flight.bytes(at: at(42)) == 1000)
-        #expect(flight.bytes(at: at(41)) == 2000)
+        let ahead = [flight.bytes(at: at(42)), flight.bytes(at: at(41))]
+        #expect(ahead == [1000, 2000])
         flight.settle(at: at(41))
-        #expect(flight.bytes == 2000)
+        let before = (flight.bytes, flight.acknowledged, flight.takeCut())
+        #expect(before == (2000, 0, false), "the sender does not know yet")
         flight.settle(at: at(42))
-        #expect(flight.bytes == 1000)
-        #expect(flight.maximum == 2000)
+        let after = (flight.bytes, flight.acknowledged, flight.takeCut())
+        #expect(after == (1000, 1, true))
+        let again = flight.takeCut()
+        #expect(!again)
+    }
+
+    @Test func packetsThatArrivedAndNeverPassedWereMissed() throws {
+        var recovery = sender([0, 1, 2, 4, 5])
+        _ = try acknowledge([0...5], &recovery, at: 20)
+        #expect(recovery.missed == 1)
+        #expect(recovery.lostPackets(countingUnseen: true) == 0)
+        // Only out of order in the capture: it passes behind its own acknowledgment, and is under way no more.
+        let wasSeen = recovery.hasSeen(3, level: .oneRTT)
+        let isUnderWay = recovery.sent(
+            3, level: .oneRTT, size: 1000, isAckEliciting: true, isInFlight: true, at: at(21))
+        #expect(!wasSeen && !isUnderWay && recovery.missed == 0 && recovery.bytesInFlight == 0)
+        let isSeen = recovery.hasSeen(3, level: .oneRTT)
+        #expect(isSeen)
     }
 }

@@ -28,7 +28,7 @@ import Testing
     private func report(_ meters: borrowing QUICSenderMeters, lost: Int = 0, at end: Double = 10_000) -> SenderSnapshot
     {
         var sender = SenderSnapshot()
-        meters.report(into: &sender, lost: lost, at: time(end))
+        meters.report(into: &sender, lost: lost, loop: .milliseconds(40), at: time(end))
         return sender
     }
 
@@ -39,7 +39,7 @@ import Testing
         meters.sent(sending(flight: 1200), path: path(queue: 0), at: time(3000))
         meters.blocked(at: time(4000))
         meters.acknowledged(flight: 0, delay: 0, at: time(5000))  // blocked, not idle
-        meters.released()
+        meters.released(loop: .milliseconds(40), at: time(9000))
         meters.sent(sending(), path: path(queue: 0), at: time(9000))
         let limits = try #require(report(meters).limitedBy)
         #expect(limits.network == .seconds(3))

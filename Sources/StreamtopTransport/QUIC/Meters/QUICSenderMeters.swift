@@ -14,7 +14,9 @@ struct QUICSenderMeters: Sendable {
     private(set) var packets = 0
     private var outOfOrder = 0
     private var reorderExtent = 0
-    private var isBlocked = false
+    var timers = QUICTimerMeter()
+    private var credit = QUICCreditMeter()
+    private var isBlocked: Bool { credit.isSpent }
     /// Positions are counted in bytes sent, modulo 2^32: packet numbers tell no bytes.
     private var sentBytes: UInt32 = 0
     private var firstData = Timestamp(nanoseconds: .min)
@@ -42,6 +44,7 @@ struct QUICSenderMeters: Sendable {
 
     mutating func sent(_ sending: Sending, path: PathView, at time: Timestamp) {
         packets += 1
+        credit.sent(at: time)
         if firstData.nanoseconds == .min { firstData = time }
         rate.record(sending.size, at: time)
         if sending.behind > 0 {
@@ -108,15 +111,23 @@ struct QUICSenderMeters: Sendable {
 
     /// DATA_BLOCKED or STREAM_DATA_BLOCKED: flow control holds the sender (RFC 9000 section 4.1).
     mutating func blocked(at time: Timestamp) {
-        isBlocked = true
+        credit.spent(at: time)
         if packets > 0 { limits.enter(.receiver, at: time, delay: 0) }
     }
 
     /// MAX_DATA or MAX_STREAM_DATA from the receiver.
-    mutating func released() { isBlocked = false }
+    mutating func released(loop: Nanoseconds, at time: Timestamp) { credit.given(loop: loop, at: time) }
 
-    func report(into sender: inout SenderSnapshot, lost: Int, at time: Timestamp) {
+    /// A packet passed at its sender, whose timer is `timer`. `outstanding`: bytes under way before it; `lastHeard`: when the
+    /// peer's newest datagram passed.
+    mutating func followTimer(_ timer: Nanoseconds, outstanding: Int, lastHeard: Timestamp, at time: Timestamp) {
+        timers.sent(timer: timer, outstanding: outstanding, lastHeard: lastHeard, at: time)
+    }
+
+    /// `loop`: the whole round trip.
+    func report(into sender: inout SenderSnapshot, lost: Int, loop: Nanoseconds, at time: Timestamp) {
         guard packets > 0 else { return }
+        sender.waits = waits(loop: loop, at: time)
         sender.dataPackets = packets
         sender.outOfOrder = outOfOrder
         sender.reorderExtent = reorderExtent
@@ -136,5 +147,11 @@ struct QUICSenderMeters: Sendable {
             sender.goodput = Double(sender.uniqueBytes) * 8 / span.seconds
             sender.meanRate = sender.goodput
         }
+    }
+
+    private func waits(loop: Nanoseconds, at time: Timestamp) -> SenderWaits {
+        var waits = timers.waits
+        (waits.withoutCredit, waits.creditEpisodes) = credit.total(loop: loop, at: time)
+        return waits
     }
 }

@@ -16,6 +16,8 @@ struct QUICSenderRecovery: Sendable {
     private(set) var lost = 0
     /// Numbers that never passed here and were never acknowledged: lost before the capture point, or never used.
     private(set) var unseenLost = 0
+    /// Packets that arrived and that the capture does not hold.
+    private(set) var missed = 0
     private(set) var spurious = 0
     private(set) var lossEvents = 0
     private(set) var packets = 0
@@ -61,10 +63,10 @@ struct QUICSenderRecovery: Sendable {
         guard !spaces[space].isEmpty, number < spaces[space].end else { return false }
         guard number >= spaces[space].base else { return true }
         let state = spaces[space][number].state
-        return state != .unseen && state != .unseenLost
+        return state != .unseen && state != .unseenLost && state != .missed
     }
 
-    /// Notes a packet; false when its number had been seen.
+    /// Notes a packet; false when its number had been seen or acknowledged, so that it is not under way.
     @discardableResult
     mutating func sent(
         _ number: UInt64, level: QUICLevel, size: Int, isAckEliciting: Bool, isInFlight: Bool, at time: Timestamp
@@ -82,6 +84,11 @@ struct QUICSenderRecovery: Sendable {
         }
         bytesInFlight = max(0, bytesInFlight - gone)
         guard insertion != .duplicate else { return false }
+        if insertion == .displaced {
+            missed -= 1
+            packets += 1
+            return false
+        }
         if wasUnseenLost { unseenLost -= 1 }
         packets += 1
         if isInFlight { bytesInFlight += Int(size) }
@@ -161,9 +168,10 @@ struct QUICSenderRecovery: Sendable {
         case .unseen, .unseenLost:
             if packet.state == .unseenLost { unseenLost -= 1 }
             // It arrived without passing here: the capture missed it.
-            packet.state = .acknowledged
+            packet.state = .missed
             spaces[space][number] = packet
-        case .acknowledged: break
+            missed += 1
+        case .acknowledged, .missed: break
         }
     }
 

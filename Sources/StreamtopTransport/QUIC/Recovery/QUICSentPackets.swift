@@ -8,6 +8,8 @@ struct QUICSentPacket: Equatable, Sendable {
         case outstanding, acknowledged, lost
         /// Never seen and taken for lost.
         case unseenLost
+        /// Acknowledged without having passed: the capture missed it, or shows it later.
+        case missed
     }
 
     var time = Timestamp(nanoseconds: 0)
@@ -50,7 +52,11 @@ struct QUICSentPackets: Sendable {
 
     var isEmpty: Bool { count == 0 }
 
-    enum Insertion: Equatable, Sendable { case new, late, duplicate }
+    enum Insertion: Equatable, Sendable {
+        case new, late, duplicate
+        /// It passes behind its own acknowledgment.
+        case displaced
+    }
 
     /// Notes a packet. `dropped` gets every packet that had to make room.
     mutating func insert(
@@ -59,6 +65,11 @@ struct QUICSentPackets: Sendable {
         if count > 0, number < end {
             guard number >= base else { return .duplicate }
             let index = slot(number)
+            if ring[index].state == .missed {
+                ring[index] = packet
+                ring[index].state = .acknowledged
+                return .displaced
+            }
             guard ring[index].state == .unseen || ring[index].state == .unseenLost else { return .duplicate }
             ring[index] = packet
             firstOpen = min(firstOpen, number)
