@@ -225,12 +225,10 @@ struct CopyFilter: ~Copyable {
 
     @inline(__always)
     private static func fingerprint(tcp frame: borrowing DecodedFrame, _ directed: UInt64) -> UInt64 {
-        // Side by side, and mixed once.
-        let numbers = UInt64(frame.tcp.sequence) << 32 | UInt64(frame.tcp.acknowledgment)
+        var hash = begin(frame, directed)
+        hash = mix(hash, UInt64(frame.tcp.sequence) << 32 | UInt64(frame.tcp.acknowledgment))
         let stamp = frame.tcp.options.hasTimestamps ? frame.tcp.options.timestampValue : 0
-        let rest = UInt64(frame.tcp.flags.rawValue) << 48 | UInt64(frame.tcp.window) << 32 | UInt64(stamp)
-        var hash = mix(
-            (directed ^ packet(frame)) &+ numbers &* 0xd6e8_feb8_6659_fd93, rest &* 0xa076_1d64_78bd_642f)
+        hash = mix(hash, UInt64(frame.tcp.flags.rawValue) << 48 | UInt64(frame.tcp.window) << 32 | UInt64(stamp))
         if frame.tcp.options.sackCount > 0 { hash = mix(hash, UInt64(frame.tcp.options.sack0.end)) }
         return hash
     }
@@ -259,12 +257,7 @@ struct CopyFilter: ~Copyable {
 
     @inline(__always)
     private static func begin(_ frame: borrowing DecodedFrame, _ directed: UInt64) -> UInt64 {
-        mix(directed, packet(frame))
-    }
-
-    @inline(__always)
-    private static func packet(_ frame: borrowing DecodedFrame) -> UInt64 {
-        UInt64(frame.identification ?? 0) << 32 ^ UInt64(truncatingIfNeeded: frame.payloadLength)
+        mix(directed, UInt64(frame.identification ?? 0) << 32 ^ UInt64(truncatingIfNeeded: frame.payloadLength))
     }
 
     @inline(__always)
