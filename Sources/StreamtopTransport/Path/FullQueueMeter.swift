@@ -31,6 +31,7 @@ struct FullQueueMeter: Sendable {
     private var largest: Nanoseconds = 0
     private var second: Nanoseconds = 0
     private var lowest: Nanoseconds = .max
+    private var highest: Nanoseconds = 0
     private var lowestBefore: Nanoseconds = .max
     private var lowestSince: Nanoseconds = .max
     private var samplesSince: UInt32 = 0
@@ -55,7 +56,8 @@ struct FullQueueMeter: Sendable {
             jump = size
             jumpTime = time
         }
-        if size > largest {
+        // Back to where it was after a dip, as after a probe of BBR, is no jump of the path.
+        if size > largest, sample > highest {
             second = largest
             largest = size
             lowestBefore = lowest
@@ -67,6 +69,7 @@ struct FullQueueMeter: Sendable {
             if samplesSince < .max { samplesSince += 1 }
         }
         lowest = min(lowest, sample)
+        highest = max(highest, sample)
         last = sample
     }
 
