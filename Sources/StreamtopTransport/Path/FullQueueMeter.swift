@@ -40,10 +40,15 @@ struct FullQueueMeter: Sendable {
 
     init() {}
 
+    /// So many times shorter than the jump, the round trip before it was not that of the path: a flow that was joined late is first
+    /// measured next to the capture point alone. Own.
+    private static let shortest: Nanoseconds = 16
+
     /// The round trip jumped once by so much, and never came down by most of it since: the path may be longer, and the queue not
     /// as large as it seems. Nil where jumps are usual, as on radio.
     var unsettled: Nanoseconds? {
         guard largest >= Self.least, second <= largest / 2, samplesSince >= Self.settled, lowestBefore != .max,
+            lowestBefore >= largest / Self.shortest,
             Double(lowestSince - lowestBefore) >= Self.jumpShare * Double(largest)
         else { return nil }
         return largest
