@@ -31,6 +31,7 @@ struct FullQueueMeter: Sendable {
     private var largest: Nanoseconds = 0
     private var second: Nanoseconds = 0
     private var lowest: Nanoseconds = .max
+    private var highest: Nanoseconds = 0
     private var lowestBefore: Nanoseconds = .max
     private var lowestSince: Nanoseconds = .max
     private var samplesSince: UInt32 = 0
@@ -39,10 +40,15 @@ struct FullQueueMeter: Sendable {
 
     init() {}
 
+    /// So many times shorter than the jump, the round trip before it was not that of the path: a flow that was joined late is first
+    /// measured next to the capture point alone. Own.
+    private static let shortest: Nanoseconds = 16
+
     /// The round trip jumped once by so much, and never came down by most of it since: the path may be longer, and the queue not
     /// as large as it seems. Nil where jumps are usual, as on radio.
     var unsettled: Nanoseconds? {
         guard largest >= Self.least, second <= largest / 2, samplesSince >= Self.settled, lowestBefore != .max,
+            lowestBefore >= largest / Self.shortest,
             Double(lowestSince - lowestBefore) >= Self.jumpShare * Double(largest)
         else { return nil }
         return largest
@@ -55,7 +61,8 @@ struct FullQueueMeter: Sendable {
             jump = size
             jumpTime = time
         }
-        if size > largest {
+        // Back to where it was after a dip, as after a probe of BBR, is no jump of the path.
+        if size > largest, sample > highest {
             second = largest
             largest = size
             lowestBefore = lowest
@@ -67,6 +74,7 @@ struct FullQueueMeter: Sendable {
             if samplesSince < .max { samplesSince += 1 }
         }
         lowest = min(lowest, sample)
+        highest = max(highest, sample)
         last = sample
     }
 

@@ -290,7 +290,7 @@ package enum ViewReducer {
     private static func follow(_ state: inout ViewState, _ context: ViewContext) {
         let rows = state.table.rows
         if let selected = state.table.selected, !rows.contains(where: { $0.flow == selected }) {
-            // The flow is gone: the one that stands where it stood is the natural heir.
+            // The flow is gone: its heir is the one in the middle of the page, where nothing has to scroll.
             let page = PageLayout(state, context).content.height
             let scope = min(state.table.scroll + page / 2, rows.count - 1)
             state.table.selected = rows.indices.contains(scope) ? rows[scope].flow : nil

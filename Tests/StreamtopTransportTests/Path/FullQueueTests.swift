@@ -60,6 +60,18 @@ import Testing
         #expect(unsettled(jumps: [60]) == .milliseconds(46))
     }
 
+    /// A probe empties the queue for a while; afterwards it stands as before.
+    @Test func returnFromADipIsNoJump() {
+        var meter = FullQueueMeter()
+        for index in 0..<900 {
+            let isProbing = (400..<420).contains(index)
+            meter.observe(
+                .milliseconds(index < 20 ? 40 + Int64(index) * 2 : isProbing ? 42 : 90 + Int64(index % 10)),
+                at: Timestamp(nanoseconds: Int64(index) * 10_000_000))
+        }
+        #expect(meter.unsettled == nil)
+    }
+
     /// Small; one that passes; one of many.
     @Test func otherJumpsSayNothingOfThePath() {
         #expect(unsettled(jumps: []) == nil)

@@ -177,6 +177,18 @@ import Testing
         #expect(meter.counts().policed == 8)
     }
 
+    /// Half as much again by turns is no constant rate.
+    @Test func burstsAtRatesThatDifferAreNotPoliced() {
+        var meter = LossMeter()
+        var delivered: UInt64 = 0
+        for index in 0..<10 {
+            delivered += index % 2 == 0 ? 1_000_000 : 1_500_000
+            _ = meter.record(
+                event(Double(index), queue: 0, ceiling: 2, segments: 12, delivered: delivered), span: .milliseconds(80))
+        }
+        #expect(meter.counts().policed == 0)
+    }
+
     @Test func capacityFoldsOldEvents() {
         var meter = LossMeter()
         for index in 0..<400 { _ = meter.record(event(Double(index), queue: 0, ceiling: 50), span: .milliseconds(80)) }

@@ -33,6 +33,21 @@ import Testing
         }
     }
 
+    /// Stamps are cut down to whole ticks: on average the delay seems half a tick longer, and that is taken off.
+    @Test func halfATickIsTakenOff() throws {
+        var meter = TCPOneWayMeter()
+        for index in 0..<300 {
+            let now = Double(index) * 10 + Double(index % 10) / 10
+            meter.observe(stamp: UInt32(now), at: time(now + 40))
+        }
+        var sum = 0.0
+        for tenth in 0..<10 {
+            let now = 4_000 + Double(tenth) / 10
+            sum += Double(try #require(meter.queue(stamp: UInt32(now), passed: time(now + 60)))) / 1e6
+        }
+        #expect(abs(sum / 10 - 20) <= 0.1)
+    }
+
     @Test func clocksThatDriftApartKeepTheError() throws {
         for drift in [-80.0, 80] {
             let found = try #require(queue(seconds: 120, drift: drift, late: 20))

@@ -97,6 +97,25 @@ import Testing
         #expect(desk.state.openFlow == nil)
     }
 
+    @Test func theHeirOfAVanishedFlowIsInTheMiddleOfThePage() {
+        var desk = Desk(SampleSnapshots.crowd(200))
+        for _ in 0..<60 { desk.press("j") }
+        let gone = desk.state.table.selected
+        desk.context.snapshot.flows.removeAll { $0.identifier == gone }
+        desk.wait(100)
+        let middle = desk.state.table.scroll + desk.layout.content.height / 2
+        #expect(middle > 10)
+        #expect(desk.state.table.selected == desk.state.table.rows[middle].flow)
+    }
+
+    @Test func aListScrollsNoFartherThanItMust() {
+        #expect(ViewReducer.scroll(0, showing: 9, of: 50, page: 10) == 0)
+        #expect(ViewReducer.scroll(0, showing: 10, of: 50, page: 10) == 1)
+        #expect(ViewReducer.scroll(20, showing: 19, of: 50, page: 10) == 19)
+        #expect(ViewReducer.scroll(45, showing: 49, of: 50, page: 10) == 40)
+        #expect(ViewReducer.scroll(3, showing: 0, of: 5, page: 10) == 0)
+    }
+
     @Test func newFlowsJoinAtTheEndWhileCalm() {
         var desk = Desk()
         desk.press("j")
