@@ -185,9 +185,9 @@ extension FlowEngine {
                 || socket.namespaceAddresses?.contains(local.address) == true
             guard isCertain else { continue }
             own(&flow, end, socket.inode)
-            guard facts.datagramSocket == nil, !facts.hasEnded, time - socket.time < HostFacts.freshness else {
-                continue
-            }
+            guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { continue }
+            // Where both ends are on this machine, the one in the capture's namespace is the near one.
+            if let known = facts.datagramSocket, !known.isElsewhere || socket.isElsewhere { continue }
             facts.near = end
             facts.datagramSocket = socket
         }
