@@ -244,13 +244,15 @@ extension FlowEngine {
     ) {
         let socket = course.newest
         guard orientation == .syn, ours.dataSegments > 0 else { return }
-        var receiver: (Double, Double)?
+        var receiver: (ours: Double, kernel: Double)?
         if let busy = socket.busy, busy >= .seconds(3), let limited = socket.receiverLimited,
             let shares = ours.limitedBy
         {
             let active = saturatingAdd(shares.network, shares.receiver)
             if active >= .seconds(3) {
-                receiver = (Double(shares.receiver) / Double(active), Double(limited) / Double(busy))
+                receiver = (
+                    ours: Double(shares.receiver) / Double(active), kernel: Double(limited) / Double(busy)
+                )
             }
         }
         host.comparison.count(
