@@ -194,9 +194,9 @@ extension FlowEngine {
                 || socket.namespaceAddresses?.contains(local.address) == true
             guard isCertain else { continue }
             own(&flow, end, socket.inode)
-            guard facts.datagramSocket == nil, !facts.hasEnded, time - socket.time < HostFacts.freshness else {
-                continue
-            }
+            guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { continue }
+            // Where both ends are on this machine, the one in the capture's namespace is the near one.
+            if let known = facts.datagramSocket, !known.isElsewhere || socket.isElsewhere { continue }
             facts.near = end
             facts.datagramSocket = socket
         }
@@ -253,13 +253,15 @@ extension FlowEngine {
     ) {
         let socket = course.newest
         guard orientation == .syn, ours.dataSegments > 0 else { return }
-        var receiver: (Double, Double)?
+        var receiver: (ours: Double, kernel: Double)?
         if let busy = socket.busy, busy >= .seconds(3), let limited = socket.receiverLimited,
             let shares = ours.limitedBy
         {
             let active = saturatingAdd(shares.network, shares.receiver)
             if active >= .seconds(3) {
-                receiver = (Double(shares.receiver) / Double(active), Double(limited) / Double(busy))
+                receiver = (
+                    ours: Double(shares.receiver) / Double(active), kernel: Double(limited) / Double(busy)
+                )
             }
         }
         host.comparison.count(

@@ -44,13 +44,13 @@ struct HostLiveTests {
         try outside.bash("ip address add 10.91.0.2/24 dev eth0 && ip link set eth0 up")
         let server = try RunningProgram(
             [
-                "20", "python3", "-c",
+                "60", "python3", "-c",
                 "import socket; c = socket.create_server(('10.91.0.2', 443)).accept()[0]\nwhile c.recv(65536): pass",
             ], wrapper: outside.wrapper, command: "/usr/bin/timeout")
         let program = try start(host, "eth0")
         let client = try RunningProgram(
             [
-                "15", "python3", "-c",
+                "50", "python3", "-c",
                 """
                 import socket, time
                 while True:
@@ -60,7 +60,7 @@ struct HostLiveTests {
                 """,
             ], wrapper: guest.wrapper, command: "/usr/bin/timeout")
         #expect(
-            program.waitFor(seconds: 15) {
+            program.waitFor(seconds: 40) {
                 $0.output.contains("\"nat\":{\"local\":\"172.31.7.2:")
                     && $0.output.contains("\"name\":\"\(guest.name)/eth0\",\"occupied_bytes\"")
             }, "\(program.output.suffix(2_000))")
@@ -79,14 +79,14 @@ struct HostLiveTests {
         let program = try start(network, "lo")
         let late = try NetworkNamespace()
         #expect(
-            program.waitFor(seconds: 10) {
+            program.waitFor(seconds: 30) {
                 $0.output.contains(
                     "\"name\":\"namespace \(late.name)\",\"reason\":\"it appeared after streamtop gave up the rights")
             })
         #expect(!program.output.contains("namespace \(gone)"))
         early = nil
         #expect(
-            program.waitFor(seconds: 10) {
+            program.waitFor(seconds: 30) {
                 $0.output.contains("\"name\":\"namespace \(gone)\",\"reason\":\"it has gone\"")
             })
         #expect(program.stop() == 0)
@@ -104,14 +104,14 @@ struct HostLiveTests {
             ], wrapper: network.wrapper, command: "/usr/bin/setpriv")
         let listener = try RunningProgram(
             [
-                "20", "python3", "-c",
-                "import socket, time; c = socket.create_server(('127.0.0.1', 8080)).accept(); time.sleep(20)",
+                "60", "python3", "-c",
+                "import socket, time; c = socket.create_server(('127.0.0.1', 8080)).accept(); time.sleep(60)",
             ],
             wrapper: network.wrapper, command: "/usr/bin/timeout")
         #expect(program.waitFor { !$0.records("meta").isEmpty }, "\(program.errors)")
         try network.bash("sleep 1; exec 3<>/dev/tcp/127.0.0.1/8080; for i in 1 2 3 4; do echo x >&3; sleep 0.2; done")
         #expect(
-            program.waitFor(seconds: 10) { $0.output.contains("no permission to see the owners of") },
+            program.waitFor(seconds: 30) { $0.output.contains("no permission to see the owners of") },
             "\(program.output.suffix(2_000))")
         #expect(
             program.output.contains(

@@ -46,6 +46,8 @@ import Testing
         // A moment is no standing queue.
         #expect(rules(host([LadderTests.queue(84_000)]), seconds: 2).isEmpty)
         #expect(rules(host([LadderTests.queue(0)])).isEmpty)
+        // Another namespace's, which no flow of the capture passes.
+        #expect(rules(host([LadderTests.queue(84_000) { $0.isOffPath = true }])).isEmpty)
     }
 
     @Test func whatThrowsAway() {

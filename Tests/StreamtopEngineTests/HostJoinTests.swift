@@ -234,6 +234,28 @@ import Testing
         #expect(flow.buffers.contains { $0.layer == .socketReceive && $0.occupiedBytes == 90_000 })
     }
 
+    /// Both ends on this machine: the one in the capture's own namespace is the near one, though the other is asked for first.
+    @Test func theNearEndIsTheCapturesOwn() throws {
+        var driver = EngineDriver(options: options)
+        driver.send(PacketBuilder.udpFrame(from: client, to: server, payload: [1, 2, 3]))
+        let time = driver.time
+        var report = HostReport(time: time)
+        report.host = HostSnapshot(time: time)
+        func taking(_ local: Endpoint, _ received: Int) -> DatagramSocket {
+            DatagramSocket(
+                time: time, local: local, remote: .unspecified, inode: UInt32(local.port), user: 0,
+                memory: SocketMemory(received: received, receiveLimit: 100_000, handedDown: 0, sendLimit: 1))
+        }
+        var peer = taking(client, 0)
+        peer.isElsewhere = true
+        peer.namespaceAddresses = [client.address]
+        report.datagramSockets = [peer, taking(server, 90_000)]
+        driver.engine.observe(report)
+        let flow = try #require(driver.engine.snapshot().flows.first)
+        #expect(flow.hostEnd == .fromServer)
+        #expect(flow.buffers.contains { $0.layer == .socketReceive && $0.occupiedBytes == 90_000 })
+    }
+
     /// Settings of this host stand with a flow whose end is here.
     @Test func settingsOfThisHost() throws {
         var driver = EngineDriver(options: options)

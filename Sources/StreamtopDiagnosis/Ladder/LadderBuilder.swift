@@ -233,13 +233,14 @@ package enum LadderBuilder {
             rungs.append(rung(of: ring, drops: ring.droppedSince))
         }
         let processors = host.layers.filter { $0.layer == .softnet }
-        guard let longest = processors.max(by: { ($0.occupied ?? -1) < ($1.occupied ?? -1) }),
-            longest.occupied != nil
-        else { return rungs.miss(.softnet) }
-        var rung = rung(of: longest, drops: processors.reduce(0) { $0 &+ $1.droppedSince })
-        rung.occupiedBytes = nil
-        rung.capacityBytes = nil
-        rungs.append(rung)
+        if let longest = processors.max(by: { ($0.occupied ?? -1) < ($1.occupied ?? -1) }), longest.occupied != nil {
+            var rung = rung(of: longest, drops: processors.reduce(0) { $0 &+ $1.droppedSince })
+            rung.occupiedBytes = nil
+            rung.capacityBytes = nil
+            rungs.append(rung)
+        } else {
+            rungs.miss(.softnet)
+        }
         // Behind the processor, on the way into another namespace.
         for device in facts.devicesInward { _ = queue(of: device, host, facts.devicesInward, &rungs) }
     }

@@ -79,7 +79,7 @@ enum HostRules {
         _ host: HostSnapshot, _ layer: BufferSnapshot.Layer, by size: (HostLayer) -> Double?
     ) -> (layer: HostLayer, value: Double)? {
         var found: (HostLayer, Double)?
-        for entry in host.layers where entry.layer == layer {
+        for entry in host.layers where entry.layer == layer && !entry.isOffPath {
             guard let value = size(entry), value > found?.1 ?? 0 else { continue }
             found = (entry, value)
         }

@@ -20,6 +20,7 @@ struct TranslationTable {
     private var wanted: Set<FlowKey> = []
     private var nextFile = Timestamp(nanoseconds: .min)
     private var isTooLong = false
+    private var isLong = false
 
     private static let most = 4_096
     /// A connection that is not tracked now may be later; one that is keeps its ends.
@@ -75,8 +76,8 @@ struct TranslationTable {
 
     private mutating func want(_ flow: FlowKey) -> Answer {
         if wanted.count < Self.most { wanted.insert(flow) }
-        // One whose table is too long is asked again, and not waited for.
-        return file == nil || known[flow] != nil ? .plain : .pending
+        // A long table is read too rarely to be waited for.
+        return file == nil || isLong || known[flow] != nil ? .plain : .pending
     }
 
     /// Forgets what was known of a flow whose socket is no longer where it said.
@@ -87,9 +88,11 @@ struct TranslationTable {
     /// Reads the whole table for all that is wanted, where it cannot be asked.
     mutating func readFile(at time: Timestamp) {
         guard !wanted.isEmpty, time >= nextFile else { return }
-        guard let bytes = file?.bytes(most: Self.mostBytes) else { return }
+        // What cannot be read any more holds nothing: nobody waits for it.
+        let bytes = file?.bytes(most: Self.mostBytes) ?? []
         isTooLong = bytes.count >= Self.mostBytes
-        let interval = bytes.count > Self.long ? 6 * Self.again : Self.again
+        isLong = bytes.count > Self.long
+        let interval = isLong ? 6 * Self.again : Self.again
         nextFile = time + (bytes.count < Self.short ? 0 : interval)
         let found = ConntrackText.translations(bytes, of: wanted)
         for flow in wanted { known[flow] = Known(translation: found[flow], next: time + Self.again) }

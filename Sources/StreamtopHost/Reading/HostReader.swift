@@ -74,7 +74,10 @@ package final class HostReader {
         host.layers = namespaces.own.devices.queues(at: time) + inHand + slow.layers
         for member in namespaces.others {
             // Most have nothing but a cable without a queue: told where a flow passes it.
-            host.layers += member.devices.queues(at: time).filter { $0.kind != "noqueue" || passed.contains($0.name) }
+            for var layer in member.devices.queues(at: time) {
+                layer.isOffPath = !passed.contains(layer.name)
+                if !layer.isOffPath || layer.kind != "noqueue" { host.layers.append(layer) }
+            }
         }
         host.layers += census.acceptQueues(namespaces.own.counters) + datagrams.layers
         host.unread = slow.unread + namespaces.unread + (translations.unread.map { [$0] } ?? [])

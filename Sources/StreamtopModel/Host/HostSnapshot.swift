@@ -46,6 +46,8 @@ package struct HostLayer: Equatable, Sendable {
     package var name: String
     /// Name of the network namespace; nil for the one of the capture.
     package var namespace: String?
+    /// Of another namespace, and no flow of this capture is known to pass it: told, and not judged.
+    package var isOffPath = false
     /// One of the members of this bond: a flow takes one of them, and which is not known.
     package var memberOf: String?
     /// Of a queueing discipline or device: "tbf", "fq_codel", "veth"; nil where there is none.
