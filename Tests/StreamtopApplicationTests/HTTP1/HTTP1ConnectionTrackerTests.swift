@@ -231,4 +231,15 @@ import Testing
         let both = HTTPCacheState.snapshot(of: [HTTPField("age", "9"), HTTPField("cache-status", "a; fwd=bypass")])
         #expect(both == HTTPCacheSnapshot(state: .bypass, age: 9, source: .cacheStatus))
     }
+
+    /// W3C Server Timing: names with a duration in milliseconds and a description, either of which may be missing.
+    @Test func serverTiming() throws {
+        let fields = [HTTPField("server-timing", #"cdn-cache; desc="HIT, near", edge;dur=12.5, origin ; dur=x"#)]
+        let timings = try #require(CommonMediaServerData.snapshot(of: fields)).timings
+        #expect(timings.map(\.name) == ["cdn-cache", "edge", "origin"])
+        #expect(timings[0].data == [HTTPClientDatum(key: "desc", value: .text("HIT, near"))])
+        #expect(timings[1].data == [HTTPClientDatum(key: "dur", value: .number(12.5))])
+        #expect(timings[2].data == [HTTPClientDatum(key: "dur", value: .text("x"))])
+        #expect(CommonMediaServerData.snapshot(of: [HTTPField("server-timing", "")]) == nil)
+    }
 }
