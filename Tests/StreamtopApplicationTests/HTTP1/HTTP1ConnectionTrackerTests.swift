@@ -169,6 +169,14 @@ import Testing
         #expect(talk.exchanges.first?.status == 101 && talk.counts.responses == 1)
     }
 
+    @Test func anUpgradeToHTTP2AnswersNothing() {
+        var talk = conversation()
+        talk.say("GET /a HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: AAA\r\n\r\n")
+        talk.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", .fromServer)
+        #expect(talk.now.signals == [.upgraded(to: .http2)])
+        #expect(talk.counts.requests == 1 && talk.counts.responses == 0, "the answer comes on stream 1")
+    }
+
     @Test func otherProtocolsAreRefused() {
         for text in ["SSH-2.0-x\r\n", "\u{16}\u{3}\u{1}\r\n", "GET /\r\n"] {
             var talk = conversation()
