@@ -5,7 +5,7 @@ package protocol FrameSource: AnyObject {
     /// Replaces what `batch` holds by the next frames. Blocks for a fraction of a second at most, then says `.idle`.
     ///
     /// A fault is thrown when everything before it has been delivered; after `.ended` or an error the source gives
-    /// nothing more (a live source that recovers says so in `trouble` instead of throwing).
+    /// nothing more (a live source that recovers says so in `problem` instead of throwing).
     func read(into batch: inout FrameBatch) throws(CaptureError) -> SourceStatus
 
     /// What is known about the source so far.
@@ -18,11 +18,11 @@ package protocol FrameSource: AnyObject {
     func takeHostNames() -> [HostName]
 
     /// What is wrong right now though the source goes on, in words; nil when it is well.
-    var trouble: String? { get }
+    var problem: String? { get }
 }
 
 extension FrameSource {
-    package var trouble: String? { nil }
+    package var problem: String? { nil }
     package func takeSecrets() -> [CapturedSecrets] { [] }
     package func takeHostNames() -> [HostName] { [] }
 }

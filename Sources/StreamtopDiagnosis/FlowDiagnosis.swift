@@ -11,7 +11,7 @@ import StreamtopModel
 /// to say.
 package struct FlowDiagnosis: Sendable {
     private var standing: [Standing] = []
-    private var timeouts = BothWays(client: TimeoutWatch(), server: TimeoutWatch())
+    private var timeouts = BothDirections(client: TimeoutWatch(), server: TimeoutWatch())
 
     /// A rule whose figures hold, or held a moment ago.
     private struct Standing: Sendable {
@@ -63,10 +63,11 @@ package struct FlowDiagnosis: Sendable {
 
     /// `life`: how long the flow lasted; nil while it is alive.
     private mutating func observe(
-        _ finding: Finding?, _ rules: [Rule], _ place: Int, sender: Direction?, life: Nanoseconds?, at time: Timestamp
+        _ finding: Finding?, _ rules: [Rule], _ position: Int, sender: Direction?, life: Nanoseconds?,
+        at time: Timestamp
     ) {
         if finding == nil, standing.isEmpty { return }
-        let rule = rules[place]
+        let rule = rules[position]
         let index = standing.firstIndex { $0.rule == rule.number && $0.sender == sender }
         guard let finding else {
             guard let index else { return }
@@ -96,14 +97,14 @@ package struct FlowDiagnosis: Sendable {
         guard !standing.isEmpty else { return [] }
         let spoken = standing.filter(\.isSpoken)
         return spoken.filter { entry in
-            guard let place = RuleTable.place(ofNumber: entry.rule) else { return false }
+            guard let position = RuleTable.position(ofNumber: entry.rule) else { return false }
             // A remark on a healthy flow has no place beside something that is wrong.
             if entry.rule == RuleNumber.senderPaced, spoken.contains(where: { $0.verdict.severity > .info }) {
                 return false
             }
             // To one that is about to speak, too: it will say it better.
             return !standing.contains { other in
-                RuleTable.rules[place].yieldsTo.contains(other.rule)
+                RuleTable.rules[position].yieldsTo.contains(other.rule)
                     && (other.sender == entry.sender || other.sender == nil || entry.sender == nil)
             }
         }
@@ -125,7 +126,7 @@ package struct FlowDiagnosis: Sendable {
     }
 
     static func verdict(hostRule number: Int, _ finding: Finding, since: Timestamp) -> Verdict? {
-        RuleTable.place(ofNumber: number).map { verdict(finding, RuleTable.rules[$0], since: since) }
+        RuleTable.position(ofNumber: number).map { verdict(finding, RuleTable.rules[$0], since: since) }
     }
 }
 

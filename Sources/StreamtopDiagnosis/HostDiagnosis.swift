@@ -41,9 +41,11 @@ package struct HostDiagnosis: Sendable {
     /// What is to be said of the capture without keeping anyone from judging.
     private mutating func remarks(on health: CaptureHealth, at time: Timestamp) -> [Verdict] {
         var verdicts: [Verdict] = []
-        for place in RuleTable.ofCaptures {
-            guard case .capture(let judge) = RuleTable.rules[place].judge, let finding = judge(health) else { continue }
-            let number = RuleTable.rules[place].number
+        for position in RuleTable.ofCaptures {
+            guard case .capture(let judge) = RuleTable.rules[position].judge, let finding = judge(health) else {
+                continue
+            }
+            let number = RuleTable.rules[position].number
             let first = remarked[number] ?? time
             remarked[number] = first
             if let verdict = FlowDiagnosis.verdict(hostRule: number, finding, since: first) {

@@ -25,20 +25,20 @@ package enum RuleTable {
 
     // Places in `rules`, by what is judged: a rule is large, and most are not asked most of the time.
 
-    static let ofFlows = places { if case .flow = $0.judge { true } else { false } }
-    static let ofSenders = places { if case .sender = $0.judge { true } else { false } }
-    static let ofCaptures = places { if case .capture = $0.judge { true } else { false } }
+    static let ofFlows = positions { if case .flow = $0.judge { true } else { false } }
+    static let ofSenders = positions { if case .sender = $0.judge { true } else { false } }
+    static let ofCaptures = positions { if case .capture = $0.judge { true } else { false } }
 
     /// The place of the rule with this number; nil where there is none.
-    static func place(ofNumber number: Int) -> Int? {
-        placesByNumber.indices.contains(number) ? placesByNumber[number] : nil
+    static func position(ofNumber number: Int) -> Int? {
+        positionsByNumber.indices.contains(number) ? positionsByNumber[number] : nil
     }
 
-    private static let placesByNumber: [Int?] = {
-        var places = [Int?](repeating: nil, count: (rules.last?.number ?? 0) + 1)
-        for place in rules.indices where rules[place].number >= 0 { places[rules[place].number] = place }
-        return places
+    private static let positionsByNumber: [Int?] = {
+        var positions = [Int?](repeating: nil, count: (rules.last?.number ?? 0) + 1)
+        for position in rules.indices where rules[position].number >= 0 { positions[rules[position].number] = position }
+        return positions
     }()
 
-    private static func places(where isSuch: (Rule) -> Bool) -> [Int] { rules.indices.filter { isSuch(rules[$0]) } }
+    private static func positions(where isSuch: (Rule) -> Bool) -> [Int] { rules.indices.filter { isSuch(rules[$0]) } }
 }

@@ -10,8 +10,8 @@ final class SenderCase {
     let sender: Direction
     let side: SenderSnapshot
     /// What only TCP tells: of this end, and of the receiver that advertises its window to it; nil for other transports.
-    let tcp: TCPSideFacts?
-    let peer: TCPSideFacts?
+    let tcp: TCPEndpointFacts?
+    let peer: TCPEndpointFacts?
     /// Payload bytes of the other direction.
     let peerBytes: UInt64
     /// At least two timeouts fell within ten seconds, lately or, of a flow that ended, ever.
@@ -26,7 +26,7 @@ final class SenderCase {
     /// Packets that this host dropped as they came, of all flows together, where it is the receiver; 0 where nobody counts.
     let droppedOnArrival: UInt64
     private let roundTrip: FlowRoundTrip
-    private let queueDelay: BothWays<QueueDelaySnapshot?>
+    private let queueDelay: BothDirections<QueueDelaySnapshot?>
 
     /// nil where the flow's transport says nothing of its senders.
     init?(flow: borrowing FlowSnapshot, sender: Direction, hadTimeoutBurst: Bool) {
@@ -35,8 +35,8 @@ final class SenderCase {
         self.side = side
         peerBytes = flow.uniqueBytes(sender.reversed)
         if let box = flow.$tcp {
-            tcp = TCPSideFacts(box, sender)
-            peer = TCPSideFacts(box, sender.reversed)
+            tcp = TCPEndpointFacts(box, sender)
+            peer = TCPEndpointFacts(box, sender.reversed)
         } else {
             (tcp, peer) = (nil, nil)
         }
@@ -73,12 +73,12 @@ final class SenderCase {
     var baseRoundTrip: Nanoseconds? { roundTrip.base ?? roundTrip.handshake }
 
     /// The half of the loop, seen from the capture point, with the larger queue.
-    let queue: (half: Direction, delay: QueueDelaySnapshot, samples: Int)?
+    let queue: (span: Direction, delay: QueueDelaySnapshot, samples: Int)?
 
     /// `hostEnd`: the end that captures, whose half is its own queue and no path's.
     private static func larger(
-        _ roundTrip: FlowRoundTrip, _ delay: BothWays<QueueDelaySnapshot?>, but hostEnd: Direction?
-    ) -> (half: Direction, delay: QueueDelaySnapshot, samples: Int)? {
+        _ roundTrip: FlowRoundTrip, _ delay: BothDirections<QueueDelaySnapshot?>, but hostEnd: Direction?
+    ) -> (span: Direction, delay: QueueDelaySnapshot, samples: Int)? {
         let client = hostEnd == .fromClient ? nil : delay.client
         let server = hostEnd == .fromServer ? nil : delay.server
         if let server, server.p95 > client?.p95 ?? .min {
@@ -87,21 +87,21 @@ final class SenderCase {
         return client.map { (.fromClient, $0, roundTrip.client?.samples ?? 0) }
     }
 
-    /// Which way the packets go that wait in the queue of `half`; nil where it was not measured.
-    func direction(ofQueueIn half: Direction) -> Verdict.Travel? {
-        guard let inbound = queueDelay[half]?.inboundShare else { return nil }
+    /// Which way the packets go that wait in the queue of `span`; nil where it was not measured.
+    func direction(ofQueueIn span: Direction) -> Verdict.Travel? {
+        guard let inbound = queueDelay[span]?.inboundShare else { return nil }
         if inbound > 0.3, inbound < 0.7 {
             // A flow that never met the empty path has seen too little of the queue to call it one of both.
             return roundTrip.sharedBase == nil ? .both : nil
         }
-        let isFromHalf = inbound >= 0.7
-        return isFromHalf == (half == .fromClient) ? .toServer : .toClient
+        let isFromDirection = inbound >= 0.7
+        return isFromDirection == (span == .fromClient) ? .toServer : .toClient
     }
 
-    /// Where on the path the queue of `half` stands, in words.
-    func place(ofQueueIn half: Direction) -> String {
-        let stretch = vantage == .middle ? " between the capture point and the \(name(of: half))" : ""
-        switch direction(ofQueueIn: half) {
+    /// Where on the path the queue of `span` stands, in words.
+    func position(ofQueueIn span: Direction) -> String {
+        let stretch = vantage == .middle ? " between the capture point and the \(name(of: span))" : ""
+        switch direction(ofQueueIn: span) {
         case .toClient: return "in the queue towards the client\(stretch)"
         case .toServer: return "in the queue towards the server\(stretch)"
         case .both: return "in queues of both directions\(stretch)"
@@ -109,9 +109,9 @@ final class SenderCase {
         }
     }
 
-    /// The queue of `half` was measured to hold only what goes towards this sender: its acknowledgments wait, not its data.
-    func holdsAcknowledgmentsOnly(queueOf half: Direction) -> Bool {
-        direction(ofQueueIn: half) == (sender == .fromClient ? .toClient : .toServer)
+    /// The queue of `span` was measured to hold only what goes towards this sender: its acknowledgments wait, not its data.
+    func holdsAcknowledgmentsOnly(queueOf span: Direction) -> Bool {
+        direction(ofQueueIn: span) == (sender == .fromClient ? .toClient : .toServer)
     }
 
     // MARK: Limits

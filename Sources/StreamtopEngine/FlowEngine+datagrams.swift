@@ -12,18 +12,18 @@ extension FlowEngine {
     ) {
         guard frame.payloadLength > 0 else { return }
         // What a stream's carrier has measured says nothing of this flow.
-        observation.roundTrip = BothWays(client: nil, server: nil)
+        observation.roundTrip = BothDirections(client: nil, server: nil)
         observation.hopLimit = frame.hopLimit
         let payload = frame.payload(in: bytes)
         let stack = flows[position].layers
-        if stack != FlowEntry.none, let place = trackers.stacks[stack].above(0, .quic) {
-            return observeQUIC(frame, position, place, payload, isNew: false, direction: direction, at: time)
+        if stack != FlowEntry.none, let depth = trackers.stacks[stack].above(0, .quic) {
+            return observeQUIC(frame, position, depth, payload, isNew: false, direction: direction, at: time)
         }
         // Data of SRT begins with any byte: where it was found it stays.
         let isSRT = stack != FlowEntry.none && trackers.stacks[stack].above(0, .srt) != nil
         if !isSRT, QUICProbe(payload) != .none {
-            guard let place = pushOnUDP(.quic, position, at: time) else { return }
-            return observeQUIC(frame, position, place, payload, isNew: true, direction: direction, at: time)
+            guard let depth = pushOnUDP(.quic, position, at: time) else { return }
+            return observeQUIC(frame, position, depth, payload, isNew: true, direction: direction, at: time)
         }
         observeShared(
             payload, wireLength: frame.payloadLength, from: frame.sourceEndpoint, position, direction: direction,
@@ -46,41 +46,41 @@ extension FlowEngine {
         guard
             let kind = isRelays
                 ? .stun : isSRT ? .srt : datagramKind(position, payload, wireLength: wireLength),
-            let place = datagramReader(kind, position, payload, direction, at: time)
+            let depth = datagramReader(kind, position, payload, direction, at: time)
         else { return }
         let from = flows[position].direction(from: source)
         observation.cutBytes = max(0, wireLength - payload.byteCount)
         defer { observation.cutBytes = 0 }
         if kind == .rtp {
-            return observeMedia(position, place, payload, wireLength: wireLength, direction: from, at: time)
+            return observeMedia(position, depth, payload, wireLength: wireLength, direction: from, at: time)
         }
         observation.begin(from: from, at: time)
         if kind == .sip {
             trackers.observeSIP(
-                trackers.stacks[flows[position].layers][place].index, payload, wireLength: wireLength, &observation)
+                trackers.stacks[flows[position].layers][depth].index, payload, wireLength: wireLength, &observation)
             return conclude(position, at: time)
         }
         if kind == .stun {
             return observeSTUN(
-                payload, wireLength: wireLength, from: source, position, place, direction: from, at: time)
+                payload, wireLength: wireLength, from: source, position, depth, direction: from, at: time)
         }
         let delivery = Delivery(
             direction: from, time: time,
             content: .datagram(DeliveredRange(.payload, start: 0, count: payload.byteCount)))
-        let layer = trackers.stacks[flows[position].layers][place]
+        let layer = trackers.stacks[flows[position].layers][depth]
         trackers.observe(layer, payload, delivery, &observation)
-        climb(position, from: place, payload: payload)
+        climb(position, from: depth, payload: payload)
         conclude(position, at: time)
     }
 
     private mutating func observeSTUN(
-        _ payload: RawSpan, wireLength: Int, from source: Endpoint, _ position: UInt32, _ place: Int,
+        _ payload: RawSpan, wireLength: Int, from source: Endpoint, _ position: UInt32, _ depth: Int,
         direction: Direction, at time: Timestamp
     ) {
-        let index = trackers.stacks[flows[position].layers][place].index
+        let index = trackers.stacks[flows[position].layers][depth].index
         trackers.observeSTUN(index, payload, wireLength: wireLength, &observation)
         let embedded = trackers.stun[index].embedded
-        climb(position, from: place, payload: payload)
+        climb(position, from: depth, payload: payload)
         conclude(position, at: time)
         // A piece of DTLS that libwebrtc put into a check goes the way of one that travels alone.
         guard let embedded, !embedded.isEmpty, embedded.upperBound <= payload.byteCount,

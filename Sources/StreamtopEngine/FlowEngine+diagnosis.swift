@@ -36,9 +36,9 @@ extension FlowEngine {
             sortByBytes()
         }
         let health = judgedHealth
-        for (turn, position) in judgement.waiting.enumerated() {
+        for (candidate, position) in judgement.waiting.enumerated() {
             flows[position].needsDiagnosis = false
-            if turn < options.limits.diagnosesPerSecond { diagnose(position, health: health, isLast: false) }
+            if candidate < options.limits.diagnosesPerSecond { diagnose(position, health: health, isLast: false) }
         }
         judgement.waiting.removeAll(keepingCapacity: true)
     }
@@ -46,15 +46,15 @@ extension FlowEngine {
     /// The busiest first, of those equally busy the one that was opened first. Figures and turns are taken together before sorting, so
     /// that comparing two flows does not take a look at each.
     private mutating func sortByBytes() {
-        var turns: [JudgementTurn] = []
-        turns.reserveCapacity(judgement.waiting.count)
+        var candidates: [JudgementCandidate] = []
+        candidates.reserveCapacity(judgement.waiting.count)
         for position in judgement.waiting {
-            turns.append(
-                JudgementTurn(
+            candidates.append(
+                JudgementCandidate(
                     bytes: flows[position].windowBytes, ordinal: flows[position].ordinal, position: position))
         }
-        turns.sort()
-        for (place, turn) in turns.enumerated() { judgement.waiting[place] = turn.position }
+        candidates.sort()
+        for (rank, candidate) in candidates.enumerated() { judgement.waiting[rank] = candidate.position }
     }
 
     /// Judges every flow that has something to judge a last time, for a picture after the end.
@@ -72,13 +72,13 @@ extension FlowEngine {
         var snapshot = flowSnapshot(position, at: now, final: true)
         compareWithKernel(position)
         guard !judgement.isJudged, isWorthJudging(position) else { return snapshot }
-        let place = flows[position].diagnosis
+        let rank = flows[position].diagnosis
         var diagnosis = FlowDiagnosis()
-        if place != FlowEntry.none { swap(&diagnosis, &judgement.states[place].diagnosis) }
+        if rank != FlowEntry.none { swap(&diagnosis, &judgement.states[rank].diagnosis) }
         let verdicts = diagnosis.evaluate(snapshot, health: health, at: snapshot.end)
-        if place != FlowEntry.none {
-            swap(&diagnosis, &judgement.states[place].diagnosis)
-            judgement.states[place].verdicts = verdicts
+        if rank != FlowEntry.none {
+            swap(&diagnosis, &judgement.states[rank].diagnosis)
+            judgement.states[rank].verdicts = verdicts
         }
         snapshot.verdicts = verdicts
         return snapshot
@@ -97,8 +97,8 @@ extension FlowEngine {
     private mutating func diagnose(_ position: UInt32, health: CaptureHealth, isLast: Bool) {
         let snapshot = flowSnapshot(position, at: now, final: isLast)
         var state = DiagnosisState()
-        let place = flows[position].diagnosis
-        if place != FlowEntry.none { swap(&state, &judgement.states[place]) }
+        let rank = flows[position].diagnosis
+        if rank != FlowEntry.none { swap(&state, &judgement.states[rank]) }
         let verdicts = state.diagnosis.evaluate(snapshot, health: health, at: isLast ? snapshot.end : now)
         for verdict in verdicts where !state.verdicts.contains(where: { $0.isSame(as: verdict) }) {
             emit(
@@ -107,8 +107,8 @@ extension FlowEngine {
         }
         state.verdicts = verdicts
         if !isLast { keepOpen(position, snapshot) }
-        if place != FlowEntry.none {
-            swap(&state, &judgement.states[place])
+        if rank != FlowEntry.none {
+            swap(&state, &judgement.states[rank])
         } else {
             flows[position].diagnosis = judgement.states.insert(state)
         }
@@ -116,12 +116,12 @@ extension FlowEngine {
 }
 
 /// A flow that waits to be judged; what comes first is smaller.
-private struct JudgementTurn: Comparable {
+private struct JudgementCandidate: Comparable {
     var bytes: UInt64
     var ordinal: UInt64
     var position: UInt32
 
-    static func < (left: JudgementTurn, right: JudgementTurn) -> Bool {
+    static func < (left: JudgementCandidate, right: JudgementCandidate) -> Bool {
         left.bytes != right.bytes ? left.bytes > right.bytes : left.ordinal < right.ordinal
     }
 }

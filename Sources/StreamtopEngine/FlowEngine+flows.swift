@@ -48,8 +48,8 @@ extension FlowEngine {
     }
 
     /// The flow that this frame belongs to although it travels in another VLAN or tunnel.
-    mutating func otherWay(_ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt32) -> UInt32? {
-        guard frame.transport != .icmp, let position = flows.findOtherWay(key, from: frame.sourceEndpoint) else {
+    mutating func reverseFlow(_ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt32) -> UInt32? {
+        guard frame.transport != .icmp, let position = flows.findReverse(key, from: frame.sourceEndpoint) else {
             return nil
         }
         flows.join(position, key: key, hash: hash)
@@ -133,7 +133,7 @@ extension FlowEngine {
         leaveName(of: position)
         let top = topProtocol(position)
         let entry = flows.remove(position)
-        pictures.shown[position] = nil
+        pictures.displayed[position] = nil
         counts.protocols.record(entry, top: top)
         if entry.tcp != FlowEntry.none { trackers.tcp.remove(entry.tcp) }
         trackers.removeStack(entry.layers)

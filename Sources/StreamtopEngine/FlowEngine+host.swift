@@ -25,13 +25,13 @@ extension FlowEngine {
     }
 
     /// Flows whose sockets are worth asking about: those with packets since the last call, and those that hold something.
-    mutating func takeHostWishes() -> HostWishes {
-        var wishes = HostWishes()
+    mutating func takeHostRequests() -> HostRequests {
+        var requests = HostRequests()
         host.forget(at: now)
         for position in hostActive.take(from: &flows) {
             guard flows[position].transport == .tcp else {
-                if flows[position].transport == .udp, wishes.peers.count < Self.mostWishes {
-                    wishes.peers += [flows[position].clientEndpoint.address, flows[position].serverEndpoint.address]
+                if flows[position].transport == .udp, requests.peers.count < Self.mostRequests {
+                    requests.peers += [flows[position].clientEndpoint.address, flows[position].serverEndpoint.address]
                 }
                 continue
             }
@@ -39,17 +39,17 @@ extension FlowEngine {
             hostWatched[flows[position].key.withoutEncapsulation] = now
         }
         hostWatched = hostWatched.filter { now - $0.value < .seconds(3) || holdsBytes($0.key) }
-        if hostWatched.count > Self.mostWishes {
-            let newest = hostWatched.sorted { $0.value > $1.value }.prefix(Self.mostWishes)
+        if hostWatched.count > Self.mostRequests {
+            let newest = hostWatched.sorted { $0.value > $1.value }.prefix(Self.mostRequests)
             hostWatched = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
         }
         // By age, so that turns are the same from call to call.
         let ordered = hostWatched.keys.map { (ordinal: order($0), key: $0) }.sorted { $0.ordinal < $1.ordinal }
-        wishes.flows = ordered.map(\.key)
-        return wishes
+        requests.flows = ordered.map(\.key)
+        return requests
     }
 
-    static var mostWishes: Int { 512 }
+    static var mostRequests: Int { 512 }
 
     private func order(_ key: FlowKey) -> UInt64 {
         flows.find(key, hash: flows.hash(key)).map { flows[$0].ordinal } ?? .max
@@ -160,7 +160,7 @@ extension FlowEngine {
 
     private func own(_ flow: inout FlowSnapshot, _ end: Direction, _ inode: UInt32) {
         guard inode != 0, let process = host.owner(inode) else { return }
-        var processes = flow.processes ?? BothWays(client: nil, server: nil)
+        var processes = flow.processes ?? BothDirections(client: nil, server: nil)
         processes[end] = process
         flow.processes = processes
     }

@@ -9,23 +9,23 @@ import StreamtopWire
 /// The way up, once for all protocols: what a layer says to the engine is obeyed, and what it hands up is given to the layer above
 /// it, which may hand up in turn.
 extension FlowEngine {
-    /// The layer at `place` has observed something. `payload` is what it was given: deliveries may name parts of it.
+    /// The layer at `depth` has observed something. `payload` is what it was given: deliveries may name parts of it.
     ///
     /// Signals come first, for they say who reads. Goes no deeper than the stack. `told` is the number of events that layers
     /// below had to tell.
-    mutating func climb(_ position: UInt32, from place: Int, payload: RawSpan, told: Int = 0) {
-        guard obey(position, place, told: told), !observation.deliveries.isEmpty else { return }
-        guard place < ascent.waiting.count else { return observation.deliveries.removeAll() }
+    mutating func climb(_ position: UInt32, from depth: Int, payload: RawSpan, told: Int = 0) {
+        guard obey(position, depth, told: told), !observation.deliveries.isEmpty else { return }
+        guard depth < ascent.waiting.count else { return observation.deliveries.removeAll() }
         var queue = DeliveryQueue()
         swap(&queue, &observation.deliveries)
         // The layer above finds an empty queue with storage of its own.
-        swap(&observation.deliveries, &ascent.waiting[place])
+        swap(&observation.deliveries, &ascent.waiting[depth])
         let direction = observation.direction
         let time = observation.time
         for number in 0..<queue.count {
             let delivery = queue[number]
             let bytes = queue.bytes(of: delivery, in: payload)
-            guard let above = reader(position, on: place, delivery, bytes) else { continue }
+            guard let above = reader(position, on: depth, delivery, bytes) else { continue }
             observation.begin(from: delivery.direction, at: delivery.time)
             observation.waited = delivery.waited
             let layer = trackers.stacks[flows[position].layers][above]
@@ -37,34 +37,34 @@ extension FlowEngine {
             guard flows[position].layers != FlowEntry.none else { break }
         }
         observation.begin(from: direction, at: time)
-        swap(&observation.deliveries, &ascent.waiting[place])
+        swap(&observation.deliveries, &ascent.waiting[depth])
         queue.removeAll()
         swap(&queue, &observation.deliveries)
     }
 
-    /// The place of the layer that reads a delivery of the layer at `place`: the one that is there, or one that its bytes call for.
+    /// The place of the layer that reads a delivery of the layer at `depth`: the one that is there, or one that its bytes call for.
     private mutating func reader(
-        _ position: UInt32, on place: Int, _ delivery: Delivery, _ bytes: RawSpan
+        _ position: UInt32, on depth: Int, _ delivery: Delivery, _ bytes: RawSpan
     ) -> Int? {
         let stack = flows[position].layers
-        guard stack != FlowEntry.none, place < trackers.stacks[stack].count else { return nil }
-        if let above = trackers.stacks[stack].above(place) { return above }
+        guard stack != FlowEntry.none, depth < trackers.stacks[stack].count else { return nil }
+        if let above = trackers.stacks[stack].above(depth) { return above }
         guard delivery.range != nil else { return nil }
-        let carrier = trackers.stacks[stack][place]
+        let carrier = trackers.stacks[stack][depth]
         let names = trackers.applicationProtocols(carrier)
         let choice = LayerSelection.reader(
             on: carrier.kind, agreed: names.agreed, offered: names.offered, bytes: bytes)
         if case .reader(let kind, let isClient) = choice {
             if isClient == true { clientIs(delivery.direction, position) }
-            if let above = push(kind, on: place, of: position, at: delivery.time) { return above }
+            if let above = push(kind, on: depth, of: position, at: delivery.time) { return above }
         }
-        giveUp(position, place)
+        giveUp(position, depth)
         return nil
     }
 
     /// Nobody reads what the layer carries.
-    private mutating func giveUp(_ position: UInt32, _ place: Int) {
-        let layer = trackers.stacks[flows[position].layers][place]
+    private mutating func giveUp(_ position: UInt32, _ depth: Int) {
+        let layer = trackers.stacks[flows[position].layers][depth]
         if layer.kind == .tcp {
             dropStack(position)
             flows[position].probe.refute()
@@ -73,19 +73,19 @@ extension FlowEngine {
         }
     }
 
-    /// Puts a layer on the one at `place`; nil where that protocol is not followed or the stack is full.
-    mutating func push(_ kind: ProtocolKind, on place: Int, of position: UInt32, at time: Timestamp) -> Int? {
+    /// Puts a layer on the one at `depth`; nil where that protocol is not followed or the stack is full.
+    mutating func push(_ kind: ProtocolKind, on depth: Int, of position: UInt32, at time: Timestamp) -> Int? {
         let stack = flows[position].layers
         guard trackers.stacks[stack].count < LayerStack.capacity,
-            let index = trackers.insert(kind, on: trackers.stacks[stack][place], of: flows[position], at: time)
+            let index = trackers.insert(kind, on: trackers.stacks[stack][depth], of: flows[position], at: time)
         else { return nil }
-        return trackers.stacks[stack].push(kind, index: index, on: place)
+        return trackers.stacks[stack].push(kind, index: index, on: depth)
     }
 
-    /// Takes the layer at `place` off, with all that stands on it.
-    private mutating func pop(_ position: UInt32, to place: Int) {
+    /// Takes the layer at `depth` off, with all that stands on it.
+    private mutating func pop(_ position: UInt32, to depth: Int) {
         var gone: [LayerStack.Layer] = []
-        trackers.stacks[flows[position].layers].pop(to: place) { gone.append($0) }
+        trackers.stacks[flows[position].layers].pop(to: depth) { gone.append($0) }
         for layer in gone { trackers.remove(layer) }
     }
 
@@ -97,8 +97,8 @@ extension FlowEngine {
 
     // MARK: Signals
 
-    /// Does what the layer at `place` asks for; false when it is not there any more.
-    private mutating func obey(_ position: UInt32, _ place: Int, told: Int) -> Bool {
+    /// Does what the layer at `depth` asks for; false when it is not there any more.
+    private mutating func obey(_ position: UInt32, _ depth: Int, told: Int) -> Bool {
         guard !observation.signals.isEmpty else { return true }
         var signals: [Signal] = []
         swap(&signals, &observation.signals)
@@ -109,11 +109,11 @@ extension FlowEngine {
         for signal in signals {
             switch signal {
             case .notThisProtocol:
-                refute(position, place, told: told)
+                refute(position, depth, told: told)
                 return false
             case .clientIs(let direction): clientIs(direction, position)
-            case .applicationProtocol(let name): agreed(on: name, position, place)
-            case .upgraded(let kind): replaceReader(position, on: place, by: kind)
+            case .applicationProtocol(let name): agreed(on: name, position, depth)
+            case .upgraded(let kind): replaceReader(position, on: depth, by: kind)
             case .connectionID(let identifier, let owner):
                 quicPaths.insert(
                     identifier, QUICPathTable.Owner(flow: flows[position].reference(at: position), end: owner))
@@ -127,32 +127,32 @@ extension FlowEngine {
         return true
     }
 
-    /// The layer at `place` cannot read what it is given: what it said of it is forgotten.
-    private mutating func refute(_ position: UInt32, _ place: Int, told: Int) {
+    /// The layer at `depth` cannot read what it is given: what it said of it is forgotten.
+    private mutating func refute(_ position: UInt32, _ depth: Int, told: Int) {
         observation.events.removeLast(max(0, observation.events.count - told))
         observation.deliveries.removeAll()
-        let carrier = Int(trackers.stacks[flows[position].layers][place].carrier)
-        pop(position, to: place)
+        let carrier = Int(trackers.stacks[flows[position].layers][depth].carrier)
+        pop(position, to: depth)
         giveUp(position, carrier)
     }
 
-    private mutating func agreed(on name: String, _ position: UInt32, _ place: Int) {
+    private mutating func agreed(on name: String, _ position: UInt32, _ depth: Int) {
         let stack = flows[position].layers
-        let carrier = trackers.stacks[stack][place]
+        let carrier = trackers.stacks[stack][depth]
         let choice = LayerSelection.reader(on: carrier.kind, agreed: name, offered: [], bytes: RawSpan())
         guard case .reader(let kind, _) = choice else {
-            if let above = trackers.stacks[stack].above(place) { pop(position, to: above) }
+            if let above = trackers.stacks[stack].above(depth) { pop(position, to: above) }
             trackers.stopDelivering(carrier)
             return
         }
-        if let above = trackers.stacks[stack].above(place), trackers.stacks[stack][above].kind != kind {
+        if let above = trackers.stacks[stack].above(depth), trackers.stacks[stack][above].kind != kind {
             pop(position, to: above)
         }
     }
 
-    private mutating func replaceReader(_ position: UInt32, on place: Int, by kind: ProtocolKind) {
-        if let above = trackers.stacks[flows[position].layers].above(place) { pop(position, to: above) }
-        _ = push(kind, on: place, of: position, at: observation.time)
+    private mutating func replaceReader(_ position: UInt32, on depth: Int, by kind: ProtocolKind) {
+        if let above = trackers.stacks[flows[position].layers].above(depth) { pop(position, to: above) }
+        _ = push(kind, on: depth, of: position, at: observation.time)
     }
 
     /// Only the client can have sent what travels in `direction`. A SYN would know better.
@@ -168,7 +168,7 @@ extension FlowEngine {
         if flows[position].tcp != FlowEntry.none { trackers.tcp[flows[position].tcp].exchangeEnds() }
         let stack = flows[position].layers
         guard stack != FlowEntry.none else { return }
-        for place in 0..<trackers.stacks[stack].count { trackers.exchangeEnds(trackers.stacks[stack][place]) }
+        for depth in 0..<trackers.stacks[stack].count { trackers.exchangeEnds(trackers.stacks[stack][depth]) }
     }
 
     // MARK: Afterwards
@@ -193,8 +193,8 @@ extension FlowEngine {
     /// Fills in what the layers know, from the transport up.
     func fillLayers(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
         let steps = handshakeSteps(entry)
-        for place in 0..<trackers.stacks[entry.layers].count {
-            trackers.report(trackers.stacks[entry.layers][place], into: &flow, after: steps, at: time)
+        for depth in 0..<trackers.stacks[entry.layers].count {
+            trackers.report(trackers.stacks[entry.layers][depth], into: &flow, after: steps, at: time)
         }
         EarlyDataRisk.judge(&flow)
     }

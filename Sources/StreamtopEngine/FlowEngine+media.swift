@@ -19,13 +19,13 @@ extension FlowEngine {
 
     private static func mayCarryMedia(_ port: UInt16) -> Bool { port >= 1_024 && port != 5_353 && port != 5_355 }
 
-    /// A datagram that begins as RTP and RTCP do, for the layer at `place`.
+    /// A datagram that begins as RTP and RTCP do, for the layer at `depth`.
     mutating func observeMedia(
-        _ position: UInt32, _ place: Int, _ payload: RawSpan, wireLength: Int, direction: Direction, at time: Timestamp
+        _ position: UInt32, _ depth: Int, _ payload: RawSpan, wireLength: Int, direction: Direction, at time: Timestamp
     ) {
         observation.begin(from: direction, at: time)
-        trackers.observeMedia(flows[position].layers, place, payload, wireLength: wireLength, &observation)
-        if !observation.deliveries.isEmpty { climb(position, from: place, payload: payload) }
+        trackers.observeMedia(flows[position].layers, depth, payload, wireLength: wireLength, &observation)
+        if !observation.deliveries.isEmpty { climb(position, from: depth, payload: payload) }
         conclude(position, at: time)
     }
 
@@ -47,9 +47,9 @@ extension FlowEngine {
 extension TrackerStore {
     /// Gives a datagram to a flow's media; `wireLength` is its length on the wire.
     mutating func observeMedia(
-        _ stack: UInt32, _ place: Int, _ payload: RawSpan, wireLength: Int, _ now: inout Observation
+        _ stack: UInt32, _ depth: Int, _ payload: RawSpan, wireLength: Int, _ now: inout Observation
     ) {
-        let index = stacks[stack][place].index
+        let index = stacks[stack][depth].index
         if stacks[stack].index(of: .stun) != nil { rtp[index].rtp.isExpected = true }
         if rtp[index].described != media.descriptions.generation { rtp[index].describe(by: media.descriptions) }
         if let secured = stacks[stack].index(of: .dtls), dtls[secured].protectsMedia {

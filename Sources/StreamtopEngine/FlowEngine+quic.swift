@@ -71,12 +71,12 @@ extension FlowEngine {
         return flows[position].direction(from: frame.sourceEndpoint)
     }
 
-    /// A UDP datagram of the flow at `position`, whose QUIC connection is at `place`.
+    /// A UDP datagram of the flow at `position`, whose QUIC connection is at `depth`.
     mutating func observeQUIC(
-        _ frame: borrowing DecodedFrame, _ position: UInt32, _ place: Int, _ payload: RawSpan, isNew: Bool,
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ depth: Int, _ payload: RawSpan, isNew: Bool,
         direction: Direction, at time: Timestamp
     ) {
-        let index = trackers.stacks[flows[position].layers][place].index
+        let index = trackers.stacks[flows[position].layers][depth].index
         observation.begin(from: direction, at: time)
         trackers.observeQUIC(index, payload, frame, &observation)
         if observation.signals.contains(.clientIs(.fromServer)) {
@@ -90,7 +90,7 @@ extension FlowEngine {
         if flows[position].orientation != .quicInitial, trackers.quic[index].connection.knowsClient {
             flows[position].orientation = .quicInitial
         }
-        climb(position, from: place, payload: payload)
+        climb(position, from: depth, payload: payload)
         conclude(position, at: time)
     }
 }

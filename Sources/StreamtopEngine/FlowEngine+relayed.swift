@@ -90,7 +90,7 @@ extension FlowEngine {
             grain: flows.grain)
         if !turns.isEmpty { follow(turns, of: position, at: time) }
         guard datagram.wireLength > 0 else { return }
-        observation.roundTrip = BothWays(client: nil, server: nil)
+        observation.roundTrip = BothDirections(client: nil, server: nil)
         observation.hopLimit = 0
         observeShared(
             payload, wireLength: datagram.wireLength, from: sender, position, direction: direction, at: time)
@@ -120,15 +120,15 @@ extension FlowEngine {
         guard rare != FlowEntry.none, rank != 0 else { return }
         let name = FlowIdentifier(number: rank)
         for child in rareFacts[rare].carried where isThere(child.flow) {
-            let place = flows[child.flow.position].rare
-            if place != FlowEntry.none { rareFacts[place].carrier?.name = name }
+            let number = flows[child.flow.position].rare
+            if number != FlowEntry.none { rareFacts[number].carrier?.name = name }
         }
         guard let carrier = rareFacts[rare].carrier?.flow, isThere(carrier) else { return }
-        let place = flows[carrier.position].rare
-        guard place != FlowEntry.none,
-            let index = rareFacts[place].carried.firstIndex(where: { $0.flow == reference })
+        let number = flows[carrier.position].rare
+        guard number != FlowEntry.none,
+            let index = rareFacts[number].carried.firstIndex(where: { $0.flow == reference })
         else { return }
-        rareFacts[place].carried[index].name = name
+        rareFacts[number].carried[index].name = name
     }
 
     /// nil while the flow has no name.

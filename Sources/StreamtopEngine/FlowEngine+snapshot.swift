@@ -27,8 +27,8 @@ extension FlowEngine {
         snapshot.host = host.host
         var counter = counts.protocols
         pictures.turns.begin(limit: options.limits.freshSnapshots)
-        for position in shownPositions(limit: request.flowLimit, counting: &counter) {
-            var flow = shownFlow(position, isSelected: flows[position].identifier == request.selected)
+        for position in displayedPositions(limit: request.flowLimit, counting: &counter) {
+            var flow = displayedFlow(position, isSelected: flows[position].identifier == request.selected)
             if flows[position].series != FlowEntry.none {
                 let recorder = series.recorders[flows[position].series]
                 flow.series =
@@ -37,7 +37,7 @@ extension FlowEngine {
             }
             snapshot.flows.append(flow)
         }
-        snapshot.calls = shownCalls(among: snapshot.flows)
+        snapshot.calls = displayedCalls(among: snapshot.flows)
         (snapshot.headline, snapshot.verdicts) = judged(snapshot)
         snapshot.protocolTotals = counter.all
         return snapshot
@@ -55,9 +55,9 @@ extension FlowEngine {
 
     /// The flow's snapshot, from the cache when nothing was added to the flow since, or when so many flows are busy that
     /// they take turns; its packets, rates and verdicts are those of now even then.
-    private mutating func shownFlow(_ position: UInt32, isSelected: Bool) -> FlowSnapshot {
+    private mutating func displayedFlow(_ position: UInt32, isSelected: Bool) -> FlowSnapshot {
         let packets = flows[position].client.packets &+ flows[position].server.packets
-        if let kept = pictures.shown[position], kept.flow.identifier == flows[position].identifier {
+        if let kept = pictures.displayed[position], kept.flow.identifier == flows[position].identifier {
             // Silence changes the state in the end: look again now and then.
             let isHeld = now - kept.madeAt >= .seconds(1) && isHeld(position)
             let isChanged = kept.packets != packets || isHeld || now - kept.madeAt >= .seconds(30)
@@ -74,12 +74,12 @@ extension FlowEngine {
             }
         }
         let flow = flowSnapshot(position, at: now, final: false)
-        pictures.shown[position] = ShownFlow(packets: packets, madeAt: now, flow: flow)
+        pictures.displayed[position] = DisplayedFlow(packets: packets, madeAt: now, flow: flow)
         return flow
     }
 
     /// The flows to show, by first packet: all, or the last active ones when there are too many.
-    private func shownPositions(limit: Int, counting counter: inout ProtocolCounter) -> [UInt32] {
+    private func displayedPositions(limit: Int, counting counter: inout ProtocolCounter) -> [UInt32] {
         var positions = flows.positions
         for position in positions {
             counter.record(flows[position], top: topProtocol(position))
@@ -161,7 +161,7 @@ extension FlowEngine {
         health.timestampsBackwards = capture.timestampsBackwards
         health.clock = stamps.steps
         health.isOneWay = counts.directions.isOneWay
-        health.trouble = sourceTrouble
+        health.problem = sourceProblem
         health.seenTwice = copies.seenTwice
         health.lastDrop = judgement.host.lastDrop
         return health
@@ -249,13 +249,13 @@ extension FlowEngine {
         return end
     }
 
-    private func datagramSizes(_ entry: borrowing FlowEntry) -> BothWays<DatagramSizes>? {
+    private func datagramSizes(_ entry: borrowing FlowEntry) -> BothDirections<DatagramSizes>? {
         func sizes(_ counters: FlowEntry.Counters) -> DatagramSizes {
             DatagramSizes(
                 minimum: counters.packets == 0 ? 0 : Int(counters.smallest), maximum: Int(counters.largest),
                 mean: counters.packets == 0 ? 0 : Double(counters.payloadBytes) / Double(counters.packets))
         }
-        return BothWays(client: sizes(entry.client), server: sizes(entry.server))
+        return BothDirections(client: sizes(entry.client), server: sizes(entry.server))
     }
 
     private func state(of entry: borrowing FlowEntry, at time: Timestamp) -> FlowState {
@@ -296,7 +296,7 @@ extension FlowEngine {
 }
 
 /// Whose turn it is to be looked at anew when more flows are busy than one picture has time for.
-struct SnapshotTurns {
+struct SnapshotRotation {
     /// Flows that had packets since their last snapshot, so far in this picture.
     var changed = 0
     private var picture: UInt32 = 0
@@ -315,13 +315,13 @@ struct SnapshotTurns {
 
 /// Snapshots made for the dashboard, kept while their flow is silent.
 struct FlowPictures {
-    var shown: [UInt32: ShownFlow] = [:]
-    var turns = SnapshotTurns()
-    var calls: ShownCalls?
+    var displayed: [UInt32: DisplayedFlow] = [:]
+    var turns = SnapshotRotation()
+    var calls: DisplayedCalls?
 }
 
 /// A flow's snapshot as it was last made for a dashboard, and how many packets the flow had then.
-struct ShownFlow {
+struct DisplayedFlow {
     var packets: UInt64
     var madeAt: Timestamp
     var flow: FlowSnapshot

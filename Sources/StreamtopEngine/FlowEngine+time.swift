@@ -103,7 +103,7 @@ extension FlowEngine {
     /// What was counted of the flow since its first packet.
     private func counters(_ position: UInt32) -> FlowCounters {
         var counters = FlowCounters()
-        counters.bytes = BothWays(client: flows[position].client.bytes, server: flows[position].server.bytes)
+        counters.bytes = BothDirections(client: flows[position].client.bytes, server: flows[position].server.bytes)
         if flows[position].tcp != FlowEntry.none { trackers.tcp[flows[position].tcp].count(into: &counters) }
         if let quic = trackers.index(of: .quic, in: flows[position].layers) {
             trackers.quic[quic].connection.count(into: &counters)

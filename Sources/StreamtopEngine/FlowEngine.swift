@@ -66,9 +66,9 @@ struct FlowEngine: ~Copyable {
     /// The stamp of the frame at hand can be measured by.
     var isStampTrusted = true
     /// What is wrong with the source right now, in words, as its owner says.
-    var sourceTrouble: String?
+    var sourceProblem: String?
     var watch = FlowWatch()
-    private let place = AddressOnly()
+    private let depth = AddressOnly()
 
     init(options: EngineOptions = EngineOptions()) {
         self.options = options
@@ -171,10 +171,10 @@ struct FlowEngine: ~Copyable {
             frame.transport == .udp
             ? self.direction(of: position, frame, key: sought.key)
             : flows[position].direction(isFromLow: sought.isSourceLow)
-        let turns = flows[position].record(
+        let dueWork = flows[position].record(
             direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time,
             grain: flows.grain)
-        if !turns.isEmpty { follow(turns, of: position, at: time) }
+        if !dueWork.isEmpty { follow(dueWork, of: position, at: time) }
         if let stop = frame.stop { countStop(stop, in: position) }
         if frame.transport == .tcp {
             observeTCP(frame, position, direction: direction, at: time)
@@ -201,22 +201,22 @@ struct FlowEngine: ~Copyable {
     private mutating func newFlow(
         _ frame: borrowing DecodedFrame, _ sought: SoughtFlow, bytes: RawSpan, at time: Timestamp
     ) -> UInt32 {
-        movedQUICFlow(frame, sought.key, bytes: bytes, at: time) ?? otherWay(frame, sought.key, hash: sought.hash)
+        movedQUICFlow(frame, sought.key, bytes: bytes, at: time) ?? reverseFlow(frame, sought.key, hash: sought.hash)
             ?? open(frame, sought.key, hash: sought.hash, at: time)
     }
 
     /// A packet changed what its flow is.
     @inline(never)
-    mutating func follow(_ turns: FlowEntry.Turns, of position: UInt32, at time: Timestamp) {
-        if turns.contains(.moved) {
+    mutating func follow(_ dueWork: FlowEntry.DueWork, of position: UInt32, at time: Timestamp) {
+        if dueWork.contains(.moved) {
             flows.touch(position, at: time)
             if flows[position].standing == .proven, time - flows[position].start >= .seconds(1) {
                 flows.change(position, to: .lasting)
             }
         }
-        if turns.contains(.active) { list(position) }
-        if turns.contains(.proven) { flows.change(position, to: .proven) }
-        if turns.contains(.answered), flows[position].transport != .icmp { counts.directions.answer() }
+        if dueWork.contains(.active) { list(position) }
+        if dueWork.contains(.proven) { flows.change(position, to: .proven) }
+        if dueWork.contains(.answered), flows[position].transport != .icmp { counts.directions.answer() }
     }
 
     /// Takes what was produced since the last call.

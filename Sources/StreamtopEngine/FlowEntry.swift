@@ -76,7 +76,7 @@ struct FlowEntry: ~Copyable {
     var icmpCode: UInt8 = 0
     /// Data of another flow, which counted its frames.
     var isRelayed = false
-    private let place = AddressOnly()
+    private let index = AddressOnly()
 
     /// Packets of one end as sender.
     struct Counters {
@@ -179,39 +179,39 @@ struct FlowEntry: ~Copyable {
     @discardableResult
     mutating func record(
         _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp, grain: Int64
-    ) -> Turns {
+    ) -> DueWork {
         counters[direction == .fromClient ? 0 : 1].record(packets: packets, bytes: bytes, payload: payload, at: time)
         if time > last { last = time }
-        return turns(at: time, grain: grain)
+        return dueWork(at: time, grain: grain)
     }
 
     /// What a packet makes of its flow, beside counts; for most packets nothing.
-    struct Turns: OptionSet {
+    struct DueWork: OptionSet {
         let rawValue: UInt8
 
         /// The first packet since some list of active flows was emptied.
-        static let active = Turns(rawValue: 1)
+        static let active = DueWork(rawValue: 1)
         /// The first packet in its slice of capture time.
-        static let moved = Turns(rawValue: 2)
+        static let moved = DueWork(rawValue: 2)
         /// The packet that shows that the flow is no scan.
-        static let proven = Turns(rawValue: 4)
+        static let proven = DueWork(rawValue: 4)
         /// The first packet of the other end.
-        static let answered = Turns(rawValue: 8)
+        static let answered = DueWork(rawValue: 8)
     }
 
     @inline(__always)
-    private mutating func turns(at time: Timestamp, grain: Int64) -> Turns {
-        var turns = Turns()
-        if lists != .all { turns.insert(.active) }
-        if movedAt != Self.slice(of: time, grain: grain) { turns.insert(.moved) }
+    private mutating func dueWork(at time: Timestamp, grain: Int64) -> DueWork {
+        var dueWork = DueWork()
+        if lists != .all { dueWork.insert(.active) }
+        if movedAt != Self.slice(of: time, grain: grain) { dueWork.insert(.moved) }
         if standing == .unproven {
             if !isAnswered, client.packets > 0, server.packets > 0 {
                 isAnswered = true
-                turns.insert(.answered)
+                dueWork.insert(.answered)
             }
-            if isSettled { turns.insert(.proven) }
+            if isSettled { dueWork.insert(.proven) }
         }
-        return turns
+        return dueWork
     }
 
     /// Payload both ways, or a good deal one way.

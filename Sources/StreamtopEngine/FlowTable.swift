@@ -27,15 +27,15 @@ struct FlowTable: ~Copyable {
     private var index = KeyIndex()
     /// Flows in a VLAN or a tunnel by their key without it, the first of each.
     private var bare = KeyIndex(minimumCapacity: 16)
-    private var lists: [LinkedEnds] = Array(repeating: LinkedEnds(), count: FlowEntry.Standing.allCases.count)
+    private var lists: [LinkedEndpoints] = Array(repeating: LinkedEndpoints(), count: FlowEntry.Standing.allCases.count)
     let capacity: Int
     /// Order of use is kept to slices of 2^grain nanoseconds.
     private(set) var grain: Int64 = 30
     private(set) var evicted: UInt64 = 0
     private let hasher: FlowHash
-    private let place = AddressOnly()
+    private let anchor = AddressOnly()
 
-    private struct LinkedEnds {
+    private struct LinkedEndpoints {
         var newest = FlowEntry.none
         var oldest = FlowEntry.none
     }
@@ -126,7 +126,7 @@ struct FlowTable: ~Copyable {
 
     /// A flow that has only been seen in one direction, and of which a frame from `source` in `key` is the other: some
     /// switches, routers and taps tag or tunnel one direction alone. Only asked when no flow has the key itself.
-    func findOtherWay(_ key: FlowKey, from source: Endpoint) -> UInt32? {
+    func findReverse(_ key: FlowKey, from source: Endpoint) -> UInt32? {
         let bareKey = key.withoutEncapsulation
         if bareKey == key, bare.count == 0 { return nil }
         let bareHash = hash(bareKey)

@@ -25,7 +25,7 @@ struct FramesAhead: ~Copyable {
     var waiting = InlineArray<8, Waiting> { _ in Waiting() }
 
     /// Where the frame with this number in its batch is, or the room that it will take.
-    static func place(_ number: Int) -> Int { number & 7 }
+    static func index(_ number: Int) -> Int { number & 7 }
 }
 
 extension FlowEngine {
@@ -40,11 +40,11 @@ extension FlowEngine {
             let due = turn - FramesAhead.capacity
             if due >= 0 {
                 frameOrdinal = ordinal &+ UInt64(truncatingIfNeeded: due)  // counts frames
-                observe(records[due], &ahead.waiting[FramesAhead.place(due)], in: bytes)
+                observe(records[due], &ahead.waiting[FramesAhead.index(due)], in: bytes)
             }
             prefetch(&ahead, turn, count: records.count)
             if turn < records.count {
-                decode(records[turn], into: &ahead.waiting[FramesAhead.place(turn)], from: bytes)
+                decode(records[turn], into: &ahead.waiting[FramesAhead.index(turn)], from: bytes)
             }
         }
     }
@@ -69,20 +69,20 @@ extension FlowEngine {
     @inline(__always)
     private func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
         let buffers = turn - 3 * FramesAhead.stride
-        if buffers >= 0, buffers < count, trackers.tcp.contains(ahead.waiting[FramesAhead.place(buffers)].tracker) {
-            prefetchBuffers(of: ahead.waiting[FramesAhead.place(buffers)])
+        if buffers >= 0, buffers < count, trackers.tcp.contains(ahead.waiting[FramesAhead.index(buffers)].tracker) {
+            prefetchBuffers(of: ahead.waiting[FramesAhead.index(buffers)])
         }
         let tracker = turn - 2 * FramesAhead.stride
         if tracker >= 0, tracker < count {
-            let position = ahead.waiting[FramesAhead.place(tracker)].flow.likely
-            ahead.waiting[FramesAhead.place(tracker)].tracker =
+            let position = ahead.waiting[FramesAhead.index(tracker)].flow.likely
+            ahead.waiting[FramesAhead.index(tracker)].tracker =
                 flows.contains(position) ? flows[position].tcp : FlowEntry.none
-            trackers.tcp.prefetch(ahead.waiting[FramesAhead.place(tracker)].tracker)
+            trackers.tcp.prefetch(ahead.waiting[FramesAhead.index(tracker)].tracker)
         }
         let entry = turn - FramesAhead.stride
         if entry >= 0, entry < count {
-            ahead.waiting[FramesAhead.place(entry)].flow.likely =
-                flows.prefetchEntry(ahead.waiting[FramesAhead.place(entry)].flow.hash) ?? FlowEntry.none
+            ahead.waiting[FramesAhead.index(entry)].flow.likely =
+                flows.prefetchEntry(ahead.waiting[FramesAhead.index(entry)].flow.hash) ?? FlowEntry.none
         }
     }
 

@@ -20,7 +20,7 @@ struct PathBases {
 
     private struct Entry {
         /// From the capture point to the first host, and to the second.
-        var bases: BothWays<Nanoseconds?>
+        var bases: BothDirections<Nanoseconds?>
         /// When it was set, and when a flow last had the same.
         var set: Timestamp
         var confirmed: Timestamp
@@ -31,19 +31,20 @@ struct PathBases {
 
     /// The flow between `client` and `server` says what it has met.
     mutating func note(
-        _ bases: BothWays<Nanoseconds?>, changed: Timestamp?, client: IPAddress, server: IPAddress, at time: Timestamp
+        _ bases: BothDirections<Nanoseconds?>, changed: Timestamp?, client: IPAddress, server: IPAddress,
+        at time: Timestamp
     ) {
         guard bases.client != nil || bases.server != nil else { return }
         let isInOrder = client < server
         let pair = Pair(first: isInOrder ? client : server, second: isInOrder ? server : client)
-        let ordered = isInOrder ? bases : BothWays(client: bases.server, server: bases.client)
+        let ordered = isInOrder ? bases : BothDirections(client: bases.server, server: bases.client)
         // Looked up once: it is asked for every active flow.
-        guard let place = entries.index(forKey: pair) else {
+        guard let index = entries.index(forKey: pair) else {
             if entries.count >= Self.capacity { forgetOldest() }
             entries[pair] = Entry(bases: ordered, set: time, confirmed: time)
             return
         }
-        var entry = entries.values[place]
+        var entry = entries.values[index]
         if isOver(entry, changed: changed, at: time) {
             entry = Entry(bases: ordered, set: time, confirmed: time)
         } else {
@@ -51,15 +52,15 @@ struct PathBases {
             entry.bases.server = least(entry.bases.server, ordered.server)
             if entry.bases.client == ordered.client || entry.bases.server == ordered.server { entry.confirmed = time }
         }
-        entries.values[place] = entry
+        entries.values[index] = entry
     }
 
     /// What flows between `client` and `server` have met.
-    func bases(client: IPAddress, server: IPAddress) -> BothWays<Nanoseconds?>? {
+    func bases(client: IPAddress, server: IPAddress) -> BothDirections<Nanoseconds?>? {
         let isInOrder = client < server
         let pair = Pair(first: isInOrder ? client : server, second: isInOrder ? server : client)
         guard let bases = entries[pair]?.bases else { return nil }
-        return isInOrder ? bases : BothWays(client: bases.server, server: bases.client)
+        return isInOrder ? bases : BothDirections(client: bases.server, server: bases.client)
     }
 
     /// The path has changed since, or nobody has met it for long.

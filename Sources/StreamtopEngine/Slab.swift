@@ -30,7 +30,7 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
     @usableFromInline var pages: [Page] = []
     private var free: [UInt32] = []
     /// Places that were ever in use.
-    private var places: UInt32 = 0
+    private var slots: UInt32 = 0
 
     /// Number of elements stored.
     package private(set) var count = 0
@@ -39,8 +39,8 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
 
     deinit {
         for page in pages {
-            for place in 0..<Self.pageSize where page.occupied & 1 << UInt64(place) != 0 {
-                unsafe (page.elements + place).deinitialize(count: 1)
+            for offset in 0..<Self.pageSize where page.occupied & 1 << UInt64(offset) != 0 {
+                unsafe (page.elements + offset).deinitialize(count: 1)
             }
             unsafe UnsafeMutableRawPointer(page.elements).deallocate()
         }
@@ -49,18 +49,18 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
     /// Stores `element` and returns the index by which it is reached until it is removed.
     package mutating func insert(_ element: consuming Element) -> UInt32 {
         count += 1
-        let index = free.popLast() ?? addPlace()
+        let index = free.popLast() ?? addSlot()
         let page = Int(index >> Self.pageShift)
-        let place = Self.place(index)
-        unsafe (pages[page].elements + place).initialize(to: element)
-        pages[page].occupied |= 1 << UInt64(place)
+        let offset = Self.offset(index)
+        unsafe (pages[page].elements + offset).initialize(to: element)
+        pages[page].occupied |= 1 << UInt64(offset)
         return index
     }
 
-    private mutating func addPlace() -> UInt32 {
-        let index = places
-        places += 1
-        if Self.place(index) == 0 {
+    private mutating func addSlot() -> UInt32 {
+        let index = slots
+        slots += 1
+        if Self.offset(index) == 0 {
             let bytes = UnsafeMutableRawPointer.allocate(
                 byteCount: Self.pageSize * MemoryLayout<Element>.stride, alignment: Self.alignment)
             unsafe pages.append(Page(elements: bytes.bindMemory(to: Element.self, capacity: Self.pageSize)))
@@ -72,7 +72,7 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
     @discardableResult
     package mutating func remove(_ index: UInt32) -> Element {
         let element = unsafe address(of: index)
-        pages[Int(index >> Self.pageShift)].occupied &= ~(1 << UInt64(Self.place(index)))
+        pages[Int(index >> Self.pageShift)].occupied &= ~(1 << UInt64(Self.offset(index)))
         free.append(index)
         count -= 1
         return unsafe element.move()
@@ -82,7 +82,7 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
     mutating func abandon() {
         pages = []
         free = []
-        places = 0
+        slots = 0
         count = 0
     }
 
@@ -100,15 +100,15 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
     @inlinable
     func address(of index: UInt32) -> UnsafeMutablePointer<Element> {
         let page = pages[Int(index >> Self.pageShift)]
-        let place = Self.place(index)
-        precondition(page.occupied & 1 &<< UInt64(place) != 0, "slab index not in use")
-        return unsafe page.elements + place
+        let offset = Self.offset(index)
+        precondition(page.occupied & 1 &<< UInt64(offset) != 0, "slab index not in use")
+        return unsafe page.elements + offset
     }
 
     /// Where in its page the element at `index` is.
     @inlinable
     @inline(__always)
-    static func place(_ index: UInt32) -> Int { Int(index & UInt32(pageSize - 1)) }
+    static func offset(_ index: UInt32) -> Int { Int(index & UInt32(pageSize - 1)) }
 
     /// The element at `index`, where there is one, will be needed soon.
     @inlinable
@@ -121,9 +121,9 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
     @inlinable
     package func contains(_ index: UInt32) -> Bool {
         let page = Int(index >> Self.pageShift)
-        return page < pages.count && pages[page].occupied & 1 &<< UInt64(Self.place(index)) != 0
+        return page < pages.count && pages[page].occupied & 1 &<< UInt64(Self.offset(index)) != 0
     }
 
     /// Indices in use, ascending.
-    package var indices: [UInt32] { (0..<places).filter { contains($0) } }
+    package var indices: [UInt32] { (0..<slots).filter { contains($0) } }
 }

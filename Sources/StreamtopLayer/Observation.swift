@@ -10,7 +10,7 @@ package struct Observation: ~Copyable, Sendable {
     /// How long the bytes at hand waited for a hole in the stream that brought them; 0 where they did not.
     package var waited: Nanoseconds = 0
     /// Between the capture point and each end, as the transport has measured it by now; nil where it has not.
-    package var roundTrip = BothWays<Nanoseconds?>(client: nil, server: nil)
+    package var roundTrip = BothDirections<Nanoseconds?>(client: nil, server: nil)
     /// Bytes that the capture cut off the datagram being observed.
     package var cutBytes = 0
     /// Hop limit of the packet; 0 where it is not known.

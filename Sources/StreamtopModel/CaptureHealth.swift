@@ -31,7 +31,7 @@ package struct CaptureHealth: Equatable, Sendable {
     package var ownCPU: Double?
     package var ownMemoryBytes: UInt64?
     /// What is wrong with the source right now, in words; nil when it is well.
-    package var trouble: String?
+    package var problem: String?
     /// Live: age of the oldest frame that the analysis is taking up, and the highest that age ever was. The kernel's buffer
     /// hides a slow analysis for many seconds before it drops anything.
     package var behind: Nanoseconds?

@@ -15,7 +15,7 @@ package struct DTLSSnapshot: Equatable, Sendable {
     package var srtpProfile: String?
     package var srtpProfilesOffered: [String] = []
     /// Connection IDs that records to each end carry, in hex; nil when not agreed on.
-    package var connectionIDs = BothWays<String?>(client: nil, server: nil)
+    package var connectionIDs = BothDirections<String?>(client: nil, server: nil)
 
     /// The end that sent the ClientHello; in SDP its setup is "active".
     package var active = Direction.fromClient
@@ -26,7 +26,7 @@ package struct DTLSSnapshot: Equatable, Sendable {
     package var reversed: DTLSSnapshot {
         var other = self
         other.active = active.reversed
-        other.connectionIDs = BothWays(client: connectionIDs.server, server: connectionIDs.client)
+        other.connectionIDs = BothDirections(client: connectionIDs.server, server: connectionIDs.client)
         for index in other.tls.handshake.timeline.indices {
             other.tls.handshake.timeline[index].from = tls.handshake.timeline[index].from.reversed
         }

@@ -25,7 +25,7 @@ package struct FlowEvent: Equatable, Sendable {
         /// A DTLS flight came again.
         case dtlsRetransmit(from: Direction)
         case retransmission(from: Direction, sequence: UInt32, bytes: Int, cause: RetransmissionCause)
-        case loss(from: Direction, segments: Int, verdict: LossVerdict, side: LossSide?)
+        case loss(from: Direction, segments: Int, verdict: LossVerdict, side: LossLocation?)
         case spurious(from: Direction, sequence: UInt32)
         case zeroWindow(by: Direction)
         case windowOpen(by: Direction, bytes: Int, after: Nanoseconds)
@@ -72,6 +72,6 @@ package enum LossVerdict: String, Sendable {
 }
 
 /// Where a segment was lost, seen from the capture point.
-package enum LossSide: String, Sendable {
+package enum LossLocation: String, Sendable {
     case upstream, downstream
 }

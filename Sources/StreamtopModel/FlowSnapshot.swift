@@ -73,7 +73,7 @@ package struct FlowSnapshot: Sendable {
     package var parent: FlowIdentifier?
     package var children: [FlowIdentifier] = []
     package var roundTrip = FlowRoundTrip()
-    package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
+    package var queueDelay = BothDirections<QueueDelaySnapshot?>(client: nil, server: nil)
     @Boxed package var tcp: TCPSnapshot?
     @Boxed package var tls: TLSSnapshot?
     @Boxed package var dtls: DTLSSnapshot?
@@ -105,17 +105,17 @@ package struct FlowSnapshot: Sendable {
     /// The end on the host that captures, live; nil where none is, or both are.
     package var hostEnd: Direction?
     /// Owners of the ends that are on this host, live.
-    @Boxed package var processes: BothWays<ProcessSnapshot?>?
+    @Boxed package var processes: BothDirections<ProcessSnapshot?>?
     package var verdicts: [Verdict] = []
     /// How well the flow does; nil when too little is known.
     package var score: HealthScore?
     package var anomalies = AnomalyCounts()
     package var decode = DecodeCounts()
     /// Sizes of UDP datagrams, both ways.
-    package var datagramSizes: BothWays<DatagramSizes>?
+    package var datagramSizes: BothDirections<DatagramSizes>?
     /// Values over time for charts; only when the engine was asked to keep them.
     package var series: MetricSeries?
-    private let place = PassedByAddress()
+    private let position = PassedByAddress()
 
     package init(
         identifier: FlowIdentifier, transport: FlowTransport, protocols: [String], protocolNumber: UInt8,

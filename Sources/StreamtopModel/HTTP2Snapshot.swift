@@ -2,8 +2,8 @@ import StreamtopBase
 
 /// What HTTP/2 itself costs and announces, below the exchanges (RFC 9113).
 package struct HTTP2Snapshot: Equatable, Sendable {
-    package var client = HTTP2EndSnapshot()
-    package var server = HTTP2EndSnapshot()
+    package var client = HTTP2EndpointSnapshot()
+    package var server = HTTP2EndpointSnapshot()
     /// Frames of both ends by name, in the order of their types.
     package var frames: [NamedCount] = []
     /// Streams seen.
@@ -20,7 +20,7 @@ package struct HTTP2Snapshot: Equatable, Sendable {
     package var violations = 0
     package var flowControl: HTTP2FlowControlSnapshot?
     /// By the end that sent what waited.
-    package var headOfLine = BothWays(client: HeadOfLineSnapshot(), server: HeadOfLineSnapshot())
+    package var headOfLine = BothDirections(client: HeadOfLineSnapshot(), server: HeadOfLineSnapshot())
 
     package init() {}
 
@@ -31,7 +31,7 @@ package struct HTTP2Snapshot: Equatable, Sendable {
 }
 
 /// One end of an HTTP/2 connection as sender.
-package struct HTTP2EndSnapshot: Equatable, Sendable {
+package struct HTTP2EndpointSnapshot: Equatable, Sendable {
     /// As announced last, by registered name.
     package var settings: [QUICParameter] = []
     package var overheadBytes: UInt64 = 0

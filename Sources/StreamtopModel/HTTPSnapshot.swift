@@ -232,8 +232,8 @@ package struct HTTPClientDatum: Equatable, Sendable {
 
 /// What HTTP/3 itself costs and announces, below the exchanges.
 package struct HTTP3Snapshot: Equatable, Sendable {
-    package var client = HTTP3SideSnapshot()
-    package var server = HTTP3SideSnapshot()
+    package var client = HTTP3EndpointSnapshot()
+    package var server = HTTP3EndpointSnapshot()
     /// Request streams and pushes seen.
     package var streams = 0
     package var pushPromises = 0
@@ -242,7 +242,7 @@ package struct HTTP3Snapshot: Equatable, Sendable {
     /// Streams that a hole in the capture made unreadable.
     package var lostStreams = 0
     /// By the end that sent what waited: each stream for holes of its own.
-    package var headOfLine = BothWays(client: HeadOfLineSnapshot(), server: HeadOfLineSnapshot())
+    package var headOfLine = BothDirections(client: HeadOfLineSnapshot(), server: HeadOfLineSnapshot())
     /// Field sections that waited for insertions into the table they refer to (RFC 9204 section 2.1.2), and for how long together.
     package var blockedSections = 0
     package var blockedTime: Nanoseconds = 0
@@ -252,14 +252,14 @@ package struct HTTP3Snapshot: Equatable, Sendable {
 
     package init() {}
 
-    package subscript(direction: Direction) -> HTTP3SideSnapshot {
+    package subscript(direction: Direction) -> HTTP3EndpointSnapshot {
         get { direction == .fromClient ? client : server }
         set { if direction == .fromClient { client = newValue } else { server = newValue } }
     }
 }
 
 /// One end of an HTTP/3 connection as sender.
-package struct HTTP3SideSnapshot: Equatable, Sendable {
+package struct HTTP3EndpointSnapshot: Equatable, Sendable {
     /// Frames by name, in the order of their types.
     package var frames: [QUICFrameCount] = []
     /// As announced, by registered name; nil until seen.

@@ -87,7 +87,7 @@ extension FlowSnapshot {
     /// back, and that to the client and back. A cookie is answered without thinking, so this is close to the path.
     private var answersRoundTrip: Nanoseconds? {
         guard let steps = security?.handshake.timeline else { return nil }
-        var shortest = BothWays<Nanoseconds?>(client: nil, server: nil)
+        var shortest = BothDirections<Nanoseconds?>(client: nil, server: nil)
         for (asked, answered) in zip(steps, steps.dropFirst()) where asked.from != answered.from {
             let time = max(0, answered.time - asked.time)
             shortest[answered.from] = min(shortest[answered.from] ?? time, time)

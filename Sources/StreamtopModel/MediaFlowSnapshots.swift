@@ -58,7 +58,7 @@ package struct SRTSnapshot: Equatable, Sendable {
     package var version: String?
     package var isEncrypted = false
     /// Receive latency of each end, as agreed.
-    package var latency = BothWays<Nanoseconds?>(client: nil, server: nil)
+    package var latency = BothDirections<Nanoseconds?>(client: nil, server: nil)
     package var roundTrip: RoundTripSnapshot?
     package var dataPackets: UInt64 = 0
     package var retransmitted: UInt64 = 0
@@ -102,8 +102,8 @@ package struct RTMPSnapshot: Equatable, Sendable {
     package var app: String?
     package var handshake: Nanoseconds?
     package var connect: Nanoseconds?
-    package var chunkSize = BothWays<Int?>(client: nil, server: nil)
-    package var acknowledgementWindow = BothWays<UInt32?>(client: nil, server: nil)
+    package var chunkSize = BothDirections<Int?>(client: nil, server: nil)
+    package var acknowledgementWindow = BothDirections<UInt32?>(client: nil, server: nil)
     package var audio: FLVTrackSnapshot?
     package var video: FLVTrackSnapshot?
     package var keyFrameInterval: Nanoseconds?

@@ -23,8 +23,8 @@ package struct QUICSnapshot: Equatable, Sendable {
     package var clientInitials = 0
     package var clientParameters: [QUICParameter] = []
     package var serverParameters: [QUICParameter] = []
-    package var client = QUICSideSnapshot()
-    package var server = QUICSideSnapshot()
+    package var client = QUICEndpointSnapshot()
+    package var server = QUICEndpointSnapshot()
     /// Where the capture was taken, inferred from the halves of the round trip; nil when it cannot be told.
     package var vantage: Vantage?
     package var close: QUICClose?
@@ -47,7 +47,7 @@ package struct QUICSnapshot: Equatable, Sendable {
 
     package init() {}
 
-    package subscript(direction: Direction) -> QUICSideSnapshot {
+    package subscript(direction: Direction) -> QUICEndpointSnapshot {
         get { direction == .fromClient ? client : server }
         set { if direction == .fromClient { client = newValue } else { server = newValue } }
     }
@@ -161,7 +161,7 @@ package struct QUICClose: Equatable, Sendable {
 
 /// One end of a QUIC connection as sender.
 @dynamicMemberLookup
-package struct QUICSideSnapshot: Equatable, Sendable {
+package struct QUICEndpointSnapshot: Equatable, Sendable {
     /// What any sender has; reached as if it were the side's own (`side.inFlight`). Most of it is known with secrets only.
     package var sender = SenderSnapshot()
 

@@ -21,7 +21,7 @@ package struct SIPCallSnapshot: Equatable, Sendable {
     package var answered: Timestamp?
     package var ended: Timestamp?
     /// What each end described last.
-    package var media = BothWays<[SIPMediaSnapshot]>(client: [], server: [])
+    package var media = BothDirections<[SIPMediaSnapshot]>(client: [], server: [])
 
     package init(callID: String, invited: Timestamp, from: Direction) {
         self.callID = callID

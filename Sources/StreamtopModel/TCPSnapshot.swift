@@ -2,8 +2,8 @@ import StreamtopBase
 
 /// Facts of a TCP flow; one side for each end as sender of data.
 package struct TCPSnapshot: Equatable, Sendable {
-    package var client = TCPSideSnapshot()
-    package var server = TCPSideSnapshot()
+    package var client = TCPEndpointSnapshot()
+    package var server = TCPEndpointSnapshot()
     /// Where the capture was taken, inferred from the halves of the round trip; nil when it cannot be told.
     package var vantage: Vantage?
     /// Multipath TCP options were seen (RFC 8684).
@@ -14,11 +14,11 @@ package struct TCPSnapshot: Equatable, Sendable {
     package var opening = TCPOpening()
     /// The end whose FIN came first.
     package var firstFin: Direction?
-    private let place = PassedByAddress()
+    private let position = PassedByAddress()
 
     package init() {}
 
-    package subscript(direction: Direction) -> TCPSideSnapshot {
+    package subscript(direction: Direction) -> TCPEndpointSnapshot {
         get { direction == .fromClient ? client : server }
         set { if direction == .fromClient { client = newValue } else { server = newValue } }
     }
@@ -26,7 +26,7 @@ package struct TCPSnapshot: Equatable, Sendable {
     /// What `body` makes of one side, which is not copied for it.
     @inlinable
     @inline(__always)
-    package func read<Value>(_ end: Direction, _ body: (borrowing TCPSideSnapshot) -> Value) -> Value {
+    package func read<Value>(_ end: Direction, _ body: (borrowing TCPEndpointSnapshot) -> Value) -> Value {
         if end == .fromClient { body(client) } else { body(server) }
     }
 }
@@ -49,7 +49,7 @@ package enum Vantage: String, Sendable {
 
 /// One end of a TCP flow as sender of data; window facts are those it advertises as receiver.
 @dynamicMemberLookup
-package struct TCPSideSnapshot: Equatable, Sendable {
+package struct TCPEndpointSnapshot: Equatable, Sendable {
     /// What any sender has; reached as if it were the side's own (`side.goodput`).
     package var sender = SenderSnapshot()
 
@@ -128,7 +128,7 @@ package struct TCPSideSnapshot: Equatable, Sendable {
     package var timeouts = 0
     /// Most timeouts in a row without new data acknowledged; each doubles the wait (RFC 6298 section 5.5).
     package var longestBackoff: Int?
-    private let place = PassedByAddress()
+    private let position = PassedByAddress()
 
     package init() {}
 

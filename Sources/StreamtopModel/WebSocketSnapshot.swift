@@ -10,8 +10,8 @@ package struct WebSocketSnapshot: Equatable, Sendable {
     package var upgrade: Nanoseconds?
     /// The proof in the response is the one that the request's key asks for; nil where one of them was not seen.
     package var isAccepted: Bool?
-    package var client = WebSocketEndSnapshot()
-    package var server = WebSocketEndSnapshot()
+    package var client = WebSocketEndpointSnapshot()
+    package var server = WebSocketEndpointSnapshot()
     package var close: WebSocketCloseSnapshot?
     /// Against RFC 6455 or RFC 7692, by the contract's names.
     package var violations: [NamedCount] = []
@@ -26,7 +26,7 @@ package struct WebSocketSnapshot: Equatable, Sendable {
 }
 
 /// One end of a WebSocket connection as sender.
-package struct WebSocketEndSnapshot: Equatable, Sendable {
+package struct WebSocketEndpointSnapshot: Equatable, Sendable {
     /// Frames by name, of those that were seen.
     package var frames: [NamedCount] = []
     package var messages = 0

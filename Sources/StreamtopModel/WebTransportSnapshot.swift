@@ -30,7 +30,7 @@ package struct WebTransportSnapshot: Equatable, Sendable {
     /// Why it was closed, where an end said so.
     package var closeCode: UInt32?
     package var closeReason: String?
-    package var ends = BothWays(client: End(), server: End())
+    package var ends = BothDirections(client: End(), server: End())
 
     package init(identifier: UInt64, url: String?, start: Timestamp) {
         self.identifier = identifier
@@ -46,7 +46,7 @@ package struct MediaOverQUICSnapshot: Equatable, Sendable {
     /// Number of the draft, where the ends told it.
     package var draft: Int?
     /// Streams with objects of media, by the end that sent them.
-    package var streams = BothWays(client: 0, server: 0)
+    package var streams = BothDirections(client: 0, server: 0)
     /// Tracks told apart, and groups begun over all of them.
     package var tracks = 0
     package var groups = 0

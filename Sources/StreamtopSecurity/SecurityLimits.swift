@@ -4,6 +4,6 @@ import StreamtopCrypto
 /// The caps of this room, each registered where its owner is.
 package enum SecurityLimits {
     package static let all: [Limit] =
-        HandshakeFacts.limits + TLSWay.limits + DTLSWay.limits + DTLSHandshakeMessages.limits
+        HandshakeFacts.limits + TLSDirection.limits + DTLSDirection.limits + DTLSHandshakeMessages.limits
         + CertificateCache.limits
 }

@@ -13,7 +13,7 @@ struct NcursesPainter {
     private var inks: [Style: Ink] = [:]
     private var styles: StyleTable
     /// What the terminal shows; nil when that is not known.
-    private var shown: CellBuffer?
+    private var displayed: CellBuffer?
     private var run: [st_cell] = []
 
     init(styles: StyleTable) {
@@ -24,17 +24,17 @@ struct NcursesPainter {
     /// Other looks: everything is painted anew with the next buffer.
     mutating func adopt(_ styles: StyleTable) {
         self.styles = styles
-        shown = nil
+        displayed = nil
     }
 
     /// The terminal's contents are not known any more.
     mutating func forget() {
-        shown = nil
+        displayed = nil
         st_screen_clear()
     }
 
     mutating func paint(_ buffer: CellBuffer) {
-        for part in CellDiff(from: shown, to: buffer).runs {
+        for part in CellDiff(from: displayed, to: buffer).runs {
             run.removeAll(keepingCapacity: true)
             for x in part.x..<(part.x + part.count) { run.append(painted(buffer[x, part.y])) }
             unsafe run.withUnsafeBufferPointer { cells in
@@ -42,7 +42,7 @@ struct NcursesPainter {
                 unsafe st_screen_put(Int32(part.y), Int32(part.x), cells.baseAddress, Int32(cells.count))
             }
         }
-        shown = buffer
+        displayed = buffer
         st_screen_flush()
     }
 

@@ -5,6 +5,6 @@ package enum TransportLimits {
     package static let all: [Limit] =
         TCPSegmentQueue.limits + TCPAcknowledgmentLog.limits + TCPRepairRecord.limits + TCPByteStream.limits
         + STUNTracker.limits + SCTPAssociationTracker.limits + STUNStreamReader.limits + TURNRelay.limits
-        + RelayedDatagrams.limits + QUICSide.limits
+        + RelayedDatagrams.limits + QUICEndpoint.limits
         + QUICConnectionTracker.limits + QUICWaitingPackets.limits + QUICStreamTable.limits
 }

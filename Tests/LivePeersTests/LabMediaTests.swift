@@ -30,16 +30,16 @@ struct LabMediaTests {
         }
         var names: [String: String] = [:]
         for (flow, exchange) in exchanges { names["\(flow)/\(exchange["id"].int ?? 0)"] = name(exchange["url"].string) }
-        var places: [String: Int] = [:]
+        var positions: [String: Int] = [:]
         let known = received(lab.truth, "video").merging(received(lab.truth, "audio")) { $1 }
         var late: [Double] = []
         for event in lab.events("chunk") {
             let key = "\(event["flow"].string ?? "")/\(event["exchange"].int ?? 0)"
             guard let segment = names[key], let chunks = known[segment] else { continue }
-            let place = places[key, default: 0]
-            places[key] = place + 1
-            guard place < chunks.count, let at = LabCapture.seconds(event["ts"].string) else { continue }
-            late.append(1_000 * ((chunks[place].array.first?.double ?? 0) - at))
+            let position = positions[key, default: 0]
+            positions[key] = position + 1
+            guard position < chunks.count, let at = LabCapture.seconds(event["ts"].string) else { continue }
+            late.append(1_000 * ((chunks[position].array.first?.double ?? 0) - at))
         }
         #expect(late.count > 60)
         // A player is never earlier than the wire; Python takes its turn.

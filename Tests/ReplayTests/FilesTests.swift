@@ -16,11 +16,11 @@ import Testing
     func theCaptureThatIsReadIsNotWritten(_ name: String, _ force: [String]) throws {
         let folder = try TemporaryFolder()
         let input = try folder.file("m.pcap", Self.capture).path
-        let place = folder.url.path
-        try FileManager.default.linkItem(atPath: input, toPath: place + "/hard.pcap")
-        try FileManager.default.createSymbolicLink(atPath: place + "/soft.pcap", withDestinationPath: input)
-        try FileManager.default.createDirectory(atPath: place + "/sub", withIntermediateDirectories: false)
-        let outcome = try Program.run(["--json", "-r", input, "-w", "\(place)/\(name)"] + force)
+        let position = folder.url.path
+        try FileManager.default.linkItem(atPath: input, toPath: position + "/hard.pcap")
+        try FileManager.default.createSymbolicLink(atPath: position + "/soft.pcap", withDestinationPath: input)
+        try FileManager.default.createDirectory(atPath: position + "/sub", withIntermediateDirectories: false)
+        let outcome = try Program.run(["--json", "-r", input, "-w", "\(position)/\(name)"] + force)
         #expect(outcome.status == 2)
         #expect(outcome.errors.contains("would overwrite the capture that is read"), "\(outcome.errors)")
         #expect(outcome.output.isEmpty)

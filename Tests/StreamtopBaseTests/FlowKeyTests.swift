@@ -53,8 +53,8 @@ struct FlowKeyTests {
     @Test("every part counts, in comparison and hash")
     func everyPart() {
         let hash = FlowHash(seed: 0x5eed)
-        for (place, key) in variants.enumerated() {
-            for other in variants.dropFirst(place + 1) {
+        for (position, key) in variants.enumerated() {
+            for other in variants.dropFirst(position + 1) {
                 #expect(key != other)
                 #expect(hash(key) != hash(other))
             }
@@ -75,16 +75,16 @@ struct FlowKeyTests {
     @Test("keys that are counted up are spread like any others", arguments: [0, 1, 0x5eed_0146])
     func spread(seed: UInt64) {
         let hash = FlowHash(seed: seed)
-        var places = [Int](repeating: 0, count: 65_536)
+        var positions = [Int](repeating: 0, count: 65_536)
         for port in UInt16.min...UInt16.max {
             let key = FlowKey(
                 source: Endpoint(address: IPAddress(v4: 0x0a00_0001 &+ UInt32(port >> 8)), port: port),
                 destination: server, transport: 6)
-            places[Int(hash(key) & 0xffff)] += 1
+            positions[Int(hash(key) & 0xffff)] += 1
         }
         // Thrown at random, they leave 1/e of the places empty (24,109, standard deviation 80) and put 8 or 9 in the fullest.
-        let empty = places.count { $0 == 0 }
+        let empty = positions.count { $0 == 0 }
         #expect(abs(empty - 24_109) < 600)
-        #expect(places.max() ?? 0 <= 12)
+        #expect(positions.max() ?? 0 <= 12)
     }
 }

@@ -45,7 +45,7 @@ private let mayCapture: Bool = {
         #expect(frames.allSatisfy { $0.link == LinkType.ethernet.rawValue })
         #expect(frames.last?.bytes.suffix(12).elementsEqual(Array("streamtop-5\n".utf8)) == true)
         #expect(source.facts.interfaces.first?.addresses.contains(IPAddress(v4: 0x7f00_0001)) == true)
-        #expect(source.trouble == nil)
+        #expect(source.problem == nil)
         source.stop()
         #expect(source.facts.drops?.kernel == 0)
         #expect(try source.read(into: &batch) == .ended)

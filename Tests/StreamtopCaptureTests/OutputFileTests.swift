@@ -29,28 +29,28 @@ import Testing
     }
 
     @Test func aNewFileIsItsOwnersAlone() throws {
-        let place = try TemporaryFile()
-        try FileManager.default.removeItem(atPath: place.path)
-        let file = try OutputFile(path: place.path)
+        let position = try TemporaryFile()
+        try FileManager.default.removeItem(atPath: position.path)
+        let file = try OutputFile(path: position.path)
         try file.write([1, 2, 3])
         try file.finish()
-        #expect(contents(place.path) == [1, 2, 3])
-        #expect(mode(place.path) == 0o600)
+        #expect(contents(position.path) == [1, 2, 3])
+        #expect(mode(position.path) == 0o600)
     }
 
     @Test func whatIsThereIsKeptUnlessReplacingIsAskedFor() throws {
-        let place = try TemporaryFile([7, 7, 7, 7])
-        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: place.path)
+        let position = try TemporaryFile([7, 7, 7, 7])
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: position.path)
         for existing: OutputFile.Existing in [.refuse, .refuseAll] {
-            let refused = error { try OutputFile(path: place.path, existing: existing) }
+            let refused = error { try OutputFile(path: position.path, existing: existing) }
             #expect(refused?.code == .overwriting)
         }
-        #expect(contents(place.path) == [7, 7, 7, 7])
-        let file = try OutputFile(path: place.path, existing: .replace)
+        #expect(contents(position.path) == [7, 7, 7, 7])
+        let file = try OutputFile(path: position.path, existing: .replace)
         try file.write([1])
         try file.finish()
-        #expect(contents(place.path) == [1])
-        #expect(mode(place.path) == 0o600)
+        #expect(contents(position.path) == [1])
+        #expect(mode(position.path) == 0o600)
     }
 
     /// By its name, by another spelling, through a hard link and through a symbolic link.
@@ -76,15 +76,16 @@ import Testing
 
     /// A key log that is still to come, and would be this file.
     @Test func aFileThatOnlyTheOpeningCreatesIsProtectedToo() throws {
-        let place = try TemporaryFile()
-        try FileManager.default.removeItem(atPath: place.path)
+        let position = try TemporaryFile()
+        try FileManager.default.removeItem(atPath: position.path)
         let refused = error {
             try OutputFile(
-                path: place.path,
-                protected: { [ProtectedFile(FileIdentity(path: place.path), role: "the key log")].compactMap { $0 } })
+                path: position.path,
+                protected: { [ProtectedFile(FileIdentity(path: position.path), role: "the key log")].compactMap { $0 } }
+            )
         }
         #expect(refused?.message.contains("the key log") == true)
-        #expect(contents(place.path) == nil)
+        #expect(contents(position.path) == nil)
     }
 
     @Test func linksAreFollowedOnlyToReplace() throws {
@@ -109,9 +110,9 @@ import Testing
         let null = try OutputFile(path: "/dev/null")
         try null.write([1, 2])
         try null.finish()
-        let place = try TemporaryFile()
-        try makePipe(place.path)
-        #expect(error { try OutputFile(path: place.path) }?.message.contains("nobody reads this pipe") == true)
+        let position = try TemporaryFile()
+        try makePipe(position.path)
+        #expect(error { try OutputFile(path: position.path) }?.message.contains("nobody reads this pipe") == true)
     }
 
     @Test func aFolderIsNoFile() throws {
@@ -122,11 +123,11 @@ import Testing
 
     /// A reader that stands still is waited for, but not by a program that is to end.
     @Test func aReaderThatStandsStillIsGivenUpAtTheEnd() throws {
-        let place = try TemporaryFile()
-        try makePipe(place.path)
-        let reader = openReader(place.path)
+        let position = try TemporaryFile()
+        try makePipe(position.path)
+        let reader = openReader(position.path)
         defer { close(reader) }
-        let file = try OutputFile(path: place.path, isStopping: { true })
+        let file = try OutputFile(path: position.path, isStopping: { true })
         let start = ContinuousClock.now
         #expect(throws: OutputFile.Fault.stuck) { try file.write([UInt8](repeating: 0, count: 1 << 20)) }
         #expect(ContinuousClock.now - start < .seconds(10))
@@ -134,11 +135,11 @@ import Testing
     }
 
     @Test func aReaderThatHasGoneIsAFault() throws {
-        let place = try TemporaryFile()
-        try makePipe(place.path)
+        let position = try TemporaryFile()
+        try makePipe(position.path)
         _ = signal(SIGPIPE, SIG_IGN)
-        let reader = openReader(place.path)
-        let file = try OutputFile(path: place.path)
+        let reader = openReader(position.path)
+        let file = try OutputFile(path: position.path)
         close(reader)
         #expect(throws: OutputFile.Fault.closedPipe) { try file.write([1]) }
     }

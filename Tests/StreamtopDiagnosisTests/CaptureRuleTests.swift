@@ -12,7 +12,7 @@ import Testing
         Scenario("67 only the server's packets", [67]) {
             $0.client.packets = 0
             $0.roundTrip = FlowRoundTrip()
-            $0.queueDelay = BothWays(client: nil, server: nil)
+            $0.queueDelay = BothDirections(client: nil, server: nil)
         },
         Scenario("67 not while nobody has sent data", []) {
             $0.server.packets = 0

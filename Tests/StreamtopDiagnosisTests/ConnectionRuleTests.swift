@@ -16,7 +16,7 @@ import Testing
         fill(&tcp)
         flow.tcp = tcp
         flow.roundTrip = FlowRoundTrip()
-        flow.queueDelay = BothWays(client: nil, server: nil)
+        flow.queueDelay = BothDirections(client: nil, server: nil)
         flow.state = .reset
         flow.client.packets = 1
         flow.server.packets = 1
@@ -64,7 +64,7 @@ import Testing
         }
         flow.orientation = .quicInitial
         flow.roundTrip = FlowRoundTrip()
-        flow.queueDelay = BothWays(client: nil, server: nil)
+        flow.queueDelay = BothDirections(client: nil, server: nil)
         flow.server.packets = 0
         flow.client.packets = 4
         flow.state = .halfOpen

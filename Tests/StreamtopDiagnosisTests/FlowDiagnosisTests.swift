@@ -313,7 +313,7 @@ import Testing
         var flow = SampleFlows.spoiled {
             $0.tcp = TCPSnapshot()
             $0.roundTrip = FlowRoundTrip()
-            $0.queueDelay = BothWays(client: nil, server: nil)
+            $0.queueDelay = BothDirections(client: nil, server: nil)
         }
         #expect(SampleFlows.rules(flow) == [])
         flow.tcp = nil

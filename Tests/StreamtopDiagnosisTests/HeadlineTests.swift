@@ -100,7 +100,7 @@ import Testing
             return line.state == .unknown && line.rule == nil ? line.text : nil
         }
         #expect(unknown([Self.flow(1)]) { $0.kernelDrops = 5 }?.contains("lost 5 packets") == true)
-        #expect(unknown([Self.flow(1)]) { $0.trouble = "the pipe broke" } == "the pipe broke")
+        #expect(unknown([Self.flow(1)]) { $0.problem = "the pipe broke" } == "the pipe broke")
         #expect(
             unknown([Self.flow(1)]) { $0.undecoded = [UndecodedCount(reason: "network_unsupported", packets: 20)] }?
                 .contains("20 of 1000 packets are not decoded") == true)

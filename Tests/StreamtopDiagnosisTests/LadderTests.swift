@@ -17,7 +17,7 @@ import Testing
             var trip = flow.roundTrip.client
             trip?.minimum = .milliseconds(30)
             flow.roundTrip.client = trip
-            flow.queueDelay = BothWays(
+            flow.queueDelay = BothDirections(
                 client: QueueDelaySnapshot(last: 0, p50: 0, p95: 0, maximum: 0), server: nil)
             flow.tcp?.client.receiveWindow = ReceiveWindowSnapshot(
                 last: 200_000, maximum: 200_000, minimum: 200_000, occupied: 0, scaleUnknown: false)

@@ -302,7 +302,7 @@ import Testing
         Scenario("66 not where few of them wait", []) { delayed(&$0, waits: 24, small: 100) },
         Scenario("67 one direction", [67]) {
             $0.client.packets = 0
-            $0.tcp?.client = TCPSideSnapshot()
+            $0.tcp?.client = TCPEndpointSnapshot()
         },
         Scenario("67 not for a SYN without an answer", []) {
             $0.client.packets = 0

@@ -33,11 +33,11 @@ enum SampleFlows {
         flow.roundTrip.client = trip(10)
         flow.roundTrip.server = trip(20)
         flow.roundTrip.handshake = .milliseconds(30)
-        flow.queueDelay = BothWays(client: queue(3), server: queue(2))
+        flow.queueDelay = BothDirections(client: queue(3), server: queue(2))
         var tcp = TCPSnapshot()
         tcp.vantage = .middle
         for end in Direction.allCases {
-            var side = TCPSideSnapshot()
+            var side = TCPEndpointSnapshot()
             side.mssBytes = 1460
             side.areOptionsWhole = true
             side.windowScale = 7

@@ -9,7 +9,7 @@ import Testing
         let flow = SampleFlows.spoiled {
             $0.tcp = nil
             $0.roundTrip = FlowRoundTrip()
-            $0.queueDelay = BothWays(client: nil, server: nil)
+            $0.queueDelay = BothDirections(client: nil, server: nil)
         }
         #expect(FlowDiagnosis.score(flow) == nil)
     }

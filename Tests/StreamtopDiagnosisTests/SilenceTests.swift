@@ -13,7 +13,7 @@ import Testing
         tcp.synRetransmissions = 3
         flow.tcp = tcp
         flow.roundTrip = FlowRoundTrip()
-        flow.queueDelay = BothWays(client: nil, server: nil)
+        flow.queueDelay = BothDirections(client: nil, server: nil)
         flow.state = .halfOpen
         flow.client.packets = 4
         flow.server.packets = 0

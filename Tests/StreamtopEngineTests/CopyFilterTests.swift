@@ -97,8 +97,10 @@ import Testing
 
     @Test func threeInterfacesOfOneHost() {
         let once = Self.connection(40, identification: 0)
-        let copies = (1...2).flatMap { place in
-            once.map { Packet(time: $0.time + Nanoseconds(place) * 8_000, frame: $0.frame, interface: UInt32(place)) }
+        let copies = (1...2).flatMap { position in
+            once.map {
+                Packet(time: $0.time + Nanoseconds(position) * 8_000, frame: $0.frame, interface: UInt32(position))
+            }
         }
         let result = Self.run(once + copies)
         Self.expectOnce(result.flows, segments: 40)

@@ -100,12 +100,12 @@ import Testing
             let inner = PacketBuilder.ipv4(
                 from: "10.0.0.1", to: "10.0.0.2", protocol: 17, identification: 77, fragment: start,
                 moreFragments: start == 0, Array(datagram[start..<(start + 32)]))
-            for (place, more) in [(0, true), (24, false)] {
+            for (position, more) in [(0, true), (24, false)] {
                 driver.send(
                     PacketBuilder.ethernet(
                         PacketBuilder.ipv4(
                             from: "192.0.2.1", to: "192.0.2.2", protocol: 4, identification: UInt16(index + 1),
-                            fragment: place, moreFragments: more, Array(more ? inner[..<24] : inner[24...]))))
+                            fragment: position, moreFragments: more, Array(more ? inner[..<24] : inner[24...]))))
             }
         }
         let flows = driver.finalFlows
@@ -123,11 +123,11 @@ import Testing
             from: "10.0.0.1", to: "10.0.0.2", protocol: 17,
             PacketBuilder.udp(from: 5000, to: 6000, [UInt8](repeating: 9, count: 52)))
         var driver = EngineDriver()
-        for (place, more) in [(0, true), (40, false)] {
+        for (position, more) in [(0, true), (40, false)] {
             driver.send(
                 PacketBuilder.ethernet(
                     PacketBuilder.ipv4(
-                        from: "192.0.2.1", to: "192.0.2.2", protocol: 4, identification: 3, fragment: place,
+                        from: "192.0.2.1", to: "192.0.2.2", protocol: 4, identification: 3, fragment: position,
                         moreFragments: more, Array(more ? inner[..<40] : inner[40...]))))
         }
         let flows = driver.finalFlows

@@ -65,8 +65,8 @@ import Testing
     @Test func activeFlowsAreWishedForAndJoined() throws {
         var driver = EngineDriver(options: options)
         talk(&driver, 5)
-        let wishes = driver.engine.takeHostWishes()
-        #expect(wishes.flows == [FlowKey(source: server, destination: client, transport: 6)])
+        let requests = driver.engine.takeHostRequests()
+        #expect(requests.flows == [FlowKey(source: server, destination: client, transport: 6)])
         driver.engine.observe(report([socket(driver)], at: driver.time))
         talk(&driver, 10, from: 5)
         let kernel = try #require(driver.samples.last?.sample.kernel)
@@ -130,7 +130,7 @@ import Testing
     @Test func silenceOfTheKernel() throws {
         var driver = EngineDriver(options: EngineOptions())
         talk(&driver, 5)
-        #expect(driver.engine.takeHostWishes().flows.isEmpty)
+        #expect(driver.engine.takeHostRequests().flows.isEmpty)
         #expect(driver.engine.kernelComparison == nil && driver.engine.host == nil)
 
         var other = EngineDriver(options: options)

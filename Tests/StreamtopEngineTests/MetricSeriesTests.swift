@@ -63,11 +63,11 @@ import Testing
         var recorder = SeriesRecorder()
         for step in 0..<5_000 {
             let values = sample(Int64(step) * 100) {
-                $0.roundTrip = BothWays(client: .milliseconds(1), server: .milliseconds(30))
+                $0.roundTrip = BothDirections(client: .milliseconds(1), server: .milliseconds(30))
                 $0.queueDelay.server = .milliseconds(9)
                 $0.inFlight.server = 90_000
                 $0.congestionWindow.server = 100_000
-                $0.receiveWindow = BothWays(client: 4_000_000, server: 64_000)
+                $0.receiveWindow = BothDirections(client: 4_000_000, server: 64_000)
             }
             recorder.append(values, counters: FlowCounters(), clientIsLow: true, capacity: 600)
         }

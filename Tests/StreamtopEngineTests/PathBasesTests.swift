@@ -9,8 +9,8 @@ import Testing
     private let server = IPAddress(v4: 0xc000_0201)
 
     private func time(_ seconds: Int64) -> Timestamp { Timestamp(seconds: seconds, nanoseconds: 0) }
-    private func bases(_ toClient: Int64?, _ toServer: Int64?) -> BothWays<Nanoseconds?> {
-        BothWays(client: toClient.map { .milliseconds($0) }, server: toServer.map { .milliseconds($0) })
+    private func bases(_ toClient: Int64?, _ toServer: Int64?) -> BothDirections<Nanoseconds?> {
+        BothDirections(client: toClient.map { .milliseconds($0) }, server: toServer.map { .milliseconds($0) })
     }
 
     @Test func flowsLearnTheShortestFromEachOther() throws {

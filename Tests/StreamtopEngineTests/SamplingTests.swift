@@ -57,15 +57,15 @@ import Testing
         var cursor = SampleCursor()
         var counters = FlowCounters()
         var sample = FlowSample(time: Timestamp(nanoseconds: 0))
-        counters.bytes = BothWays(client: 1_000, server: 50)
-        counters.zeroWindows = BothWays(client: 3, server: 0)
+        counters.bytes = BothDirections(client: 1_000, server: 50)
+        counters.zeroWindows = BothDirections(client: 3, server: 0)
         cursor.advance(to: counters, clientIsLow: true, over: .seconds(1), into: &sample)
-        #expect(sample.rate == BothWays(client: 8_000, server: 400))
-        counters.bytes = BothWays(client: 50, server: 1_125)
-        counters.zeroWindows = BothWays(client: 0, server: 4)
+        #expect(sample.rate == BothDirections(client: 8_000, server: 400))
+        counters.bytes = BothDirections(client: 50, server: 1_125)
+        counters.zeroWindows = BothDirections(client: 0, server: 4)
         cursor.advance(to: counters, clientIsLow: false, over: .seconds(1), into: &sample)
-        #expect(sample.rate == BothWays(client: 0, server: 1_000))
-        #expect(sample.zeroWindows == BothWays(client: 0, server: 1))
+        #expect(sample.rate == BothDirections(client: 0, server: 1_000))
+        #expect(sample.zeroWindows == BothDirections(client: 0, server: 1))
     }
 
     @Test func countsThatAreTakenBackAreNotNegative() {

@@ -31,20 +31,20 @@ import Testing
 @Suite struct SlabTests {
     @Test func reusesPlacesAndKeepsOthers() {
         var slab = Slab<[Int]>()
-        let places = (0..<200).map { slab.insert([$0]) }
-        slab.remove(places[7])
+        let positions = (0..<200).map { slab.insert([$0]) }
+        slab.remove(positions[7])
         let count = slab.count
         #expect(count == 199)
-        let isThere = slab.contains(places[7])
+        let isThere = slab.contains(positions[7])
         #expect(!isThere)
-        slab[places[8]].append(80)
+        slab[positions[8]].append(80)
         let again = slab.insert([700])
-        #expect(again == places[7])
+        #expect(again == positions[7])
         let value0 = slab[again]
         #expect(value0 == [700])
-        let value1 = slab[places[8]]
+        let value1 = slab[positions[8]]
         #expect(value1 == [8, 80])
-        let value2 = slab[places[199]]
+        let value2 = slab[positions[199]]
         #expect(value2 == [199])
     }
 
@@ -53,14 +53,14 @@ import Testing
         let isThere = slab.contains(0)
         #expect(!isThere)
         for number in 0..<130 { _ = slab.insert(number) }
-        for place in [0, 63, 64, 129] as [UInt32] { slab.remove(place) }
-        let places = slab.indices
-        #expect(places == (0..<130).filter { ![0, 63, 64, 129].contains($0) })
+        for position in [0, 63, 64, 129] as [UInt32] { slab.remove(position) }
+        let positions = slab.indices
+        #expect(positions == (0..<130).filter { ![0, 63, 64, 129].contains($0) })
         let answers = [63, 65, 128, 129, 130, 4_000_000_000, .max].map { slab.contains($0) }
         #expect(answers == [false, true, true, false, false, false, false])
-        for place in [129, 64, 63, 0] as [UInt32] {
+        for position in [129, 64, 63, 0] as [UInt32] {
             let again = slab.insert(-1)
-            #expect(again == place)
+            #expect(again == position)
         }
         let next = slab.insert(130)
         #expect(next == 130)

@@ -124,7 +124,7 @@ import Testing
     @Test func datagramSizesOfTheEndThatSent() throws {
         var flow = SampleRecords.bareFlow(.udp)
         flow.client.packets = 3
-        flow.datagramSizes = BothWays(
+        flow.datagramSizes = BothDirections(
             client: DatagramSizes(minimum: 40, maximum: 1200, mean: 400.5),
             server: DatagramSizes(minimum: 0, maximum: 0, mean: 0))
         let record = try parsed { $0.appendFlow(flow, to: &$1) }

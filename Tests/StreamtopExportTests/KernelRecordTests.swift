@@ -95,7 +95,7 @@ struct KernelRecordTests {
             out: LadderSnapshot.Sum(total: .milliseconds(99), bound: .atLeast, largest: .path, unread: [.nic]),
             inward: LadderSnapshot.Sum(total: nil, bound: .measured, largest: nil, unread: []))
         let owner = ProcessSnapshot(pid: 12, name: "origin", user: "www", container: nil)
-        flow.processes = BothWays(client: owner, server: ProcessSnapshot(user: "root"))
+        flow.processes = BothDirections(client: owner, server: ProcessSnapshot(user: "root"))
         exporter.appendFlow(flow, to: &buffer)
         var comparison = KernelComparison(flows: 3, joined: 2, wrongNames: 1)
         comparison.window = KernelComparison.Error(samples: 9, p50: 0.01, p95: 0.2)
@@ -125,7 +125,7 @@ struct KernelRecordTests {
         let line = buffer.text
         #expect(line.contains(#""kernel":{"side":"server","at_ms":0,"limited":{}}"#))
         var flow = SampleRecords.bareFlow(.icmp, number: 2)
-        flow.processes = BothWays(client: nil, server: ProcessSnapshot(user: "root"))
+        flow.processes = BothDirections(client: nil, server: ProcessSnapshot(user: "root"))
         buffer = RecordBuffer()
         exporter.appendFlow(flow, to: &buffer)
         #expect(buffer.text.contains(#""process":{"user":"root"}"#))

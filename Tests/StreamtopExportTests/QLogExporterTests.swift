@@ -17,7 +17,7 @@ import Testing
             client: end(1, 50_000), server: end(2, 443), orientation: .firstPacket, start: start,
             end: start + .seconds(2), state: .closed)
         var sample = FlowSample(time: start + .seconds(1))
-        sample.roundTrip = BothWays(client: .milliseconds(1), server: .milliseconds(40))
+        sample.roundTrip = BothDirections(client: .milliseconds(1), server: .milliseconds(40))
         sample.inFlight.server = 12_000
         sample.congestionWindow.server = 24_000
         sample.losses.server = 2

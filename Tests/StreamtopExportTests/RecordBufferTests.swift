@@ -70,9 +70,9 @@ extension RecordBuffer {
         for length in 0..<28 {
             let plain = text(scalars[..<length])
             #expect(written { _ = $0.append(quotingPlain: plain) } == "\"\(plain)\"")
-            for place in 0...length {
+            for position in 0...length {
                 for odd in ["\"", "\\", "\n", "\u{0}", "\u{1f}", "\u{7f}", "\u{9b}", "\u{a9}"] {
-                    let spoilt = text(scalars[..<place]) + odd + text(scalars[place..<length])
+                    let spoilt = text(scalars[..<position]) + odd + text(scalars[position..<length])
                     var buffer = RecordBuffer(capacity: 1)
                     let isPlain = buffer.append(quotingPlain: spoilt)
                     #expect(!isPlain, "\(spoilt)")

@@ -77,7 +77,7 @@ enum SampleRecords {
         dtls.cookie = true
         dtls.srtpProfile = "SRTP_AEAD_AES_128_GCM"
         dtls.srtpProfilesOffered = ["SRTP_AEAD_AES_128_GCM"]
-        dtls.connectionIDs = BothWays(client: "0a", server: "0b0c")
+        dtls.connectionIDs = BothDirections(client: "0a", server: "0b0c")
         flow.dtls = dtls
         return flow
     }
@@ -172,8 +172,8 @@ enum SampleRecords {
         return flow
     }
 
-    static func fullSide() -> TCPSideSnapshot {
-        var side = TCPSideSnapshot()
+    static func fullSide() -> TCPEndpointSnapshot {
+        var side = TCPEndpointSnapshot()
         side.mssBytes = 1448
         side.windowScale = 7
         side.sackPermitted = true

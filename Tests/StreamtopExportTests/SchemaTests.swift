@@ -78,11 +78,11 @@ struct SchemaTests {
                 to: &buffer)
         }
         var sample = FlowSample(time: SampleRecords.start)
-        sample.roundTrip = BothWays(client: 1, server: 2)
-        sample.queueDelay = BothWays(client: 1, server: 2)
-        sample.inFlight = BothWays(client: 1, server: 2)
-        sample.congestionWindow = BothWays(client: 1, server: 2)
-        sample.receiveWindow = BothWays(client: 1, server: 2)
+        sample.roundTrip = BothDirections(client: 1, server: 2)
+        sample.queueDelay = BothDirections(client: 1, server: 2)
+        sample.inFlight = BothDirections(client: 1, server: 2)
+        sample.congestionWindow = BothDirections(client: 1, server: 2)
+        sample.receiveWindow = BothDirections(client: 1, server: 2)
         exporter.appendSample(
             sample, flow: FlowIdentifier(number: 1), start: SampleRecords.start, to: &buffer)
         exporter.appendFlow(SampleRecords.fullFlow(), to: &buffer)
@@ -93,11 +93,11 @@ struct SchemaTests {
         datagrams.client.packets = 1
         datagrams.server.packets = 1
         let sizes = DatagramSizes(minimum: 40, maximum: 1200, mean: 400.5)
-        datagrams.datagramSizes = BothWays(client: sizes, server: sizes)
+        datagrams.datagramSizes = BothDirections(client: sizes, server: sizes)
         exporter.appendFlow(datagrams, to: &buffer)
         var health = CaptureHealth()
         health.undecoded = [UndecodedCount(reason: "arp", packets: 1)]
-        health.trouble = "interface went away"
+        health.problem = "interface went away"
         health.secrets = 4
         health.longestBehind = 5_000_000
         var memory = MemoryBudget(capacity: 10)

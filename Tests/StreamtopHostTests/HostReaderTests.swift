@@ -67,10 +67,10 @@ import Testing
         let connection = try #require(Connection())
         connection.write(5_000)
         let reader = try reader()
-        var wishes = HostWishes()
-        wishes.flows = [connection.key]
+        var requests = HostRequests()
+        requests.flows = [connection.key]
         usleep(20_000)
-        let report = reader.read(wishes, at: Self.now())
+        let report = reader.read(requests, at: Self.now())
         // Both ends are here: the one that the key names first answers.
         let socket = try #require(report.sockets.first)
         #expect([connection.ends.near, connection.ends.far].contains(socket.local))
@@ -88,7 +88,7 @@ import Testing
     @Test func acceptQueues() throws {
         let connection = try #require(Connection(accepts: false))
         usleep(20_000)
-        let report = try reader().read(HostWishes(), at: Self.now())
+        let report = try reader().read(HostRequests(), at: Self.now())
         let port = connection.ends.far.port
         let layer = try #require(report.host?.layers.first { $0.layer == .acceptQueue && $0.name == "tcp:\(port)" })
         #expect(layer.occupied == 1 && layer.capacity == 2 && layer.unit == .connections)
@@ -96,13 +96,13 @@ import Testing
 
     /// A socket that is gone is not found, and no other is taken for it.
     @Test func closedSocketsAreNotFound() throws {
-        var wishes = HostWishes()
+        var requests = HostRequests()
         do {
             let connection = try #require(Connection())
-            wishes.flows = [connection.key]
+            requests.flows = [connection.key]
         }
         usleep(20_000)
-        #expect(try reader().read(wishes, at: Self.now()).sockets.isEmpty)
+        #expect(try reader().read(requests, at: Self.now()).sockets.isEmpty)
     }
 
     /// Inodes of nobody: the scan ends and finds none.
@@ -149,12 +149,12 @@ import Testing
         defer { try? Self.ip("netns", "del", name) }
         let reader = try #require(HostReader(devices: ["any"], entersNamespaces: true, helper: nil))
         let before = NamespaceList.own
-        _ = reader.read(HostWishes(), at: Self.now())
+        _ = reader.read(HostRequests(), at: Self.now())
         try Self.ip("netns", "del", name)
         let connection = try #require(Connection())
-        var wishes = HostWishes()
-        wishes.flows = [connection.key]
-        let report = reader.read(wishes, at: Self.now() + .seconds(2))
+        var requests = HostRequests()
+        requests.flows = [connection.key]
+        let report = reader.read(requests, at: Self.now() + .seconds(2))
         #expect(report.sockets.count == 1)
         #expect(NamespaceList.own == before, "the thread came back")
     }

@@ -22,17 +22,17 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
         var result = bytes
         for _ in 0...Int.random(in: 0..<4, using: &self) {
             guard !result.isEmpty else { return result }
-            let place = Int.random(in: 0..<result.count, using: &self)
+            let position = Int.random(in: 0..<result.count, using: &self)
             switch UInt8.random(in: 0..<6, using: &self) {
-            case 0, 1: result[place] ^= 1 << UInt8.random(in: 0..<8, using: &self)
-            case 2: result[place] = [0, 1, 0x7f, 0x80, 0xff].randomElement(using: &self) ?? 0
-            case 3: result.removeLast(result.count - place)
+            case 0, 1: result[position] ^= 1 << UInt8.random(in: 0..<8, using: &self)
+            case 2: result[position] = [0, 1, 0x7f, 0x80, 0xff].randomElement(using: &self) ?? 0
+            case 3: result.removeLast(result.count - position)
             case 4:
-                let end = min(result.count, place + Int.random(in: 1...8, using: &self))
-                result.removeSubrange(place..<end)
+                let end = min(result.count, position + Int.random(in: 1...8, using: &self))
+                result.removeSubrange(position..<end)
             default:
-                let end = min(result.count, place + Int.random(in: 1...8, using: &self))
-                result.insert(contentsOf: result[place..<end], at: place)
+                let end = min(result.count, position + Int.random(in: 1...8, using: &self))
+                result.insert(contentsOf: result[position..<end], at: position)
             }
         }
         return result

@@ -37,13 +37,13 @@ package enum Snapshotting {
         let left = expected.split(separator: "\n", omittingEmptySubsequences: false)
         let right = actual.split(separator: "\n", omittingEmptySubsequences: false)
         var report = "\(name) differs (\(left.count) lines, now \(right.count))"
-        var shown = 0
-        for index in 0..<max(left.count, right.count) where shown < 5 {
+        var displayed = 0
+        for index in 0..<max(left.count, right.count) where displayed < 5 {
             let was = index < left.count ? String(left[index]) : "(no line)"
             let now = index < right.count ? String(right[index]) : "(no line)"
             guard was != now else { continue }
             report += "\n line \(index + 1)\n  was |\(was)|\n  now |\(now)|"
-            shown += 1
+            displayed += 1
         }
         return report
     }

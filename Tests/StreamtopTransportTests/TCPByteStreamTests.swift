@@ -128,13 +128,13 @@ import Testing
         var random = SeededRandom(seed: seed)
         let stream = (0..<2000).map { _ in UInt8.random(in: 0...255, using: &random) }
         var segments: [(offset: Int, count: Int)] = []
-        var place = 0
-        while place < stream.count {
-            let count = min(stream.count - place, Int.random(in: 1...200, using: &random))
-            segments.append((place, count))
+        var position = 0
+        while position < stream.count {
+            let count = min(stream.count - position, Int.random(in: 1...200, using: &random))
+            segments.append((position, count))
             // Now and then the same bytes again, cut differently.
-            if Bool.random(using: &random) { segments.append((max(0, place - 50), min(count, 120))) }
-            place += count
+            if Bool.random(using: &random) { segments.append((max(0, position - 50), min(count, 120))) }
+            position += count
         }
         segments.shuffle(using: &random)
         var assembler = TCPByteStream(start: 4_294_966_500)

@@ -52,7 +52,7 @@ struct HTTPExchange: Sendable {
     /// The final response's head is known.
     mutating func answer(
         _ head: HTTPMessageHead, at time: Timestamp,
-        roundTrip: BothWays<Nanoseconds?> = BothWays(client: nil, server: nil)
+        roundTrip: BothDirections<Nanoseconds?> = BothDirections(client: nil, server: nil)
     ) {
         response = head
         responseTime = time

@@ -8,8 +8,8 @@ import StreamtopWire
 /// An observer: what breaks the rules is counted and read on as far as it makes sense. After a gap reading goes on where the
 /// framing says so, else at the next message that begins with a delivery.
 package struct HTTP1ConnectionTracker: LayerTracker, ~Copyable {
-    private var client = HTTP1End()
-    private var server = HTTP1End()
+    private var client = HTTP1Endpoint()
+    private var server = HTTP1Endpoint()
     private var exchanges: HTTP1Exchanges
     private let addressOnly = AddressOnly()
 

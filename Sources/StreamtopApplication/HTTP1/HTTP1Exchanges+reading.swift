@@ -4,7 +4,7 @@ import StreamtopWire
 
 /// From bytes to messages.
 extension HTTP1Exchanges {
-    mutating func read(_ bytes: RawSpan, isEarly: Bool, _ end: inout HTTP1End, _ now: inout Observation) {
+    mutating func read(_ bytes: RawSpan, isEarly: Bool, _ end: inout HTTP1Endpoint, _ now: inout Observation) {
         var reader = ByteReader(bytes)
         while let element = end.reader.next(&reader) {  // each moves the reader or the message on
             switch element {
@@ -14,9 +14,9 @@ extension HTTP1Exchanges {
             case .head(let head): end.reader.follow(take(head, &end, &now))
             case .chunk: end.startsChunk = true
             case .content(let count, let endsChunk):
-                let place = reader.consumed - count
+                let position = reader.consumed - count
                 takeContent(
-                    bytes.extracting(place..<(place + count)), startsChunk: end.startsChunk, end, at: now.time)
+                    bytes.extracting(position..<(position + count)), startsChunk: end.startsChunk, end, at: now.time)
                 end.startsChunk = false
                 if endsChunk { endChunk(end, at: now.time) }
             case .end: endMessage(&end, &now)
@@ -27,7 +27,7 @@ extension HTTP1Exchanges {
     }
 
     /// `count` bytes will never come.
-    mutating func bridge(_ count: UInt64, _ end: inout HTTP1End, _ now: inout Observation) {
+    mutating func bridge(_ count: UInt64, _ end: inout HTTP1Endpoint, _ now: inout Observation) {
         let bridge = end.reader.gap(of: count)
         skipContent(bridge.content, end, at: now.time)
         if bridge.losesMessage { loseMessage(&end) }
@@ -35,12 +35,12 @@ extension HTTP1Exchanges {
     }
 
     /// The server closed: a response without a length is complete, one with a length is cut off.
-    mutating func end(_ server: inout HTTP1End, _ now: inout Observation) {
+    mutating func end(_ server: inout HTTP1Endpoint, _ now: inout Observation) {
         if server.reader.close() { endMessage(&server, &now) }
         breakOff(&server, &now)
     }
 
-    private mutating func lose(_ end: inout HTTP1End, _ now: inout Observation) {
+    private mutating func lose(_ end: inout HTTP1Endpoint, _ now: inout Observation) {
         countMalformed()
         // Nothing was a message so far: these are another protocol's bytes.
         if log.isEmpty { now.signal(.notThisProtocol) }

@@ -44,14 +44,14 @@ struct HTTP1Exchanges: ~Copyable {
     }
 
     /// A head is complete; says how its content is framed.
-    mutating func take(_ head: HTTP1Head, _ end: inout HTTP1End, _ now: inout Observation) -> HTTP1Framing {
+    mutating func take(_ head: HTTP1Head, _ end: inout HTTP1Endpoint, _ now: inout Observation) -> HTTP1Framing {
         if head.hasConflictingLengths { anomalies.record(.httpLengthConflict) }
         if case .request = head.startLine { return takeRequest(head, &end, &now) }
         return takeResponse(head, &end, &now)
     }
 
     private mutating func takeRequest(
-        _ head: HTTP1Head, _ end: inout HTTP1End, _ now: inout Observation
+        _ head: HTTP1Head, _ end: inout HTTP1Endpoint, _ now: inout Observation
     ) -> HTTP1Framing {
         if now.direction != .fromClient { now.signal(.clientIs(now.direction)) }
         // Responses that went by unseen answered whatever was asked before now, as far as anyone can tell.
@@ -70,7 +70,7 @@ struct HTTP1Exchanges: ~Copyable {
     }
 
     private mutating func takeResponse(
-        _ head: HTTP1Head, _ end: inout HTTP1End, _ now: inout Observation
+        _ head: HTTP1Head, _ end: inout HTTP1Endpoint, _ now: inout Observation
     ) -> HTTP1Framing {
         if now.direction != .fromServer { now.signal(.clientIs(now.direction.reversed)) }
         end.isRequest = false
@@ -117,7 +117,7 @@ struct HTTP1Exchanges: ~Copyable {
     // MARK: Content and ends
 
     /// The next bytes of a message's content; `startsChunk` where they begin a chunk.
-    mutating func takeContent(_ bytes: RawSpan, startsChunk: Bool, _ end: HTTP1End, at time: Timestamp) {
+    mutating func takeContent(_ bytes: RawSpan, startsChunk: Bool, _ end: HTTP1Endpoint, at time: Timestamp) {
         guard let index = index(of: end) else { return }
         if end.isRequest {
             open[index].requestBytes &+= UInt64(bytes.byteCount)
@@ -129,7 +129,7 @@ struct HTTP1Exchanges: ~Copyable {
     }
 
     /// Content that will never come.
-    mutating func skipContent(_ bytes: UInt64, _ end: HTTP1End, at time: Timestamp) {
+    mutating func skipContent(_ bytes: UInt64, _ end: HTTP1Endpoint, at time: Timestamp) {
         guard let index = index(of: end) else { return }
         if end.isRequest {
             open[index].requestBytes &+= bytes
@@ -143,13 +143,13 @@ struct HTTP1Exchanges: ~Copyable {
         for index in open.indices { open[index].media.release() }
     }
 
-    mutating func endChunk(_ end: HTTP1End, at time: Timestamp) {
+    mutating func endChunk(_ end: HTTP1Endpoint, at time: Timestamp) {
         guard !end.isRequest, let index = index(of: end) else { return }
         open[index].chunks.end(at: time)
     }
 
     /// A message is complete.
-    mutating func endMessage(_ end: inout HTTP1End, _ now: inout Observation) {
+    mutating func endMessage(_ end: inout HTTP1Endpoint, _ now: inout Observation) {
         defer { end.exchange = nil }
         guard let index = index(of: end) else { return }
         if end.isRequest {
@@ -161,7 +161,7 @@ struct HTTP1Exchanges: ~Copyable {
     }
 
     /// The rest of a message will never be known: as much of it as was seen is kept.
-    mutating func loseMessage(_ end: inout HTTP1End) {
+    mutating func loseMessage(_ end: inout HTTP1Endpoint) {
         defer { end.exchange = nil }
         guard let index = index(of: end) else { return }
         if end.isRequest { open[index].isRequestEndLost = true } else { forget(index) }
@@ -171,7 +171,7 @@ struct HTTP1Exchanges: ~Copyable {
     mutating func loseResponses() { isResponseLost = true }
 
     /// Nothing more comes from an end: an exchange that waits for it is broken off.
-    mutating func breakOff(_ end: inout HTTP1End, _ now: inout Observation) {
+    mutating func breakOff(_ end: inout HTTP1Endpoint, _ now: inout Observation) {
         end.exchange = nil
         while let exchange = open.first {  // each turn takes one away
             open[0].isBrokenOff = exchange.endTime == nil
@@ -179,7 +179,7 @@ struct HTTP1Exchanges: ~Copyable {
         }
     }
 
-    private func index(of end: HTTP1End) -> Int? {
+    private func index(of end: HTTP1Endpoint) -> Int? {
         end.exchange.flatMap { wanted in open.firstIndex { $0.identifier == wanted } }
     }
 

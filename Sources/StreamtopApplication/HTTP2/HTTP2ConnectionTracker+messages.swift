@@ -31,13 +31,14 @@ extension HTTP2ConnectionTracker {
             }
         } else {
             if block != nil { violations += 1 }
-            block = HTTP2End.Block(
+            block = HTTP2Endpoint.Block(
                 stream: header.stream, promisedStream: frame.promisedStream, time: frameTime(now.direction),
                 endsStream: header.type == .headers && header.flags.contains(.endStream))
         }
         guard var block else { return }
         block.frames += 1
-        guard block.frames <= HTTP2End.maximumBlockFrames, block.bytes.count + payload.count <= HTTP2End.longestBlock
+        guard block.frames <= HTTP2Endpoint.maximumBlockFrames,
+            block.bytes.count + payload.count <= HTTP2Endpoint.longestBlock
         else {
             undecodedBlocks += 1
             violations += 1
@@ -54,8 +55,8 @@ extension HTTP2ConnectionTracker {
         }
     }
 
-    private mutating func takeBlock(_ direction: Direction) -> HTTP2End.Block? {
-        var block: HTTP2End.Block?
+    private mutating func takeBlock(_ direction: Direction) -> HTTP2Endpoint.Block? {
+        var block: HTTP2Endpoint.Block?
         if direction == .fromClient { swap(&block, &client.block) } else { swap(&block, &server.block) }
         return block
     }
@@ -68,7 +69,7 @@ extension HTTP2ConnectionTracker {
         direction == .fromClient ? client.frameTime : server.frameTime
     }
 
-    private mutating func endBlock(_ block: HTTP2End.Block, _ now: inout Observation) {
+    private mutating func endBlock(_ block: HTTP2Endpoint.Block, _ now: inout Observation) {
         let bytes = unsafe block.bytes.span.bytes  // UInt8 has no padding
         let decoded = now.direction == .fromClient ? client.fields?.decode(bytes) : server.fields?.decode(bytes)
         if now.direction == .fromClient { client.noteTable() } else { server.noteTable() }

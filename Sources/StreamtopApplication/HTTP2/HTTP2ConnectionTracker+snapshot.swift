@@ -27,7 +27,7 @@ extension HTTP2ConnectionTracker {
         http2.undecodedBlocks = undecodedBlocks
         http2.lostSteps = lostSteps
         http2.violations = violations
-        http2.headOfLine = BothWays(client: waits.client.snapshot, server: waits.server.snapshot)
+        http2.headOfLine = BothDirections(client: waits.client.snapshot, server: waits.server.snapshot)
         http2.flowControl = flowControl(flow, at: time)
         flow.http2 = http2
     }

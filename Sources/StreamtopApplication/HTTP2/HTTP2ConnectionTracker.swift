@@ -11,8 +11,8 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     /// Streams followed at once. Beyond it one that is over goes first, then the one that rested longest.
     static let maximumStreams = 256
 
-    var client = HTTP2End()
-    var server = HTTP2End()
+    var client = HTTP2Endpoint()
+    var server = HTTP2Endpoint()
     /// What the client may send, and the server.
     var clientCredit = HTTP2CreditLedger()
     var serverCredit = HTTP2CreditLedger()
@@ -31,7 +31,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     /// Bytes were lost between frames.
     var lostSteps = 0
     /// By the end that sent what waited.
-    var waits = BothWays(client: HeadOfLineMeter(), server: HeadOfLineMeter())
+    var waits = BothDirections(client: HeadOfLineMeter(), server: HeadOfLineMeter())
     /// The stream whose content goes up, where a client asked for another protocol on one (RFC 8441).
     package internal(set) var upgrade: HTTPUpgrade?
 
@@ -44,7 +44,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
             Limit(
                 "HTTP/2 streams", maximumStreams, per: .flow,
                 policy: "one that is over goes, else the one that rested longest, counted")
-        ] + HTTP2End.limits
+        ] + HTTP2Endpoint.limits
 
     /// Memory that it takes, with what is being read and the exchanges.
     package var heldBytes: Int {
@@ -68,7 +68,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     package mutating func exchangeEnds() {
         swap(&client, &server)
         swap(&clientCredit, &serverCredit)
-        waits = BothWays(client: waits.server, server: waits.client)
+        waits = BothDirections(client: waits.server, server: waits.client)
     }
 
     package var hasReports: Bool { !reports.isEmpty }

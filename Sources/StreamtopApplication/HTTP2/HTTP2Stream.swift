@@ -14,7 +14,7 @@ struct HTTP2Stream: Sendable {
     /// When a block passed that may have been the head of the response, while none was decoded.
     var undecidedHead: Timestamp?
     /// Bytes of each end on it waited for a hole of the connection.
-    var hasWaited = BothWays(client: false, server: false)
+    var hasWaited = BothDirections(client: false, server: false)
     /// It carries another protocol since an extended CONNECT (RFC 8441).
     var carries: HTTPUpgrade?
 

@@ -13,10 +13,10 @@ extension HTTP3ConnectionTracker {
         var reader = ByteReader(bytes)
         if streams(direction)[index].type == nil {
             guard let type = nextType(index, direction, &reader) else { return }
-            sides[direction.index].overheadBytes &+= UInt64(type.length)
+            endpoints[direction.index].overheadBytes &+= UInt64(type.length)
             if type.kind == .control {
-                if sides[direction.index].hasControlStream { violations += 1 }
-                sides[direction.index].hasControlStream = true
+                if endpoints[direction.index].hasControlStream { violations += 1 }
+                endpoints[direction.index].hasControlStream = true
             }
         }
         if case .other(WebTransportSessions.unidirectionalType) = streams(direction)[index].type, !webTransport.isEmpty
@@ -38,7 +38,7 @@ extension HTTP3ConnectionTracker {
             }
             take(decoded, direction, &now)
         case .qpackDecoder: countQPACK(rest, direction)
-        case .other, nil: sides[direction.index].overheadBytes &+= UInt64(rest.byteCount)
+        case .other, nil: endpoints[direction.index].overheadBytes &+= UInt64(rest.byteCount)
         }
     }
 
@@ -92,8 +92,8 @@ extension HTTP3ConnectionTracker {
 
     private mutating func countQPACK(_ bytes: RawSpan, _ direction: Direction) {
         let count = UInt64(bytes.byteCount)
-        sides[direction.index].overheadBytes &+= count
-        sides[direction.index].qpackStreamBytes &+= count
+        endpoints[direction.index].overheadBytes &+= count
+        endpoints[direction.index].qpackStreamBytes &+= count
     }
 
     private mutating func readControl(
@@ -105,14 +105,14 @@ extension HTTP3ConnectionTracker {
         while let element = frames.next(&reader) {  // each moves the reader or the frame decoder on
             switch element {
             case .frame(let type, let length, let headerLength):
-                sides[direction.index].count(type, headerLength: headerLength)
+                endpoints[direction.index].count(type, headerLength: headerLength)
                 let isFirst = streams(direction)[index].frameCount == 0
                 if isFirst != (type == .settings) || type.isForbidden || type == .data || type == .headers {
                     violations += 1
                 }
                 update(index, direction) { $0.begin(type, length: length) }
             case .payload(let count, let isLast):
-                sides[direction.index].overheadBytes &+= UInt64(count)
+                endpoints[direction.index].overheadBytes &+= UInt64(count)
                 let end = reader.consumed
                 let payload = bytes.extracting((end - count)..<end)
                 if direction == .fromClient {
@@ -132,15 +132,15 @@ extension HTTP3ConnectionTracker {
         guard let payload = update(index, direction, { $0.takePayload() }) else { return }
         var reader = ByteReader(unsafe payload.span.bytes)  // UInt8 has no padding
         if type == .goAway {
-            sides[direction.index].goAway = try? reader.quicInteger(in: .http3)
+            endpoints[direction.index].goAway = try? reader.quicInteger(in: .http3)
             return
         }
         guard let settings = try? HTTP3Settings(decoding: &reader) else {
             violations += 1
             return
         }
-        guard sides[direction.index].settings == nil else { return }
-        sides[direction.index].settings = settings
+        guard endpoints[direction.index].settings == nil else { return }
+        endpoints[direction.index].settings = settings
         // What this end allows is what the other end's header blocks may use.
         let capacity = settings[.qpackMaxTableCapacity] ?? 0
         var decoded: [HTTP3FieldDecoder.Decoded] = []
@@ -164,7 +164,7 @@ extension HTTP3ConnectionTracker {
             }
             if streams(direction)[index].frames.hasLostSync { lostStreams += 1 }
         case .qpackEncoder: loseTable(direction, &now)
-        case .push: if let place = knownIndex(stream) { bridge(count, place, direction, at: now.time, &now) }
+        case .push: if let position = knownIndex(stream) { bridge(count, position, direction, at: now.time, &now) }
         case .qpackDecoder, .other: break
         case nil:
             update(index, direction) { $0.type = .other(.max) }
@@ -193,7 +193,7 @@ extension HTTP3ConnectionTracker {
             // They last as long as the connection (RFC 9114 section 6.2.1, RFC 9204 section 4.2).
             violations += 1
         case .push:
-            if let place = knownIndex(stream) { endMessage(place, .fromServer, at: time, &now) }
+            if let position = knownIndex(stream) { endMessage(position, .fromServer, at: time, &now) }
             fallthrough
         case .other, nil:
             if direction == .fromClient { clientStreams.remove(at: index) } else { serverStreams.remove(at: index) }

@@ -18,32 +18,32 @@ extension HTTP3ConnectionTracker {
         let stream = requests[index].identifier
         var reader = ByteReader(bytes)
         // Each element moves the reader or the frame decoder on. A stream may leave while it is read: it is over then.
-        while let place = knownIndex(stream),
-            let element = requests[place].messages[direction.index].frames.next(&reader)
+        while let position = knownIndex(stream),
+            let element = requests[position].messages[direction.index].frames.next(&reader)
         {
             switch element {
             case .frame(let type, let session, _)
             where type.rawValue == WebTransportSessions.bidirectionalType && !webTransport.isEmpty
-                && requests[place].exchange?.request == nil && direction == .fromClient:
-                return becomeSessionStream(place, of: session, reader.restSpan, direction, at: time)
+                && requests[position].exchange?.request == nil && direction == .fromClient:
+                return becomeSessionStream(position, of: session, reader.restSpan, direction, at: time)
             case .frame(let type, let length, let headerLength):
-                sides[direction.index].count(type, headerLength: headerLength)
-                check(type, place, direction)
-                if !requests[place].messages[direction.index].begin(type, length: length, at: time) {
+                endpoints[direction.index].count(type, headerLength: headerLength)
+                check(type, position, direction)
+                if !requests[position].messages[direction.index].begin(type, length: length, at: time) {
                     undecodedSections += 1
                 }
-                if type == .data { beginContent(place, direction) }
+                if type == .data { beginContent(position, direction) }
             case .payload(let count, let isLast):
                 let end = reader.consumed
-                countPayload(count, place, direction)
+                countPayload(count, position, direction)
                 let payload = bytes.extracting((end - count)..<end)
-                if requests[place].messages[direction.index].type == .data {
-                    takeContent(payload, place, direction, at: time)
+                if requests[position].messages[direction.index].type == .data {
+                    takeContent(payload, position, direction, at: time)
                     carry(payload, at: end - count, stream, &now)
                 } else {
-                    requests[place].messages[direction.index].collect(payload)
+                    requests[position].messages[direction.index].collect(payload)
                 }
-                if isLast { endFrame(place, direction, &now) }
+                if isLast { endFrame(position, direction, &now) }
             }
         }
     }
@@ -66,9 +66,9 @@ extension HTTP3ConnectionTracker {
     private mutating func countPayload(_ count: Int, _ index: Int, _ direction: Direction) {
         let bytes = UInt64(count)
         if requests[index].countContent(bytes, from: direction) {
-            sides[direction.index].payloadBytes &+= bytes
+            endpoints[direction.index].payloadBytes &+= bytes
         } else {
-            sides[direction.index].overheadBytes &+= bytes
+            endpoints[direction.index].overheadBytes &+= bytes
         }
     }
 
@@ -194,7 +194,7 @@ extension HTTP3ConnectionTracker {
         if requests[index].push == nil {
             guard let push = requests[index].pushInteger.next(&reader) else { return }
             requests[index].push = push.number
-            sides[Direction.fromServer.index].overheadBytes &+= UInt64(push.length)
+            endpoints[Direction.fromServer.index].overheadBytes &+= UInt64(push.length)
             requests[index].exchange?.request = promises.removeValue(forKey: push.number)
         }
         readMessage(index, .fromServer, reader.restSpan, at: time, &now)

@@ -28,8 +28,8 @@ extension HTTP3ConnectionTracker {
     /// What lies below them.
     package func connectionSnapshot() -> HTTP3Snapshot {
         var http3 = HTTP3Snapshot()
-        http3.client = sides[Direction.fromClient.index].snapshot
-        http3.server = sides[Direction.fromServer.index].snapshot
+        http3.client = endpoints[Direction.fromClient.index].snapshot
+        http3.server = endpoints[Direction.fromServer.index].snapshot
         http3.streams = streamCount
         http3.pushPromises = pushPromises
         http3.undecodedSections =
@@ -37,7 +37,7 @@ extension HTTP3ConnectionTracker {
             + serverFields.waitingCount
         http3.lostStreams = lostStreams
         http3.violations = violations
-        http3.headOfLine = BothWays(client: waits.client.snapshot, server: waits.server.snapshot)
+        http3.headOfLine = BothDirections(client: waits.client.snapshot, server: waits.server.snapshot)
         http3.blockedSections = blockedSections
         http3.blockedTime = blockedTime
         http3.webTransport = webTransport.snapshots

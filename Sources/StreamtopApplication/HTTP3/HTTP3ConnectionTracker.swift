@@ -33,7 +33,7 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     var clientFields = HTTP3FieldDecoder()
     var serverFields = HTTP3FieldDecoder()
     /// What each end sent besides messages, by `Direction.index`.
-    var sides: InlineArray<2, HTTP3Side> = [HTTP3Side(), HTTP3Side()]
+    var endpoints: InlineArray<2, HTTP3Endpoint> = [HTTP3Endpoint(), HTTP3Endpoint()]
     var log = HTTPExchangeLog()
     var reports = MediaReports()
     var promises: [UInt64: HTTPMessageHead] = [:]
@@ -42,7 +42,7 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     var lostStreams = 0
     var undecodedSections = 0
     /// By the end that sent what waited.
-    var waits = BothWays(client: HeadOfLineMeter(), server: HeadOfLineMeter())
+    var waits = BothDirections(client: HeadOfLineMeter(), server: HeadOfLineMeter())
     /// Sections that waited for the table that they refer to.
     var blockedSections = 0
     var blockedTime: Nanoseconds = 0

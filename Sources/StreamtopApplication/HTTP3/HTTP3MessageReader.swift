@@ -77,7 +77,7 @@ struct HTTP3RequestStream: Sendable {
     /// The message of each end, by `Direction.index`.
     var messages: InlineArray<2, HTTP3MessageReader> = [HTTP3MessageReader(), HTTP3MessageReader()]
     /// Bytes of each end on it waited for a hole in it.
-    var hasWaited = BothWays(client: false, server: false)
+    var hasWaited = BothDirections(client: false, server: false)
     /// nil once it is over and was handed to the log.
     var exchange: HTTPExchange?
     var isPush = false

@@ -28,7 +28,7 @@ struct WebTransportSessions: Sendable {
 
     private struct Session: Sendable {
         var told: WebTransportSnapshot
-        var capsules = BothWays(client: Capsules(), server: Capsules())
+        var capsules = BothDirections(client: Capsules(), server: Capsules())
         var media: MoQGroupMeter?
     }
 
@@ -48,19 +48,19 @@ struct WebTransportSessions: Sendable {
         }.first
     }
 
-    private func place(_ session: UInt64) -> Int? { sessions.firstIndex { $0.told.identifier == session } }
+    private func position(_ session: UInt64) -> Int? { sessions.firstIndex { $0.told.identifier == session } }
 
-    func isSession(_ stream: UInt64) -> Bool { place(stream) != nil }
+    func isSession(_ stream: UInt64) -> Bool { position(stream) != nil }
 
     // MARK: The session's own stream
 
     mutating func ask(_ stream: UInt64, url: String?, at time: Timestamp) {
-        guard sessions.count < Self.maximumSessions, place(stream) == nil else { return }
+        guard sessions.count < Self.maximumSessions, position(stream) == nil else { return }
         sessions.append(Session(told: WebTransportSnapshot(identifier: stream, url: url, start: time)))
     }
 
     mutating func answer(_ stream: UInt64, isAccepted: Bool, subprotocol: String?, at time: Timestamp) {
-        guard let index = place(stream), sessions[index].told.isAccepted == nil else { return }
+        guard let index = position(stream), sessions[index].told.isAccepted == nil else { return }
         sessions[index].told.isAccepted = isAccepted
         sessions[index].told.setup = time - sessions[index].told.start
         // A string of structured fields (RFC 8941).
@@ -71,7 +71,7 @@ struct WebTransportSessions: Sendable {
 
     /// Content of the session's own stream.
     mutating func takeCapsules(_ bytes: RawSpan, _ stream: UInt64, _ direction: Direction) {
-        guard let index = place(stream) else { return }
+        guard let index = position(stream) else { return }
         var reader = ByteReader(bytes)
         var capsules = sessions[index].capsules[direction]
         while let element = capsules.decoder.next(&reader) {  // each moves the reader or the decoder on
@@ -102,7 +102,7 @@ struct WebTransportSessions: Sendable {
 
     /// The session's own stream is over.
     mutating func end(_ stream: UInt64, at time: Timestamp) {
-        guard let index = place(stream), sessions[index].told.end == nil else { return }
+        guard let index = position(stream), sessions[index].told.end == nil else { return }
         sessions[index].told.end = time
     }
 
@@ -110,7 +110,7 @@ struct WebTransportSessions: Sendable {
 
     /// A stream said which session it belongs to.
     mutating func join(_ stream: UInt64, to session: UInt64, by opener: Direction) {
-        guard streams.insert(session, for: stream), let index = place(session) else { return }
+        guard streams.insert(session, for: stream), let index = position(session) else { return }
         if stream & 2 == 0 {
             sessions[index].told.ends[opener].bidirectional += 1
         } else {
@@ -123,7 +123,7 @@ struct WebTransportSessions: Sendable {
     func isKnown(_ stream: UInt64) -> Bool { streams[stream] != nil }
 
     mutating func take(_ bytes: RawSpan, _ stream: UInt64, _ direction: Direction, at time: Timestamp) {
-        guard let index = streams[stream].flatMap(place) else { return }
+        guard let index = streams[stream].flatMap(position) else { return }
         sessions[index].told.ends[direction].bytes &+= UInt64(bytes.byteCount)
         if stream & 2 == 0 {
             sessions[index].media?.observeSetup(bytes, direction)
@@ -133,20 +133,20 @@ struct WebTransportSessions: Sendable {
     }
 
     mutating func skip(_ count: UInt64, _ stream: UInt64, _ direction: Direction) {
-        guard let index = streams[stream].flatMap(place) else { return }
+        guard let index = streams[stream].flatMap(position) else { return }
         sessions[index].told.ends[direction].bytes &+= count
         sessions[index].media?.close(stream)
     }
 
     mutating func reset(_ stream: UInt64, _ direction: Direction) {
-        guard let index = streams[stream].flatMap(place) else { return }
+        guard let index = streams[stream].flatMap(position) else { return }
         sessions[index].told.ends[direction].resets += 1
     }
 
     /// A datagram of the connection (RFC 9297 section 2.1): a quarter of the number of the request's stream, and the content.
     mutating func takeDatagram(_ bytes: RawSpan, _ direction: Direction) {
         var reader = ByteReader(bytes)
-        guard let quarter = try? reader.quicInteger(in: .http3), quarter < 1 << 60, let index = place(quarter << 2)
+        guard let quarter = try? reader.quicInteger(in: .http3), quarter < 1 << 60, let index = position(quarter << 2)
         else {
             return
         }

@@ -59,15 +59,15 @@ package enum CallAssembly {
         for index in flows.indices {
             let signs = signs(of: flows[index])
             let known = Set(signs.compactMap { owner[$0] }).sorted()
-            let place = known.first ?? groups.count
+            let position = known.first ?? groups.count
             if known.isEmpty { groups.append([]) }
-            groups[place].append(index)
+            groups[position].append(index)
             for other in known.dropFirst() {
-                groups[place] += groups[other]
-                for sign in owner.keys where owner[sign] == other { owner[sign] = place }
+                groups[position] += groups[other]
+                for sign in owner.keys where owner[sign] == other { owner[sign] = position }
                 groups[other] = []
             }
-            for sign in signs { owner[sign] = place }
+            for sign in signs { owner[sign] = position }
         }
         return groups.filter { !$0.isEmpty }.map { $0.sorted().map { flows[$0] } }
     }

@@ -63,8 +63,8 @@ enum CallPairs {
     /// The role of the pair in use; without one, that of the newest check.
     private static func fillRole(_ call: inout CallSnapshot, _ flows: [FlowSnapshot], _ relays: [FlowSnapshot]) {
         let newest = flows.indices.max { lastRequest(flows[$0]) < lastRequest(flows[$1]) }
-        guard let place = call.selected ?? newest, let ice = flows[place].ice else { return }
-        let isClient = isLocalClient(flows[place], relays)
+        guard let position = call.selected ?? newest, let ice = flows[position].ice else { return }
+        let isClient = isLocalClient(flows[position], relays)
         let local = isClient ? ice.client : ice.server
         let remote = isClient ? ice.server : ice.client
         guard let role = local.role ?? remote.role.map({ $0 == .controlling ? .controlled : .controlling }) else {

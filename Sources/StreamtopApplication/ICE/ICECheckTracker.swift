@@ -111,15 +111,15 @@ package struct ICECheckTracker: ~Copyable {
 
     /// True when this is the first answer that nominates the pair.
     private static func answer(_ message: STUNMessage, _ end: inout End, at time: Timestamp) -> Bool {
-        guard let place = end.open.lastIndex(where: { $0.identifier == message.header.transaction }) else {
+        guard let position = end.open.lastIndex(where: { $0.identifier == message.header.transaction }) else {
             return false
         }
         guard message.header.messageClass == .success else {
             if message.errorCode == 487 { end.facts.roleConflicts += 1 }
             return false
         }
-        let open = end.open[place]
-        end.open[place].isAnswered = true
+        let open = end.open[position]
+        end.open[position].isAnswered = true
         end.facts.responses += 1
         end.facts.unanswered = 0
         end.facts.lastAnswer = time

@@ -22,7 +22,7 @@ struct DeliveryPace: Sendable {
     private var list: [Class] = []
     private var last: Timestamp?
     /// Class of the last gap; nil where that was none of sending.
-    private var place: Int?
+    private var position: Int?
 
     init() {}
 
@@ -35,23 +35,23 @@ struct DeliveryPace: Sendable {
         let gap = time - last
         guard gap > 0 else {
             // What came with one packet came in its gap.
-            if let place { list[place].bytes &+= UInt64(bytes) }
+            if let position { list[position].bytes &+= UInt64(bytes) }
             return
         }
         self.last = time
         guard !begins else {
-            place = nil
+            position = nil
             return
         }
         if list.isEmpty { list = Array(repeating: Class(), count: Self.classes) }
-        let place = Self.place(of: gap)
-        list[place].count &+= 1
-        list[place].time = saturatingAdd(list[place].time, gap)
-        list[place].bytes &+= UInt64(bytes)
-        self.place = place
+        let position = Self.position(of: gap)
+        list[position].count &+= 1
+        list[position].time = saturatingAdd(list[position].time, gap)
+        list[position].bytes &+= UInt64(bytes)
+        self.position = position
     }
 
-    private static func place(of gap: Nanoseconds) -> Int {
+    private static func position(of gap: Nanoseconds) -> Int {
         let value = UInt64(max(gap / 250, 4))  // quarters of a microsecond
         let top = 63 - value.leadingZeroBitCount
         let quarter = Int(value >> UInt64(top - 2) & 3)

@@ -34,7 +34,7 @@ struct MoQGroupMeter: Sendable {
     private var longest: Nanoseconds = 0
     private var count = 0
     private(set) var groups = 0
-    private(set) var streams = BothWays(client: 0, server: 0)
+    private(set) var streams = BothDirections(client: 0, server: 0)
     private(set) var draft: Int?
     /// The first bytes that the server sent about the session, in which it says the version.
     private var setup: [UInt8] = []

@@ -15,13 +15,13 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
     private var connect: Nanoseconds?
     private var app: String?
     private var role: RTMPSnapshot.Role?
-    private var chunkSizes = BothWays<Int?>(client: nil, server: nil)
-    private var windows = BothWays<UInt32?>(client: nil, server: nil)
+    private var chunkSizes = BothDirections<Int?>(client: nil, server: nil)
+    private var windows = BothDirections<UInt32?>(client: nil, server: nil)
     private var media = FLVMeter()
     private var error: String?
     private var hasLostStep = false
     /// Of a connection that was joined behind its handshake; of the one direction that sends media the rest follows.
-    private var late: BothWays<RTMPLateReader>?
+    private var late: BothDirections<RTMPLateReader>?
     private var isBegun = false
     private var messages: [RTMPMessage] = []
 
@@ -31,7 +31,7 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
         switch delivery.content {
         case .bytes, .datagram:
             if !isBegun, RTMPLateReader.canContinue(bytes) {
-                late = BothWays(client: RTMPLateReader(), server: RTMPLateReader())
+                late = BothDirections(client: RTMPLateReader(), server: RTMPLateReader())
             }
             isBegun = true
             if late == nil { read(bytes, &now) } else { readLate(bytes, &now) }
@@ -112,7 +112,7 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
 
     package mutating func exchangeEnds() {
         swap(&client, &server)
-        if let known = late { late = BothWays(client: known.server, server: known.client) }
+        if let known = late { late = BothDirections(client: known.server, server: known.client) }
         if let known = role, late != nil { role = known == .publish ? .play : .publish }
         (chunkSizes.client, chunkSizes.server) = (chunkSizes.server, chunkSizes.client)
         (windows.client, windows.server) = (windows.server, windows.client)
@@ -127,7 +127,7 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
         told.connect = connect
         // Until it says otherwise an end uses 128 bytes (section 5.4.1).
         if handshake != nil {
-            told.chunkSize = BothWays(client: chunkSizes.client ?? 128, server: chunkSizes.server ?? 128)
+            told.chunkSize = BothDirections(client: chunkSizes.client ?? 128, server: chunkSizes.server ?? 128)
         } else if late != nil {
             told.chunkSize = chunkSizes
         }

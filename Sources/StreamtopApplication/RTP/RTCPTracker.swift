@@ -13,7 +13,7 @@ package struct RTCPTracker: ~Copyable {
 
     private var snapshot = RTCPSnapshot()
     private var typeCounts: [RTCPTypeKey: Int] = [:]
-    private var marks = BothWays<RTCPCongestionMarks?>(client: nil, server: nil)
+    private var marks = BothDirections<RTCPCongestionMarks?>(client: nil, server: nil)
     /// Packets whose content could be read.
     package private(set) var readable: UInt64 = 0
 
@@ -200,7 +200,7 @@ package struct RTCPTracker: ~Copyable {
     package mutating func exchangeEnds() {
         for index in snapshot.reports.indices { snapshot.reports[index].from = snapshot.reports[index].from.reversed }
         for index in snapshot.voice.indices { snapshot.voice[index].from = snapshot.voice[index].from.reversed }
-        marks = BothWays(client: marks.server, server: marks.client)
+        marks = BothDirections(client: marks.server, server: marks.client)
         marks.client?.from = .fromClient
         marks.server?.from = .fromServer
     }

@@ -31,7 +31,7 @@ package struct RTPFlowTracker: ~Copyable {
     package private(set) var isProtected = false
     /// Codecs by payload type, as signalling names them.
     private var signalled: [UInt8: (codec: RTPCodec, rate: Int)] = [:]
-    private var transports = BothWays(client: RTPTransport(), server: RTPTransport())
+    private var transports = BothDirections(client: RTPTransport(), server: RTPTransport())
 
     private struct Trial {
         var key: UInt64
@@ -51,11 +51,11 @@ package struct RTPFlowTracker: ~Copyable {
 
     package private(set) var inherited: Inheritance?
 
-    private var ends: BothWays<Endpoint>
+    private var ends: BothDirections<Endpoint>
 
     package init(
         _ flow: UInt64, between hosts: HostPair,
-        ends: BothWays<Endpoint> = BothWays(client: .unspecified, server: .unspecified)
+        ends: BothDirections<Endpoint> = BothDirections(client: .unspecified, server: .unspecified)
     ) {
         self.ends = ends
         number = flow
@@ -361,7 +361,7 @@ package struct RTPFlowTracker: ~Copyable {
         for index in proven.indices { proven[index] ^= 1 }
         transportStream.exchangeEnds()
         for index in onTrial.indices { onTrial[index].key ^= 1 }
-        ends = BothWays(client: ends.server, server: ends.client)
+        ends = BothDirections(client: ends.server, server: ends.client)
         inherited?.isReversed.toggle()
         (transports.client, transports.server) = (transports.server, transports.client)
         rtcp.exchangeEnds()

@@ -119,9 +119,9 @@ package struct RTPFreezeMeter: Sendable {
                 longest = max(longest, gap)
             }
         }
-        let place = used % Self.averaged
-        if used >= Self.averaged { sum -= gaps[place] }
-        gaps[place] = gap
+        let position = used % Self.averaged
+        if used >= Self.averaged { sum -= gaps[position] }
+        gaps[position] = gap
         sum += gap  // 30 hours at most
         used &+= 1
     }

@@ -18,7 +18,7 @@ package struct RTPHoles: Sendable {
         var number: Int64
         var before: UInt32
         var after: UInt32
-        var shown: Timestamp
+        var displayed: Timestamp
         var isRepaired = false
         /// Its gap was told as an event.
         var isTold = false
@@ -50,7 +50,7 @@ package struct RTPHoles: Sendable {
         }
         for offset in 0..<Int64(count) {
             open.append(
-                Hole(number: number - Int64(count) + offset, before: earlier, after: later, shown: time))
+                Hole(number: number - Int64(count) + offset, before: earlier, after: later, displayed: time))
         }
     }
 
@@ -64,7 +64,7 @@ package struct RTPHoles: Sendable {
     /// Something repeats a packet of `timestamp`; true when one is missing there. The oldest is taken.
     mutating func repair(timestamp: UInt32, at time: Timestamp) -> Bool {
         let index = open.firstIndex { hole in
-            !hole.isRepaired && time - hole.shown < Self.life && timestamp.isAtOrAfter(hole.before)
+            !hole.isRepaired && time - hole.displayed < Self.life && timestamp.isAtOrAfter(hole.before)
                 && hole.after.isAtOrAfter(timestamp)
         }
         return repair(at: index, time)
@@ -72,12 +72,12 @@ package struct RTPHoles: Sendable {
 
     /// Something repeats the packet with this number.
     mutating func repair(number: Int64, at time: Timestamp) -> Bool {
-        repair(at: open.firstIndex { !$0.isRepaired && $0.number == number && time - $0.shown < Self.life }, time)
+        repair(at: open.firstIndex { !$0.isRepaired && $0.number == number && time - $0.displayed < Self.life }, time)
     }
 
     private mutating func repair(at index: Int?, _ time: Timestamp) -> Bool {
         guard let index else { return false }
-        if time - open[index].shown > Self.inTime { late &+= 1 }
+        if time - open[index].displayed > Self.inTime { late &+= 1 }
         open[index].isRepaired = true
         repaired &+= 1
         return true
@@ -85,20 +85,20 @@ package struct RTPHoles: Sendable {
 
     /// Gaps that outlived their grace, by the packets missing in each; each is given once. Forgets what is settled.
     mutating func settle(at time: Timestamp, _ body: (_ missing: Int) -> Void) {
-        guard let oldest = open.first, time - oldest.shown >= Self.grace else { return }
+        guard let oldest = open.first, time - oldest.displayed >= Self.grace else { return }
         var index = 0
         while index < open.count {  // each turn moves on
-            let shown = open[index].shown
-            guard time - shown >= Self.grace else { break }
+            let displayed = open[index].displayed
+            guard time - displayed >= Self.grace else { break }
             var missing = 0
-            while index < open.count, open[index].shown == shown {
+            while index < open.count, open[index].displayed == displayed {
                 if !open[index].isTold { missing += 1 }
                 open[index].isTold = true
                 index += 1
             }
             if missing > 0 { body(missing) }
         }
-        while let first = open.first, time - first.shown >= Self.life { open.removeFirst() }
+        while let first = open.first, time - first.displayed >= Self.life { open.removeFirst() }
     }
 
     mutating func removeAll() { open.removeAll(keepingCapacity: true) }

@@ -25,10 +25,10 @@ struct RTPRandomness: Sendable {
     mutating func observe(_ payload: RawSpan) {
         guard !isOver, payload.byteCount >= 8 else { return }
         let reader = ByteReader(payload)
-        for place in 0..<2 {
-            let byte = Int(reader.peekUInt8(ahead: place) ?? 0)
-            counts[place * 32 + (byte >> 4)] &+= 1  // at most 256 each
-            counts[place * 32 + 16 + (byte & 15)] &+= 1
+        for position in 0..<2 {
+            let byte = Int(reader.peekUInt8(ahead: position) ?? 0)
+            counts[position * 32 + (byte >> 4)] &+= 1  // at most 256 each
+            counts[position * 32 + 16 + (byte & 15)] &+= 1
         }
         seen += 1
         if seen == Self.packets { judge() }

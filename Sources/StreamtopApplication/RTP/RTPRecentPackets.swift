@@ -59,10 +59,10 @@ struct RTPRecentPackets: Sendable {
     static func hash(_ payload: RawSpan) -> UInt32 {
         var value: UInt32 = 2_166_136_261
         var reader = ByteReader(payload.extracting(droppingFirst: max(0, payload.byteCount - 64)))
-        var place = 0
-        while place < min(64, payload.byteCount) {
+        var position = 0
+        while position < min(64, payload.byteCount) {
             value = (value ^ UInt32(reader.uint8())) &* 16_777_619
-            place += 1
+            position += 1
         }
         return value == 0 ? 1 : value
     }

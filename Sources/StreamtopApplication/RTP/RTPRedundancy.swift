@@ -40,15 +40,16 @@ struct RTPRedundancy: Sendable {
             kinds = []
             return nil
         }
-        let place = index ?? kinds.count
+        let position = index ?? kinds.count
         if index == nil { kinds.append(Kind(type: type)) }
-        kinds[place].packets &+= 1
-        kinds[place].bytes &+= UInt64(payload.byteCount)
+        kinds[position].packets &+= 1
+        kinds[position].bytes &+= UInt64(payload.byteCount)
         guard let header = try? ULPFECHeader(decoding: &reader), Self.protectsRecent(header, before: sequence) else {
             return nil
         }
-        kinds[place].plausible &+= 1
-        let isSure = kinds[place].plausible >= Self.enough && kinds[place].plausible * 10 >= kinds[place].packets * 9
+        kinds[position].plausible &+= 1
+        let isSure =
+            kinds[position].plausible >= Self.enough && kinds[position].plausible * 10 >= kinds[position].packets * 9
         return isSure && kinds.count > 1 ? header : nil
     }
 

@@ -253,8 +253,8 @@ final class RTPStream {
     /// A FEC packet brings one missing packet back when it is the only one it protects that is missing.
     private func recover(_ fec: ULPFECHeader, at time: Timestamp) {
         var missing: Int64?
-        for place in UInt16(0)..<48 where fec.mask >> (47 - UInt64(place)) & 1 == 1 {
-            let number = sequence.extended(fec.sequenceBase &+ place)
+        for position in UInt16(0)..<48 where fec.mask >> (47 - UInt64(position)) & 1 == 1 {
+            let number = sequence.extended(fec.sequenceBase &+ position)
             guard !sequence.isSeen(number) else { continue }
             guard missing == nil else { return }
             missing = number

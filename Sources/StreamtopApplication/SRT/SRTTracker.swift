@@ -113,7 +113,7 @@ package struct SRTTracker: LayerTracker, ~Copyable {
         var told = SRTSnapshot()
         told.version = version.map { "\($0 >> 16 & 0xff).\($0 >> 8 & 0xff).\($0 & 0xff)" }
         told.isEncrypted = hasKeys
-        told.latency = BothWays(client: server.latency, server: client.latency)
+        told.latency = BothDirections(client: server.latency, server: client.latency)
         told.roundTrip = roundTrip.snapshot(.srt)
         told.dataPackets = client.packets &+ server.packets
         told.retransmitted = client.retransmitted &+ server.retransmitted
@@ -189,7 +189,7 @@ struct SRTEnd: ~Copyable {
         let missing = number - highest - 1
         guard missing > 0, missing <= Self.largestGap else { return .next }
         lost &+= UInt64(missing)
-        for place in max(highest + 1, number - Int64(Self.mostHoles))..<number { holes.insert(true, for: place) }
+        for position in max(highest + 1, number - Int64(Self.mostHoles))..<number { holes.insert(true, for: position) }
         return .gap(UInt64(missing))
     }
 

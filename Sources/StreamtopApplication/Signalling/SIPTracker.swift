@@ -24,13 +24,13 @@ package struct SIPTracker: LayerState, ~Copyable {
     private var calls: [Call] = []
     private var requests = 0
     private var responses = 0
-    private var waiting = BothWays(client: [UInt8](), server: [UInt8]())
+    private var waiting = BothDirections(client: [UInt8](), server: [UInt8]())
 
     package init() {}
 
     package var heldBytes: Int { waiting.client.capacity + waiting.server.capacity }
 
-    package mutating func releaseHeldBytes() { waiting = BothWays(client: [], server: []) }
+    package mutating func releaseHeldBytes() { waiting = BothDirections(client: [], server: []) }
 
     /// A datagram, of which the capture may have cut the end.
     package mutating func observe(
@@ -93,22 +93,24 @@ package struct SIPTracker: LayerState, ~Copyable {
             }
         default: break
         }
-        guard let place = calls.lastIndex(where: { $0.facts.callID == name }) else { return }
+        guard let position = calls.lastIndex(where: { $0.facts.callID == name }) else { return }
         switch (message.startLine, method) {
         case (.response(let status), "INVITE"):
-            calls[place].facts.status = status
-            if status >= 180, status < 200 { calls[place].facts.ringing = calls[place].facts.ringing ?? now.time }
-            if (200..<300).contains(status) { calls[place].facts.answered = calls[place].facts.answered ?? now.time }
+            calls[position].facts.status = status
+            if status >= 180, status < 200 { calls[position].facts.ringing = calls[position].facts.ringing ?? now.time }
+            if (200..<300).contains(status) {
+                calls[position].facts.answered = calls[position].facts.answered ?? now.time
+            }
             // A refusal that asks for credentials is followed by another invitation.
             if status >= 300, status != 401, status != 407 {
-                calls[place].facts.ended = calls[place].facts.ended ?? now.time
+                calls[position].facts.ended = calls[position].facts.ended ?? now.time
             }
         case (.request, "BYE"), (.request, "CANCEL"):
-            calls[place].facts.ended = calls[place].facts.ended ?? now.time
+            calls[position].facts.ended = calls[position].facts.ended ?? now.time
         default: break
         }
         guard let description = Self.description(in: message, bytes, isWhole: isWhole) else { return }
-        take(description, place, from: now.direction, &tables)
+        take(description, position, from: now.direction, &tables)
     }
 
     /// The description in the body, or in the first part of one that has parts.
@@ -121,12 +123,12 @@ package struct SIPTracker: LayerState, ~Copyable {
         if let found = SessionDescription(body, isWhole: isWhole) { return found }
         // RFC 2046 section 5.1: a part begins behind an empty line.
         let reader = ByteReader(body)
-        var place = 0
-        while let word = reader.peekUInt32(ahead: place), place < mostBeforePart {
-            if word == 0x0d0a_0d0a, reader.peekUInt16(ahead: place + 4) == 0x763d {
-                return SessionDescription(body.extracting(droppingFirst: place + 4), isWhole: isWhole)
+        var position = 0
+        while let word = reader.peekUInt32(ahead: position), position < mostBeforePart {
+            if word == 0x0d0a_0d0a, reader.peekUInt16(ahead: position + 4) == 0x763d {
+                return SessionDescription(body.extracting(droppingFirst: position + 4), isWhole: isWhole)
             }
-            place += 1
+            position += 1
         }
         return nil
     }
@@ -135,12 +137,16 @@ package struct SIPTracker: LayerState, ~Copyable {
     private static let mostBeforePart = 4_096
 
     private mutating func take(
-        _ description: SessionDescription, _ place: Int, from direction: Direction, _ tables: inout MediaTables
+        _ description: SessionDescription, _ position: Int, from direction: Direction, _ tables: inout MediaTables
     ) {
-        let other = direction == .fromClient ? calls[place].server : calls[place].client
-        if direction == .fromClient { calls[place].client = description } else { calls[place].server = description }
-        tables.descriptions.note(description, of: calls[place].facts.callID, other: other)
-        calls[place].facts.media[direction] = description.media.map { media in
+        let other = direction == .fromClient ? calls[position].server : calls[position].client
+        if direction == .fromClient {
+            calls[position].client = description
+        } else {
+            calls[position].server = description
+        }
+        tables.descriptions.note(description, of: calls[position].facts.callID, other: other)
+        calls[position].facts.media[direction] = description.media.map { media in
             SIPMediaSnapshot(
                 kind: media.kind, endpoint: media.endpoint, codecs: media.codecs.map(\.name),
                 isProtected: media.isProtected, sends: description.isWhole ? media.travel.sends : nil,
@@ -152,10 +158,10 @@ package struct SIPTracker: LayerState, ~Copyable {
         for index in calls.indices {
             (calls[index].client, calls[index].server) = (calls[index].server, calls[index].client)
             calls[index].facts.from = calls[index].facts.from.reversed
-            calls[index].facts.media = BothWays(
+            calls[index].facts.media = BothDirections(
                 client: calls[index].facts.media.server, server: calls[index].facts.media.client)
         }
-        waiting = BothWays(client: waiting.server, server: waiting.client)
+        waiting = BothDirections(client: waiting.server, server: waiting.client)
     }
 
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {

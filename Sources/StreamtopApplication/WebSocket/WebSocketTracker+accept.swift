@@ -21,9 +21,9 @@ extension WebSocketTracker {
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = bytes[start..<min(bytes.count, start + 3)]
             let word = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
-            for place in 0..<4 {
-                let index = Int(word >> (18 - 6 * UInt32(place)) & 63)
-                text.append(place <= group.count ? alphabet[index] : "=")
+            for position in 0..<4 {
+                let index = Int(word >> (18 - 6 * UInt32(position)) & 63)
+                text.append(position <= group.count ? alphabet[index] : "=")
             }
         }
         return text

@@ -61,7 +61,7 @@ extension WebSocketTracker {
         if header.reserved & (allowsRSV1 ? 3 : 7) != 0 { count(.reservedBits) }
         guard let opcode = header.opcode else { return count(.reservedOpcode) }
         if opcode.isControl {
-            if header.payloadLength > WebSocketEnd.longestControl { count(.longControl) }
+            if header.payloadLength > WebSocketEndpoint.longestControl { count(.longControl) }
             if !header.isFinal { count(.fragmentedControl) }
         } else if opcode == .continuation, !hasMessage(direction) {
             count(.strayContinuation)
@@ -72,7 +72,7 @@ extension WebSocketTracker {
 
     private mutating func beginMessage(_ header: WebSocketFrameHeader, _ direction: Direction) {
         guard header.opcode == .text || header.opcode == .binary else { return }
-        let message = WebSocketEnd.Message(
+        let message = WebSocketEndpoint.Message(
             isText: header.opcode == .text,
             isCompressed: header.isCompressed && (isCompressionAgreed || upgrade == nil))
         if direction == .fromClient { client.message = message } else { server.message = message }
@@ -156,7 +156,7 @@ extension WebSocketTracker {
     }
 }
 
-extension WebSocketEnd {
+extension WebSocketEndpoint {
     mutating func takeControl(_ payload: RawSpan, at position: UInt64) {
         guard control.count + payload.byteCount <= Self.longestControl else { return }
         WebSocketMask.append(payload, mask: header?.mask, at: position, to: &control)

@@ -6,8 +6,8 @@ import StreamtopWire
 /// One WebSocket connection, read from the bytes behind its upgrade, whichever version of HTTP that was in (RFC 6455,
 /// RFC 8441, RFC 9220).
 package struct WebSocketTracker: LayerTracker, ~Copyable {
-    var client: WebSocketEnd
-    var server: WebSocketEnd
+    var client: WebSocketEndpoint
+    var server: WebSocketEndpoint
     let upgrade: HTTPUpgrade?
     let isCompressionAgreed: Bool
     var violations: [WebSocketViolation: Int] = [:]
@@ -15,13 +15,13 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
     private var isOpen = false
     private let addressOnly = AddressOnly()
 
-    static let limits = WebSocketEnd.limits
+    static let limits = WebSocketEndpoint.limits
 
     /// `upgrade` is nil for a connection that was joined behind it.
     package init(upgrade: HTTPUpgrade?) {
         let deflate = upgrade?.extensions.flatMap(WebSocketDeflate.init(agreed:))
-        client = WebSocketEnd(inflater: deflate.flatMap { MessageInflater(forgets: $0.clientForgets) })
-        server = WebSocketEnd(inflater: deflate.flatMap { MessageInflater(forgets: $0.serverForgets) })
+        client = WebSocketEndpoint(inflater: deflate.flatMap { MessageInflater(forgets: $0.clientForgets) })
+        server = WebSocketEndpoint(inflater: deflate.flatMap { MessageInflater(forgets: $0.serverForgets) })
         self.upgrade = upgrade
         isCompressionAgreed = deflate != nil
         if isAccepted == false { count(.wrongAccept) }

@@ -45,12 +45,12 @@ package struct LogHistogram: ~Copyable {
         }
     }
 
-    /// A new block of `count` zeros takes the place of the one there is, of which `kept` numbers are copied to `place`.
+    /// A new block of `count` zeros takes the place of the one there is, of which `kept` numbers are copied to `position`.
     @inline(never)
-    private mutating func make(room count: Int, keeping kept: Int, at place: Int) {
+    private mutating func make(room count: Int, keeping kept: Int, at position: Int) {
         let block = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
         unsafe block.initialize(repeating: 0, count: count)
-        for index in 0..<kept { unsafe block[place + index] = self[index] }
+        for index in 0..<kept { unsafe block[position + index] = self[index] }
         unsafe storage?.deallocate()
         unsafe storage = block
         room = UInt16(count)
@@ -139,12 +139,12 @@ package struct LogHistogram: ~Copyable {
         var sorted = InlineArray<32, UInt32>(repeating: .max)
         for end in 0..<count {
             let value = self[end]
-            var place = end
-            while place > 0, sorted[place - 1] > value {  // towards the front
-                sorted[place] = sorted[place - 1]
-                place -= 1
+            var position = end
+            while position > 0, sorted[position - 1] > value {  // towards the front
+                sorted[position] = sorted[position - 1]
+                position -= 1
             }
-            sorted[place] = value
+            sorted[position] = value
         }
         return sorted
     }

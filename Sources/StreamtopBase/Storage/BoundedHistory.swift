@@ -21,15 +21,15 @@ package struct BoundedHistory<Element: Sendable>: Sendable {
 
     /// The value `age` steps before the newest, which is 0; callers stay below `count`.
     package subscript(age age: Int) -> Element {
-        get { storage[place(age)] }
-        set { storage[place(age)] = newValue }
+        get { storage[position(age)] }
+        set { storage[position(age)] = newValue }
     }
 
     /// All values, oldest first.
     package var elements: [Element] { Array(storage[Int(oldest)...] + storage[..<Int(oldest)]) }
 
-    private func place(_ age: Int) -> Int {
-        let place = Int(oldest) + storage.count - 1 - age
-        return place < storage.count ? place : place - storage.count
+    private func position(_ age: Int) -> Int {
+        let position = Int(oldest) + storage.count - 1 - age
+        return position < storage.count ? position : position - storage.count
     }
 }

@@ -16,7 +16,7 @@ package struct BoundedMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     package let capacity: Int
     /// Entries that made room for others.
     package private(set) var evicted: UInt64 = 0
-    private var places: [Key: Int32] = [:]
+    private var positions: [Key: Int32] = [:]
     /// nil where a removed entry was.
     private var entries: [Entry?] = []
     private var free: [Int32] = []
@@ -28,10 +28,10 @@ package struct BoundedMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.capacity = min(max(1, capacity), Int(Int32.max))
     }
 
-    package var count: Int { places.count }
-    package var isEmpty: Bool { places.isEmpty }
+    package var count: Int { positions.count }
+    package var isEmpty: Bool { positions.isEmpty }
 
-    package subscript(key: Key) -> Value? { places[key].flatMap { entries[Int($0)]?.value } }
+    package subscript(key: Key) -> Value? { positions[key].flatMap { entries[Int($0)]?.value } }
 
     /// The entry that goes first.
     package var first: (key: Key, value: Value)? {
@@ -45,51 +45,51 @@ package struct BoundedMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// - Returns: the key was new.
     @discardableResult
     package mutating func insert(_ value: Value, for key: Key, renews: Bool = false) -> Bool {
-        if let place = places[key] {
-            entries[Int(place)]?.value = value
+        if let position = positions[key] {
+            entries[Int(position)]?.value = value
             if renews {
-                unlink(place)
-                link(place)
+                unlink(position)
+                link(position)
             }
             return false
         }
         if count >= capacity, removeFirst() != nil { evicted &+= 1 }  // 2^64 entries do not come
         let entry = Entry(key: key, value: value, newer: Self.none, older: Self.none)
-        let place: Int32
+        let position: Int32
         if let reused = free.popLast() {
-            place = reused
-            entries[Int(place)] = entry
+            position = reused
+            entries[Int(position)] = entry
         } else {
-            place = Int32(entries.count)  // below `capacity`
+            position = Int32(entries.count)  // below `capacity`
             entries.append(entry)
         }
-        places[key] = place
-        link(place)
+        positions[key] = position
+        link(position)
         return true
     }
 
     /// Changes the value of `key` where it is; one that is not there begins as `initial`.
     package mutating func update(_ key: Key, initial: @autoclosure () -> Value, _ body: (inout Value) -> Void) {
-        if places[key] == nil { insert(initial(), for: key) }
+        if positions[key] == nil { insert(initial(), for: key) }
         change(key, body)
     }
 
     /// Changes the value of `key` where it is; does nothing when there is none.
     package mutating func change(_ key: Key, _ body: (inout Value) -> Void) {
-        guard let place = places[key], var entry = entries[Int(place)] else { return }
+        guard let position = positions[key], var entry = entries[Int(position)] else { return }
         // Out and back, so that a value which owns storage is changed in it, not in a copy.
-        entries[Int(place)] = nil
+        entries[Int(position)] = nil
         body(&entry.value)
-        entries[Int(place)] = entry
+        entries[Int(position)] = entry
     }
 
     @discardableResult
     package mutating func removeValue(for key: Key) -> Value? {
-        guard let place = places.removeValue(forKey: key) else { return nil }
-        unlink(place)
-        let value = entries[Int(place)]?.value
-        entries[Int(place)] = nil
-        free.append(place)
+        guard let position = positions.removeValue(forKey: key) else { return nil }
+        unlink(position)
+        let value = entries[Int(position)]?.value
+        entries[Int(position)] = nil
+        free.append(position)
         return value
     }
 
@@ -101,15 +101,15 @@ package struct BoundedMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return first
     }
 
-    private mutating func link(_ place: Int32) {
-        entries[Int(place)]?.older = newest
-        entries[Int(place)]?.newer = Self.none
-        if newest == Self.none { oldest = place } else { entries[Int(newest)]?.newer = place }
-        newest = place
+    private mutating func link(_ position: Int32) {
+        entries[Int(position)]?.older = newest
+        entries[Int(position)]?.newer = Self.none
+        if newest == Self.none { oldest = position } else { entries[Int(newest)]?.newer = position }
+        newest = position
     }
 
-    private mutating func unlink(_ place: Int32) {
-        guard let entry = entries[Int(place)] else { return }
+    private mutating func unlink(_ position: Int32) {
+        guard let entry = entries[Int(position)] else { return }
         if entry.newer == Self.none { newest = entry.older } else { entries[Int(entry.newer)]?.older = entry.older }
         if entry.older == Self.none { oldest = entry.newer } else { entries[Int(entry.older)]?.newer = entry.newer }
     }

@@ -358,8 +358,8 @@ package struct ByteAssembler: Sendable {
             let stop = min(end, orderedEnd)
             if position < stop {
                 let mine = data.extracting(Int(position - start)..<Int(stop - start))
-                let place = taken + Int(position - next)
-                let known = unsafe ordered.span.bytes.extracting(place..<(place + mine.byteCount))
+                let index = taken + Int(position - next)
+                let known = unsafe ordered.span.bytes.extracting(index..<(index + mine.byteCount))
                 insertion.differs = !known.holdsSame(as: mine)
                 position = stop
             }

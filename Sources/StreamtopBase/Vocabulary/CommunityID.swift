@@ -108,14 +108,14 @@ package struct CommunityID: Sendable {
         characters[1] = UInt8(ascii: ":")
         var waiting: UInt64 = 0
         var bits = 0
-        var place = 2
+        var position = 2
         for word in 0...5 {
             waiting = waiting << 32 | UInt64(word < 5 ? digest[word] : 0)
             bits += 32
-            while bits >= 6, place < 29 {
+            while bits >= 6, position < 29 {
                 bits -= 6
-                characters[place] = base64(UInt8(truncatingIfNeeded: waiting >> UInt64(bits) & 63))
-                place += 1
+                characters[position] = base64(UInt8(truncatingIfNeeded: waiting >> UInt64(bits) & 63))
+                position += 1
             }
         }
         return characters

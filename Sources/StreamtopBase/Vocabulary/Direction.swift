@@ -25,7 +25,7 @@ package enum Direction: UInt8, Sendable, CaseIterable {
 }
 
 /// A pair of values, one for each end of a flow, indexed by the direction that end sends in.
-package struct BothWays<Value> {
+package struct BothDirections<Value> {
     package var client: Value
     package var server: Value
 
@@ -45,5 +45,5 @@ package struct BothWays<Value> {
     }
 }
 
-extension BothWays: Sendable where Value: Sendable {}
-extension BothWays: Equatable where Value: Equatable {}
+extension BothDirections: Sendable where Value: Sendable {}
+extension BothDirections: Equatable where Value: Equatable {}

@@ -43,7 +43,7 @@ package final class CaptureFileSource: FrameSource {
     private var base: UInt64 = 0
 
     /// What is wrong though the source goes on: the name of a followed file leads to another one now, or to none.
-    package private(set) var trouble: String?
+    package private(set) var problem: String?
 
     /// Opens the file; nothing is read yet.
     package init(path: String, options: Options = Options()) throws(CaptureError) {
@@ -193,7 +193,7 @@ package final class CaptureFileSource: FrameSource {
             state = .ended
             throw damage(at: size, "the file became shorter while it was followed")
         }
-        trouble =
+        problem =
             switch supply.name(name) {
             case .same: nil
             case .gone: "\(name) was removed or renamed; waiting for more of the file that bore this name"

@@ -39,9 +39,9 @@ package final class CaptureFilter {
                 guard frame.offset >= 0, frame.capturedLength >= 0,
                     frame.offset <= whole.count - frame.capturedLength
                 else { return false }
-                let place = frame.offset..<(frame.offset + frame.capturedLength)
+                let position = frame.offset..<(frame.offset + frame.capturedLength)
                 return unsafe program.matches(
-                    UnsafeRawBufferPointer(rebasing: whole[place]), wireLength: frame.wireLength)
+                    UnsafeRawBufferPointer(rebasing: whole[position]), wireLength: frame.wireLength)
             }
             guard matches else { continue }
             batch.frames[kept] = frame

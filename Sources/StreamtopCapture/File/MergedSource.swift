@@ -42,7 +42,7 @@ package final class MergedSource: FrameSource {
         return all
     }
 
-    package var trouble: String? { inputs.lazy.compactMap { $0.source.trouble }.first }
+    package var problem: String? { inputs.lazy.compactMap { $0.source.problem }.first }
 
     package func takeSecrets() -> [CapturedSecrets] {
         defer { secrets = [] }

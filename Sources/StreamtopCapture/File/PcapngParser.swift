@@ -169,10 +169,10 @@ struct PcapngParser {
         // 1.2 was written by some programs and reads the same (the draft says to accept it).
         guard major == 1, minor == 0 || minor == 2 else { return "pcapng version \(major).\(minor) is not known" }
         faces.removeAll(keepingCapacity: true)
-        PcapngOptions.each(words, in: (body.lowerBound + 16)..<body.upperBound) { code, place in
+        PcapngOptions.each(words, in: (body.lowerBound + 16)..<body.upperBound) { code, position in
             if code == PcapngOptions.comment { facts.comments &+= 1 }
             if code == PcapngOptions.application, facts.writer == nil {
-                facts.writer = words.text(place.count, at: place.lowerBound)
+                facts.writer = words.text(position.count, at: position.lowerBound)
             }
         }
         return nil
@@ -188,13 +188,13 @@ struct PcapngParser {
         described.snaplen = snaplen == 0 || snaplen > UInt32(Int32.max) ? nil : Int(snaplen)
         var resolution = TimeResolution.microseconds
         var offset: Int64 = 0
-        PcapngOptions.each(words, in: (body.lowerBound + 8)..<body.upperBound) { code, place in
+        PcapngOptions.each(words, in: (body.lowerBound + 8)..<body.upperBound) { code, position in
             switch code {
             case PcapngOptions.comment: facts.comments &+= 1
-            case 2: described.name = words.text(place.count, at: place.lowerBound)
-            case 9 where place.count >= 1: resolution = TimeResolution(option: words.uint8(at: place.lowerBound))
-            case 13 where place.count >= 1: described.fcsLength = Int(words.uint8(at: place.lowerBound))
-            case 14 where place.count == 8: offset = Int64(bitPattern: words.uint64(at: place.lowerBound))
+            case 2: described.name = words.text(position.count, at: position.lowerBound)
+            case 9 where position.count >= 1: resolution = TimeResolution(option: words.uint8(at: position.lowerBound))
+            case 13 where position.count >= 1: described.fcsLength = Int(words.uint8(at: position.lowerBound))
+            case 14 where position.count == 8: offset = Int64(bitPattern: words.uint64(at: position.lowerBound))
             default: break
             }
         }
@@ -253,8 +253,8 @@ struct PcapngParser {
     }
 
     @inline(never)
-    private func countComments(_ words: borrowing FileWords, in place: Range<Int>, facts: inout SourceFacts) {
-        PcapngOptions.each(words, in: place) { code, _ in
+    private func countComments(_ words: borrowing FileWords, in position: Range<Int>, facts: inout SourceFacts) {
+        PcapngOptions.each(words, in: position) { code, _ in
             if code == PcapngOptions.comment { facts.comments &+= 1 }
         }
     }
@@ -280,12 +280,12 @@ struct PcapngParser {
         let index = Int(words.uint32(at: body.lowerBound))
         guard body.count >= 12, index < faces.count else { return }
         var counts = DropCounts()
-        PcapngOptions.each(words, in: (body.lowerBound + 12)..<body.upperBound) { code, place in
+        PcapngOptions.each(words, in: (body.lowerBound + 12)..<body.upperBound) { code, position in
             switch code {
             case PcapngOptions.comment: facts.comments &+= 1
-            case 4 where place.count == 8: counts.received = words.uint64(at: place.lowerBound)
-            case 5 where place.count == 8: counts.interface = words.uint64(at: place.lowerBound)
-            case 7 where place.count == 8: counts.kernel = words.uint64(at: place.lowerBound)
+            case 4 where position.count == 8: counts.received = words.uint64(at: position.lowerBound)
+            case 5 where position.count == 8: counts.interface = words.uint64(at: position.lowerBound)
+            case 7 where position.count == 8: counts.kernel = words.uint64(at: position.lowerBound)
             default: break
             }
         }
@@ -335,14 +335,14 @@ enum PcapngOptions {
     static let application: UInt16 = 4
 
     static func each(
-        _ words: borrowing FileWords, in place: Range<Int>, _ body: (_ code: UInt16, _ value: Range<Int>) -> Void
+        _ words: borrowing FileWords, in position: Range<Int>, _ body: (_ code: UInt16, _ value: Range<Int>) -> Void
     ) {
-        var at = place.lowerBound
+        var at = position.lowerBound
         // Ends: every turn moves forward by 4 bytes at least.
-        while place.upperBound - at >= 4 {
+        while position.upperBound - at >= 4 {
             let code = words.uint16(at: at)
             let length = Int(words.uint16(at: at + 2))
-            guard code != 0, length <= place.upperBound - at - 4 else { return }
+            guard code != 0, length <= position.upperBound - at - 4 else { return }
             body(code, (at + 4)..<(at + 4 + length))
             at += 4 + (length + 3) / 4 * 4
         }

@@ -7,7 +7,7 @@ package final class LiveSource: FrameSource {
     private struct Interface {
         let name: String
         var handle: LiveHandle?
-        var trouble: String?
+        var problem: String?
         /// Counts of captures that ended, and of the running one at the last look.
         var past = DropCounts()
         var current = DropCounts()
@@ -21,7 +21,7 @@ package final class LiveSource: FrameSource {
 
     /// Taken from one interface before the next has its turn and the analysis has its. Bytes count as frames do: offload
     /// hands over frames of 64 KiB, and a batch of thousands of them takes longer to fill than the kernel can wait.
-    private static let bytesPerTurn = 1 << 20
+    private static let bytesPerTick = 1 << 20
     private static let framesPerCall: Int32 = 128
 
     /// Opens all interfaces; fails when one cannot be opened.
@@ -38,8 +38,8 @@ package final class LiveSource: FrameSource {
         }
     }
 
-    package var trouble: String? {
-        let words = interfaces.compactMap(\.trouble)
+    package var problem: String? {
+        let words = interfaces.compactMap(\.problem)
         return words.isEmpty ? nil : words.joined(separator: "; ")
     }
 
@@ -62,7 +62,7 @@ package final class LiveSource: FrameSource {
 
     private func take(into batch: inout FrameBatch) -> Bool {
         for index in interfaces.indices {
-            let end = batch.bytes.count + Self.bytesPerTurn
+            let end = batch.bytes.count + Self.bytesPerTick
             // Ends: each round but the last adds frames, which have bytes.
             while batch.bytes.count < end, let handle = interfaces[index].handle {
                 let taken = handle.drain(into: &batch, interface: UInt32(index), limit: Self.framesPerCall)
@@ -83,7 +83,7 @@ package final class LiveSource: FrameSource {
 
     private func lose(_ index: Int, because text: String) {
         interfaces[index].handle = nil
-        interfaces[index].trouble = "\(interfaces[index].name): \(text); waiting for it to return"
+        interfaces[index].problem = "\(interfaces[index].name): \(text); waiting for it to return"
         interfaces[index].past = total(of: interfaces[index])
         interfaces[index].current = DropCounts()
     }
@@ -97,7 +97,7 @@ package final class LiveSource: FrameSource {
         for index in interfaces.indices where interfaces[index].handle == nil {
             guard let handle = try? LiveHandle(name: interfaces[index].name, options: options) else { continue }
             interfaces[index].handle = handle
-            interfaces[index].trouble = nil
+            interfaces[index].problem = nil
             facts.interfaces[index].linkType = handle.linkType
             facts.interfaces[index].addresses = InterfaceList.addresses(of: interfaces[index].name)
         }

@@ -139,8 +139,8 @@ package final class PcapngWriter {
         ports[port] = index
         order.append(port)
         last = (port, index)
-        let place = Int(port.interface)
-        let described = place < facts.interfaces.count ? facts.interfaces[place] : nil
+        let offset = Int(port.interface)
+        let described = offset < facts.interfaces.count ? facts.interfaces[offset] : nil
         block(1) { writer in
             writer.put(UInt16(truncatingIfNeeded: port.linkType.rawValue))
             writer.put(UInt16(0))

@@ -5,7 +5,7 @@ import StreamtopModel
 struct Concern {
     var verdict: Verdict
     /// Who it is about, as people read it; empty where the summary says so.
-    var place: String
+    var position: String
     var flow: FlowIdentifier?
     /// How long ago the trouble ended; nil while it lasts.
     var endedAgo: Nanoseconds?

@@ -20,7 +20,7 @@ struct DestinationFailures {
         /// The first of them, whose words stand for all.
         var example: Verdict
         var flow: FlowIdentifier
-        var place: String
+        var position: String
         var server: String
         /// How long ago the newest of them ended; nil while one lasts.
         var endedAgo: Nanoseconds?
@@ -51,7 +51,7 @@ struct DestinationFailures {
         var entry =
             failed[kind]
             ?? Failed(
-                example: verdict, flow: flow.identifier, place: HeadlineWords.ends(flow),
+                example: verdict, flow: flow.identifier, position: HeadlineWords.ends(flow),
                 server: HeadlineWords.server(flow), endedAgo: ago, firstSeen: verdict.firstSeen)
         entry.count += 1
         entry.firstSeen = min(entry.firstSeen, verdict.firstSeen)
@@ -65,7 +65,7 @@ struct DestinationFailures {
             let tried = attempts[kind.destination] ?? entry.count
             return Concern(
                 verdict: entry.count > 1 ? group(kind, entry, of: tried) : entry.example,
-                place: entry.count > 1 ? "" : entry.place, flow: entry.count > 1 ? nil : entry.flow,
+                position: entry.count > 1 ? "" : entry.position, flow: entry.count > 1 ? nil : entry.flow,
                 endedAgo: entry.endedAgo, isNoise: false, isComplete: entry.count >= tried,
                 harm: Double(entry.count) * Double(entry.count) / Double(max(tried, 1)))
         }

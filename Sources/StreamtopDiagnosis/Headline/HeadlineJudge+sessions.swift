@@ -9,7 +9,7 @@ extension HeadlineJudge {
         for verdict in session.verdicts where verdict.severity > .info {
             weigh(
                 Concern(
-                    verdict: verdict, place: "\(session.client) ← \(session.origin ?? "media")",
+                    verdict: verdict, position: "\(session.client) ← \(session.origin ?? "media")",
                     flow: session.flows.first, endedAgo: silence > .seconds(10) ? silence : nil, isNoise: false,
                     harm: Harm.cost(of: verdict, bytes: bytes)))
         }

@@ -39,7 +39,7 @@ package struct HeadlineJudge: Sendable {
             if ConnectionRules.names.contains(verdict.rule), destinations.counts(flow) { continue }
             weigh(
                 Concern(
-                    verdict: verdict, place: HeadlineWords.ends(flow), flow: flow.identifier,
+                    verdict: verdict, position: HeadlineWords.ends(flow), flow: flow.identifier,
                     endedAgo: flow.endedAgo(at: time), isNoise: flow.isNoise,
                     harm: Harm.cost(of: verdict, bytes: flow.client.bytes &+ flow.server.bytes)))
         }
@@ -55,7 +55,7 @@ package struct HeadlineJudge: Sendable {
         for verdict in call.verdicts where verdict.severity > .info {
             weigh(
                 Concern(
-                    verdict: verdict, place: end.map { "Call with \($0)" } ?? "Call", flow: flow,
+                    verdict: verdict, position: end.map { "Call with \($0)" } ?? "Call", flow: flow,
                     endedAgo: silence > Self.callSilence ? silence : nil, isNoise: false,
                     harm: Harm.cost(of: verdict, bytes: Self.callWeight)))
         }
@@ -81,15 +81,16 @@ package struct HeadlineJudge: Sendable {
     /// The first line. `capture` are the verdicts about host and capture.
     package func headline(capture: [Verdict], health: CaptureHealth, totals: TrafficTotals) -> Headline {
         // A source that gives nothing right now is more than anything it gave before.
-        if let trouble = health.trouble { return Headline(state: .unknown, text: trouble) }
+        if let problem = health.problem { return Headline(state: .unknown, text: problem) }
         var judge = self
         for verdict in capture where verdict.severity > .info {
-            judge.weigh(Concern(verdict: verdict, place: "", flow: nil, endedAgo: nil, isNoise: false, harm: .infinity))
+            judge.weigh(
+                Concern(verdict: verdict, position: "", flow: nil, endedAgo: nil, isNoise: false, harm: .infinity))
         }
         if !health.isTooFarBehind { for failure in destinations.failures(at: time) { judge.weigh(failure) } }
         if let worst = judge.worst, !worst.isNoise || judge.judged == 0 { return Self.headline(of: worst) }
         if totals.packets == 0 {
-            return Headline(state: .unknown, text: health.trouble ?? "No packet was captured.")
+            return Headline(state: .unknown, text: health.problem ?? "No packet was captured.")
         }
         if let reason = withheld.reason(health: health, packets: totals.packets) {
             return Headline(state: .unknown, text: reason)
@@ -102,7 +103,7 @@ package struct HeadlineJudge: Sendable {
         if let past {
             return Headline(
                 state: .watch, rule: past.last.verdict.rule,
-                text: HeadlineWords.pastTrouble(max(1, past.flows), past.last))
+                text: HeadlineWords.pastProblems(max(1, past.flows), past.last))
         }
         guard judged > 0 else {
             return Headline(state: .unknown, text: nothingToJudge)

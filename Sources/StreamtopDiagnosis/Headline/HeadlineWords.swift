@@ -23,11 +23,11 @@ enum HeadlineWords {
     }
 
     static func sentence(_ concern: Concern) -> String {
-        let place = concern.place.isEmpty ? "" : concern.place + "  "
+        let position = concern.position.isEmpty ? "" : concern.position + "  "
         let what = "\(rule(concern.verdict.rule)): \(concern.verdict.summary)"
         // Below a second the flow and the capture ended together.
-        guard let ago = concern.endedAgo, ago >= .seconds(1) else { return place + what }
-        return "\(place)ended \(age(ago)) · \(what)"
+        guard let ago = concern.endedAgo, ago >= .seconds(1) else { return position + what }
+        return "\(position)ended \(age(ago)) · \(what)"
     }
 
     static func flows(_ count: Int) -> String { FigureText.count(count, "flow", "flows") }
@@ -36,15 +36,15 @@ enum HeadlineWords {
         let sentence = "No fault found in \(flows(count))"
         // Below a millisecond there is none to speak of.
         guard let queue, queue.delay >= .milliseconds(1) else { return sentence + "." }
-        return sentence + "; largest queue \(FigureText.time(queue.delay)), \(queue.place)."
+        return sentence + "; largest queue \(FigureText.time(queue.delay)), \(queue.position)."
     }
 
-    static func pastTrouble(_ count: Int, _ last: Concern) -> String {
+    static func pastProblems(_ count: Int, _ last: Concern) -> String {
         return
             "Nothing is wrong now; \(flows(count)) had trouble, the last \(age(last.endedAgo ?? 0)): \(rule(last.verdict.rule))."
     }
 
     static func queueOfUnknownCause(_ queue: LargestQueue) -> String {
-        "No rule fired; largest queue \(FigureText.time(queue.delay)) of \(FigureText.time(queue.roundTrip)), \(queue.place): its cause is not judged."
+        "No rule fired; largest queue \(FigureText.time(queue.delay)) of \(FigureText.time(queue.roundTrip)), \(queue.position): its cause is not judged."
     }
 }

@@ -7,7 +7,7 @@ struct LargestQueue {
     var delay: Nanoseconds
     var roundTrip: Nanoseconds
     var flow: FlowIdentifier
-    var place: String
+    var position: String
     /// The spin bit also turns late because an end had nothing to send.
     var isGuess: Bool
 
@@ -37,6 +37,6 @@ struct LargestQueue {
         roundTrip = largest.trip
         isGuess = largest.isGuess
         self.flow = flow.identifier
-        place = HeadlineWords.ends(flow)
+        position = HeadlineWords.ends(flow)
     }
 }

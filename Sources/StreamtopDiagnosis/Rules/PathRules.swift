@@ -23,7 +23,8 @@ enum PathRules {
         "largest queue relative to that at the losses, managed above", 3, .ratio, source: "own")
     static let lossMajority = Threshold("share of that kind among judged lost packets", 0.6, .ratio, source: "own")
     static let baseJump = Threshold("jump of the base round trip", 20, .milliseconds, source: "own")
-    static let otherHalf = Threshold("queue of the other half relative to this one, below", 0.2, .ratio, source: "own")
+    static let otherDirection = Threshold(
+        "queue of the other half relative to this one, below", 0.2, .ratio, source: "own")
 
     static let rules: [Rule] = [
         Rule(
@@ -55,7 +56,7 @@ enum PathRules {
             hold: .atOnce, judge: .flow(routeChange)),
         Rule(
             23, "access_queue", .path, symptom: "Delay waits on the client's side of the capture point only.",
-            thresholds: [queueWatch, queueAct, otherHalf, samples],
+            thresholds: [queueWatch, queueAct, otherDirection, samples],
             silentWhen: ["the capture was taken at an end: the whole path is then on one side"], yieldsTo: [1],
             judge: .flow(accessQueue)),
     ]
@@ -66,7 +67,7 @@ enum PathRules {
             queue.delay.p95.milliseconds >= queueWatch.value,
             end.share(\.application).map({ $0 <= pausing.value }) ?? true
         else { return nil }
-        let isBehind = end.holdsAcknowledgmentsOnly(queueOf: queue.half)
+        let isBehind = end.holdsAcknowledgmentsOnly(queueOf: queue.span)
         let rho = end.side.flightDelayCorrelation.flatMap { $0 > correlation.value && !isBehind ? $0 : nil }
         // Between the ends the half that waits says more than the sender does: rules 23 and 79.
         let stands =
@@ -96,9 +97,9 @@ enum PathRules {
         if !isBehind, let bbr = end.bbrAdvice { advice += " \(bbr)" }
         return Finding(
             severity: queue.delay.p95.milliseconds > queueAct.value ? .critical : .warning, subject: .path,
-            direction: end.direction(ofQueueIn: queue.half),
+            direction: end.direction(ofQueueIn: queue.span),
             summary:
-                "\(FigureText.time(queue.delay.p95)) of \(FigureText.time(whole)) RTT wait \(end.place(ofQueueIn: queue.half))\(cause)",
+                "\(FigureText.time(queue.delay.p95)) of \(FigureText.time(whole)) RTT wait \(end.position(ofQueueIn: queue.span))\(cause)",
             evidence: evidence, advice: advice,
             confidence: end.confidence(samples: queue.samples, enough: 50) * (rho.map { min(0.95, $0 + 0.2) } ?? 0.8))
     }
@@ -253,7 +254,7 @@ enum PathRules {
     private static func accessQueue(_ flow: FlowSnapshot) -> Finding? {
         guard flow.vantage == .middle, let near = flow.queueDelay.client, let trip = flow.roundTrip.client,
             trip.samples >= Int(samples.value), near.p95.milliseconds >= queueWatch.value,
-            let far = flow.queueDelay.server, Double(far.p95) < otherHalf.value * Double(near.p95)
+            let far = flow.queueDelay.server, Double(far.p95) < otherDirection.value * Double(near.p95)
         else { return nil }
         return Finding(
             severity: near.p95.milliseconds > queueAct.value ? .critical : .warning, subject: .client,

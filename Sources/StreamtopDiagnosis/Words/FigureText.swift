@@ -39,13 +39,13 @@ enum FigureText {
         return value >= 20 || value == value.rounded() ? "\(Int(value.rounded()))" : decimals(value, 1)
     }
 
-    private static func decimals(_ value: Double, _ places: Int) -> String {
+    private static func decimals(_ value: Double, _ positions: Int) -> String {
         guard value.isFinite, abs(value) < 1e12 else { return "?" }
-        let scale = places == 1 ? 10 : 100
+        let scale = positions == 1 ? 10 : 100
         let whole = Int((value * Double(scale)).rounded())
         let rest = abs(whole % scale)
         if rest == 0 { return "\(whole / scale)" }
-        let text = places == 2 && rest < 10 ? "0\(rest)" : "\(rest)"
+        let text = positions == 2 && rest < 10 ? "0\(rest)" : "\(rest)"
         return "\(whole < 0 ? "-" : "")\(abs(whole / scale)).\(text)"
     }
 }

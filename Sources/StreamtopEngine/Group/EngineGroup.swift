@@ -116,7 +116,7 @@ package struct EngineGroup: ~Copyable {
     package mutating func observe(_ report: HostReport) { engine.observe(report) }
 
     /// What to ask the kernel about, since the last call.
-    package mutating func takeHostWishes() -> HostWishes { engine.takeHostWishes() }
+    package mutating func takeHostRequests() -> HostRequests { engine.takeHostRequests() }
 
     /// The buffers of this host as told last; nil where nobody asks.
     package var host: HostSnapshot? { engine.host.host }
@@ -195,9 +195,9 @@ package struct EngineGroup: ~Copyable {
     package var captureVerdicts: [Verdict] { engine.captureVerdicts }
     package var health: CaptureHealth { engine.health }
     /// What is wrong with the source right now, in words; nil when all is well.
-    package var sourceTrouble: String? {
-        get { engine.sourceTrouble }
-        set { engine.sourceTrouble = newValue }
+    package var sourceProblem: String? {
+        get { engine.sourceProblem }
+        set { engine.sourceProblem = newValue }
     }
     package var trafficTotals: TrafficTotals { engine.trafficTotals }
     package var flowCount: Int { engine.flowCount }

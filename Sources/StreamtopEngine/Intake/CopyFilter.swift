@@ -80,33 +80,33 @@ struct CopyFilter: ~Copyable {
         let fingerprint =
             frame.transport == .tcp
             ? Self.fingerprint(tcp: frame, directed) : Self.fingerprint(other: frame, directed, bytes: bytes)
-        let place = Int(truncatingIfNeeded: conversation >> 52)
+        let index = Int(truncatingIfNeeded: conversation >> 52)
         let tag = UInt32(truncatingIfNeeded: conversation >> 20)
-        if flows[place].tag != tag { flows[place] = Flow(tag: tag) }
+        if flows[index].tag != tag { flows[index] = Flow(tag: tag) }
         let point = UInt16(truncatingIfNeeded: record.interface)
         let slot = Int(truncatingIfNeeded: fingerprint >> 17)
         // Hardly any frame was seen before.
-        if frames[slot].fingerprint == fingerprint || flows[place].home != .max,
+        if frames[slot].fingerprint == fingerprint || flows[index].home != .max,
             let outcome = knownFrame(
-                record, point, fingerprint, slot, place, hasIdentification: (frame.identification ?? 0) != 0)
+                record, point, fingerprint, slot, index, hasIdentification: (frame.identification ?? 0) != 0)
         {
             return outcome
         }
-        flows[place].frames &+= 1
+        flows[index].frames &+= 1
         frames[slot] = Frame(
-            fingerprint: fingerprint, time: record.time, ordinal: flows[place].frames, point: point, copies: 0)
+            fingerprint: fingerprint, time: record.time, ordinal: flows[index].frames, point: point, copies: 0)
         return .original
     }
 
     /// The frame may have come before, or its flow is captured at two points; nil where it is new.
     @inline(never)
     private mutating func knownFrame(
-        _ record: FrameRecord, _ point: UInt16, _ fingerprint: UInt64, _ slot: Int, _ place: Int,
+        _ record: FrameRecord, _ point: UInt16, _ fingerprint: UInt64, _ slot: Int, _ index: Int,
         hasIdentification: Bool
     ) -> Outcome? {
-        if flows[place].home != .max, flows[place].home != point {
+        if flows[index].home != .max, flows[index].home != point {
             kinds.twoPoints &+= 1
-            prove(place, copies: 1)
+            prove(index, copies: 1)
             return leaveOut(record)
         }
         guard frames[slot].fingerprint == fingerprint else { return nil }
@@ -114,29 +114,29 @@ struct CopyFilter: ~Copyable {
         let isElsewhere = frames[slot].point != point
         let longest = !hasIdentification ? Self.shortestLag : isElsewhere ? Self.pathLag : Self.longestLag
         guard lag.magnitude <= UInt64(longest) else { return nil }
-        return repeated(slot, place, record, point, lag: Nanoseconds(lag.magnitude), isElsewhere: isElsewhere)
+        return repeated(slot, index, record, point, lag: Nanoseconds(lag.magnitude), isElsewhere: isElsewhere)
     }
 
     /// A frame came again.
     @inline(never)
     private mutating func repeated(
-        _ slot: Int, _ place: Int, _ record: FrameRecord, _ point: UInt16, lag: Nanoseconds, isElsewhere: Bool
+        _ slot: Int, _ index: Int, _ record: FrameRecord, _ point: UInt16, lag: Nanoseconds, isElsewhere: Bool
     ) -> Outcome {
-        if frames[slot].copies == 0 { flows[place].copied &+= 1 }
+        if frames[slot].copies == 0 { flows[index].copied &+= 1 }
         frames[slot].copies = frames[slot].copies &+ 1
         // Of the frames up to the original; later ones may still wait for their copies.
-        guard UInt64(flows[place].copied) * 5 >= UInt64(frames[slot].ordinal) * 4 else {
-            flows[place].frames &+= 1
+        guard UInt64(flows[index].copied) * 5 >= UInt64(frames[slot].ordinal) * 4 else {
+            flows[index].frames &+= 1
             return .original
         }
-        prove(place, copies: 0)
+        prove(index, copies: 0)
         if isElsewhere, lag > Self.shortestLag {
             kinds.twoPoints &+= 1
             let home = min(point, frames[slot].point)
-            flows[place].home = home
+            flows[index].home = home
             if home == point {
-                flows[place].frames = 1
-                flows[place].copied = 0
+                flows[index].frames = 1
+                flows[index].copied = 0
                 frames[slot].point = point
                 frames[slot].time = record.time
                 frames[slot].ordinal = 1
@@ -152,10 +152,10 @@ struct CopyFilter: ~Copyable {
     }
 
     /// Another `copies` frames of the flow came again; enough of them are proof.
-    private mutating func prove(_ place: Int, copies: UInt32) {
-        flows[place].copied &+= copies
-        guard !flows[place].isProven, flows[place].copied >= Self.proof else { return }
-        flows[place].isProven = true
+    private mutating func prove(_ index: Int, copies: UInt32) {
+        flows[index].copied &+= copies
+        guard !flows[index].isProven, flows[index].copied >= Self.proof else { return }
+        flows[index].isProven = true
         hasProof = true
     }
 

@@ -23,33 +23,33 @@ struct LayerStack: ~Copyable, Sendable {
     }
 
     /// The transport is at place 0; a layer stands behind its carrier.
-    subscript(place: Int) -> Layer { layers[place] }
+    subscript(depth: Int) -> Layer { layers[depth] }
 
-    func place(of kind: ProtocolKind) -> Int? {
-        for place in 0..<count where layers[place].kind == kind { return place }
+    func depth(of kind: ProtocolKind) -> Int? {
+        for depth in 0..<count where layers[depth].kind == kind { return depth }
         return nil
     }
 
-    func index(of kind: ProtocolKind) -> UInt32? { place(of: kind).map { layers[$0].index } }
+    func index(of kind: ProtocolKind) -> UInt32? { depth(of: kind).map { layers[$0].index } }
 
-    /// The layer on `place`, the first where there are several.
-    func above(_ place: Int) -> Int? {
-        for next in place + 1..<max(place + 1, count) where Int(layers[next].carrier) == place { return next }
+    /// The layer on `depth`, the first where there are several.
+    func above(_ depth: Int) -> Int? {
+        for next in depth + 1..<max(depth + 1, count) where Int(layers[next].carrier) == depth { return next }
         return nil
     }
 
-    /// The layer of this kind on `place`.
-    func above(_ place: Int, _ kind: ProtocolKind) -> Int? {
-        for next in place + 1..<max(place + 1, count)
-        where Int(layers[next].carrier) == place && layers[next].kind == kind { return next }
+    /// The layer of this kind on `depth`.
+    func above(_ depth: Int, _ kind: ProtocolKind) -> Int? {
+        for next in depth + 1..<max(depth + 1, count)
+        where Int(layers[next].carrier) == depth && layers[next].kind == kind { return next }
         return nil
     }
 
     /// The innermost layer: of several on one carrier the one that came first.
     var top: ProtocolKind {
-        var place = 0
-        while let next = above(place) { place = next }  // each round goes up, and a layer stands behind its carrier
-        return layers[place].kind
+        var depth = 0
+        while let next = above(depth) { depth = next }  // each round goes up, and a layer stands behind its carrier
+        return layers[depth].kind
     }
 
     /// Puts a layer on the one at `carrier`; its place, nil when the stack is full.
@@ -60,13 +60,13 @@ struct LayerStack: ~Copyable, Sendable {
         return count - 1
     }
 
-    /// Takes the layer at `place` off, and before it everything that it carries. Places below it stay.
-    mutating func pop(to place: Int, _ taken: (Layer) -> Void) {
-        while let above = above(place) { pop(to: above, taken) }  // each round takes at least one off
-        taken(layers[place])
-        for next in place + 1..<max(place + 1, count) {
+    /// Takes the layer at `depth` off, and before it everything that it carries. Places below it stay.
+    mutating func pop(to depth: Int, _ taken: (Layer) -> Void) {
+        while let above = above(depth) { pop(to: above, taken) }  // each round takes at least one off
+        taken(layers[depth])
+        for next in depth + 1..<max(depth + 1, count) {
             layers[next - 1] = layers[next]
-            if Int(layers[next - 1].carrier) > place { layers[next - 1].carrier -= 1 }
+            if Int(layers[next - 1].carrier) > depth { layers[next - 1].carrier -= 1 }
         }
         count -= 1
     }

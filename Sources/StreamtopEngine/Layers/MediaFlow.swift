@@ -15,13 +15,13 @@ struct MediaFlow: LayerState, ~Copyable {
     private var searched = -1
     /// What was opened of the packet at hand; kept for its storage.
     private var opened: [UInt8] = []
-    private var ends: BothWays<Endpoint>
+    private var ends: BothDirections<Endpoint>
     /// Generation of the descriptions that were looked at.
     private(set) var described = 0
-    private let place = AddressOnly()
+    private let depth = AddressOnly()
 
     /// `ordinal` is the flow's identity: the number of the frame that opened it.
-    init(ordinal: UInt64, between hosts: HostPair, ends: BothWays<Endpoint>) {
+    init(ordinal: UInt64, between hosts: HostPair, ends: BothDirections<Endpoint>) {
         rtp = RTPFlowTracker(ordinal, between: hosts, ends: ends)
         self.ends = ends
     }
@@ -91,7 +91,7 @@ struct MediaFlow: LayerState, ~Copyable {
     mutating func exchangeEnds() {
         rtp.exchangeEnds()
         swap(&client, &server)
-        ends = BothWays(client: ends.server, server: ends.client)
+        ends = BothDirections(client: ends.server, server: ends.client)
     }
 
     func report(into flow: inout FlowSnapshot, at time: Timestamp) {}

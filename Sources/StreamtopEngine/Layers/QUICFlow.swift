@@ -14,7 +14,7 @@ struct QUICFlow: LayerState, ~Copyable {
     var fallback: Timestamp?
     /// The engine was told what the connection carries.
     private var saidProtocol = false
-    private let place = AddressOnly()
+    private let depth = AddressOnly()
 
     /// Memory that it takes, with the bytes it holds.
     var heldBytes: Int { MemoryLayout<Self>.stride + connection.heldBytes }

@@ -9,8 +9,8 @@ extension TrackerStore {
     func heldBytes(of stack: UInt32) -> Int {
         guard stack != FlowEntry.none else { return 0 }
         var held = 0
-        for place in 0..<stacks[stack].count {
-            let layer = stacks[stack][place]
+        for depth in 0..<stacks[stack].count {
+            let layer = stacks[stack][depth]
             if layer.index != FlowEntry.none { held += heldBytes(of: layer) }
         }
         return held
@@ -19,8 +19,8 @@ extension TrackerStore {
     /// A flow's layers give up the bytes that wait for something.
     mutating func releaseHeldBytes(of stack: UInt32) {
         guard stack != FlowEntry.none else { return }
-        for place in 0..<stacks[stack].count {
-            let layer = stacks[stack][place]
+        for depth in 0..<stacks[stack].count {
+            let layer = stacks[stack][depth]
             if layer.index != FlowEntry.none { releaseHeldBytes(of: layer) }
         }
     }

@@ -63,7 +63,7 @@ struct TrackerStore: ~Copyable {
             rtp.insert(
                 MediaFlow(
                     ordinal: flow.ordinal, between: HostPair(flow.key),
-                    ends: BothWays(client: flow.clientEndpoint, server: flow.serverEndpoint)))
+                    ends: BothDirections(client: flow.clientEndpoint, server: flow.serverEndpoint)))
         case .sctp: sctp.insert(SCTPAssociationTracker())
         case .srt: srt.insert(SRTTracker())
         case .rtmp: rtmp.insert(RTMPTracker())

@@ -18,7 +18,7 @@ struct ActiveFlows {
     private let list: ActivityLists
     private(set) var positions: [UInt32] = []
 
-    private struct Place {
+    private struct Position {
         var ordinal: UInt64
         var position: UInt32
     }
@@ -33,11 +33,11 @@ struct ActiveFlows {
         // there counts once.
         positions.removeAll { !flows.contains($0) || !flows[$0].lists.contains(list) }
         // Ordinals are fetched before sorting, so that comparing two flows does not take a look at each.
-        var places = positions.map { Place(ordinal: flows[$0].ordinal, position: $0) }
-        places.sort { $0.ordinal < $1.ordinal }
+        var indices = positions.map { Position(ordinal: flows[$0].ordinal, position: $0) }
+        indices.sort { $0.ordinal < $1.ordinal }
         var taken: [UInt32] = []
-        taken.reserveCapacity(places.count)
-        for place in places where flows[place.position].lists.remove(list) != nil { taken.append(place.position) }
+        taken.reserveCapacity(indices.count)
+        for index in indices where flows[index.position].lists.remove(list) != nil { taken.append(index.position) }
         positions.removeAll(keepingCapacity: true)
         return taken
     }

@@ -31,7 +31,7 @@ struct SampleCursor: Sendable {
     }
 
     /// Never negative: a count that was taken back only lowers what follows.
-    private func rise(_ now: BothWays<UInt32>, _ before: BothWays<UInt32>, _ direction: Direction) -> Int {
+    private func rise(_ now: BothDirections<UInt32>, _ before: BothDirections<UInt32>, _ direction: Direction) -> Int {
         Int(now[direction] &- min(now[direction], before[direction]))
     }
 

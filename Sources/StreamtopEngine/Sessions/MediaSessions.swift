@@ -77,9 +77,9 @@ extension FlowEngine {
     mutating func tell(_ kind: FlowEvent.Kind, of flow: FlowIdentifier, start: Timestamp, at time: Timestamp) {
         guard options.collectsEvents else { return }
         let event = FlowEvent(time: time, flow: flow, sinceStart: time - start, kind: kind)
-        var place = output.entries.count
-        while place > 0, output.entries[place - 1].isLater(than: time) { place -= 1 }
-        output.entries.insert(.event(event), at: place)
+        var index = output.entries.count
+        while index > 0, output.entries[index - 1].isLater(than: time) { index -= 1 }
+        output.entries.insert(.event(event), at: index)
         output.settled = output.entries.count
     }
 

@@ -66,26 +66,26 @@ package struct RecordBuffer: ~Copyable {
     mutating func append(name: StaticString, withComma: Bool) {
         let length = name.utf8CodeUnitCount
         makeRoom(for: length &+ 4)
-        var place = unsafe start + count
-        unsafe place.pointee = UInt8(ascii: ",")
-        if withComma { unsafe place += 1 }
-        unsafe place.pointee = UInt8(ascii: "\"")
-        unsafe copy(name, to: place + 1)
-        unsafe place[length &+ 1] = UInt8(ascii: "\"")
-        unsafe place[length &+ 2] = UInt8(ascii: ":")
-        unsafe count = place - start &+ length &+ 3
+        var position = unsafe start + count
+        unsafe position.pointee = UInt8(ascii: ",")
+        if withComma { unsafe position += 1 }
+        unsafe position.pointee = UInt8(ascii: "\"")
+        unsafe copy(name, to: position + 1)
+        unsafe position[length &+ 1] = UInt8(ascii: "\"")
+        unsafe position[length &+ 2] = UInt8(ascii: ":")
+        unsafe count = position - start &+ length &+ 3
     }
 
     /// Text in quotes, if it can stand as it is; false, and nothing was added, where a byte needs an escape.
     mutating func append(quotingPlain text: String) -> Bool {
         let utf8 = text.utf8.span
         makeRoom(for: utf8.count &+ 2)
-        let place = unsafe start + count
-        unsafe place[0] = UInt8(ascii: "\"")
+        let position = unsafe start + count
+        unsafe position[0] = UInt8(ascii: "\"")
         if utf8.count < 8 {
             for index in utf8.indices {
                 guard Self.isPlain(utf8[index]) else { return false }
-                unsafe place[index &+ 1] = utf8[index]
+                unsafe position[index &+ 1] = utf8[index]
             }
         } else {
             // Eight at a time; the last eight overlap those before them.
@@ -94,11 +94,11 @@ package struct RecordBuffer: ~Copyable {
                 let first = min(index, utf8.count &- 8)
                 let eight = unsafe utf8.bytes.unsafeLoadUnaligned(fromByteOffset: first, as: UInt64.self)
                 guard Self.arePlain(eight) else { return false }
-                unsafe UnsafeMutableRawPointer(place + first + 1).storeBytes(of: eight, as: UInt64.self)
+                unsafe UnsafeMutableRawPointer(position + first + 1).storeBytes(of: eight, as: UInt64.self)
                 index &+= 8
             }
         }
-        unsafe place[utf8.count &+ 1] = UInt8(ascii: "\"")
+        unsafe position[utf8.count &+ 1] = UInt8(ascii: "\"")
         count &+= utf8.count &+ 2
         return true
     }
@@ -106,10 +106,10 @@ package struct RecordBuffer: ~Copyable {
     /// The first `number` characters, none of which needs an escape, in quotes.
     mutating func append<let length: Int>(quoting ascii: InlineArray<length, UInt8>, count number: Int) {
         makeRoom(for: number &+ 2)
-        let place = unsafe start + count
-        unsafe place[0] = UInt8(ascii: "\"")
-        for index in 0..<number { unsafe place[index &+ 1] = ascii[index] }
-        unsafe place[number &+ 1] = UInt8(ascii: "\"")
+        let position = unsafe start + count
+        unsafe position[0] = UInt8(ascii: "\"")
+        for index in 0..<number { unsafe position[index &+ 1] = ascii[index] }
+        unsafe position[number &+ 1] = UInt8(ascii: "\"")
         count &+= number &+ 2
     }
 
@@ -167,16 +167,16 @@ package struct RecordBuffer: ~Copyable {
 
     /// Writes exactly `width` digits, two at a time from the end.
     @inline(__always)
-    private static func write(_ value: UInt64, width: Int, to place: UnsafeMutablePointer<UInt8>) {
+    private static func write(_ value: UInt64, width: Int, to position: UnsafeMutablePointer<UInt8>) {
         var rest = value
         var left = width
         while left >= 2 {
             left &-= 2
             let pair = Int(truncatingIfNeeded: rest % 100)
             rest /= 100
-            unsafe (place + left).update(from: pairs.utf8Start + 2 &* pair, count: 2)
+            unsafe (position + left).update(from: pairs.utf8Start + 2 &* pair, count: 2)
         }
-        if left == 1 { unsafe place.pointee = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
+        if left == 1 { unsafe position.pointee = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
     }
 
     /// "00" to "99".
@@ -204,8 +204,8 @@ package struct RecordBuffer: ~Copyable {
     // MARK: Room
 
     @inline(__always)
-    private func copy(_ text: StaticString, to place: UnsafeMutablePointer<UInt8>) {
-        unsafe place.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+    private func copy(_ text: StaticString, to position: UnsafeMutablePointer<UInt8>) {
+        unsafe position.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
     @inline(__always)

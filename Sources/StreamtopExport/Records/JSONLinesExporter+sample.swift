@@ -32,7 +32,7 @@ extension JSONLinesExporter {
 extension JSONWriter {
     /// The known halves of a pair; nothing when neither is.
     fileprivate mutating func pair<Value>(
-        _ name: StaticString, _ values: BothWays<Value?>, _ write: (inout JSONWriter, StaticString, Value) -> Void
+        _ name: StaticString, _ values: BothDirections<Value?>, _ write: (inout JSONWriter, StaticString, Value) -> Void
     ) {
         guard values.client != nil || values.server != nil else { return }
         object(name) { json in
@@ -41,7 +41,7 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func counts(_ name: StaticString, _ values: BothWays<Int>) {
+    fileprivate mutating func counts(_ name: StaticString, _ values: BothDirections<Int>) {
         object(name) { json in
             json.member("client", values.client)
             json.member("server", values.server)

@@ -5,7 +5,7 @@ extension JSONWriter {
     /// Sizes of UDP datagrams, of each end that sent any.
     mutating func datagramSection(_ flow: FlowSnapshot) {
         guard let sizes = flow.datagramSizes else { return }
-        let sent = BothWays(client: flow.client.packets > 0, server: flow.server.packets > 0)
+        let sent = BothDirections(client: flow.client.packets > 0, server: flow.server.packets > 0)
         object("udp") { json in
             if sent.client { json.datagramSizes("client", sizes.client) }
             if sent.server { json.datagramSizes("server", sizes.server) }

@@ -28,7 +28,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func http2End(_ name: StaticString, _ end: HTTP2EndSnapshot) {
+    private mutating func http2End(_ name: StaticString, _ end: HTTP2EndpointSnapshot) {
         object(name) { json in
             if !end.settings.isEmpty { json.object("settings") { $0.quicParameterMembers(end.settings) } }
             json.member("overhead_bytes", end.overheadBytes)
@@ -79,7 +79,7 @@ extension JSONWriter {
     }
 
     /// Named after the end that sent what waited; left out where nothing did.
-    mutating func headOfLine(_ waits: BothWays<HeadOfLineSnapshot>) {
+    mutating func headOfLine(_ waits: BothDirections<HeadOfLineSnapshot>) {
         guard waits.client.holes + waits.server.holes > 0 else { return }
         object("head_of_line") { json in
             json.headOfLineEnd("client", waits.client)

@@ -123,8 +123,8 @@ extension JSONWriter {
             if overhead &+ payload > 0 {
                 json.ratio("overhead_ratio", Double(overhead) / Double(overhead &+ payload))
             }
-            json.http3Side("client", http3.client)
-            json.http3Side("server", http3.server)
+            json.http3Endpoint("client", http3.client)
+            json.http3Endpoint("server", http3.server)
             json.headOfLine(http3.headOfLine)
             if http3.blockedSections > 0 {
                 json.member("blocked_sections", http3.blockedSections)
@@ -185,18 +185,18 @@ extension JSONWriter {
         }
     }
 
-    private mutating func http3Side(_ name: StaticString, _ side: HTTP3SideSnapshot) {
+    private mutating func http3Endpoint(_ name: StaticString, _ endpoint: HTTP3EndpointSnapshot) {
         object(name) { json in
             json.object("frames") { json in
-                for frame in side.frames { json.member(named: frame.name, frame.count) }
+                for frame in endpoint.frames { json.member(named: frame.name, frame.count) }
             }
-            if let settings = side.settings {
+            if let settings = endpoint.settings {
                 json.object("settings") { $0.quicParameterMembers(settings) }
             }
-            json.member("overhead_bytes", side.overheadBytes)
-            json.member("payload_bytes", side.payloadBytes)
-            json.member("qpack_bytes", side.qpackStreamBytes)
-            json.member("goaway", side.goAway)
+            json.member("overhead_bytes", endpoint.overheadBytes)
+            json.member("payload_bytes", endpoint.payloadBytes)
+            json.member("qpack_bytes", endpoint.qpackStreamBytes)
+            json.member("goaway", endpoint.goAway)
         }
     }
 }

@@ -19,8 +19,8 @@ extension JSONWriter {
                 json.quicParameters("client", quic.clientParameters)
                 json.quicParameters("server", quic.serverParameters)
             }
-            json.quicSide("client", quic.client)
-            json.quicSide("server", quic.server)
+            json.quicEndpoint("client", quic.client)
+            json.quicEndpoint("server", quic.server)
             json.quicClose(quic.close)
             if let fallback = quic.fallback { json.time("tcp_fallback_ts", fallback) }
         }
@@ -91,28 +91,28 @@ extension JSONWriter {
         }
     }
 
-    private mutating func quicSide(_ name: StaticString, _ side: QUICSideSnapshot) {
+    private mutating func quicEndpoint(_ name: StaticString, _ endpoint: QUICEndpointSnapshot) {
         object(name) { json in
-            json.member("acked_packets", side.ackedPackets)
-            json.member("lost_packets", side.lostPackets)
-            json.member("spurious_losses", side.spuriousLosses)
-            json.inFlight(side.inFlight)
-            json.congestionWindow(side.congestionWindow)
-            json.congestionControl(side.congestionControl)
-            if !side.frames.isEmpty {
+            json.member("acked_packets", endpoint.ackedPackets)
+            json.member("lost_packets", endpoint.lostPackets)
+            json.member("spurious_losses", endpoint.spuriousLosses)
+            json.inFlight(endpoint.inFlight)
+            json.congestionWindow(endpoint.congestionWindow)
+            json.congestionControl(endpoint.congestionControl)
+            if !endpoint.frames.isEmpty {
                 json.object("frames") { json in
-                    for frame in side.frames { json.member(named: frame.name, frame.count) }
+                    for frame in endpoint.frames { json.member(named: frame.name, frame.count) }
                 }
             }
-            json.member("flow_control_blocked", side.flowControlBlocked)
-            json.member("streams", side.streams)
-            json.member("stream_bytes", side.streamBytes)
-            if side.forgottenStreams > 0 { json.member("forgotten_streams", side.forgottenStreams) }
-            json.member("pmtu_bytes", side.pathMTU)
-            if side.mtuProbes > 0 { json.member("mtu_probes", side.mtuProbes) }
+            json.member("flow_control_blocked", endpoint.flowControlBlocked)
+            json.member("streams", endpoint.streams)
+            json.member("stream_bytes", endpoint.streamBytes)
+            if endpoint.forgottenStreams > 0 { json.member("forgotten_streams", endpoint.forgottenStreams) }
+            json.member("pmtu_bytes", endpoint.pathMTU)
+            if endpoint.mtuProbes > 0 { json.member("mtu_probes", endpoint.mtuProbes) }
             json.object("ecn") { json in
-                json.member("ect_packets", side.ectPackets)
-                json.member("ce_packets", side.cePackets)
+                json.member("ect_packets", endpoint.ectPackets)
+                json.member("ce_packets", endpoint.cePackets)
             }
         }
     }

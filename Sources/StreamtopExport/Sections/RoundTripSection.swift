@@ -37,7 +37,7 @@ extension JSONWriter {
         }
     }
 
-    mutating func queueDelays(_ delay: BothWays<QueueDelaySnapshot?>) {
+    mutating func queueDelays(_ delay: BothDirections<QueueDelaySnapshot?>) {
         guard delay.client != nil || delay.server != nil else { return }
         object("queue_delay") { json in
             json.queueDelay("client", delay.client)

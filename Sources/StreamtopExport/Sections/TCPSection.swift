@@ -7,44 +7,44 @@ extension JSONWriter {
             if tcp.multipath { json.member("multipath", true) }
             json.member("syn_retransmissions", tcp.synRetransmissions)
             json.member("syn_ack_retransmissions", tcp.synAckRetransmissions)
-            json.tcpSide("client", tcp.client)
-            json.tcpSide("server", tcp.server)
+            json.tcpEndpoint("client", tcp.client)
+            json.tcpEndpoint("server", tcp.server)
         }
     }
 
-    private mutating func tcpSide(_ name: StaticString, _ side: TCPSideSnapshot) {
+    private mutating func tcpEndpoint(_ name: StaticString, _ endpoint: TCPEndpointSnapshot) {
         object(name) { json in
-            json.tcpOptions(side)
-            json.tcpCounts(side)
-            json.tcpWindows(side)
-            json.tcpRates(side)
-            json.tcpLoss(side)
-            json.tcpFindings(side)
+            json.tcpOptions(endpoint)
+            json.tcpCounts(endpoint)
+            json.tcpWindows(endpoint)
+            json.tcpRates(endpoint)
+            json.tcpLoss(endpoint)
+            json.tcpFindings(endpoint)
         }
     }
 
-    private mutating func tcpOptions(_ side: TCPSideSnapshot) {
-        member("mss_bytes", side.mssBytes)
-        member("window_scale", side.windowScale)
-        member("window_scale_min", side.windowScaleMin)
-        member("sack_permitted", side.sackPermitted)
-        member("timestamps", side.timestamps)
+    private mutating func tcpOptions(_ endpoint: TCPEndpointSnapshot) {
+        member("mss_bytes", endpoint.mssBytes)
+        member("window_scale", endpoint.windowScale)
+        member("window_scale_min", endpoint.windowScaleMin)
+        member("sack_permitted", endpoint.sackPermitted)
+        member("timestamps", endpoint.timestamps)
         object("ecn") { json in
-            json.member("negotiated", side.ecnNegotiated)
-            json.member("ect_packets", side.ectPackets)
-            json.member("ce_packets", side.cePackets)
+            json.member("negotiated", endpoint.ecnNegotiated)
+            json.member("ect_packets", endpoint.ectPackets)
+            json.member("ce_packets", endpoint.cePackets)
         }
-        member("fast_open", side.fastOpen)
-        member("initial_cwnd_bytes", side.initialWindowBytes)
+        member("fast_open", endpoint.fastOpen)
+        member("initial_cwnd_bytes", endpoint.initialWindowBytes)
     }
 
-    private mutating func tcpCounts(_ side: TCPSideSnapshot) {
-        member("segments", side.segments)
-        member("data_segments", side.dataSegments)
-        member("unique_bytes", side.uniqueBytes)
-        if side.largestSegment > 0 { member("largest_segment_bytes", side.largestSegment) }
+    private mutating func tcpCounts(_ endpoint: TCPEndpointSnapshot) {
+        member("segments", endpoint.segments)
+        member("data_segments", endpoint.dataSegments)
+        member("unique_bytes", endpoint.uniqueBytes)
+        if endpoint.largestSegment > 0 { member("largest_segment_bytes", endpoint.largestSegment) }
         object("retransmissions") { json in
-            let counts = side.allRetransmissions
+            let counts = endpoint.allRetransmissions
             json.member("packets", counts.packets)
             json.member("bytes", counts.bytes)
             json.member("fast", counts.fast)
@@ -54,28 +54,28 @@ extension JSONWriter {
             json.member("unclassified", counts.unclassified)
             if counts.peerGone > 0 { json.member("peer_gone", counts.peerGone) }
         }
-        member("out_of_order", side.outOfOrder)
-        if side.reorderExtent > 0 { member("reorder_extent", side.reorderExtent) }
-        member("duplicate_acks", side.duplicateAcks)
-        member("duplicate_packets", side.duplicatePackets)
-        member("dsacks", side.dsacks)
-        member("lost_before_capture", side.lostBeforeCapture)
-        member("lost_before_capture_bytes", side.lostBeforeCaptureBytes)
-        member("zero_windows", side.zeroWindows)
-        member("zero_window_episodes", side.zeroWindowEpisodes)
-        milliseconds("zero_window_ms", side.zeroWindowTime)
-        member("window_full", side.windowFull)
-        member("window_probes", side.windowProbes)
-        member("keep_alives", side.keepAlives)
-        member("resets", side.resets)
-        member("fins", side.fins)
+        member("out_of_order", endpoint.outOfOrder)
+        if endpoint.reorderExtent > 0 { member("reorder_extent", endpoint.reorderExtent) }
+        member("duplicate_acks", endpoint.duplicateAcks)
+        member("duplicate_packets", endpoint.duplicatePackets)
+        member("dsacks", endpoint.dsacks)
+        member("lost_before_capture", endpoint.lostBeforeCapture)
+        member("lost_before_capture_bytes", endpoint.lostBeforeCaptureBytes)
+        member("zero_windows", endpoint.zeroWindows)
+        member("zero_window_episodes", endpoint.zeroWindowEpisodes)
+        milliseconds("zero_window_ms", endpoint.zeroWindowTime)
+        member("window_full", endpoint.windowFull)
+        member("window_probes", endpoint.windowProbes)
+        member("keep_alives", endpoint.keepAlives)
+        member("resets", endpoint.resets)
+        member("fins", endpoint.fins)
     }
 
-    private mutating func tcpWindows(_ side: TCPSideSnapshot) {
-        inFlight(side.inFlight)
-        congestionWindow(side.congestionWindow)
-        if !side.windowCuts.isEmpty {
-            array("window_cuts", side.windowCuts) { json, cut in
+    private mutating func tcpWindows(_ endpoint: TCPEndpointSnapshot) {
+        inFlight(endpoint.inFlight)
+        congestionWindow(endpoint.congestionWindow)
+        if !endpoint.windowCuts.isEmpty {
+            array("window_cuts", endpoint.windowCuts) { json, cut in
                 json.object { json in
                     json.time("ts", cut.time)
                     json.member("before_bytes", cut.beforeBytes)
@@ -84,8 +84,8 @@ extension JSONWriter {
                 }
             }
         }
-        congestionControl(side.congestionControl)
-        if let window = side.receiveWindow {
+        congestionControl(endpoint.congestionControl)
+        if let window = endpoint.receiveWindow {
             object("receive_window") { json in
                 json.member("last_bytes", window.last)
                 json.member("max_bytes", window.maximum)
@@ -96,28 +96,28 @@ extension JSONWriter {
         }
     }
 
-    private mutating func tcpRates(_ side: TCPSideSnapshot) {
-        if let shares = side.limitedBy {
+    private mutating func tcpRates(_ endpoint: TCPEndpointSnapshot) {
+        if let shares = endpoint.limitedBy {
             object("limited_by") { json in
                 json.milliseconds("network_ms", shares.network)
                 json.milliseconds("receiver_ms", shares.receiver)
                 json.milliseconds("application_ms", shares.application)
             }
         }
-        member("pacing", side.pacing)
-        if side.lastRate != nil || side.maxRate != nil || side.meanRate != nil {
+        member("pacing", endpoint.pacing)
+        if endpoint.lastRate != nil || endpoint.maxRate != nil || endpoint.meanRate != nil {
             object("rate") { json in
-                json.rate("last_bps", side.lastRate)
-                json.rate("max_bps", side.maxRate)
-                json.rate("mean_bps", side.meanRate)
+                json.rate("last_bps", endpoint.lastRate)
+                json.rate("max_bps", endpoint.maxRate)
+                json.rate("mean_bps", endpoint.meanRate)
             }
         }
-        rate("goodput_bps", side.goodput)
+        rate("goodput_bps", endpoint.goodput)
     }
 
-    private mutating func tcpLoss(_ side: TCPSideSnapshot) {
+    private mutating func tcpLoss(_ endpoint: TCPEndpointSnapshot) {
         object("loss") { json in
-            let loss = side.loss
+            let loss = endpoint.loss
             json.member("events", loss.events)
             json.member("random", loss.random)
             json.member("congestive", loss.congestive)
@@ -126,16 +126,16 @@ extension JSONWriter {
             json.member("upstream", loss.upstream)
             json.member("downstream", loss.downstream)
         }
-        ratio("loss_ratio", side.lossRatio)
+        ratio("loss_ratio", endpoint.lossRatio)
     }
 
-    private mutating func tcpFindings(_ side: TCPSideSnapshot) {
-        ratio("flight_delay_correlation", side.flightDelayCorrelation)
-        member("recoveries", side.recoveries)
-        member("tail_recoveries", side.tailRecoveries)
-        member("longest_backoff", side.longestBackoff)
-        member("idle_periods", side.idlePeriods)
-        member("idle_restarts", side.idleRestarts)
-        milliseconds("send_buffer_limited_ms", side.sendBufferLimited)
+    private mutating func tcpFindings(_ endpoint: TCPEndpointSnapshot) {
+        ratio("flight_delay_correlation", endpoint.flightDelayCorrelation)
+        member("recoveries", endpoint.recoveries)
+        member("tail_recoveries", endpoint.tailRecoveries)
+        member("longest_backoff", endpoint.longestBackoff)
+        member("idle_periods", endpoint.idlePeriods)
+        member("idle_restarts", endpoint.idleRestarts)
+        milliseconds("send_buffer_limited_ms", endpoint.sendBufferLimited)
     }
 }

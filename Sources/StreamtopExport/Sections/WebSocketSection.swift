@@ -43,7 +43,7 @@ extension JSONWriter {
         member("by", close.by)
     }
 
-    private mutating func webSocketEnd(_ name: StaticString, _ end: WebSocketEndSnapshot) {
+    private mutating func webSocketEnd(_ name: StaticString, _ end: WebSocketEndpointSnapshot) {
         object(name) { json in
             json.object("frames") { json in
                 // A kind that was not seen was not sent, unless frames were lost: then nobody knows.

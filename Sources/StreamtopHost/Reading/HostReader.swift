@@ -76,9 +76,9 @@ package final class HostReader {
     }
 
     /// One look at the host.
-    package func read(_ wishes: HostWishes, at time: Timestamp) -> HostReport {
+    package func read(_ requests: HostRequests, at time: Timestamp) -> HostReport {
         var report = HostReport(time: time)
-        report.sockets = sockets(wishes.flows, at: time)
+        report.sockets = sockets(requests.flows, at: time)
         if time >= nextSlow {
             nextSlow = time + .seconds(1)
             readSlowly(at: time)
@@ -102,7 +102,7 @@ package final class HostReader {
                     of: link, inFlight: inFlight, limits: limits, left: sent[link.index], &courses, at: time)
             }
         }
-        for end in wishes.flows.flatMap({ [$0.low.address, $0.high.address] }) + wishes.peers
+        for end in requests.flows.flatMap({ [$0.low.address, $0.high.address] }) + requests.peers
         where routes.count < 4_096 && routes.insert(end).inserted {
             report.routes[end] = route(to: end)
         }

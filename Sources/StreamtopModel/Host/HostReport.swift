@@ -51,7 +51,7 @@ package struct DatagramSocket: Equatable, Sendable {
 }
 
 /// What the analysis wants to know of the host.
-package struct HostWishes: Sendable {
+package struct HostRequests: Sendable {
     /// TCP flows whose sockets are wanted, without encapsulation, those of most interest first.
     package var flows: [FlowKey] = []
     /// Addresses that flows without such sockets go to: by which device?

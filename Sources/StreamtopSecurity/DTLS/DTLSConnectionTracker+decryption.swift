@@ -15,7 +15,7 @@ extension DTLSConnectionTracker {
 
     /// Opens one record; false when there is no key for it.
     mutating func open(
-        _ record: DTLSWay.Waiting, _ direction: Direction, tables: borrowing SecurityTables,
+        _ record: DTLSDirection.Waiting, _ direction: Direction, tables: borrowing SecurityTables,
         _ now: inout Observation
     ) -> Bool {
         guard isForKnownEpoch(record.header, direction) || makeKey(record.header, direction, tables: tables) else {
@@ -30,7 +30,7 @@ extension DTLSConnectionTracker {
         }
         guard let type else {
             ends[direction.index].failures += 1
-            if ends[direction.index].failures > DTLSWay.mostFailures { ends[direction.index].giveUp() }
+            if ends[direction.index].failures > DTLSDirection.mostFailures { ends[direction.index].giveUp() }
             return true
         }
         ends[direction.index].failures = 0
@@ -44,7 +44,7 @@ extension DTLSConnectionTracker {
     }
 
     private mutating func openPlain(
-        _ record: DTLSWay.Waiting, _ direction: Direction, into content: inout [UInt8]
+        _ record: DTLSDirection.Waiting, _ direction: Direction, into content: inout [UInt8]
     ) -> UInt8? {
         let number = UInt64(record.header.epoch) << 48 | record.header.sequence
         let identifier = record.header.form == .connectionID ? facts.connectionIDs[direction.reversed] ?? [] : nil
@@ -55,7 +55,7 @@ extension DTLSConnectionTracker {
 
     /// Unmasks the record number and opens (RFC 9147 sections 4.2.2 and 4.2.3).
     private mutating func openUnified(
-        _ record: DTLSWay.Waiting, sequenceLength: Int, _ direction: Direction, into content: inout [UInt8]
+        _ record: DTLSDirection.Waiting, sequenceLength: Int, _ direction: Direction, into content: inout [UInt8]
     ) -> UInt8? {
         guard let mask = unsafe ends[direction.index].mask?.mask(sample: record.fragment.span.bytes) ?? nil else {
             return nil
@@ -64,12 +64,12 @@ extension DTLSConnectionTracker {
         // The mask's first bytes are for the number; the header's first byte is not masked.
         let bytes = [mask.first, UInt8(truncatingIfNeeded: mask.number >> 24)]
         let lengthBytes = header[0] & 0x04 != 0 ? 2 : 0
-        let place = header.count - lengthBytes - sequenceLength
-        guard place >= 1 else { return nil }
+        let position = header.count - lengthBytes - sequenceLength
+        guard position >= 1 else { return nil }
         var low: UInt64 = 0
         for index in 0..<sequenceLength {
-            header[place + index] ^= bytes[index]
-            low = low << 8 | UInt64(header[place + index])
+            header[position + index] ^= bytes[index]
+            low = low << 8 | UInt64(header[position + index])
         }
         let number = fullNumber(low, bits: 8 * sequenceLength, expected: ends[direction.index].expected)
         let type =
@@ -144,7 +144,7 @@ extension DTLSConnectionTracker {
     }
 
     /// Holds a record for secrets that may come, or gives the direction up.
-    mutating func wait(_ record: DTLSWay.Waiting, _ direction: Direction, tables: borrowing SecurityTables) {
+    mutating func wait(_ record: DTLSDirection.Waiting, _ direction: Direction, tables: borrowing SecurityTables) {
         let isGiven = facts.clientRandom.flatMap { tables.secrets?[$0] } != nil
         let size = record.fragment.count
         guard isGiven || tables.awaitsSecrets else {
@@ -152,7 +152,7 @@ extension DTLSConnectionTracker {
             return
         }
         // Records of an epoch without a secret are passed over: others may have one.
-        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= DTLSWay.mostWaitingBytes else {
+        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= DTLSDirection.mostWaitingBytes else {
             return
         }
         ends[direction.index].waiting.append(record)

@@ -19,7 +19,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
 
     var facts = HandshakeFacts(over: .dtls)
     /// What each end sends, by `Direction.index`.
-    var ends: InlineArray<2, DTLSWay> = InlineArray { _ in DTLSWay() }
+    var ends: InlineArray<2, DTLSDirection> = InlineArray { _ in DTLSDirection() }
     var malformed = 0
     private let addressOnly = AddressOnly()
 
@@ -124,7 +124,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
         dtls.srtpProfile = facts.srtpProfile.map { SRTPProfile(rawValue: $0).text }
         dtls.srtpProfilesOffered = facts.srtpProfilesOffered.map { SRTPProfile(rawValue: $0).text }
         if let client = facts.connectionIDs.client, let server = facts.connectionIDs.server {
-            dtls.connectionIDs = BothWays(client: String(hexOf: client), server: String(hexOf: server))
+            dtls.connectionIDs = BothDirections(client: String(hexOf: client), server: String(hexOf: server))
         }
         return dtls
     }
@@ -144,7 +144,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
         }
         noteShape(header, direction, at: time, tables.certificates, &now)
         guard !ends[direction.index].isOpaque, facts.sawHello else { return }
-        let record = DTLSWay.Waiting(
+        let record = DTLSDirection.Waiting(
             header: header, headerBytes: headerBytes, fragment: fragment.copy(fragment.remaining), time: time)
         if ends[direction.index].waiting.isEmpty, open(record, direction, tables: tables, &now) { return }
         wait(record, direction, tables: tables)

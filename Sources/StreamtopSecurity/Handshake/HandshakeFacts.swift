@@ -48,7 +48,7 @@ struct HandshakeFacts: Sendable {
     var srtpProfile: UInt16?
     var srtpProfilesOffered: [UInt16] = []
     /// What each end wants in the records sent to it (RFC 9146).
-    var connectionIDs = BothWays<[UInt8]?>(client: nil, server: nil)
+    var connectionIDs = BothDirections<[UInt8]?>(client: nil, server: nil)
     var malformedMessages = 0
     private var sawServerKeys = false
 

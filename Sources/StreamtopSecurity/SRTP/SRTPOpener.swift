@@ -178,15 +178,15 @@ package struct SRTPOpener: ~Copyable, Sendable {
     /// (salt x 2^16) XOR (SSRC x 2^64) XOR (index x 2^16) (RFC 3711 section 4.1.1).
     private func counter(_ salt: [UInt8], _ source: UInt32, _ index: UInt64) -> [UInt8] {
         var counter = salt + [0, 0]
-        for (place, byte) in Self.bytes(UInt64(source), 4).enumerated() { counter[4 + place] ^= byte }
-        for (place, byte) in Self.bytes(index, 6).enumerated() { counter[8 + place] ^= byte }
+        for (position, byte) in Self.bytes(UInt64(source), 4).enumerated() { counter[4 + position] ^= byte }
+        for (position, byte) in Self.bytes(index, 6).enumerated() { counter[8 + position] ^= byte }
         return counter
     }
 
     /// The salt XOR two zeros and the SSRC; the index is the number that the cipher adds (RFC 7714 sections 8.1 and 9.1).
     private func nonce(_ salt: [UInt8], _ source: UInt32) -> [UInt8] {
         var nonce = salt
-        for (place, byte) in Self.bytes(UInt64(source), 4).enumerated() { nonce[2 + place] ^= byte }
+        for (position, byte) in Self.bytes(UInt64(source), 4).enumerated() { nonce[2 + position] ^= byte }
         return nonce
     }
 

@@ -29,7 +29,7 @@ extension TLSConnectionTracker {
         {
             return
         }
-        wait(TLSWay.Waiting(record: record, header: header, fragment: fragment), direction, tables: tables)
+        wait(TLSDirection.Waiting(record: record, header: header, fragment: fragment), direction, tables: tables)
     }
 
     /// What the record's size and place tell without its content.
@@ -96,7 +96,7 @@ extension TLSConnectionTracker {
         miss(record, type, direction, &now)
         ends[direction.index].failures += 1
         ends[direction.index].sequence &+= 1
-        if ends[direction.index].failures > TLSWay.mostFailures { ends[direction.index].giveUp() }
+        if ends[direction.index].failures > TLSDirection.mostFailures { ends[direction.index].giveUp() }
         return true  // there is a key: waiting for another would not help
     }
 
@@ -221,11 +221,12 @@ extension TLSConnectionTracker {
     }
 
     /// Holds a record for secrets that may come, or gives the direction up.
-    private mutating func wait(_ record: TLSWay.Waiting, _ direction: Direction, tables: borrowing SecurityTables) {
+    private mutating func wait(_ record: TLSDirection.Waiting, _ direction: Direction, tables: borrowing SecurityTables)
+    {
         let size = record.fragment.count
         // Early data is followed by keys of its own: not being able to read it does not make the rest unreadable.
         if !tables.awaitsSecrets, ends[direction.index].epoch == .early { return }
-        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= TLSWay.mostWaitingBytes else {
+        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= TLSDirection.mostWaitingBytes else {
             ends[direction.index].giveUp()
             return
         }

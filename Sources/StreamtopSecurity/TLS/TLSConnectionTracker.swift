@@ -7,7 +7,7 @@ import StreamtopWire
 /// A TLS connection over TCP, from its ordered bytes: who agreed on what, when, and at what cost; with secrets, what was said.
 ///
 /// Tolerates what captures do: a missing beginning, one direction only, holes (`gap`), garbage. Everything held is bounded:
-/// one record and one handshake message per direction, `TLSWay.mostWaitingBytes` of records waiting for secrets.
+/// one record and one handshake message per direction, `TLSDirection.mostWaitingBytes` of records waiting for secrets.
 package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     package enum Verdict: Equatable, Sendable {
         /// Too few bytes so far.
@@ -35,7 +35,7 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     var facts = HandshakeFacts(over: .tcp)
     var shape = Version13Shape()
     /// What each end sends, by `Direction.index`.
-    var ends: InlineArray<2, TLSWay> = InlineArray { _ in TLSWay() }
+    var ends: InlineArray<2, TLSDirection> = InlineArray { _ in TLSDirection() }
     var early = EarlyDataReading()
     /// Requests and answers, while they cannot be read.
     var bursts = AnswerBursts()

@@ -41,9 +41,9 @@ struct OnDemand<Value: ~Copyable>: ~Copyable {
     /// Puts `value` in, unless there is one.
     mutating func fill(_ value: @autoclosure () -> Value) {
         guard isEmpty else { return }
-        let place = UnsafeMutablePointer<Value>.allocate(capacity: 1)
-        unsafe place.initialize(to: value())
-        unsafe storage = place
+        let position = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+        unsafe position.initialize(to: value())
+        unsafe storage = position
     }
 
     /// The value will be needed soon.

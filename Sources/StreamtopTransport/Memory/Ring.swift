@@ -50,10 +50,10 @@ struct Ring<Element: BitwiseCopyable>: ~Copyable {
     /// Puts `element` in front of the one at `index`, which may be the end.
     mutating func insert(_ element: Element, at index: Int) {
         append(element)
-        var place = count - 1
-        while place > index {  // towards `index`
-            self[place] = self[place - 1]
-            place -= 1
+        var position = count - 1
+        while position > index {  // towards `index`
+            self[position] = self[position - 1]
+            position -= 1
         }
         self[index] = element
     }

@@ -11,7 +11,7 @@ extension QUICConnectionTracker {
         _ opened: QUICOpenedPacket, level: QUICLevel, isEarly: Bool = false, size: Int, direction: Direction,
         at time: Timestamp, scratch: inout QUICScratch, _ now: inout Observation
     ) {
-        guard !sides[direction].recovery.hasSeen(opened.number, level: level) else { return }
+        guard !endpoints[direction].recovery.hasSeen(opened.number, level: level) else { return }
         // Out of the scratch and back: frames are read from it while the scratch takes what they bring.
         var payload: [UInt8] = []
         swap(&payload, &scratch.buffers.plain)
@@ -28,11 +28,11 @@ extension QUICConnectionTracker {
                 isInFlight = true
                 break
             }
-            sides[direction].count(frame)
+            endpoints[direction].count(frame)
             if frame.kind.isAckEliciting { isAckEliciting = true }
             if case .padding = frame { isInFlight = true }
             if isLogged {
-                let exponent = level == .oneRTT ? sides[direction].parameters?.integer(.ackDelayExponent) ?? 3 : 3
+                let exponent = level == .oneRTT ? endpoints[direction].parameters?.integer(.ackDelayExponent) ?? 3 : 3
                 logged.append(QUICPacketLog.record(frame, in: bytes, exponent: exponent))
             }
             take(frame, in: bytes, level: level, direction: direction, at: time, scratch: &scratch, &now)
@@ -53,12 +53,12 @@ extension QUICConnectionTracker {
                 room: &scratch.packetRoom)
         }
         isInFlight = isInFlight || isAckEliciting
-        sides[direction].recovery.sent(
+        endpoints[direction].recovery.sent(
             opened.number, level: level, size: size, isAckEliciting: isAckEliciting, isInFlight: isInFlight, at: time)
         guard isInFlight else { return }
-        sides[direction].flight.sent(size, at: time)
+        endpoints[direction].flight.sent(size, at: time)
         let loop = loopEstimate
-        sides[direction].window.observe(flight: sides[direction].flight.bytes, loop: loop, at: time)
+        endpoints[direction].window.observe(flight: endpoints[direction].flight.bytes, loop: loop, at: time)
         guard level == .oneRTT else { return }
         if isNear(direction) { followWindow(opened.number, size, direction, at: time) }
         if hasOpenedOneRTT { followSender(opened.number, size: size, direction, at: time) }
@@ -67,13 +67,13 @@ extension QUICConnectionTracker {
     /// The course of the sender's window, for the name of its congestion control.
     private mutating func followWindow(_ number: UInt64, _ size: Int, _ direction: Direction, at time: Timestamp) {
         let recovery = (
-            acknowledged: sides[direction].recovery.largestAcknowledged, lost: sides[direction].recovery.lost,
-            spurious: sides[direction].recovery.spurious
+            acknowledged: endpoints[direction].recovery.largestAcknowledged, lost: endpoints[direction].recovery.lost,
+            spurious: endpoints[direction].recovery.spurious
         )
         let view = QUICCongestionCourse.View(
             largestAcknowledged: recovery.acknowledged, lost: recovery.lost, spurious: recovery.spurious,
-            flight: sides[direction].flight.bytes)
-        sides[direction].course.sent(number, size: size, view: view, at: time)
+            flight: endpoints[direction].flight.bytes)
+        endpoints[direction].course.sent(number, size: size, view: view, at: time)
     }
 
     /// The whole round trip as the ends have it, as far as known.
@@ -90,7 +90,7 @@ extension QUICConnectionTracker {
         // Member by member: a meter is large, and this is asked with every acknowledgment.
         let isClient = direction == .fromClient
         let hasSample = isClient ? clientTrip.hasSample : serverTrip.hasSample
-        let spun = spinHalves[direction]
+        let spun = spinStates[direction]
         if spin.isUsed, spun.value > 0 {
             let lastTime = isClient ? clientTrip.lastTime : serverTrip.lastTime
             if !hasSample || spun.time > lastTime { return spun.value }
@@ -108,12 +108,12 @@ extension QUICConnectionTracker {
             acknowledge(ack, in: payload, level: level, by: direction, at: time, &now)
         case .crypto(let offset, let data):
             let bytes = payload.extracting(data.start..<(data.start + data.count))
-            sides[direction].cryptoStreams[level.index].insert(bytes, at: offset, time: time)
+            endpoints[direction].cryptoStreams[level.index].insert(bytes, at: offset, time: time)
             takeMessages(level: level, direction: direction, at: time, scratch: &scratch, &now)
         case .newConnectionID(_, _, let identifier, let token):
             note(identifier, of: direction, &now)
-            if sides[direction].resetTokens.count < QUICConnectionIDSet.capacity {
-                sides[direction].resetTokens.append(token)
+            if endpoints[direction].resetTokens.count < QUICConnectionIDSet.capacity {
+                endpoints[direction].resetTokens.append(token)
             }
         case .pathChallenge(let data):
             if challenges.count >= Self.maximumChallenges { challenges.removeFirst() }
@@ -128,17 +128,17 @@ extension QUICConnectionTracker {
                 code: code, isApplication: isApplication,
                 reason: String(decoding: text.copy(min(reason.count, 256)), as: UTF8.self), by: direction, time: time)
         case .dataBlocked, .streamDataBlocked:
-            if level == .oneRTT, !sides[direction].meters.isEmpty {
-                sides[direction].meters.value.blocked(at: time)
+            if level == .oneRTT, !endpoints[direction].meters.isEmpty {
+                endpoints[direction].meters.value.blocked(at: time)
             }
         case .maxData, .maxStreamData:
-            if !sides[direction.reversed].meters.isEmpty { sides[direction.reversed].meters.value.released() }
+            if !endpoints[direction.reversed].meters.isEmpty { endpoints[direction.reversed].meters.value.released() }
         case .handshakeDone:
             guard times.confirmed == nil else { break }
             times.confirmed = time
             for way in Direction.allCases {
-                let bytes = sides[way].recovery.discard(.initial) + sides[way].recovery.discard(.handshake)
-                sides[way].flight.released(bytes, distance: 0, at: time)
+                let bytes = endpoints[way].recovery.discard(.initial) + endpoints[way].recovery.discard(.handshake)
+                endpoints[way].flight.released(bytes, distance: 0, at: time)
             }
             step(.handshakeDone, from: direction, bytes: 1, encrypted: true, &now)
         default: break
@@ -193,18 +193,18 @@ extension QUICConnectionTracker {
         let sender = direction.reversed
         var ranges = ByteReader(payload)
         ranges.skip(ack.rangesOffset)
-        let delay = level == .oneRTT ? sides[direction].ackDelay(ack.delay) : 0
+        let delay = level == .oneRTT ? endpoints[direction].ackDelay(ack.delay) : 0
         let distance = distance(to: sender)
-        let outcome = sides[sender].recovery.acknowledge(
-            ack, ranges: &ranges, level: level, delay: delay, otherHalf: distance, at: time)
-        sides[sender].flight.released(outcome.ackedBytes + outcome.lostBytes, distance: distance, at: time)
+        let outcome = endpoints[sender].recovery.acknowledge(
+            ack, ranges: &ranges, level: level, delay: delay, otherDirection: distance, at: time)
+        endpoints[sender].flight.released(outcome.ackedBytes + outcome.lostBytes, distance: distance, at: time)
         // Asked twice, nobody knows which of the two was answered, or whether an answer was lost.
         let isAmbiguous = level == .initial && direction == .fromServer && times.repeatedRequest != nil
         if let sample = outcome.sample, !isAmbiguous {
             record(sample, to: direction, source: level == .oneRTT ? .quicAck : .quicHandshake, at: time)
         }
         if level == .oneRTT { followAcknowledgment(outcome, of: sender, distance: distance, at: time) }
-        if outcome.startsRecovery { sides[sender].window.cut(loop: loopEstimate, at: time) }
+        if outcome.startsRecovery { endpoints[sender].window.cut(loop: loopEstimate, at: time) }
         if outcome.lostPackets > 0 {
             now.tell(.loss(from: sender, segments: outcome.lostPackets, verdict: .unknown, side: nil))
         }
@@ -241,7 +241,9 @@ extension QUICConnectionTracker {
     ) {
         var start = scratch.messageBytes.count
         // Each turn takes four bytes or more.
-        while sides[direction].cryptoStreams[level.index].takeMessage(into: &scratch.messageBytes, time: time) != nil {
+        while endpoints[direction].cryptoStreams[level.index].takeMessage(into: &scratch.messageBytes, time: time)
+            != nil
+        {
             let count = scratch.messageBytes.count - start
             scratch.messages.append(
                 QUICHandshakeMessage(direction: direction, level: level, time: time, start: start, count: count))
@@ -272,12 +274,12 @@ extension QUICConnectionTracker {
             if offersEarlyData { acceptsEarlyData = glance.hasEarlyData }
         }
         guard let parameters = glance.parameters else { return }
-        sides[direction].parameters = parameters
+        endpoints[direction].parameters = parameters
         if case .bytes(let token) = parameters[.statelessResetToken], token.count == 16 {
             let words = token.reduce(into: (UInt64(0), UInt64(0))) { words, byte in
                 words = (words.0 << 8 | words.1 >> 56, words.1 << 8 | UInt64(byte))
             }
-            sides[direction].resetTokens.append(QUICResetToken(high: words.0, low: words.1))
+            endpoints[direction].resetTokens.append(QUICResetToken(high: words.0, low: words.1))
         }
     }
 }

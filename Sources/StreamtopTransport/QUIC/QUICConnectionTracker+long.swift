@@ -37,7 +37,7 @@ extension QUICConnectionTracker {
 
     /// Notes an ID that the end sending in `owner`'s direction chose.
     mutating func note(_ identifier: QUICConnectionID, of owner: Direction, _ now: inout Observation) {
-        guard sides[owner].identifiers.insert(identifier), !identifier.isEmpty else { return }
+        guard endpoints[owner].identifiers.insert(identifier), !identifier.isEmpty else { return }
         now.signal(.connectionID(identifier, owner: owner))
     }
 
@@ -145,7 +145,7 @@ extension QUICConnectionTracker {
         }
         let opened = keys.openInitial(
             packet, numberOffset: header.packetNumberOffset, direction: direction,
-            largest: sides[direction].recovery.largest(.initial), buffers: &scratch.buffers)
+            largest: endpoints[direction].recovery.largest(.initial), buffers: &scratch.buffers)
         if opened == nil, known != header.version {
             _ = keys.deriveInitial(known, destination: keys.initialDestination)
         }
@@ -177,9 +177,9 @@ extension QUICConnectionTracker {
 
     private mutating func forgetInitials() {
         for way in Direction.allCases {
-            sides[way].cryptoStreams[QUICLevel.initial.index].reset()
-            let bytes = sides[way].recovery.discard(.initial)
-            sides[way].flight.released(bytes, distance: 0, at: start)
+            endpoints[way].cryptoStreams[QUICLevel.initial.index].reset()
+            let bytes = endpoints[way].recovery.discard(.initial)
+            endpoints[way].flight.released(bytes, distance: 0, at: start)
         }
     }
 
@@ -223,7 +223,7 @@ extension QUICConnectionTracker {
         secrets: borrowing SecretStore?, scratch: inout QUICScratch, _ now: inout Observation
     ) {
         let level: QUICLevel = type == .handshake ? .handshake : .oneRTT
-        let largest = sides[direction].recovery.largest(level)
+        let largest = endpoints[direction].recovery.largest(level)
         var opened: QUICOpenedPacket?
         var hadKey = true
         switch type {

@@ -16,31 +16,31 @@ extension QUICConnectionTracker {
         let loop = min(path.smoothed ?? 0, .seconds(100))
         // Where nothing has been heard from an end for two round trips, its half is of the past.
         let newest = max(clientTrip.lastTime, serverTrip.lastTime)
-        let highest = sides[direction].recovery.largest(.oneRTT) ?? number
+        let highest = endpoints[direction].recovery.largest(.oneRTT) ?? number
         let sending = QUICSenderMeters.Sending(
-            size: size, flight: sides[direction].flight.bytes, window: sides[direction].window.current,
+            size: size, flight: endpoints[direction].flight.bytes, window: endpoints[direction].window.current,
             unit: unit(of: direction), behind: highest > number ? Int(clamping: highest - number) : 0,
             distance: isNear(direction) ? 0 : nil, isPathFresh: time - newest <= 2 * loop)
-        sides[direction].fillMeters()
-        sides[direction].meters.value.sent(sending, path: path, at: time)
+        endpoints[direction].fillMeters()
+        endpoints[direction].meters.value.sent(sending, path: path, at: time)
     }
 
     /// The peer of `sender` acknowledged packets: what that says of the sender. Called once its samples are recorded.
     mutating func followAcknowledgment(
         _ outcome: QUICSenderRecovery.Outcome, of sender: Direction, distance: Nanoseconds, at time: Timestamp
     ) {
-        guard !sides[sender].meters.isEmpty else { return }
+        guard !endpoints[sender].meters.isEmpty else { return }
         let lost = outcome.lostPackets + (countsUnseen(of: sender) ? outcome.unseenLost : 0)
         if lost > 0 {
             var path = path(of: sender)
             path.ceiling = saturatingAdd(clientTrip.path.usualCeiling, serverTrip.path.usualCeiling)
-            sides[sender].meters.value.lost(
-                lost, sent: outcome.firstLostSent ?? time, window: sides[sender].window.current,
+            endpoints[sender].meters.value.lost(
+                lost, sent: outcome.firstLostSent ?? time, window: endpoints[sender].window.current,
                 unit: unit(of: sender), path: path, at: time)
         }
-        if outcome.spurious > 0 { sides[sender].meters.value.arrivedAfterAll(outcome.spurious) }
-        sides[sender].meters.value.acknowledged(
-            flight: sides[sender].recovery.bytesInFlight, delay: distance, at: time)
+        if outcome.spurious > 0 { endpoints[sender].meters.value.arrivedAfterAll(outcome.spurious) }
+        endpoints[sender].meters.value.acknowledged(
+            flight: endpoints[sender].recovery.bytesInFlight, delay: distance, at: time)
     }
 
     /// A round trip to `end`, which acknowledged all that its peer had sent: the path's own length may show in it.
@@ -48,10 +48,10 @@ extension QUICConnectionTracker {
         _ sample: Nanoseconds, to end: Direction, base: Nanoseconds, queue: Nanoseconds, at time: Timestamp
     ) {
         let sender = end.reversed
-        guard !sides[sender].meters.isEmpty, sides[sender].recovery.bytesInFlight == 0 else { return }
-        let flight = sides[sender].window.current
+        guard !endpoints[sender].meters.isEmpty, endpoints[sender].recovery.bytesInFlight == 0 else { return }
+        let flight = endpoints[sender].window.current
         guard
-            let step = sides[sender].meters.value.observeBase(
+            let step = endpoints[sender].meters.value.observeBase(
                 sample, base: base, queue: queue, flight: flight, at: time)
         else { return }
         if end == .fromClient { clientTrip.rebase(to: step) } else { serverTrip.rebase(to: step) }
@@ -61,12 +61,12 @@ extension QUICConnectionTracker {
     /// end that mostly acknowledges they were most likely acknowledgments, whose loss costs nothing.
     func countsUnseen(of direction: Direction) -> Bool {
         guard !isNear(direction) else { return false }
-        return sides[direction].meters.map { $0.packets * 2 >= sides[direction].recovery.packets } ?? false
+        return endpoints[direction].meters.map { $0.packets * 2 >= endpoints[direction].recovery.packets } ?? false
     }
 
     /// Bytes of a full packet.
     private func unit(of direction: Direction) -> Int {
-        let sustained = sides[direction].datagrams.sustained
+        let sustained = endpoints[direction].datagrams.sustained
         return sustained > 0 ? sustained : 1_200  // RFC 9000 section 14: every path carries them
     }
 

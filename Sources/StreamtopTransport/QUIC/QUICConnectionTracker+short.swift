@@ -56,10 +56,10 @@ extension QUICConnectionTracker {
     /// has IDs of several lengths the bytes decide.
     /// Mutating so that it works in place: a borrowed tracker is copied for the call.
     private mutating func destinationLength(for direction: Direction, _ packet: RawSpan) -> Int? {
-        guard let newest = sides[direction.reversed].identifiers.list.last else { return nil }
+        guard let newest = endpoints[direction.reversed].identifiers.list.last else { return nil }
         let length = Int(newest.length)
-        guard sides[direction.reversed].identifiers.hasSeveralLengths else { return length }
-        for known in sides[direction.reversed].identifiers.list {
+        guard endpoints[direction.reversed].identifiers.hasSeveralLengths else { return length }
+        for known in endpoints[direction.reversed].identifiers.list {
             var reader = ByteReader(packet)
             reader.skip(1)
             if QUICConnectionID(&reader, length: Int(known.length)) == known { return Int(known.length) }
@@ -87,7 +87,7 @@ extension QUICConnectionTracker {
         let reading = spin.observe(bit, from: direction, at: time, handshake: handshake)
         if let loop = reading.loop { loopTrip.record(loop, source: .quicSpin, at: time) }
         guard let half = reading.half else { return }
-        spinHalves[direction] = QUICSpinHalf(value: half, time: time)
+        spinStates[direction] = QUICSpinState(value: half, time: time)
         if direction == .fromServer {
             serverTrip.record(half, source: .quicSpin, at: time)
         } else {
@@ -102,7 +102,7 @@ extension QUICConnectionTracker {
         var reader = ByteReader(packet)
         reader.skip(packet.byteCount - 16)
         let token = QUICResetToken(high: reader.uint64(), low: reader.uint64())
-        if sides[direction].resetTokens.contains(token) {
+        if endpoints[direction].resetTokens.contains(token) {
             hasKnownReset = true
         } else if packet.byteCount <= 43 {
             resetSuspect = direction

@@ -24,8 +24,8 @@ extension QUICConnectionTracker {
             early.accepted = acceptsEarlyData
             quic.zeroRTT = early
         }
-        quic.clientConnectionIDs = sides[.fromClient].identifiers.list.filter { !$0.isEmpty }.map(\.description)
-        quic.serverConnectionIDs = sides[.fromServer].identifiers.list.filter { !$0.isEmpty }.map(\.description)
+        quic.clientConnectionIDs = endpoints[.fromClient].identifiers.list.filter { !$0.isEmpty }.map(\.description)
+        quic.serverConnectionIDs = endpoints[.fromServer].identifiers.list.filter { !$0.isEmpty }.map(\.description)
         quic.originalDestinationID = originalDestination.flatMap { $0.isEmpty ? nil : $0.description }
         quic.spin.isUsed = spin.isUsed
         quic.spin.edges = spin.edges
@@ -38,10 +38,10 @@ extension QUICConnectionTracker {
             }
         }
         quic.packets = packets
-        quic.clientParameters = parameters(sides[.fromClient].parameters)
-        quic.serverParameters = parameters(sides[.fromServer].parameters)
-        quic.client = side(.fromClient, at: time)
-        quic.server = side(.fromServer, at: time)
+        quic.clientParameters = parameters(endpoints[.fromClient].parameters)
+        quic.serverParameters = parameters(endpoints[.fromServer].parameters)
+        quic.client = endpoint(.fromClient, at: time)
+        quic.server = endpoint(.fromServer, at: time)
         quic.close = close
         if amplification.hasRatio {
             quic.amplificationRatio = amplification.ratio
@@ -57,58 +57,64 @@ extension QUICConnectionTracker {
     /// The server's list in Version Negotiation, else the client's in its transport parameters.
     private var offeredVersions: [String] {
         if !offered.isEmpty { return offered.map(\.description) }
-        guard case .versions(_, let available) = sides[.fromClient].parameters?[.versionInformation] else { return [] }
+        guard case .versions(_, let available) = endpoints[.fromClient].parameters?[.versionInformation] else {
+            return []
+        }
         return available.map(\.description)
     }
 
-    private func side(_ direction: Direction, at time: Timestamp) -> QUICSideSnapshot {
-        snapshot(of: sides[direction], direction, at: time)
+    private func endpoint(_ direction: Direction, at time: Timestamp) -> QUICEndpointSnapshot {
+        snapshot(of: endpoints[direction], direction, at: time)
     }
 
-    private func snapshot(of side: borrowing QUICSide, _ direction: Direction, at time: Timestamp) -> QUICSideSnapshot {
-        var snapshot = QUICSideSnapshot()
-        snapshot.pathMTU = side.datagrams.sustained > 0 ? side.datagrams.sustained : nil
-        snapshot.mtuProbes = side.datagrams.probes
-        snapshot.ectPackets = side.datagrams.ectPackets
-        snapshot.cePackets = side.datagrams.cePackets
-        snapshot.frames = side.frameSnapshot
+    private func snapshot(of endpoint: borrowing QUICEndpoint, _ direction: Direction, at time: Timestamp)
+        -> QUICEndpointSnapshot
+    {
+        var snapshot = QUICEndpointSnapshot()
+        snapshot.pathMTU = endpoint.datagrams.sustained > 0 ? endpoint.datagrams.sustained : nil
+        snapshot.mtuProbes = endpoint.datagrams.probes
+        snapshot.ectPackets = endpoint.datagrams.ectPackets
+        snapshot.cePackets = endpoint.datagrams.cePackets
+        snapshot.frames = endpoint.frameSnapshot
         guard hasOpenedOneRTT else { return snapshot }
-        snapshot.ackedPackets = side.recovery.acknowledged
-        snapshot.lostPackets = side.recovery.lostPackets(countingUnseen: !isNear(direction))
-        snapshot.spuriousLosses = side.recovery.spurious
-        snapshot.flowControlBlocked = side.flowControlBlocked
-        snapshot.streams = side.streamCount
+        snapshot.ackedPackets = endpoint.recovery.acknowledged
+        snapshot.lostPackets = endpoint.recovery.lostPackets(countingUnseen: !isNear(direction))
+        snapshot.spuriousLosses = endpoint.recovery.spurious
+        snapshot.flowControlBlocked = endpoint.flowControlBlocked
+        snapshot.streams = endpoint.streamCount
         snapshot.forgottenStreams = streams[direction.index].forgotten
-        snapshot.streamBytes = side.streamBytes
-        snapshot.sender.uniqueBytes = side.streamBytes
+        snapshot.streamBytes = endpoint.streamBytes
+        snapshot.sender.uniqueBytes = endpoint.streamBytes
         snapshot.sender.fullPacket = snapshot.pathMTU
-        if !side.meters.isEmpty {
-            let lost = side.recovery.lostPackets(countingUnseen: countsUnseen(of: direction))
+        if !endpoint.meters.isEmpty {
+            let lost = endpoint.recovery.lostPackets(countingUnseen: countsUnseen(of: direction))
             snapshot.sender.heldForLost = lost
-            snapshot.sender.falselyHeld = side.recovery.spurious
+            snapshot.sender.falselyHeld = endpoint.recovery.spurious
             // Once it is over, nothing waits any more.
             let end = close.map { min($0.time, time) } ?? time
-            side.meters.value.report(
-                into: &snapshot.sender, lost: lost - side.recovery.spurious, at: end)
+            endpoint.meters.value.report(
+                into: &snapshot.sender, lost: lost - endpoint.recovery.spurious, at: end)
         }
-        if side.flight.hasSample {
+        if endpoint.flight.hasSample {
             snapshot.inFlight = InFlightSnapshot(
-                last: side.flight.bytes(at: time), maximum: side.flight.maximum, p50: side.flight.median ?? 0,
+                last: endpoint.flight.bytes(at: time), maximum: endpoint.flight.maximum,
+                p50: endpoint.flight.median ?? 0,
                 isLowerBound: !isNear(direction) && distance(to: direction) == 0)
         }
-        if side.window.maximum > 0 {
+        if endpoint.window.maximum > 0 {
             // Held back by something else, or never brought to a loss: the window itself may be larger.
-            let isHeld = isNear(direction) && side.course.isLimited
-            let isOpen = isHeld || side.recovery.lossEvents == 0
+            let isHeld = isNear(direction) && endpoint.course.isLimited
+            let isOpen = isHeld || endpoint.recovery.lossEvents == 0
             snapshot.congestionWindow = CongestionWindowSnapshot(
-                bytes: side.window.current, packets: packetsIn(side.window.current, side), maximum: side.window.maximum,
+                bytes: endpoint.window.current, packets: packetsIn(endpoint.window.current, endpoint),
+                maximum: endpoint.window.maximum,
                 source: .estimate, confidence: isOpen ? 0.4 : 0.7,
-                phase: isHeld ? .applicationLimited : side.window.phase, isLowerBound: isOpen)
+                phase: isHeld ? .applicationLimited : endpoint.window.phase, isLowerBound: isOpen)
         }
-        if side.streamBytes > 0 {
+        if endpoint.streamBytes > 0 {
             snapshot.congestionControl =
                 isNear(direction)
-                ? side.course.verdict()
+                ? endpoint.course.verdict()
                 : CongestionControlSnapshot(
                     name: .unknown, source: .estimate, confidence: 0,
                     evidence: ["the capture lies too far from this sender to see its window"])
@@ -116,8 +122,8 @@ extension QUICConnectionTracker {
         return snapshot
     }
 
-    private func packetsIn(_ bytes: Int, _ side: borrowing QUICSide) -> Int? {
-        side.datagrams.sustained > 0 ? bytes / side.datagrams.sustained : nil
+    private func packetsIn(_ bytes: Int, _ endpoint: borrowing QUICEndpoint) -> Int? {
+        endpoint.datagrams.sustained > 0 ? bytes / endpoint.datagrams.sustained : nil
     }
 
     /// The capture point is at the end that sends in `direction`: numbers that never pass were then never sent.
@@ -162,22 +168,22 @@ extension QUICConnectionTracker {
         return trip
     }
 
-    package var queueDelay: BothWays<QueueDelaySnapshot?> {
-        BothWays(client: clientTrip.queueSnapshot, server: serverTrip.queueSnapshot)
+    package var queueDelay: BothDirections<QueueDelaySnapshot?> {
+        BothDirections(client: clientTrip.queueSnapshot, server: serverTrip.queueSnapshot)
     }
 
     /// Writes what holds at `time` into a sample.
     package func read(into sample: inout FlowSample, at time: Timestamp) {
-        sample.roundTrip = BothWays(client: clientTrip.smoothed, server: serverTrip.smoothed)
+        sample.roundTrip = BothDirections(client: clientTrip.smoothed, server: serverTrip.smoothed)
         if clientTrip.source != .quicHandshake { sample.queueDelay.client = clientTrip.currentQueue }
         if serverTrip.source != .quicHandshake { sample.queueDelay.server = serverTrip.currentQueue }
         guard hasOpenedOneRTT else { return }
         for direction in Direction.allCases {
-            if sides[direction].flight.hasSample {
-                sample.inFlight[direction] = sides[direction].flight.bytes(at: time)
+            if endpoints[direction].flight.hasSample {
+                sample.inFlight[direction] = endpoints[direction].flight.bytes(at: time)
             }
-            if sides[direction].window.maximum > 0 {
-                sample.congestionWindow[direction] = sides[direction].window.current
+            if endpoints[direction].window.maximum > 0 {
+                sample.congestionWindow[direction] = endpoints[direction].window.current
             }
         }
     }
@@ -186,7 +192,7 @@ extension QUICConnectionTracker {
     package func count(into counters: inout FlowCounters) {
         guard hasOpenedOneRTT else { return }
         for direction in Direction.allCases {
-            counters.losses[direction] = UInt32(clamping: sides[direction].recovery.lost)
+            counters.losses[direction] = UInt32(clamping: endpoints[direction].recovery.lost)
         }
     }
 }

@@ -13,7 +13,7 @@ package struct QUICConnectionTracker: ~Copyable {
     let start: Timestamp
     var version: QUICVersion?
     var keys = QUICConnectionKeys()
-    var sides = QUICSides()
+    var endpoints = QUICEndpoints()
     var waiting = QUICWaitingPackets()
     var packets = QUICPacketCounts()
     var unreadable = 0
@@ -31,7 +31,7 @@ package struct QUICConnectionTracker: ~Copyable {
     var acceptsEarlyData: Bool?
     var spin = QUICSpinMeter()
     /// The newest half of the path that the spin bit measured, by the end it leads to.
-    var spinHalves = BothWays(client: QUICSpinHalf(), server: QUICSpinHalf())
+    var spinStates = BothDirections(client: QUICSpinState(), server: QUICSpinState())
     /// Round trips between the capture point and either end, and of the whole loop.
     var serverTrip = QUICRoundTripMeter()
     var clientTrip = QUICRoundTripMeter()
@@ -130,8 +130,8 @@ package struct QUICConnectionTracker: ~Copyable {
             if outcome == .isFromClient { return outcome }
         }
         if count > 1 { packets.coalesced += 1 }
-        sides[direction].datagrams.record(size: size, ecn: ecn)
-        sides[direction].payloadBytes &+= size
+        endpoints[direction].datagrams.record(size: size, ecn: ecn)
+        endpoints[direction].payloadBytes &+= size
         amplification.record(size: size, from: direction, at: time)
         return .none
     }
@@ -176,8 +176,8 @@ package struct QUICConnectionTracker: ~Copyable {
         guard reader.peekUInt8() ?? 0 >= 0x80, let header = try? QUICLongHeader(decoding: &reader),
             header.type == .initial, header.destination != originalDestination
         else { return false }
-        let isKnown = !header.source.isEmpty && sides[.fromClient].identifiers.contains(header.source)
-        guard !isKnown, !sides[.fromServer].identifiers.contains(header.destination),
+        let isKnown = !header.source.isEmpty && endpoints[.fromClient].identifiers.contains(header.source)
+        guard !isKnown, !endpoints[.fromServer].identifiers.contains(header.destination),
             header.packetLength <= datagram.byteCount
         else { return false }
         // Rare enough for buffers of its own.
@@ -207,7 +207,8 @@ package struct QUICConnectionTracker: ~Copyable {
 
     /// Memory outside of the tracker itself.
     package var heldBytes: Int {
-        sides[.fromClient].heldBytes + sides[.fromServer].heldBytes + streams[0].heldBytes + streams[1].heldBytes
+        endpoints[.fromClient].heldBytes + endpoints[.fromServer].heldBytes + streams[0].heldBytes
+            + streams[1].heldBytes
             + waiting.heldBytes
     }
 
@@ -216,7 +217,7 @@ package struct QUICConnectionTracker: ~Copyable {
     package mutating func releaseHeldBytes() {
         waiting.release()
         for direction in Direction.allCases {
-            for level in 0..<3 { _ = sides[direction].cryptoStreams[level].release() }
+            for level in 0..<3 { _ = endpoints[direction].cryptoStreams[level].release() }
             _ = streams[direction.index].release()
         }
     }
@@ -249,7 +250,7 @@ package struct QUICConnectionTracker: ~Copyable {
     }
 }
 
-struct QUICSpinHalf: Equatable, Sendable {
+struct QUICSpinState: Equatable, Sendable {
     var value: Nanoseconds = 0
     var time = Timestamp(nanoseconds: .min)
 }

@@ -10,7 +10,7 @@ package struct SCTPAssociationTracker: LayerState, ~Copyable {
     private var client = SCTPEndpoint()
     private var server = SCTPEndpoint()
     private var streams: [SCTPSnapshot.Stream] = []
-    private var streamPlaces: [UInt16: Int] = [:]
+    private var streamPositions: [UInt16: Int] = [:]
     private var streamsLeftOut = 0
     private var chunkCounts: [UInt8: UInt64] = [:]
     package private(set) var state = FlowState.open
@@ -102,41 +102,41 @@ package struct SCTPAssociationTracker: LayerState, ~Copyable {
         let chunk = try SCTPDataChunk(header, decoding: &body)
         let isNew =
             direction == .fromClient ? client.send(chunk, at: time) : server.send(chunk, at: time)
-        guard isNew, let place = place(of: chunk.stream) else { return }
+        guard isNew, let position = position(of: chunk.stream) else { return }
         if chunk.protocolIdentifier == DataChannelMessage.establishment {
             guard chunk.isBeginning, chunk.isEnding else { return }
-            if case .open(let open) = try DataChannelMessage(decoding: &body) { note(open, at: place) }
+            if case .open(let open) = try DataChannelMessage(decoding: &body) { note(open, at: position) }
             return
         }
         let bytes = UInt64(max(0, chunk.userBytes))
         if direction == .fromClient {
-            streams[place].client.bytes &+= bytes
-            if chunk.isEnding { streams[place].client.messages &+= 1 }
+            streams[position].client.bytes &+= bytes
+            if chunk.isEnding { streams[position].client.messages &+= 1 }
         } else {
-            streams[place].server.bytes &+= bytes
-            if chunk.isEnding { streams[place].server.messages &+= 1 }
+            streams[position].server.bytes &+= bytes
+            if chunk.isEnding { streams[position].server.messages &+= 1 }
         }
     }
 
-    private mutating func place(of stream: UInt16) -> Int? {
-        if let known = streamPlaces[stream] { return known }
+    private mutating func position(of stream: UInt16) -> Int? {
+        if let known = streamPositions[stream] { return known }
         guard streams.count < Self.streamCapacity else {
             streamsLeftOut += 1
             return nil
         }
         streams.append(SCTPSnapshot.Stream(identifier: stream))
-        streamPlaces[stream] = streams.count - 1
+        streamPositions[stream] = streams.count - 1
         return streams.count - 1
     }
 
-    private mutating func note(_ open: DataChannelMessage.Open, at place: Int) {
-        streams[place].label = open.label
-        if !open.subprotocol.isEmpty { streams[place].subprotocol = open.subprotocol }
-        streams[place].isOrdered = open.isOrdered
+    private mutating func note(_ open: DataChannelMessage.Open, at position: Int) {
+        streams[position].label = open.label
+        if !open.subprotocol.isEmpty { streams[position].subprotocol = open.subprotocol }
+        streams[position].isOrdered = open.isOrdered
         switch open.reliability {
         case .reliable: break
-        case .retransmissions(let most): streams[place].maximumRetransmissions = most
-        case .lifetime(let most): streams[place].lifetime = most
+        case .retransmissions(let most): streams[position].maximumRetransmissions = most
+        case .lifetime(let most): streams[position].lifetime = most
         }
     }
 
@@ -210,9 +210,9 @@ package struct SCTPAssociationTracker: LayerState, ~Copyable {
         try SCTPReconfiguration.resets(&body) { if reset.count < 64 { reset.append($0) } }
         for stream in reset {
             if let stream {
-                if let place = streamPlaces[stream] { streams[place].resets &+= 1 }
+                if let position = streamPositions[stream] { streams[position].resets &+= 1 }
             } else {
-                for place in streams.indices { streams[place].resets &+= 1 }
+                for position in streams.indices { streams[position].resets &+= 1 }
             }
         }
     }
@@ -223,7 +223,7 @@ package struct SCTPAssociationTracker: LayerState, ~Copyable {
         initiator = initiator?.reversed
         if let found = initiated { initiated = (found.time, found.from.reversed, found.count) }
         if let found = echoed { echoed = (found.time, found.from.reversed, found.count) }
-        for place in streams.indices { streams[place].exchangeEnds() }
+        for position in streams.indices { streams[position].exchangeEnds() }
     }
 }
 

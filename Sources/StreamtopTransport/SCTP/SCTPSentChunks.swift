@@ -37,19 +37,19 @@ struct SCTPSentChunks {
 
     /// What was known of the chunk before; nil when it is new here, and then it is kept.
     mutating func send(_ tsn: UInt32, at time: Timestamp) -> Chunk? {
-        let place = index(of: tsn)
-        if place < chunks.count, chunks[place].tsn == tsn {
-            let before = chunks[place]
-            chunks[place].last = time
-            if chunks[place].transmissions < .max { chunks[place].transmissions += 1 }
-            chunks[place].missed = 0
+        let position = index(of: tsn)
+        if position < chunks.count, chunks[position].tsn == tsn {
+            let before = chunks[position]
+            chunks[position].last = time
+            if chunks[position].transmissions < .max { chunks[position].transmissions += 1 }
+            chunks[position].missed = 0
             return before
         }
         if count >= Self.capacity {
             head += 1
             evicted &+= 1
         }
-        chunks.insert(Chunk(tsn: tsn, sent: time, last: time), at: max(place, head))
+        chunks.insert(Chunk(tsn: tsn, sent: time, last: time), at: max(position, head))
         compact()
         return nil
     }
@@ -69,21 +69,21 @@ struct SCTPSentChunks {
 
     /// A gap block covers the TSNs from `first` to `last`; the number of chunks newly covered.
     mutating func report(_ first: UInt32, _ last: UInt32) -> Int {
-        var place = index(of: first)
+        var position = index(of: first)
         var fresh = 0
-        while place < chunks.count, last.isAtOrAfter(chunks[place].tsn) {  // towards the end
-            if !chunks[place].isReported { fresh += 1 }
-            chunks[place].isReported = true
-            place += 1
+        while position < chunks.count, last.isAtOrAfter(chunks[position].tsn) {  // towards the end
+            if !chunks[position].isReported { fresh += 1 }
+            chunks[position].isReported = true
+            position += 1
         }
         return fresh
     }
 
     /// Chunks below `highest` that no gap block covers were missing once more.
     mutating func miss(below highest: UInt32) {
-        for place in head..<chunks.count {
-            guard highest.isAfter(chunks[place].tsn) else { return }
-            if !chunks[place].isReported, chunks[place].missed < .max { chunks[place].missed += 1 }
+        for position in head..<chunks.count {
+            guard highest.isAfter(chunks[position].tsn) else { return }
+            if !chunks[position].isReported, chunks[position].missed < .max { chunks[position].missed += 1 }
         }
     }
 

@@ -90,10 +90,10 @@ struct STUNStreamReader: Sendable {
         }
     }
 
-    private func word(at place: Int) -> UInt16 { UInt16(buffer[place]) << 8 | UInt16(buffer[place + 1]) }
+    private func word(at position: Int) -> UInt16 { UInt16(buffer[position]) << 8 | UInt16(buffer[position + 1]) }
 
-    private func isCookie(at place: Int) -> Bool {
-        UInt32(word(at: place)) << 16 | UInt32(word(at: place + 2)) == STUNHeader.cookie
+    private func isCookie(at position: Int) -> Bool {
+        UInt32(word(at: position)) << 16 | UInt32(word(at: position + 2)) == STUNHeader.cookie
     }
 
     /// The bytes are no message: the search goes on where the next delivery begins.

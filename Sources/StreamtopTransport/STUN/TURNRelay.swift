@@ -152,10 +152,10 @@ struct TURNRelay: Sendable {
             if lifetime == 0 { allocation?.isGone = true } else { allocation?.lifetime = lifetime }
             allocation?.expiry = time + .seconds(Int64(lifetime))
         case .createPermission, .channelBind:
-            guard let place = requests.firstIndex(where: { $0.transaction == message.header.transaction }) else {
+            guard let position = requests.firstIndex(where: { $0.transaction == message.header.transaction }) else {
                 return
             }
-            grant(requests.remove(at: place), at: time)
+            grant(requests.remove(at: position), at: time)
         case .connectionBind: isBound = true
         default: break
         }

@@ -135,8 +135,8 @@ extension TCPFlowTracker {
     }
 
     /// Between the capture point and each end, smoothed; nil before the first sample.
-    package var roundTrip: BothWays<Nanoseconds?> {
-        BothWays(client: client.roundTrip.smoothed, server: server.roundTrip.smoothed)
+    package var roundTrip: BothDirections<Nanoseconds?> {
+        BothDirections(client: client.roundTrip.smoothed, server: server.roundTrip.smoothed)
     }
 
     /// When the packets of the three-way handshake passed; nil for those not seen.

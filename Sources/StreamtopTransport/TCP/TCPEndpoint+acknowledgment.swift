@@ -94,8 +94,8 @@ extension TCPEndpoint {
             if segments[index].end.isAfter(ack), !segments.split(at: index, sequence: ack) { break }
             let range = segments[index]
             settle(range, at: time)
-            if !trouble.isEmpty, trouble.value.blackHole.isWatching, !range.marks.contains(.sacked) {
-                trouble.value.blackHole.arrived(length: range.length, most: unit, sent: range.passed)
+            if !rareMeters.isEmpty, rareMeters.value.blackHole.isWatching, !range.marks.contains(.sacked) {
+                rareMeters.value.blackHole.arrived(length: range.length, most: unit, sent: range.passed)
             }
             if range.marks.contains(.hole) {
                 result.unseen += range.length
@@ -136,8 +136,8 @@ extension TCPEndpoint {
             result.isDelayed =
                 coveredBytes < 2 * unit && ack == next && time - max(lastAnswer, last) >= .milliseconds(30)
         }
-        if let start = needless, !trouble.isEmpty {
-            result.needless = trouble.value.needless(start, start &+ 1)
+        if let start = needless, !rareMeters.isEmpty {
+            result.needless = rareMeters.value.needless(start, start &+ 1)
         }
         trim()
     }
@@ -163,7 +163,7 @@ extension TCPEndpoint {
                 note { $0.dsacks &+= 1 }
                 if rare.value.lastCopy == block.start {
                     rare.value.lastCopy = nil
-                } else if !trouble.isEmpty, let start = trouble.value.needless(block.start, block.end) {
+                } else if !rareMeters.isEmpty, let start = rareMeters.value.needless(block.start, block.end) {
                     result.needless = result.needless ?? start
                 }
                 continue
@@ -213,8 +213,8 @@ extension TCPEndpoint {
                 continue
             }
             let range = segments[index]
-            if !trouble.isEmpty, trouble.value.blackHole.isWatching, !range.marks.contains(.hole) {
-                trouble.value.blackHole.arrived(length: range.length, most: unit, sent: range.passed)
+            if !rareMeters.isEmpty, rareMeters.value.blackHole.isWatching, !range.marks.contains(.hole) {
+                rareMeters.value.blackHole.arrived(length: range.length, most: unit, sent: range.passed)
             }
             if range.marks.contains(.lost) { lostTotal &-= UInt32(range.length) }
             segments[index].marks.remove(.lost)
@@ -254,11 +254,13 @@ extension TCPEndpoint {
         rare.value.scanned = highest
         var newestArrived = Timestamp(nanoseconds: .min)
         let end = segments.firstIndex(endingAfter: highest)
-        var place = min(end, segments.count) - 1
+        var position = min(end, segments.count) - 1
         // The latest transmission known to have arrived.
-        while place >= index, place > end - 8 {  // at most eight turns
-            if segments[place].marks.contains(.sacked) { newestArrived = max(newestArrived, segments[place].passed) }
-            place -= 1
+        while position >= index, position > end - 8 {  // at most eight turns
+            if segments[position].marks.contains(.sacked) {
+                newestArrived = max(newestArrived, segments[position].passed)
+            }
+            position -= 1
         }
         var bytes = 0
         while index < end {

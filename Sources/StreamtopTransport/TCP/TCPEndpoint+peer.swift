@@ -5,7 +5,7 @@ import StreamtopModel
 extension TCPEndpoint {
     /// How this sender stood when `peer` left or fell silent; nil while the peer answers, or may still do so.
     func silence(of peer: borrowing TCPEndpoint, at time: Timestamp) -> TCPSilence? {
-        guard unanswered > 0, isAnswered, let silence = trouble.map({ $0.silence }) ?? nil else { return nil }
+        guard unanswered > 0, isAnswered, let silence = rareMeters.map({ $0.silence }) ?? nil else { return nil }
         if peer.resets > 0 { return silence }
         guard UInt32(unanswered) >= TCPSilence.repeats else { return nil }
         if peer.fins > 0 { return silence }

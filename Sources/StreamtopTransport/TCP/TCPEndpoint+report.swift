@@ -4,7 +4,7 @@ import StreamtopModel
 extension TCPEndpoint {
     /// `end`: when what is going on now stops counting, `time` or before.
     func report(
-        into side: inout TCPSideSnapshot, at time: Timestamp, end: Timestamp, isNear: Bool, isBlind: Bool,
+        into side: inout TCPEndpointSnapshot, at time: Timestamp, end: Timestamp, isNear: Bool, isBlind: Bool,
         gone: TCPSilence?, anchor: Timestamp
     ) {
         reportOptions(into: &side)
@@ -21,7 +21,7 @@ extension TCPEndpoint {
     }
 
     /// Not one acknowledgment of its data is in the capture: what rests on them is unknown (handbook 14.9).
-    private func withholdUnanswered(_ side: inout TCPSideSnapshot) {
+    private func withholdUnanswered(_ side: inout TCPEndpointSnapshot) {
         side.isPathUnmeasured = true
         side.initialWindowBytes = nil
         side.inFlight = nil
@@ -38,7 +38,7 @@ extension TCPEndpoint {
 
     /// The round trip to this sender was not measured while it sent: its flight is at least what was seen, and the course of
     /// its window is not known.
-    private func withholdBlind(_ side: inout TCPSideSnapshot) {
+    private func withholdBlind(_ side: inout TCPEndpointSnapshot) {
         side.isPathUnmeasured = true
         side.inFlight?.isLowerBound = true
         side.congestionWindow = nil
@@ -59,7 +59,7 @@ extension TCPEndpoint {
     }
 
     /// Without blocks that can be trusted neither this observer nor the sender knows what was lost, and why.
-    private func withholdRecovery(_ side: inout TCPSideSnapshot, sackOffset: Int) {
+    private func withholdRecovery(_ side: inout TCPEndpointSnapshot, sackOffset: Int) {
         side.brokenSACKOffset = sackOffset
         side.loss.withholdCauses()
         side.congestionControl = Self.unnamed("SACK blocks that point nowhere hide what was lost")
@@ -70,7 +70,7 @@ extension TCPEndpoint {
         CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [reason])
     }
 
-    private func reportOptions(into side: inout TCPSideSnapshot) {
+    private func reportOptions(into side: inout TCPEndpointSnapshot) {
         guard synSeen else { return }
         side.mssBytes = offeredSegmentSize > 0 ? Int(offeredSegmentSize) : nil
         side.windowScale = windowScale.map(Int.init)
@@ -82,18 +82,18 @@ extension TCPEndpoint {
         side.isEarlyDataDeclined = isEarlyDataDeclined
     }
 
-    private func reportCounts(into side: inout TCPSideSnapshot, end: Timestamp, gone: TCPSilence?) {
+    private func reportCounts(into side: inout TCPEndpointSnapshot, end: Timestamp, gone: TCPSilence?) {
         side.cePackets = max(ecn.congestionPackets, Int(rare.map { $0.echo.echoes } ?? 0))
         side.ectPackets = Int(ecn.capable)
         side.segments = Int(segmentCount)
         side.dataSegments = Int(dataSegments)
         side.uniqueBytes = uniqueBytes
         side.outstandingBytes = outstanding
-        if !trouble.isEmpty {
-            side.retransmissions = trouble.value.repairs.counts
-            side.loss = trouble.value.losses.counts()
-            side.loss.upstream = Int(trouble.value.repairs.upstream)
-            side.loss.downstream = Int(trouble.value.repairs.downstream)
+        if !rareMeters.isEmpty {
+            side.retransmissions = rareMeters.value.repairs.counts
+            side.loss = rareMeters.value.losses.counts()
+            side.loss.upstream = Int(rareMeters.value.repairs.upstream)
+            side.loss.downstream = Int(rareMeters.value.repairs.downstream)
         }
         if let gone { withholdRepeats(since: gone, &side) }
         reportRareCounts(into: &side)
@@ -111,7 +111,7 @@ extension TCPEndpoint {
         let degraded = side.lostBeforeCaptureBytes > uniqueBytes / 1000
         if sent > 0, !degraded {
             side.lossRatio = Double(side.loss.upstream + side.loss.downstream) / Double(sent)
-            let recoveries = gone?.recoveries ?? trouble.map { $0.repairs.recoveries }
+            let recoveries = gone?.recoveries ?? rareMeters.map { $0.repairs.recoveries }
             side.recoveries = Int(recoveries?.total ?? 0)
             side.tailRecoveries = Int(recoveries?.tails ?? 0)
             side.longestBackoff = Int(recoveries?.longestBackoff ?? 0)
@@ -120,18 +120,18 @@ extension TCPEndpoint {
     }
 
     /// The peer has left, or does not answer any more: what was sent again since is no loss of the path (handbook 14.4).
-    private func withholdRepeats(since gone: TCPSilence, _ side: inout TCPSideSnapshot) {
+    private func withholdRepeats(since gone: TCPSilence, _ side: inout TCPEndpointSnapshot) {
         let all = side.retransmissions
         side.retransmissions = gone.counts
         side.retransmissions.packets = all.packets
         side.retransmissions.bytes = all.bytes
         side.retransmissions.peerGone = all.packets - gone.counts.packets
-        side.loss = trouble.value.losses.counts(upTo: (gone.lossEvent, gone.lossPackets))
+        side.loss = rareMeters.value.losses.counts(upTo: (gone.lossEvent, gone.lossPackets))
         side.loss.upstream = Int(gone.upstream)
         side.loss.downstream = Int(gone.downstream)
     }
 
-    private func reportRareCounts(into side: inout TCPSideSnapshot) {
+    private func reportRareCounts(into side: inout TCPEndpointSnapshot) {
         guard !rare.isEmpty else { return }
         side.controlRetransmissions = Int(rare.value.controlRepeats)
         side.outOfOrder = Int(rare.value.outOfOrder)
@@ -152,11 +152,11 @@ extension TCPEndpoint {
         largestSegment > fullSegment && fullSegment > 0
             ? max(
                 Int(dataSegments),
-                Int(uniqueBytes / UInt64(fullSegment)) + Int(trouble.map { $0.repairs.segments } ?? 0))
+                Int(uniqueBytes / UInt64(fullSegment)) + Int(rareMeters.map { $0.repairs.segments } ?? 0))
             : Int(dataSegments)
     }
 
-    private func reportWindows(into side: inout TCPSideSnapshot, isNear: Bool) {
+    private func reportWindows(into side: inout TCPEndpointSnapshot, isNear: Bool) {
         if dataSegments > 0 {
             side.initialWindowBytes = flight.initial > 0 ? flight.initial : nil
             if flight.hasValue {
@@ -208,10 +208,12 @@ extension TCPEndpoint {
         }
     }
 
-    var repairCount: Int { trouble.map { $0.repairs.counts.packets } ?? 0 }
-    var lostSegments: Int { trouble.map { $0.repairs.lostSegments } ?? 0 }
+    var repairCount: Int { rareMeters.map { $0.repairs.counts.packets } ?? 0 }
+    var lostSegments: Int { rareMeters.map { $0.repairs.lostSegments } ?? 0 }
 
-    private func reportRates(into side: inout TCPSideSnapshot, at time: Timestamp, end: Timestamp, anchor: Timestamp) {
+    private func reportRates(
+        into side: inout TCPEndpointSnapshot, at time: Timestamp, end: Timestamp, anchor: Timestamp
+    ) {
         guard dataSegments > 0 else { return }
         side.limitedBy = limits.shares(at: end)
         if !bulk.isEmpty {
@@ -239,7 +241,7 @@ extension TCPEndpoint {
 
     /// Full segments vanish on this end's path, and no message said why.
     var suspectsBlackHole: Bool {
-        trouble.map { $0.blackHole.isSuspected && !$0.blackHole.isExplained } ?? false
+        rareMeters.map { $0.blackHole.isSuspected && !$0.blackHole.isExplained } ?? false
     }
 
     /// Where this end's bytes may wait: in its receive buffer, and on the path to it.

@@ -123,10 +123,10 @@ extension TCPEndpoint {
     private func hasSmallerArrived(than length: Int, after index: Int) -> Bool {
         guard sackedBytes > 0 else { return false }
         let end = min(segments.count, index + 64)
-        var place = index
-        while place < end {
-            if segments[place].marks.contains(.sacked), segments[place].length < length { return true }
-            place += 1
+        var position = index
+        while position < end {
+            if segments[position].marks.contains(.sacked), segments[position].length < length { return true }
+            position += 1
         }
         return false
     }
@@ -171,8 +171,8 @@ extension TCPEndpoint {
     }
 
     private mutating func jump(to segment: TCPTransmission, path: PathView) {
-        openTrouble()
-        trouble.value.jumps.record(path.queue ?? 0, at: segment.time, span: path.smoothed ?? .milliseconds(100))
+        openRareMeters()
+        rareMeters.value.jumps.record(path.queue ?? 0, at: segment.time, span: path.smoothed ?? .milliseconds(100))
         var marks: TCPSegment.Marks = [.hole]
         if segment.hasTimestamp { marks.insert(.hasTimestamp) }
         keep(
@@ -181,7 +181,7 @@ extension TCPEndpoint {
                 identification: segment.identification, marks: marks))
         let missing = Int(segment.sequence.distance(after: next))
         if missing > max(flight.maximum, Self.leastHole * unit) {
-            trouble.value.flightUnknownUntil = segment.sequence
+            rareMeters.value.flightUnknownUntil = segment.sequence
         }
         next = segment.sequence
     }
@@ -228,7 +228,7 @@ extension TCPEndpoint {
             segment, cause: cause, upstream: upstream, isLoss: isLoss, recovery: recovery, direction: direction,
             &now)
         if segment.isLarge, !path.isAtReceiver, isFull(segment) {
-            trouble.value.blackHole.observeRepeat(
+            rareMeters.value.blackHole.observeRepeat(
                 sequence: segment.sequence, length: min(segment.length, unit), sent: first.passed,
                 hasSmaller: hasSmallerArrived(than: segment.length, after: index), at: segment.time,
                 timeout: path.timeout)
@@ -240,12 +240,12 @@ extension TCPEndpoint {
             count, repeats: cause == .timeout && first.marks.contains(.ambiguous), sent: first.passed, hole: hole,
             isOversize: upstream && mayBeOversize(first), at: segment.time,
             path: path)
-        trouble.value.repairs.attributeNewest(to: trouble.value.losses.newestNumber)
+        rareMeters.value.repairs.attributeNewest(to: rareMeters.value.losses.newestNumber)
         if isNew, !bulk.isEmpty { bulk.value.fullQueue.observeLoss(delivered: deliveredBytes, at: segment.time) }
         if isNew {
             now.tell(
                 .loss(
-                    from: direction, segments: count, verdict: trouble.value.losses.newestVerdict,
+                    from: direction, segments: count, verdict: rareMeters.value.losses.newestVerdict,
                     side: upstream ? .upstream : .downstream))
         }
     }
@@ -282,8 +282,8 @@ extension TCPEndpoint {
     }
 
     private mutating func isRepairCopy(_ segment: TCPTransmission) -> Bool {
-        guard segment.hasTimestamp || segment.identification != 0, !trouble.isEmpty,
-            trouble.value.repairs.holdsCopy(
+        guard segment.hasTimestamp || segment.identification != 0, !rareMeters.isEmpty,
+            rareMeters.value.repairs.holdsCopy(
                 start: segment.sequence, timestampValue: segment.timestampValue, identification: segment.identification)
         else { return false }
         noteCopy(segment)
@@ -371,10 +371,10 @@ extension TCPEndpoint {
 
     /// The peer has said nothing since the range passed before, or since some repetition of it.
     private mutating func noteUnanswered(_ segment: TCPTransmission, sent: Timestamp) {
-        openTrouble()
-        if unanswered == 0 { trouble.value.silence = TCPSilence(trouble.value, sent: sent) }
+        openRareMeters()
+        if unanswered == 0 { rareMeters.value.silence = TCPSilence(rareMeters.value, sent: sent) }
         if unanswered < .max { unanswered += 1 }
-        trouble.value.silence?.observeRepeat(bytes: segment.length, at: segment.time)
+        rareMeters.value.silence?.observeRepeat(bytes: segment.length, at: segment.time)
     }
 
     /// The last segment of the flight, repeated for the first time (RFC 8985 section 7: probes need SACK).
@@ -397,17 +397,17 @@ extension TCPEndpoint {
     private mutating func noteRecovery(
         _ segment: TCPTransmission, cause: RetransmissionCause, view: SenderView, path: PathView
     ) -> UInt32 {
-        openTrouble()
+        openRareMeters()
         let atFront = segment.sequence == view.acknowledged
         // After a timeout everything outstanding goes out again; the timer fired only where nothing went out before.
         if cause == .timeout, atFront, segment.time - lastData >= max(.milliseconds(150), path.smoothed ?? 0) {
-            trouble.value.repairs.recoveries.recordTimeout(of: segment.sequence)
+            rareMeters.value.repairs.recoveries.recordTimeout(of: segment.sequence)
         }
         // Less than the three segments that would have raised duplicate acknowledgments followed the lost one.
         let after = Int(next.distance(after: segment.sequence))
         let isTail =
             cause == .tailProbe || cause == .timeout && atFront && view.sacked == 0 && after <= 3 * unit
-        return trouble.value.repairs.recoveries.record(acknowledged: view.acknowledged, next: next, tail: isTail)
+        return rareMeters.value.repairs.recoveries.record(acknowledged: view.acknowledged, next: next, tail: isTail)
     }
 
     private mutating func recordRepair(
@@ -415,8 +415,8 @@ extension TCPEndpoint {
         direction: Direction,
         _ now: inout Observation
     ) {
-        openTrouble()
-        trouble.value.repairs.record(
+        openRareMeters()
+        rareMeters.value.repairs.record(
             TCPRepairRecord.Repair(
                 start: segment.sequence, end: segment.end, timestampValue: segment.timestampValue,
                 identification: segment.identification, cause: cause, upstream: upstream, isLoss: isLoss,
@@ -434,15 +434,15 @@ extension TCPEndpoint {
     ) -> Bool {
         let minimum = path.minimum ?? 0
         // A loss before the capture point shows when the hole opens; its repair comes a round trip later.
-        let queue = hole.map { trouble.value.jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
+        let queue = hole.map { rareMeters.value.jumps.queue(at: $0) ?? 0 } ?? path.queue ?? 0
         let share = minimum + queue > 0 ? Float(queue) / Float(minimum + queue) : 0
         let event = LossMeter.Event(
             time: time, isQueueKnown: hole == nil ? path.queue != nil : !path.isBlind, segments: Int32(clamping: count),
             queue: queue, ceiling: max(queue, path.ceiling ?? 0),
             minimum: minimum, backlog: Float(flight.window ?? 0) * share / Float(unit), delivered: deliveredBytes,
-            window: trouble.value.losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
+            window: rareMeters.value.losses.windows.window(at: sent, roundTrip: path.smoothed ?? .milliseconds(100)),
             segmentSize: UInt16(clamping: unit), isOversize: isOversize)
-        return trouble.value.losses.record(
+        return rareMeters.value.losses.record(
             event, span: max(path.smoothed ?? .milliseconds(100), .milliseconds(1)), repeats: repeats)
     }
 

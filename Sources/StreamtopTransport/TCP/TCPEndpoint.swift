@@ -72,7 +72,7 @@ struct TCPEndpoint: ~Copyable {
     /// Meters that only a sender of many segments needs, and those of one that had trouble. Most flows are short and
     /// well, and their trackers stay small.
     var bulk = OnDemand<TCPBulkMeters>()
-    var trouble = OnDemand<TCPTroubleMeters>()
+    var rareMeters = OnDemand<TCPRareMeters>()
 
     var roundTrip = RoundTripMeter()
     var window = TCPReceiveWindowMeter()
@@ -101,7 +101,7 @@ struct TCPEndpoint: ~Copyable {
     private var controlIdentification: UInt16 = 0
     /// What most senders never have: disorder, copies, probes, holes in the capture.
     var rare = OnDemand<TCPRareCounts>()
-    private let place = AddressOnly()
+    private let position = AddressOnly()
 
     init() {}
 
@@ -130,7 +130,7 @@ struct TCPEndpoint: ~Copyable {
     var isOversized: Bool { peerSegmentSize > 0 && largestSegment > peerSegmentSize }
 
     /// Retransmissions so far, without those shown to be needless.
-    var justifiedRepairs: UInt32 { trouble.isEmpty ? 0 : trouble.value.repairs.justified }
+    var justifiedRepairs: UInt32 { rareMeters.isEmpty ? 0 : rareMeters.value.repairs.justified }
 
     /// Segments that one sample of the round trip to their sender can speak for: own, about a window's worth.
     private static let segmentsForSample: UInt32 = 32
@@ -195,7 +195,7 @@ struct TCPEndpoint: ~Copyable {
     }
 
     /// The meters of trouble, from now on.
-    mutating func openTrouble() { trouble.fill(TCPTroubleMeters()) }
+    mutating func openRareMeters() { rareMeters.fill(TCPRareMeters()) }
 
     /// Counts something that few senders have.
     mutating func note(_ change: (inout TCPRareCounts) -> Void) {
@@ -275,7 +275,7 @@ struct TCPBulkMeters: Sendable {
 }
 
 /// Meters of a sender whose segments were lost, repeated or overtaken.
-struct TCPTroubleMeters: Sendable {
+struct TCPRareMeters: Sendable {
     var repairs = TCPRepairRecord()
     var losses = LossMeter()
     var jumps = TCPJumpRecord()

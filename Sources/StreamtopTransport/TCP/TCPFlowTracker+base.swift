@@ -4,8 +4,8 @@ import StreamtopModel
 /// What flows between the same hosts tell each other of the path.
 extension TCPFlowTracker {
     /// The shortest round trip to each end that this flow itself has met on the path as it is now; nil while none was measured.
-    package var bases: BothWays<Nanoseconds?> {
-        BothWays(client: client.roundTrip.knownBase, server: server.roundTrip.knownBase)
+    package var bases: BothDirections<Nanoseconds?> {
+        BothDirections(client: client.roundTrip.knownBase, server: server.roundTrip.knownBase)
     }
 
     /// When its path last changed; nil while it has not.
@@ -15,7 +15,7 @@ extension TCPFlowTracker {
     }
 
     /// Others have met shorter ones.
-    package mutating func share(bases: BothWays<Nanoseconds?>) {
+    package mutating func share(bases: BothDirections<Nanoseconds?>) {
         if let base = bases.client { client.roundTrip.share(base: base) }
         if let base = bases.server { server.roundTrip.share(base: base) }
     }

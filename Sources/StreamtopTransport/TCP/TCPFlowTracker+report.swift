@@ -32,7 +32,7 @@ extension TCPFlowTracker {
         report.queueDelay.client?.inboundShare = client.rare.map { $0.inbound.share } ?? nil
         report.queueDelay.server?.inboundShare = server.rare.map { $0.inbound.share } ?? nil
         // The half that is measured beside one that is not holds nothing of the path: alone it would look like an empty queue.
-        if isBlind { report.queueDelay = BothWays(client: nil, server: nil) }
+        if isBlind { report.queueDelay = BothDirections(client: nil, server: nil) }
         report.roundTrip.baseChange = baseChange
         if client.roundTrip.hasShared || server.roundTrip.hasShared {
             report.roundTrip.sharedBase = saturatingAdd(client.roundTrip.base, server.roundTrip.base)
@@ -86,8 +86,8 @@ extension TCPFlowTracker {
     /// Writes what holds at `time` into a sample.
     package func read(into sample: inout FlowSample, at time: Timestamp) {
         if !isBlind {
-            sample.roundTrip = BothWays(client: client.roundTrip.smoothed, server: server.roundTrip.smoothed)
-            sample.queueDelay = BothWays(client: client.roundTrip.queue, server: server.roundTrip.queue)
+            sample.roundTrip = BothDirections(client: client.roundTrip.smoothed, server: server.roundTrip.smoothed)
+            sample.queueDelay = BothDirections(client: client.roundTrip.queue, server: server.roundTrip.queue)
         }
         if !client.lacksRoundTrips(answering: server) {
             sample.inFlight.client = client.flightNow(isNear: vantage == .client, at: time)
@@ -97,7 +97,7 @@ extension TCPFlowTracker {
             sample.inFlight.server = server.flightNow(isNear: vantage == .server, at: time)
             sample.congestionWindow.server = server.isAnswered ? server.flight.window : nil
         }
-        sample.receiveWindow = BothWays(
+        sample.receiveWindow = BothDirections(
             client: client.window.isKnown ? client.window.last : nil,
             server: server.window.isKnown ? server.window.last : nil)
     }
@@ -105,10 +105,10 @@ extension TCPFlowTracker {
     /// Writes what was counted since the first segment.
     package func count(into counters: inout FlowCounters) {
         counters.countsSegments = true
-        counters.retransmissions = BothWays(
+        counters.retransmissions = BothDirections(
             client: UInt32(clamping: client.repairCount), server: UInt32(clamping: server.repairCount))
-        counters.losses = BothWays(
+        counters.losses = BothDirections(
             client: UInt32(clamping: client.lostSegments), server: UInt32(clamping: server.lostSegments))
-        counters.zeroWindows = BothWays(client: client.window.zeroSegments, server: server.window.zeroSegments)
+        counters.zeroWindows = BothDirections(client: client.window.zeroSegments, server: server.window.zeroSegments)
     }
 }

@@ -100,8 +100,8 @@ extension TCPEndpoint {
         _ sending: TCPSending, path: PathView, from distance: CaptureDistance, at time: Timestamp
     ) {
         let repairs = justifiedRepairs
-        if !trouble.isEmpty, !isInRecovery {
-            trouble.value.losses.observe(
+        if !rareMeters.isEmpty, !isInRecovery {
+            rareMeters.value.losses.observe(
                 window: (flight.window ?? 0) / unit, at: time, roundTrip: path.smoothed ?? .milliseconds(100))
         }
         bulk.value.queueLink.observe(flight: flight.last, queue: path.queue, roundTrip: path.smoothed, at: time)
@@ -151,9 +151,9 @@ extension TCPEndpoint {
         let view = sending.view
         let bytes = pipe(view)
         let size = Float(unit)
-        if !trouble.isEmpty, let point = trouble.value.flightUnknownUntil {
+        if !rareMeters.isEmpty, let point = rareMeters.value.flightUnknownUntil {
             guard view.acknowledged.isAtOrAfter(point) else { return }
-            trouble.value.flightUnknownUntil = nil
+            rareMeters.value.flightUnknownUntil = nil
             flight.cut()
         }
         // What it reported as received is missing from the view, and the flight would be too large by it.

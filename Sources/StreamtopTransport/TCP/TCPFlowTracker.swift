@@ -170,11 +170,11 @@ package struct TCPFlowTracker: ~Copyable {
     /// An ICMP message says that a packet of this flow, sent in `direction`, was too big for the next hop.
     package mutating func observeTooBig(from direction: Direction) {
         if direction == .fromClient {
-            client.openTrouble()
-            client.trouble.value.blackHole.isExplained = true
+            client.openRareMeters()
+            client.rareMeters.value.blackHole.isExplained = true
         } else {
-            server.openTrouble()
-            server.trouble.value.blackHole.isExplained = true
+            server.openRareMeters()
+            server.rareMeters.value.blackHole.isExplained = true
         }
     }
 

@@ -6,7 +6,7 @@ package struct TCPReport: Sendable {
     package var snapshot = TCPSnapshot()
     package var roundTrip = FlowRoundTrip()
     /// Delay in buffers between capture point and that end.
-    package var queueDelay = BothWays<QueueDelaySnapshot?>(client: nil, server: nil)
+    package var queueDelay = BothDirections<QueueDelaySnapshot?>(client: nil, server: nil)
     package var blackHoleSuspected = false
     package var buffers: [BufferSnapshot] = []
     package var anomalies = AnomalyCounts()

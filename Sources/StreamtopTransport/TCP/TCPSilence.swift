@@ -30,14 +30,14 @@ struct TCPSilence: Sendable {
     /// The sender's timer backs off; once seen, it stays so, for its longest wait does not grow.
     private(set) var isBackingOff = false
 
-    init(_ trouble: borrowing TCPTroubleMeters, sent: Timestamp) {
-        counts = trouble.repairs.counts
-        segments = trouble.repairs.segments
-        upstream = trouble.repairs.upstream
-        downstream = trouble.repairs.downstream
-        recoveries = trouble.repairs.recoveries
-        lossEvent = trouble.losses.newestNumber
-        lossPackets = trouble.losses.newestPackets
+    init(_ rareMeters: borrowing TCPRareMeters, sent: Timestamp) {
+        counts = rareMeters.repairs.counts
+        segments = rareMeters.repairs.segments
+        upstream = rareMeters.repairs.upstream
+        downstream = rareMeters.repairs.downstream
+        recoveries = rareMeters.repairs.recoveries
+        lossEvent = rareMeters.losses.newestNumber
+        lossPackets = rareMeters.losses.newestPackets
         last = sent
     }
 

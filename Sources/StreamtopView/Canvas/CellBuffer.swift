@@ -9,11 +9,11 @@ package struct CellBuffer: Equatable, Sendable {
     package private(set) var cells: [Cell]
 
     /// Terminals beyond this are treated as this large.
-    package static let largestSide = 1_000
+    package static let largestExtent = 1_000
 
     package init(width: Int, height: Int) {
-        self.width = min(max(width, 0), CellBuffer.largestSide)
-        self.height = min(max(height, 0), CellBuffer.largestSide)
+        self.width = min(max(width, 0), CellBuffer.largestExtent)
+        self.height = min(max(height, 0), CellBuffer.largestExtent)
         cells = Array(repeating: Cell(), count: self.width * self.height)
     }
 

@@ -25,8 +25,8 @@ struct BufferLadder {
             Rung(buffer: buffer, delay: buffer.delay ?? (isSummed ? nil : Self.drainTime(buffer, flow)))
         }
         if let ladder = flow.ladder {
-            largest = rungs.indices.filter { place in
-                let buffer = rungs[place].buffer
+            largest = rungs.indices.filter { position in
+                let buffer = rungs[position].buffer
                 return buffer.direction.map { ladder[$0]?.largest == buffer.layer } ?? false
             }.max { (rungs[$0].delay ?? .max) < (rungs[$1].delay ?? .max) }
             return

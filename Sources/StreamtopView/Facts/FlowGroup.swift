@@ -8,13 +8,13 @@ struct FlowGroup: Sendable {
 
         var next: Key {
             let all = Key.allCases
-            let place = all.firstIndex(of: self) ?? 0
-            return all[(place + 1) % all.count]
+            let position = all.firstIndex(of: self) ?? 0
+            return all[(position + 1) % all.count]
         }
 
         func name(of flow: FlowSnapshot) -> String {
             switch self {
-            case .server: flow.shownServer.name ?? flow.server.endpoint.address.description
+            case .server: flow.displayedServer.name ?? flow.server.endpoint.address.description
             case .client: flow.client.name ?? flow.client.endpoint.address.description
             case .port:
                 flow.server.endpoint.port == 0
@@ -50,16 +50,16 @@ struct FlowGroup: Sendable {
 
     /// By trouble, then by traffic.
     static func all(_ snapshot: Snapshot, _ filter: Filter, by key: Key) -> [FlowGroup] {
-        var places: [String: Int] = [:]
+        var positions: [String: Int] = [:]
         var groups: [FlowGroup] = []
         for flow in snapshot.flows where filter == .all || filter.matches(flow) {
             let name = key.name(of: flow)
-            let place = places[name] ?? groups.count
-            if place == groups.count {
-                places[name] = place
+            let position = positions[name] ?? groups.count
+            if position == groups.count {
+                positions[name] = position
                 groups.append(FlowGroup(name: name, flow: flow.identifier))
             }
-            groups[place].add(flow)
+            groups[position].add(flow)
         }
         return groups.enumerated().sorted { left, right in
             let (a, b) = (left.element, right.element)
@@ -77,10 +77,10 @@ struct FlowGroup: Sendable {
         down += flow.server.rate
         bytes &+= flow.client.bytes &+ flow.server.bytes
         worstQueue = [worstQueue, flow.worstQueue].compactMap { $0 }.max()
-        loss = [loss, flow.shownLossRatio].compactMap { $0 }.max()
+        loss = [loss, flow.displayedLossRatio].compactMap { $0 }.max()
         guard let verdict = flow.worstVerdict else { return }
         if verdict.severity == .critical { act += 1 } else if verdict.severity == .warning { watch += 1 }
-        if worst.map({ verdict.isShownBefore($0) }) ?? true {
+        if worst.map({ verdict.isDisplayedBefore($0) }) ?? true {
             worst = verdict
             self.flow = flow.identifier
         }

@@ -7,7 +7,7 @@ extension FlowSnapshot {
     var mainSender: Direction { client.payloadBytes > server.payloadBytes ? .fromClient : .fromServer }
 
     /// The server under the best name there is for it: the one that the client asked for, else what the capture calls it.
-    var shownServer: EndpointSnapshot {
+    var displayedServer: EndpointSnapshot {
         guard let name = tls?.serverName else { return server }
         var named = server
         named.name = name
@@ -18,7 +18,7 @@ extension FlowSnapshot {
 
     /// The whole loop between the ends. One half alone is the loop only where the capture sits at the other end, and a
     /// lower bound of it anywhere else.
-    var shownRoundTrip: Reading<Nanoseconds>? {
+    var displayedRoundTrip: Reading<Nanoseconds>? {
         if let total = roundTrip.total { return Reading(total.smoothed) }
         switch (roundTrip.client, roundTrip.server) {
         case (let client?, let server?):
@@ -35,9 +35,9 @@ extension FlowSnapshot {
     private func isAt(_ end: Vantage) -> Bool { tcp?.vantage == end || tcp?.vantage == .loopback }
 
     /// The larger of the two ways' queues, now. The round trip beside it is smoothed, and holds it.
-    var shownQueueDelay: Nanoseconds? {
+    var displayedQueueDelay: Nanoseconds? {
         guard let queue = largerQueue else { return nil }
-        return shownRoundTrip.map { min(queue, $0.value) } ?? queue
+        return displayedRoundTrip.map { min(queue, $0.value) } ?? queue
     }
 
     private var largerQueue: Nanoseconds? {
@@ -53,35 +53,35 @@ extension FlowSnapshot {
         [queueDelay.client?.p95, queueDelay.server?.p95].compactMap { $0 }.max()
     }
 
-    var shownInFlight: Reading<Int>? {
+    var displayedInFlight: Reading<Int>? {
         (tcp?[mainSender].inFlight ?? quic?[mainSender].inFlight).map {
             Reading($0.last, $0.isLowerBound ? .atLeast : .exact)
         }
     }
 
-    var shownCongestionWindow: Reading<Int>? {
+    var displayedCongestionWindow: Reading<Int>? {
         (tcp?[mainSender].congestionWindow ?? quic?[mainSender].congestionWindow).map { window in
             Reading(window.bytes, window.isLowerBound ? .atLeast : window.source == .kernel ? .exact : .about)
         }
     }
 
     /// What the receiving end advertises.
-    var shownReceiveWindow: ReceiveWindowSnapshot? { tcp?[mainSender.reversed].receiveWindow }
+    var displayedReceiveWindow: ReceiveWindowSnapshot? { tcp?[mainSender.reversed].receiveWindow }
 
     /// Lost of sent, of the main sender; nil when unknown, and for flows whose transport does not tell.
-    var shownLossRatio: Double? { tcp?[mainSender].lossRatio ?? quic?[mainSender].lossRatio }
+    var displayedLossRatio: Double? { tcp?[mainSender].lossRatio ?? quic?[mainSender].lossRatio }
 
     /// The main sender's congestion control, where its transport tells.
-    var shownCongestionControl: CongestionControlSnapshot? {
+    var displayedCongestionControl: CongestionControlSnapshot? {
         tcp?[mainSender].congestionControl ?? quic?[mainSender].congestionControl
     }
 
-    var shownRetransmissions: Int? {
+    var displayedRetransmissions: Int? {
         tcp.map { $0.client.retransmissions.packets + $0.server.retransmissions.packets }
     }
 
     /// The verdict to name first.
-    var worstVerdict: Verdict? { verdicts.min { $0.isShownBefore($1) } }
+    var worstVerdict: Verdict? { verdicts.min { $0.isDisplayedBefore($1) } }
 
     var age: Nanoseconds { max(0, end - start) }
 
@@ -89,14 +89,14 @@ extension FlowSnapshot {
     var isIdle: Bool { client.rate == 0 && server.rate == 0 }
 
     /// The protocols worth a badge: everything above IP, without what the next one implies.
-    var shownProtocols: [String] {
+    var displayedProtocols: [String] {
         let layers = protocols.filter { $0 != "ipv4" && $0 != "ipv6" }
         let badges = layers.count > 2 && layers.first == "udp" ? Array(layers.dropFirst()) : layers
         return badges.isEmpty ? protocols.suffix(1) + [] : badges
     }
 }
 
-extension QUICSideSnapshot {
+extension QUICEndpointSnapshot {
     /// Lost of sent packets; nil while none was acknowledged or lost.
     var lossRatio: Double? {
         guard let lost = lostPackets, let acked = ackedPackets, lost + acked > 0 else { return nil }
@@ -106,7 +106,7 @@ extension QUICSideSnapshot {
 
 extension Verdict {
     /// Order of lists: severity, then the rule table's priority, then age.
-    func isShownBefore(_ other: Verdict) -> Bool {
+    func isDisplayedBefore(_ other: Verdict) -> Bool {
         if severity != other.severity { return severity > other.severity }
         if priority != other.priority { return priority < other.priority }
         return firstSeen < other.firstSeen

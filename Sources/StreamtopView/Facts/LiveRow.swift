@@ -20,7 +20,7 @@ struct LiveRow: Sendable {
     /// `behind` is concluded from parts.
     var isBehindEstimated = false
     /// The buffer that holds most, and how long; without a time where nothing leaves it.
-    var waits: (place: String, time: Nanoseconds?)?
+    var waits: (position: String, time: Nanoseconds?)?
     var verdict: Verdict?
     /// Something stands against it that no verdict says.
     var failure: String?
@@ -122,7 +122,7 @@ struct LiveList: Sendable {
         var live = LiveRow(
             subject: .call(call), flow: flow, key: 1 << 63 | (call.flows.first?.number ?? 0),
             who: Words.callSubject(call), what: media.isEmpty ? "call" : "call " + media, behind: nil,
-            verdict: worst(call.verdicts.min { $0.isShownBefore($1) }, flow), start: call.start,
+            verdict: worst(call.verdicts.min { $0.isDisplayedBefore($1) }, flow), start: call.start,
             isEnded: flow.map { $0.state != .open } ?? true)
         live.failure = call.failure.map { Words.spaced($0.rawValue) }
         // Half the round trip and what the jitter buffer holds, by its model.
@@ -142,7 +142,7 @@ struct LiveList: Sendable {
     }
 
     private static func row(_ flow: FlowSnapshot) -> LiveRow {
-        let protocols = flow.shownProtocols.joined(separator: " ")
+        let protocols = flow.displayedProtocols.joined(separator: " ")
         var live = LiveRow(
             subject: .flow, flow: flow, key: flow.identifier.number, who: EndpointText.full(flow.client),
             what: flow.isIngest ? "ingest \(protocols)" : protocols, behind: nil, verdict: flow.worstVerdict,
@@ -154,14 +154,14 @@ struct LiveList: Sendable {
     private static func worst(_ own: Verdict?, _ flow: FlowSnapshot?) -> Verdict? {
         guard let other = flow?.worstVerdict else { return own }
         guard let own else { return other }
-        return own.isShownBefore(other) ? own : other
+        return own.isDisplayedBefore(other) ? own : other
     }
 
     /// The rung of the flow's ladder in which most time is spent; nil where none is known.
-    private static func largest(_ flow: FlowSnapshot) -> (place: String, time: Nanoseconds?)? {
+    private static func largest(_ flow: FlowSnapshot) -> (position: String, time: Nanoseconds?)? {
         let ladder = BufferLadder(flow)
-        guard let place = ladder.largest else { return nil }
-        return (Words.rung(ladder.rungs[place].buffer), ladder.rungs[place].waiting)
+        guard let position = ladder.largest else { return nil }
+        return (Words.rung(ladder.rungs[position].buffer), ladder.rungs[position].waiting)
     }
 }
 

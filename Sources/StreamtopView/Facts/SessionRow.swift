@@ -51,7 +51,7 @@ struct SessionRow: Sendable {
     }
 
     var severity: Verdict.Severity? { session.verdicts.map(\.severity).max() }
-    var worst: Verdict? { session.verdicts.min { $0.isShownBefore($1) } }
+    var worst: Verdict? { session.verdicts.min { $0.isDisplayedBefore($1) } }
 
     /// A stall that lasts now.
     var isStalled: Bool { session.buffer?.stalls.last.map { $0.end == nil } ?? false }

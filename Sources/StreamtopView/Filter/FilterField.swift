@@ -44,7 +44,7 @@ enum FilterField: String, CaseIterable {
         switch self {
         case .host: FilterField.client.texts(of: flow) + FilterField.server.texts(of: flow)
         case .client: [flow.client.endpoint.address.description] + (flow.client.name.map { [$0] } ?? [])
-        case .server: [flow.server.endpoint.address.description] + (flow.shownServer.name.map { [$0] } ?? [])
+        case .server: [flow.server.endpoint.address.description] + (flow.displayedServer.name.map { [$0] } ?? [])
         case .proto: flow.protocols
         case .state: [flow.state.rawValue]
         case .verdict: flow.verdicts.map(\.rule)

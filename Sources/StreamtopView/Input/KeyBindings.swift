@@ -1,25 +1,25 @@
 /// The table of keys: what they do, where, and what help says of them. The reducer and the help screen both read it.
 struct KeyBinding: Sendable {
     /// Where a key means something.
-    enum Place: Int, CaseIterable, Sendable {
+    enum Scope: Int, CaseIterable, Sendable {
         case everywhere, flows, flow, list, session, groups, handshakes, verdicts, events, capture, replay
     }
 
     var keys: [Key]
     var action: Action
-    var place: Place
+    var scope: Scope
     /// The keys as help shows them; one entry may stand for a pair of actions.
-    var shown: String
+    var displayed: String
     /// nil where the entry before says it already.
     var help: String?
     /// One word for the bottom line of the screen; nil keeps it off there.
     var hint: String?
 
-    init(_ keys: [Key], _ action: Action, _ place: Place, _ shown: String, _ help: String?, hint: String? = nil) {
+    init(_ keys: [Key], _ action: Action, _ scope: Scope, _ displayed: String, _ help: String?, hint: String? = nil) {
         self.keys = keys
         self.action = action
-        self.place = place
-        self.shown = shown
+        self.scope = scope
+        self.displayed = displayed
         self.help = help
         self.hint = hint
     }
@@ -27,15 +27,15 @@ struct KeyBinding: Sendable {
 
 enum KeyBindings {
     /// What the key means in the first of the places that knows it.
-    static func action(for key: Key, in places: [KeyBinding.Place]) -> Action? {
-        for place in places {
-            if let found = all.first(where: { $0.place == place && $0.keys.contains(key) }) { return found.action }
+    static func action(for key: Key, in scopes: [KeyBinding.Scope]) -> Action? {
+        for scope in scopes {
+            if let found = all.first(where: { $0.scope == scope && $0.keys.contains(key) }) { return found.action }
         }
         return nil
     }
 
-    static func entries(of place: KeyBinding.Place) -> [KeyBinding] {
-        all.filter { $0.place == place && $0.help != nil }
+    static func entries(of scope: KeyBinding.Scope) -> [KeyBinding] {
+        all.filter { $0.scope == scope && $0.help != nil }
     }
 
     static let all: [KeyBinding] = moving + PageTable.keys + everywhere + table + flow + lists + replay

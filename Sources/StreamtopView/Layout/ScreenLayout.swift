@@ -85,7 +85,7 @@ struct PageLayout {
             guard let index = context.snapshot.flowIndex(row.flow, hint: row.hint) else { continue }
             let flow = context.snapshot.flows[index]
             addresses.client = max(addresses.client, TextWidth.columns(of: EndpointText.full(flow.client)))
-            addresses.server = max(addresses.server, TextWidth.columns(of: EndpointText.full(flow.shownServer)))
+            addresses.server = max(addresses.server, TextWidth.columns(of: EndpointText.full(flow.displayedServer)))
         }
         // What rows are sorted by is seen, chosen or not.
         let sorted = state.table.sort.column

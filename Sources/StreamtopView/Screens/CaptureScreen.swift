@@ -44,7 +44,7 @@ enum CaptureScreen {
         if health.clock.count > 0 { losses.count(Words.clockSteps, UInt64(health.clock.count), .watch) }
         if health.clock.outliers > 0 { losses.count(Words.stampsIgnored, health.clock.outliers, .watch) }
         if let twice = health.seenTwice { losses.add(Words.seenTwice, Words.seenTwice(twice), .watch) }
-        if let trouble = health.trouble { losses.add(Words.trouble, trouble, .act) }
+        if let problem = health.problem { losses.add(Words.problem, problem, .act) }
         for output in health.failedOutputs { losses.add(Words.failedOutput, output.reason, .act) }
 
         var decode = FactGroup(Words.captureDecode)

@@ -70,9 +70,9 @@ extension FlowCell {
     }
 
     func drawQueue(_ cells: inout CellBuffer) {
-        guard let delay = flow.shownQueueDelay else { return unknown(&cells) }
+        guard let delay = flow.displayedQueueDelay else { return unknown(&cells) }
         let bar = placed.width >= 10 ? 4 : 0
-        let share = flow.shownRoundTrip.map { Double(delay) / Double(max(1, $0.value)) } ?? 0
+        let share = flow.displayedRoundTrip.map { Double(delay) / Double(max(1, $0.value)) } ?? 0
         number(
             DurationText.milliseconds(delay), .exact, textRole, width: placed.width - (bar > 0 ? bar + 1 : 0), &cells)
         // How much of the round trip waits: the bar says it without a second number.
@@ -84,7 +84,7 @@ extension FlowCell {
     }
 
     func drawReceiveWindow(_ cells: inout CellBuffer) {
-        guard let window = flow.shownReceiveWindow else { return flow.tcp == nil ? () : unknown(&cells) }
+        guard let window = flow.displayedReceiveWindow else { return flow.tcp == nil ? () : unknown(&cells) }
         let share = window.maximum > 0 ? Double(window.occupied) / Double(window.maximum) : 0
         Gauge.draw(
             share, in: Rect(x: placed.x, y: y, width: placed.width, height: 1), share > 0.8 ? .watch : .gaugeFill,
@@ -92,7 +92,7 @@ extension FlowCell {
     }
 
     func drawLoss(_ cells: inout CellBuffer) {
-        guard let ratio = flow.shownLossRatio else { return flow.tcp == nil ? () : unknown(&cells) }
+        guard let ratio = flow.displayedLossRatio else { return flow.tcp == nil ? () : unknown(&cells) }
         number(PercentText.ratio(ratio), .exact, ratio == 0 ? .muted : textRole, &cells)
     }
 

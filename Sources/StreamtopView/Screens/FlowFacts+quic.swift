@@ -39,34 +39,38 @@ extension FlowFacts {
         }
     }
 
-    static func quicSide(_ side: QUICSideSnapshot, _ direction: Direction, _ flow: FlowSnapshot) -> FactGroup {
+    static func quicEndpoint(_ endpoint: QUICEndpointSnapshot, _ direction: Direction, _ flow: FlowSnapshot)
+        -> FactGroup
+    {
         var group = FactGroup(Words.senderGroup(direction))
-        guard let acked = side.ackedPackets else {
+        guard let acked = endpoint.ackedPackets else {
             group.add(Words.sent, RateText.withUnit(flow.end(direction).rate), .text)
-            if let size = side.pathMTU { group.add(Words.largestDatagram, "\(size) B", .text) }
+            if let size = endpoint.pathMTU { group.add(Words.largestDatagram, "\(size) B", .text) }
             return group
         }
         group.add(
             Words.sent,
             [
-                TextSpan(ByteText.short(side.streamBytes ?? 0), .value),
+                TextSpan(ByteText.short(endpoint.streamBytes ?? 0), .value),
                 TextSpan(
-                    "  \(side.streams ?? 0) \(Words.streams)  \(RateText.withUnit(flow.end(direction).rate))", .text),
+                    "  \(endpoint.streams ?? 0) \(Words.streams)  \(RateText.withUnit(flow.end(direction).rate))", .text
+                ),
             ])
-        let loss = side.lossRatio
+        let loss = endpoint.lossRatio
         group.add(
             Words.lossLabel,
             [
                 loss.map { TextSpan(PercentText.ratio($0), $0 > 0 ? .watch : .fine) }
                     ?? TextSpan(Words.unknown, .unknown),
                 TextSpan(
-                    "  " + Words.quicLoss(side.lostPackets ?? 0, of: acked, spurious: side.spuriousLosses ?? 0), .text),
+                    "  " + Words.quicLoss(endpoint.lostPackets ?? 0, of: acked, spurious: endpoint.spuriousLosses ?? 0),
+                    .text),
             ])
-        addWindow(side.inFlight, side.congestionWindow, side.congestionControl, to: &group)
-        if let blocked = side.flowControlBlocked, blocked > 0 {
+        addWindow(endpoint.inFlight, endpoint.congestionWindow, endpoint.congestionControl, to: &group)
+        if let blocked = endpoint.flowControlBlocked, blocked > 0 {
             group.add(Words.limitedBy, Words.flowControl(blocked), .watch)
         }
-        if let size = side.pathMTU { group.add(Words.largestDatagram, "\(size) B", .text) }
+        if let size = endpoint.pathMTU { group.add(Words.largestDatagram, "\(size) B", .text) }
         return group
     }
 }

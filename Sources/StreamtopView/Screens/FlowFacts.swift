@@ -15,10 +15,10 @@ enum FlowFacts {
         add(Words.handshake, flow.roundTrip.handshake.map(DurationText.withUnit))
         if let duration = flow.tls?.handshake.duration { add("tls", DurationText.withUnit(duration)) }
         if let tcp = flow.tcp {
-            let side = tcp[flow.mainSender]
-            add("mss", side.mssBytes.map(String.init))
-            add(Words.windowScale, side.windowScale.map(String.init))
-            if let shares = side.limitedBy, let text = Words.limits(shares) { add(Words.limitedBy, text) }
+            let endpoint = tcp[flow.mainSender]
+            add("mss", endpoint.mssBytes.map(String.init))
+            add(Words.windowScale, endpoint.windowScale.map(String.init))
+            if let shares = endpoint.limitedBy, let text = Words.limits(shares) { add(Words.limitedBy, text) }
         }
         var second: [TextSpan] = []
         let ladder = BufferLadder(flow)
@@ -37,10 +37,10 @@ enum FlowFacts {
         var groups = [roundTrip(flow), buffers(flow), verdicts(flow)]
         if let tcp = flow.tcp {
             let main = flow.mainSender
-            groups += [side(tcp[main], main, flow), side(tcp[main.reversed], main.reversed, flow)]
+            groups += [endpoint(tcp[main], main, flow), endpoint(tcp[main.reversed], main.reversed, flow)]
         } else if let quic = flow.quic {
             let main = flow.mainSender
-            groups += [quicSide(quic[main], main, flow), quicSide(quic[main.reversed], main.reversed, flow)]
+            groups += [quicEndpoint(quic[main], main, flow), quicEndpoint(quic[main.reversed], main.reversed, flow)]
         }
         groups += feeds(flow)
         groups += stun(flow) + [handshake(flow), identity(flow, context), rare(flow)]
@@ -88,7 +88,7 @@ enum FlowFacts {
     private static func buffers(_ flow: FlowSnapshot) -> FactGroup {
         var group = FactGroup(Words.buffersGroup)
         let ladder = BufferLadder(flow)
-        for (place, rung) in ladder.rungs.enumerated() {
+        for (position, rung) in ladder.rungs.enumerated() {
             let buffer = rung.buffer
             guard rung.delay != nil || buffer.occupiedBytes != nil else {
                 group.add(Words.buffer(buffer), nil)
@@ -101,7 +101,7 @@ enum FlowFacts {
             }
             text += "  " + Words.bufferSource(buffer.source)
             if buffer.confidence < 1 { text += " " + Words.confidence(buffer.confidence) }
-            let isLargest = place == ladder.largest
+            let isLargest = position == ladder.largest
             group.addGauge(
                 Words.buffer(buffer), ladder.share(rung), text + (isLargest ? "  ◀ " + Words.largest : ""),
                 isLargest ? .chartQueue : .gaugeFill)
@@ -111,7 +111,7 @@ enum FlowFacts {
 
     private static func verdicts(_ flow: FlowSnapshot) -> FactGroup {
         var group = FactGroup(Words.verdictsGroup)
-        for verdict in flow.verdicts.sorted(by: { $0.isShownBefore($1) }) {
+        for verdict in flow.verdicts.sorted(by: { $0.isDisplayedBefore($1) }) {
             let sign = String(Character(Words.severitySign(verdict.severity)))
             group.addSentence(sign + " " + Words.rule(verdict), verdict.summary, Words.severityRole(verdict.severity))
             let evidence = verdict.evidence.map { Words.evidence($0) }.joined(separator: "  ")
@@ -124,24 +124,26 @@ enum FlowFacts {
         return group
     }
 
-    private static func side(_ side: TCPSideSnapshot, _ direction: Direction, _ flow: FlowSnapshot) -> FactGroup {
+    private static func endpoint(_ endpoint: TCPEndpointSnapshot, _ direction: Direction, _ flow: FlowSnapshot)
+        -> FactGroup
+    {
         var group = FactGroup(Words.senderGroup(direction))
         let end = flow.end(direction)
         group.add(
             Words.sent,
             [
-                TextSpan(ByteText.short(side.uniqueBytes), .value),
+                TextSpan(ByteText.short(endpoint.uniqueBytes), .value),
                 TextSpan(
-                    "  \(NumberText.grouped(side.dataSegments)) \(Words.segments)  \(RateText.withUnit(end.rate))",
+                    "  \(NumberText.grouped(endpoint.dataSegments)) \(Words.segments)  \(RateText.withUnit(end.rate))",
                     .text),
-                TextSpan(side.maxRate.map { "  max " + RateText.withUnit($0) } ?? "", .muted),
+                TextSpan(endpoint.maxRate.map { "  max " + RateText.withUnit($0) } ?? "", .muted),
             ])
-        if let loss = side.lossRatio {
+        if let loss = endpoint.lossRatio {
             group.add(
                 Words.lossLabel,
                 [
                     TextSpan(PercentText.ratio(loss), loss > 0 ? .watch : .fine),
-                    TextSpan("  " + Words.lossKinds(side.loss), .text),
+                    TextSpan("  " + Words.lossKinds(endpoint.loss), .text),
                 ])
         } else {
             group.add(Words.lossLabel, nil)
@@ -149,15 +151,15 @@ enum FlowFacts {
         group.add(
             Words.retransmissions,
             [
-                TextSpan(NumberText.grouped(side.retransmissions.packets), .value),
-                TextSpan("  " + Words.causes(side.retransmissions), .text),
+                TextSpan(NumberText.grouped(endpoint.retransmissions.packets), .value),
+                TextSpan("  " + Words.causes(endpoint.retransmissions), .text),
             ])
         group.add(
             Words.disorder,
-            "\(side.outOfOrder) \(Words.outOfOrder)  \(side.duplicateAcks) \(Words.duplicateAcks)  \(side.lostBeforeCapture) \(Words.missed)",
+            "\(endpoint.outOfOrder) \(Words.outOfOrder)  \(endpoint.duplicateAcks) \(Words.duplicateAcks)  \(endpoint.lostBeforeCapture) \(Words.missed)",
             .text)
-        addWindow(side.inFlight, side.congestionWindow, side.congestionControl, to: &group)
-        if let window = side.receiveWindow {
+        addWindow(endpoint.inFlight, endpoint.congestionWindow, endpoint.congestionControl, to: &group)
+        if let window = endpoint.receiveWindow {
             let sign = window.scaleUnknown ? "≥" : ""
             group.add(
                 Words.receiveLabel,
@@ -166,11 +168,11 @@ enum FlowFacts {
                     TextSpan(
                         "  max \(ByteText.short(window.maximum))  \(Words.unread) \(ByteText.short(window.occupied))",
                         .text),
-                    TextSpan(Words.zeroWindow(side), .watch),
+                    TextSpan(Words.zeroWindow(endpoint), .watch),
                 ])
         }
-        if let shares = side.limitedBy, let text = Words.limits(shares) { group.add(Words.limitedBy, text, .text) }
-        if let pacing = side.pacing { group.add(Words.pacing, pacing ? Words.yes : Words.no, .text) }
+        if let shares = endpoint.limitedBy, let text = Words.limits(shares) { group.add(Words.limitedBy, text, .text) }
+        if let pacing = endpoint.pacing { group.add(Words.pacing, pacing ? Words.yes : Words.no, .text) }
         return group
     }
 
@@ -181,8 +183,8 @@ enum FlowFacts {
             if tcp.synRetransmissions + tcp.synAckRetransmissions > 0 {
                 group.add(Words.synAgain, "SYN \(tcp.synRetransmissions)  SYN-ACK \(tcp.synAckRetransmissions)", .watch)
             }
-            for (name, side) in [(Words.client, tcp.client), (Words.server, tcp.server)] {
-                group.add(name, Words.options(side), .text)
+            for (name, endpoint) in [(Words.client, tcp.client), (Words.server, tcp.server)] {
+                group.add(name, Words.options(endpoint), .text)
             }
         } else {
             group.lines.removeAll()
@@ -215,13 +217,13 @@ enum FlowFacts {
             Words.started,
             DurationText.timeOfDay(flow.start, utcOffsetSeconds: context.utcOffsetSeconds, tenths: true) + "  "
                 + DurationText.age(flow.age), .text)
-        for (name, end) in [(Words.client, flow.client), (Words.server, flow.shownServer)] {
+        for (name, end) in [(Words.client, flow.client), (Words.server, flow.displayedServer)] {
             group.add(
                 name,
                 "\(EndpointText.full(end))  \(NumberText.grouped(end.packets)) \(Words.packets)  \(ByteText.short(end.bytes))",
                 .text)
         }
-        if end(flow.server, isNamed: flow.shownServer) {
+        if end(flow.server, isNamed: flow.displayedServer) {
             group.add("", EndpointText.text(flow.server.endpoint), .muted)
         }
         group.add(Words.oriented, Words.orientation(flow.orientation), .text)
@@ -238,10 +240,12 @@ enum FlowFacts {
         return group
     }
 
-    private static func end(_ end: EndpointSnapshot, isNamed shown: EndpointSnapshot) -> Bool { shown.name != nil }
+    private static func end(_ end: EndpointSnapshot, isNamed displayed: EndpointSnapshot) -> Bool {
+        displayed.name != nil
+    }
 
     private static func rare(_ flow: FlowSnapshot) -> FactGroup {
-        var group = FactGroup(Words.odditiesGroup)
+        var group = FactGroup(Words.anomaliesGroup)
         for anomaly in flow.anomalies.sorted {
             group.add(String(anomaly.name.map { $0 == "_" ? " " : $0 }), NumberText.grouped(anomaly.count), .watch)
         }

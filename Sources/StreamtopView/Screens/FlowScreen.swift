@@ -25,12 +25,12 @@ enum FlowScreen {
     private static func drawIdentity(_ flow: FlowSnapshot, _ area: Rect, _ cells: inout CellBuffer) {
         var spans = [
             TextSpan(EndpointText.full(flow.client), .accent), TextSpan(" \(Words.arrow) ", .muted),
-            TextSpan(EndpointText.full(flow.shownServer), .accent), TextSpan("  ", .text),
-            TextSpan(flow.shownProtocols.joined(separator: " "), .badge), TextSpan("  ", .text),
+            TextSpan(EndpointText.full(flow.displayedServer), .accent), TextSpan("  ", .text),
+            TextSpan(flow.displayedProtocols.joined(separator: " "), .badge), TextSpan("  ", .text),
             TextSpan(Words.state(flow) + " ", .label), TextSpan(DurationText.age(flow.age), .value),
         ]
         if flow.tcp != nil { spans.append(TextSpan("  " + Words.vantage(flow.tcp?.vantage), .label)) }
-        if let control = flow.shownCongestionControl, control.name != .unknown {
+        if let control = flow.displayedCongestionControl, control.name != .unknown {
             let sign = control.source == .kernel ? "" : "~"
             spans += [
                 TextSpan("  " + sign, .estimate), TextSpan(control.name.rawValue.uppercased(), .value),

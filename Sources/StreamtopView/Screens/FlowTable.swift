@@ -28,11 +28,11 @@ enum FlowTable {
         for line in 0..<layout.content.height {
             let index = state.table.scroll + line
             guard rows.indices.contains(index) else { break }
-            guard let place = context.snapshot.flowIndex(rows[index].flow, hint: rows[index].hint) else { continue }
+            guard let anchor = context.snapshot.flowIndex(rows[index].flow, hint: rows[index].hint) else { continue }
             let area = layout.content.row(line)
             let isSelected = rows[index].flow == state.table.selected
             if isSelected { cells.lay(.selection, over: area) }
-            drawRow(context.snapshot.flows[place], columns, y: area.y, isSelected: isSelected, &cells)
+            drawRow(context.snapshot.flows[anchor], columns, y: area.y, isSelected: isSelected, &cells)
         }
         drawScrollbar(rows.count, state.table.scroll, layout.content, &cells)
     }

@@ -39,8 +39,8 @@ enum FooterLine {
                 key: isOpen ? "Esc" : "Enter", text: isOpen ? Words.hintBack : Words.hintOpen,
                 action: isOpen ? .back : .open, x: 0)
         ]
-        for place in ViewReducer.places(of: state, context) {
-            for binding in KeyBindings.all where binding.place == place {
+        for scope in ViewReducer.scopes(of: state, context) {
+            for binding in KeyBindings.all where binding.scope == scope {
                 guard let text = binding.hint else { continue }
                 all.append(Hint(key: shortKey(binding), text: text, action: binding.action, x: 0))
             }
@@ -68,9 +68,9 @@ enum FooterLine {
     }
 
     private static func shortKey(_ binding: KeyBinding) -> String {
-        let parts = binding.shown.split(separator: " ", omittingEmptySubsequences: true)
-        let isPair = binding.shown.contains(" ") && !binding.shown.contains("  ")
-        return isPair ? binding.shown : String(parts.first ?? "")
+        let parts = binding.displayed.split(separator: " ", omittingEmptySubsequences: true)
+        let isPair = binding.displayed.contains(" ") && !binding.displayed.contains("  ")
+        return isPair ? binding.displayed : String(parts.first ?? "")
     }
 
     private static func drawPrompt(

@@ -19,10 +19,10 @@ enum HTTPTab {
         let columns = rest.takeTop(1)
         let exchanges = Array(http.exchanges.reversed())
         let first = max(0, min(scroll, exchanges.count - rest.height))
-        let shown = exchanges.dropFirst(first).prefix(rest.height)
-        let table = HTTPTable(area: rest, times: TimeSpan(shown), flow: flow)
+        let displayed = exchanges.dropFirst(first).prefix(rest.height)
+        let table = HTTPTable(area: rest, times: TimeSpan(displayed), flow: flow)
         table.drawHeader(y: columns.y, into: &cells)
-        for (line, exchange) in shown.enumerated() { table.draw(exchange, y: rest.y + line, into: &cells) }
+        for (line, exchange) in displayed.enumerated() { table.draw(exchange, y: rest.y + line, into: &cells) }
         FlowTable.drawScrollbar(exchanges.count, first, rest, &cells)
     }
 
@@ -79,7 +79,7 @@ enum HTTPTab {
         }
 
         /// The column of a moment, of `width` columns.
-        func place(_ time: Timestamp, width: Int) -> Int {
+        func position(_ time: Timestamp, width: Int) -> Int {
             let whole = max(1, end - start)
             let share = Double(max(0, time - start)) / Double(whole)
             return Int(min(1, share) * Double(width))
@@ -119,7 +119,7 @@ private struct HTTPTable {
         self.area = area
         self.times = times
         start = flow.start
-        serverName = flow.shownServer.name
+        serverName = flow.displayedServer.name
         parts = area.width >= Self.leastWidthForParts ? area.x + 50 : nil
         let left = area.x + (parts == nil ? 50 : 79)
         let width = area.width >= Self.leastWidthForPicture ? (area.right - left) * 2 / 5 : 0
@@ -173,7 +173,7 @@ private struct HTTPTable {
         let early = exchange.isEarly ? "0-RTT  " : ""
         cells.put(
             [
-                TextSpan(early, .badge), TextSpan(shownTarget(exchange), .text), TextSpan(kind, .muted),
+                TextSpan(early, .badge), TextSpan(displayedTarget(exchange), .text), TextSpan(kind, .muted),
                 TextSpan(exchange.cache.map { "  " + Words.cache($0) } ?? "", .label),
                 TextSpan(exchange.errorName.map { "  " + $0 } ?? "", .watch),
             ], x: target, y: y, maxWidth: max(0, area.right - target - 1))
@@ -194,11 +194,11 @@ private struct HTTPTable {
     /// Waiting light, transfer dark.
     private func drawTimes(_ exchange: HTTPExchangeSnapshot, y: Int, _ cells: inout CellBuffer) {
         guard !picture.isEmpty, let times, let request = exchange.requestTime else { return }
-        let first = times.place(request, width: picture.count)
-        let end = times.place(exchange.lastTime ?? request, width: picture.count)
-        let turn = exchange.firstByte.map { times.place(request + $0, width: picture.count) } ?? end
+        let first = times.position(request, width: picture.count)
+        let end = times.position(exchange.lastTime ?? request, width: picture.count)
+        let turn = exchange.firstByte.map { times.position(request + $0, width: picture.count) } ?? end
         let waited = exchange.firstByte.map { $0 - (exchange.held ?? 0) }
-        let heldFrom = waited.map { times.place(request + max(0, $0), width: picture.count) } ?? end
+        let heldFrom = waited.map { times.position(request + max(0, $0), width: picture.count) } ?? end
         // Nothing is too short to be seen.
         for column in min(first, picture.count - 1)...min(max(first, end), picture.count - 1) {
             let isWaiting = exchange.firstByte == nil || column < turn
@@ -211,7 +211,7 @@ private struct HTTPTable {
     }
 
     /// The URL without what goes without saying: the scheme, and the name of the server that the flow shows already.
-    private func shownTarget(_ exchange: HTTPExchangeSnapshot) -> String {
+    private func displayedTarget(_ exchange: HTTPExchangeSnapshot) -> String {
         guard let url = exchange.url else { return "" }
         guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else { return url }
         let rest = url[colon...].dropFirst(3)

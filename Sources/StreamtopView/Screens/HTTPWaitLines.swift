@@ -18,7 +18,7 @@ enum HTTPWaitLines {
         return lines + http3.webTransport.prefix(3).map(session)
     }
 
-    private static func headOfLine(_ waits: BothWays<HeadOfLineSnapshot>) -> [TextSpan]? {
+    private static func headOfLine(_ waits: BothDirections<HeadOfLineSnapshot>) -> [TextSpan]? {
         var spans = [TextSpan("head of line  ", .title)]
         for (name, end) in [(Words.server, waits.server), (Words.client, waits.client)] where end.holes > 0 {
             spans += [

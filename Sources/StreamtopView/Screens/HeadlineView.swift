@@ -15,9 +15,9 @@ struct HeadlineView {
     static func of(_ context: ViewContext, _ filter: Filter = .all) -> HeadlineView {
         let snapshot = context.snapshot
         guard snapshot.start != nil || snapshot.totals.packets > 0 else {
-            let trouble = snapshot.health.trouble
+            let problem = snapshot.health.problem
             return HeadlineView(
-                state: trouble == nil ? .ok : .unknown, sentence: trouble ?? Words.waiting(context.source), advice: "",
+                state: problem == nil ? .ok : .unknown, sentence: problem ?? Words.waiting(context.source), advice: "",
                 flow: nil)
         }
         let headline = snapshot.headline

@@ -26,10 +26,10 @@ enum HelpPopup {
 
     private static func lines(_ state: ViewState, _ context: ViewContext) -> [[TextSpan]] {
         var lines: [[TextSpan]] = []
-        for place in ViewReducer.places(of: state, context) {
-            let entries = KeyBindings.entries(of: place)
+        for scope in ViewReducer.scopes(of: state, context) {
+            let entries = KeyBindings.entries(of: scope)
             guard !entries.isEmpty else { continue }
-            lines.append([TextSpan(Words.helpPlace(place), .title)])
+            lines.append([TextSpan(Words.helpScope(scope), .title)])
             lines += columns(entries, isWide: isWide(state))
         }
         lines.append([TextSpan(Words.helpFilterTitle, .title)])
@@ -54,7 +54,9 @@ enum HelpPopup {
         let help = binding.help ?? ""
         let used = 2 + keyWidth + TextWidth.columns(of: help)
         let gap = String(repeating: " ", count: max(0, (width ?? 0) - used))
-        let key = binding.shown + String(repeating: " ", count: max(1, keyWidth - TextWidth.columns(of: binding.shown)))
+        let key =
+            binding.displayed
+            + String(repeating: " ", count: max(1, keyWidth - TextWidth.columns(of: binding.displayed)))
         return [TextSpan("  " + key, .key), TextSpan(help + gap + " ", .text)]
     }
 }

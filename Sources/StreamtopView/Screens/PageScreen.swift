@@ -36,7 +36,7 @@ enum PageScreen {
         let text = EndpointText.middleCut(state.filterText, width: room)
         var spans = [TextSpan(" " + Words.filterLabel, .label), TextSpan(text, .match)]
         if state.page == .flows {
-            spans.append(TextSpan(Words.shownOf(state.table.rows.count, context.snapshot.flows.count), .label))
+            spans.append(TextSpan(Words.displayedOf(state.table.rows.count, context.snapshot.flows.count), .label))
             if hides { spans.append(TextSpan(", " + Words.endedHidden, .match)) }
         }
         return spans

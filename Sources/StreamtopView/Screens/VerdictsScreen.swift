@@ -53,12 +53,12 @@ enum VerdictsScreen {
         var detail = area
         let list = detail.takeTop(listHeight(area.height))
         for (line, row) in rows.dropFirst(state.verdicts.scroll).prefix(list.height).enumerated() {
-            let place = list.row(line)
+            let position = list.row(line)
             if state.verdicts.scroll + line == state.verdicts.selected {
-                cells.lay(.selection, over: place)
-                cells.put("▶", x: 0, y: place.y, .accent)
+                cells.lay(.selection, over: position)
+                cells.put("▶", x: 0, y: position.y, .accent)
             }
-            drawLine(row, place, context, &cells)
+            drawLine(row, position, context, &cells)
         }
         FlowTable.drawScrollbar(rows.count, state.verdicts.scroll, list, &cells)
         if let selected = selected(state, context) { drawInFull(selected, detail, &cells) }
@@ -74,11 +74,11 @@ enum VerdictsScreen {
         x +=
             cells.put(
                 Words.rule(verdict), x: x, y: area.y, Words.severityRole(verdict.severity), maxWidth: limit - x) + 2
-        x += cells.put(place(row), x: x, y: area.y, .accent, maxWidth: max(0, limit - x)) + 2
+        x += cells.put(position(row), x: x, y: area.y, .accent, maxWidth: max(0, limit - x)) + 2
         cells.put(verdict.summary, x: x, y: area.y, .text, maxWidth: max(0, limit - x))
     }
 
-    private static func place(_ row: VerdictRow) -> String {
+    private static func position(_ row: VerdictRow) -> String {
         row.flow.map { Words.ends($0) } ?? Words.subject(row.verdict.subject)
     }
 
@@ -87,7 +87,7 @@ enum VerdictsScreen {
         guard area.height > 1 else { return }
         let verdict = row.verdict
         cells.fill(area.row(0), "─", .border)
-        cells.put(" \(place(row)) ", x: area.x + 1, y: area.y, .accent, maxWidth: max(0, area.width - 4))
+        cells.put(" \(position(row)) ", x: area.x + 1, y: area.y, .accent, maxWidth: max(0, area.width - 4))
         let evidence = verdict.evidence.map { Words.evidence($0) }.joined(separator: ", ")
         let trust = Words.confidence(verdict.confidence) + ", " + Words.ruleNumber(verdict.ruleNumber)
         let parts: [(label: String, text: String, role: StyleRole)] = [

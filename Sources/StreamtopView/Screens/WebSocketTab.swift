@@ -18,7 +18,7 @@ enum WebSocketTab {
 
     private struct EndRow {
         var name: String
-        var end: WebSocketEndSnapshot
+        var end: WebSocketEndpointSnapshot
     }
 
     private static let columns: [RowColumn<EndRow>] = [
@@ -60,7 +60,7 @@ enum WebSocketTab {
             page.add([TextSpan("\(row.0) frames ", .label), TextSpan(names, .text)])
         }
         comparison(socket, &page)
-        trouble(socket, &page)
+        problem(socket, &page)
         course(flow, context, &page)
         return page
     }
@@ -99,7 +99,7 @@ enum WebSocketTab {
         page.addSentence([TextSpan("  method ", .label)], other.method, .muted)
     }
 
-    private static func trouble(_ socket: WebSocketSnapshot, _ page: inout TallPage) {
+    private static func problem(_ socket: WebSocketSnapshot, _ page: inout TallPage) {
         for violation in socket.violations {
             page.add([
                 TextSpan("against RFC 6455 ", .label), TextSpan(Words.spaced(violation.name), .watch),

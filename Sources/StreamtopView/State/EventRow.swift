@@ -18,8 +18,8 @@ struct EventRow: Equatable {
                     continue
                 }
             }
-            if let place = row(in: rows, before: event) {
-                rows[place].count += 1
+            if let position = row(in: rows, before: event) {
+                rows[position].count += 1
             } else {
                 rows.append(EventRow(event: event))
             }
@@ -30,9 +30,9 @@ struct EventRow: Equatable {
     /// The row that an event is folded into: of its kind and flow, with nothing but such rows behind it.
     private static func row(in rows: [EventRow], before event: FlowEvent) -> Int? {
         guard let kind = repeated(event.kind) else { return nil }
-        for place in rows.indices.reversed().prefix(reach) {
-            guard let other = repeated(rows[place].event.kind) else { return nil }
-            if other == kind, rows[place].event.flow == event.flow { return place }
+        for position in rows.indices.reversed().prefix(reach) {
+            guard let other = repeated(rows[position].event.kind) else { return nil }
+            if other == kind, rows[position].event.flow == event.flow { return position }
         }
         return nil
     }

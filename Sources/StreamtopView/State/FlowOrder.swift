@@ -46,11 +46,11 @@ enum FlowOrder {
     static func isOver(_ flow: FlowSnapshot, at time: Timestamp) -> Bool {
         guard flow.state != .open, flow.state != .halfOpen else { return false }
         let isTroubled = (flow.worstVerdict?.severity ?? .info) > .info
-        return !isTroubled || time - flow.end > troubleStays
+        return !isTroubled || time - flow.end > problemStays
     }
 
     /// Own: as long as the first line speaks of trouble that has ended.
-    private static let troubleStays: Nanoseconds = .seconds(60)
+    private static let problemStays: Nanoseconds = .seconds(60)
 
     private static func row(_ snapshot: Snapshot, _ index: Int) -> FlowRow {
         FlowRow(flow: snapshot.flows[index].identifier, hint: index)

@@ -59,10 +59,10 @@ enum PopupReducer {
             if state.table.hidden.remove(column) == nil, !isLast { state.table.hidden.insert(column) }
         case "<", ",", .left, ">", ".", .right:
             let isBack = key == "<" || key == "," || key == .left
-            let place = selected + (isBack ? -1 : 1)
-            guard state.table.columns.indices.contains(place) else { return [] }
-            state.table.columns.swapAt(selected, place)
-            state.popup = .columns(selected: place)
+            let position = selected + (isBack ? -1 : 1)
+            guard state.table.columns.indices.contains(position) else { return [] }
+            state.table.columns.swapAt(selected, position)
+            state.popup = .columns(selected: position)
         default:
             guard let movement = movement(key) else { return [] }
             state.popup = .columns(selected: movement.moved(selected, count: state.table.columns.count, page: 8))

@@ -126,6 +126,8 @@ enum SearchReducer {
     /// Marks what is found on a finished screen.
     static func mark(_ state: ViewState, _ context: ViewContext, into cells: inout CellBuffer) {
         guard !state.search.isEmpty, state.popup == nil else { return }
-        for place in matches(of: state.search, in: area(state, context), of: cells) { cells.recolor(place, .match) }
+        for position in matches(of: state.search, in: area(state, context), of: cells) {
+            cells.recolor(position, .match)
+        }
     }
 }

@@ -14,8 +14,8 @@ struct VerdictRow {
         }
         // Equal ones keep the order of flows: sorting in Swift is stable in practice, yet only promised with a tie-break.
         return rows.enumerated().sorted { left, right in
-            if left.element.verdict.isShownBefore(right.element.verdict) { return true }
-            if right.element.verdict.isShownBefore(left.element.verdict) { return false }
+            if left.element.verdict.isDisplayedBefore(right.element.verdict) { return true }
+            if right.element.verdict.isDisplayedBefore(left.element.verdict) { return false }
             return left.offset < right.offset
         }.map(\.element)
     }

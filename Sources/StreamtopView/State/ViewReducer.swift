@@ -21,13 +21,13 @@ package enum ViewReducer {
         if state.searchPrompt != nil { return SearchReducer.reduce(&state, key, context) }
         if state.prompt != nil { return PromptReducer.reduce(&state, key, context) }
         if state.popup != nil { return PopupReducer.reduce(&state, key, context) }
-        guard let action = KeyBindings.action(for: key, in: places(of: state, context)) else { return [] }
+        guard let action = KeyBindings.action(for: key, in: scopes(of: state, context)) else { return [] }
         return perform(action, &state, context)
     }
 
     /// A new picture, or time that passed: rows are put in order, selections follow their flows, notices end.
     package static func advance(_ state: inout ViewState, in context: ViewContext) {
-        if let notice = state.notice, context.now - notice.since > Notice.shownFor { state.notice = nil }
+        if let notice = state.notice, context.now - notice.since > Notice.displayedFor { state.notice = nil }
         // Until a key was pressed, the page to look at is the one that names what the traffic is for.
         if state.lastInput == nil, state.page == .flows || state.page == .live {
             state.page = LiveScreen.isTelling(context.snapshot) ? .live : .flows
@@ -54,8 +54,8 @@ package enum ViewReducer {
     }
 
     /// Where keys are looked up, the most particular place first.
-    static func places(of state: ViewState, _ context: ViewContext) -> [KeyBinding.Place] {
-        let page: KeyBinding.Place = state.openFlow != nil ? .flow : PageTable[state.page].keys
+    static func scopes(of state: ViewState, _ context: ViewContext) -> [KeyBinding.Scope] {
+        let page: KeyBinding.Scope = state.openFlow != nil ? .flow : PageTable[state.page].keys
         return context.replay == nil ? [page, .everywhere] : [page, .replay, .everywhere]
     }
 
@@ -199,10 +199,10 @@ package enum ViewReducer {
 
     private static func stepSort(_ step: Int, _ state: inout ViewState, _ context: ViewContext) {
         // Only what is on screen: the order one sees must have a name one sees.
-        let shown = PageLayout(state, context).placedColumns(state, context).map(\.column)
+        let displayed = PageLayout(state, context).placedColumns(state, context).map(\.column)
             .filter { FlowColumn.sortable.contains($0) }
-        guard let index = shown.firstIndex(of: state.table.sort.column), !shown.isEmpty else { return }
-        setSort(shown[(index + step + shown.count) % shown.count], &state, context)
+        guard let index = displayed.firstIndex(of: state.table.sort.column), !displayed.isEmpty else { return }
+        setSort(displayed[(index + step + displayed.count) % displayed.count], &state, context)
     }
 
     // MARK: Moving
@@ -260,8 +260,8 @@ package enum ViewReducer {
         if let selected = state.table.selected, !rows.contains(where: { $0.flow == selected }) {
             // The flow is gone: the one that stands where it stood is the natural heir.
             let page = PageLayout(state, context).content.height
-            let place = min(state.table.scroll + page / 2, rows.count - 1)
-            state.table.selected = rows.indices.contains(place) ? rows[place].flow : nil
+            let scope = min(state.table.scroll + page / 2, rows.count - 1)
+            state.table.selected = rows.indices.contains(scope) ? rows[scope].flow : nil
         }
         if state.table.selected == nil { state.table.selected = rows.first?.flow }
         keepSelectionVisible(&state, context)

@@ -121,7 +121,7 @@ struct Notice: Equatable, Sendable {
     var severity: Verdict.Severity
     var since: Nanoseconds
 
-    static let shownFor: Nanoseconds = .seconds(4)
+    static let displayedFor: Nanoseconds = .seconds(4)
 }
 
 /// How much time the charts of a flow span.

@@ -69,16 +69,16 @@ enum MetricTable {
                 title: "client", explanation: "who opened the flow", widths: 11...26, priority: 0, isNumber: false
             ) { $0.put(EndpointText.fitted($0.flow.client, width: $0.placed.width), $0.textRole, &$1) }),
         MetricRow(
-            column: .server, value: .text { EndpointText.full($0.shownServer) },
+            column: .server, value: .text { EndpointText.full($0.displayedServer) },
             looks: ColumnLooks(
                 title: "server", explanation: "who was called", widths: 11...30, priority: 1, isNumber: false
-            ) { $0.put(EndpointText.fitted($0.flow.shownServer, width: $0.placed.width), $0.textRole, &$1) }),
+            ) { $0.put(EndpointText.fitted($0.flow.displayedServer, width: $0.placed.width), $0.textRole, &$1) }),
         MetricRow(
-            column: .protocols, value: .text { $0.shownProtocols.joined(separator: " ") },
+            column: .protocols, value: .text { $0.displayedProtocols.joined(separator: " ") },
             looks: ColumnLooks(
                 title: "protocols", shortTitle: "proto", explanation: "what it speaks", widths: 8...16, priority: 11,
                 isNumber: false
-            ) { $0.put($0.flow.shownProtocols.joined(separator: " "), $0.flow.isIdle ? .idle : .badge, &$1) }),
+            ) { $0.put($0.flow.displayedProtocols.joined(separator: " "), $0.flow.isIdle ? .idle : .badge, &$1) }),
         MetricRow(
             column: .state, value: .text { $0.state.rawValue },
             looks: ColumnLooks(
@@ -95,9 +95,9 @@ enum MetricTable {
 
     private static let delays: [MetricRow] = [
         MetricRow(
-            column: .roundTrip, field: .rtt, value: .number { $0.shownRoundTrip.map { $0.value.seconds } },
+            column: .roundTrip, field: .rtt, value: .number { $0.displayedRoundTrip.map { $0.value.seconds } },
             looks: ColumnLooks(title: "rtt ms", explanation: "round trip, smoothed", widths: 6...7, priority: 2) {
-                guard let reading = $0.flow.shownRoundTrip else { return $0.unknown(&$1) }
+                guard let reading = $0.flow.displayedRoundTrip else { return $0.unknown(&$1) }
                 $0.number(DurationText.milliseconds(reading.value), reading.bound, $0.textRole, &$1)
             }),
         MetricRow(
@@ -107,7 +107,7 @@ enum MetricTable {
                 priority: 9, isNumber: false
             ) { $0.drawTrend(&$1) }),
         MetricRow(
-            column: .queue, field: .queue, value: .number { $0.shownQueueDelay.map { $0.seconds } },
+            column: .queue, field: .queue, value: .number { $0.displayedQueueDelay.map { $0.seconds } },
             looks: ColumnLooks(
                 title: "queue ms", shortTitle: "q ms", explanation: "delay above the minimum, now", widths: 6...11,
                 priority: 5
@@ -124,31 +124,31 @@ enum MetricTable {
 
     private static let windows: [MetricRow] = [
         MetricRow(
-            column: .inFlight, field: .flight, value: .number { $0.shownInFlight.map { Double($0.value) } },
+            column: .inFlight, field: .flight, value: .number { $0.displayedInFlight.map { Double($0.value) } },
             looks: ColumnLooks(title: "flight", explanation: "bytes under way", widths: 6...6, priority: 10) {
-                $0.bytes($0.flow.shownInFlight, &$1)
+                $0.bytes($0.flow.displayedInFlight, &$1)
             }),
         MetricRow(
             column: .congestionWindow, field: .cwnd,
-            value: .number { $0.shownCongestionWindow.map { Double($0.value) } },
+            value: .number { $0.displayedCongestionWindow.map { Double($0.value) } },
             looks: ColumnLooks(title: "cwnd", explanation: "the sender's window", widths: 6...6, priority: 12) {
-                $0.bytes($0.flow.shownCongestionWindow, &$1)
+                $0.bytes($0.flow.displayedCongestionWindow, &$1)
             }),
         MetricRow(
-            column: .receiveWindow, value: .number { $0.shownReceiveWindow.map { Double($0.occupied) } },
+            column: .receiveWindow, value: .number { $0.displayedReceiveWindow.map { Double($0.occupied) } },
             looks: ColumnLooks(
                 title: "unread", explanation: "waiting in the receiver", widths: 6...10, priority: 13, isNumber: false
             ) { $0.drawReceiveWindow(&$1) }),
-        MetricRow(field: .rwnd, value: .number { $0.shownReceiveWindow.map { Double($0.last) } }),
+        MetricRow(field: .rwnd, value: .number { $0.displayedReceiveWindow.map { Double($0.last) } }),
         MetricRow(
-            column: .loss, field: .loss, value: .number { $0.shownLossRatio },
+            column: .loss, field: .loss, value: .number { $0.displayedLossRatio },
             looks: ColumnLooks(title: "loss", explanation: "lost of sent segments", widths: 5...6, priority: 6) {
                 $0.drawLoss(&$1)
             }),
         MetricRow(
-            column: .retransmissions, field: .retrans, value: .number { $0.shownRetransmissions.map(Double.init) },
+            column: .retransmissions, field: .retrans, value: .number { $0.displayedRetransmissions.map(Double.init) },
             looks: ColumnLooks(title: "rtx", explanation: "segments sent again", widths: 5...5, priority: 16) {
-                guard let count = $0.flow.shownRetransmissions else { return }
+                guard let count = $0.flow.displayedRetransmissions else { return }
                 let text = NumberText.scaled(Double(count), base: 1_000, letters: ["", "k", "M"])
                 $0.number(text, .exact, count > 0 ? $0.textRole : .muted, &$1)
             }),

@@ -7,7 +7,7 @@ struct PageRow: Sendable {
     /// The key that leads there; nil for a page that only tabs lead to.
     var digit: Int?
     /// Keys of its own are looked up there.
-    var keys: KeyBinding.Place
+    var keys: KeyBinding.Scope
     /// The filter acts on it.
     var isFiltered = true
     /// A number beside the name; 0 is left out.

@@ -50,7 +50,7 @@ package enum FlowTableText {
         if snapshot.flows.count < totals.flows { parts.append("\(snapshot.flows.count) shown") }
         let drops = snapshot.health.kernelDrops &+ snapshot.health.interfaceDrops &+ snapshot.health.ownDrops
         if drops > 0 { parts.append("\(drops) dropped") }
-        if let trouble = snapshot.health.trouble { parts.append(printable(trouble)) }
+        if let problem = snapshot.health.problem { parts.append(printable(problem)) }
         return parts.joined(separator: ", ")
     }
 
@@ -86,15 +86,15 @@ package enum FlowTableText {
     }
 
     /// Fixed decimals without a locale.
-    private static func decimals(_ value: Double, _ places: Int) -> String {
+    private static func decimals(_ value: Double, _ positions: Int) -> String {
         var scale = 1.0
-        for _ in 0..<places { scale *= 10 }
+        for _ in 0..<positions { scale *= 10 }
         let scaled = (abs(value) * scale).rounded()
         guard scaled < 1e15 else { return unknown }
         let whole = Int(scaled) / Int(scale)
         let rest = String(Int(scaled) % Int(scale))
         let sign = value < 0 && scaled > 0 ? "-" : ""
-        return "\(sign)\(whole).\(String(repeating: "0", count: places - rest.count))\(rest)"
+        return "\(sign)\(whole).\(String(repeating: "0", count: positions - rest.count))\(rest)"
     }
 
     /// Control characters from the wire, made visible.

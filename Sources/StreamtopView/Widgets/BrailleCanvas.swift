@@ -33,15 +33,17 @@ struct BrailleCanvas {
     private func role(of index: Int) -> StyleRole {
         var best = StyleRole.text
         var most = 0
-        for place in 0..<8 where isSet(place, of: index) {
-            let role = roles[index * 8 + place]
+        for position in 0..<8 where isSet(position, of: index) {
+            let role = roles[index * 8 + position]
             let count = (0..<8).count { isSet($0, of: index) && roles[index * 8 + $0] == role }
             if count > most { (best, most) = (role, count) }
         }
         return best
     }
 
-    private func isSet(_ place: Int, of index: Int) -> Bool { dots[index] & Self.bits[place / 2][place % 2] != 0 }
+    private func isSet(_ position: Int, of index: Int) -> Bool {
+        dots[index] & Self.bits[position / 2][position % 2] != 0
+    }
 
     /// Sets all dots of a column between two heights.
     mutating func fill(x: Int, from low: Int, through high: Int, _ role: StyleRole) {

@@ -64,10 +64,10 @@ enum FactsPane {
         guard area.width > 8, area.height > 0 else { return 0 }
         let count = max(1, min(groups.count { !$0.lines.isEmpty }, area.width / leastColumn))
         let width = area.width / count
-        let shown = groups.filter { !$0.lines.isEmpty }.map { group in
+        let displayed = groups.filter { !$0.lines.isEmpty }.map { group in
             Laid(title: group.title, labels: group.labelWidth, lines: group.laid(width: width - 4))
         }
-        let columns = distributed(shown, over: count)
+        let columns = distributed(displayed, over: count)
         let tallest = columns.map { $0.reduce(-1) { $0 + $1.lines.count + 2 } }.max() ?? 0
         let first = max(0, min(scroll, tallest - area.height))
         for (index, column) in columns.enumerated() {

@@ -11,9 +11,9 @@ enum Gauge {
         guard area.width > 0, share.isFinite else { return }
         let units = Int((max(0, min(share, 1)) * Double(area.width * 8)).rounded())
         // Something is not nothing: any share above zero shows at least a line.
-        let shown = share > 0 ? max(1, units) : 0
+        let displayed = share > 0 ? max(1, units) : 0
         for column in 0..<area.width {
-            let here = shown - column * 8
+            let here = displayed - column * 8
             if here > 0 {
                 cells.set(eighths[min(here, 8) - 1], x: area.x + column, y: area.y, role)
             } else if let rest {

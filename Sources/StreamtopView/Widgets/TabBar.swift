@@ -26,19 +26,19 @@ enum TabBar {
                 place(numbered[...])
                 return
             }
-            var shown = plain[...]
+            var displayed = plain[...]
             // The open one stays in sight; those furthest from it leave.
-            while Self.width(of: shown) + 2 > width, shown.count > 1 {
-                let open = shown.firstIndex { $0.name == active } ?? shown.startIndex
-                if shown.endIndex - 1 - open >= open - shown.startIndex {
-                    shown = shown.dropLast()
+            while Self.width(of: displayed) + 2 > width, displayed.count > 1 {
+                let open = displayed.firstIndex { $0.name == active } ?? displayed.startIndex
+                if displayed.endIndex - 1 - open >= open - displayed.startIndex {
+                    displayed = displayed.dropLast()
                     isCutRight = true
                 } else {
-                    shown = shown.dropFirst()
+                    displayed = displayed.dropFirst()
                     isCutLeft = true
                 }
             }
-            place(shown)
+            place(displayed)
         }
 
         private mutating func place(_ names: ArraySlice<(name: Name, text: String)>) {

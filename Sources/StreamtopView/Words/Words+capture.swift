@@ -21,18 +21,18 @@ extension Words {
     static let clockSteps = "clock was set"
     static let stampsIgnored = "stamps ignored"
     static let seenTwice = "seen more than once"
-    static let trouble = "trouble"
+    static let problem = "trouble"
     static let failedOutput = "not written"
     static let secrets = "secrets read"
 
     static func seenTwice(_ twice: SeenTwice) -> String {
-        let place =
+        let position =
             switch twice.kind {
             case .mirror: "mirror port"
             case .hostPath: "several interfaces"
             case .twoPoints: "two points of the path"
             }
-        return "\(NumberText.grouped(twice.packets)), counted once (\(place))"
+        return "\(NumberText.grouped(twice.packets)), counted once (\(position))"
     }
     static let captureDecode = "Not understood"
     static let decodeTruncated = "cut by the capture"

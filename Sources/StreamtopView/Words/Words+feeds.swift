@@ -21,8 +21,8 @@ extension Words {
     static let setUpLabel = "set-up"
     static let carriedBy = "media in"
 
-    static func brokenBy(_ place: String) -> String {
-        switch place {
+    static func brokenBy(_ position: String) -> String {
+        switch position {
         case "before_tap": "broken before the capture"
         case "network": "by the network"
         default: "by whom is not known"

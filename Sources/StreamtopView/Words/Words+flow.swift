@@ -38,7 +38,7 @@ extension Words {
     static let buffersShort = "delay waits:"
     static let verdictsGroup = "Verdicts"
     static let flowGroup = "Flow"
-    static let odditiesGroup = "Oddities"
+    static let anomaliesGroup = "Oddities"
     static let toServer = "here ↔ server"
     static let toClient = "here ↔ client"
     static let wholeLoop = "whole loop"
@@ -77,7 +77,7 @@ extension Words {
     static func shareOfRoundTrip(_ share: Double) -> String { "(\(PercentText.whole(share)) of it)" }
 
     /// On which side of the tap the larger queue is.
-    static func queueSide(_ delay: BothWays<QueueDelaySnapshot?>) -> String {
+    static func queueSide(_ delay: BothDirections<QueueDelaySnapshot?>) -> String {
         switch (delay.client?.last, delay.server?.last) {
         case (let client?, let server?): client > server ? "towards the client" : "towards the server"
         case (.some, nil): "towards the client"
@@ -117,12 +117,12 @@ extension Words {
             (loss.congestive, "congestive"), (loss.random, "random"), (loss.policed, "policed"),
             (loss.unknown, "unclear"),
         ].filter { $0.0 > 0 }.map { "\($0.1) \($0.0)" }
-        let places = [(loss.upstream, "before the tap"), (loss.downstream, "behind it")].filter { $0.0 > 0 }
+        let positions = [(loss.upstream, "before the tap"), (loss.downstream, "behind it")].filter { $0.0 > 0 }
             .map { "\($0.1) \($0.0)" }
-        return (parts + places).joined(separator: "  ")
+        return (parts + positions).joined(separator: "  ")
     }
 
-    static func zeroWindow(_ side: TCPSideSnapshot) -> String {
+    static func zeroWindow(_ side: TCPEndpointSnapshot) -> String {
         guard side.zeroWindows > 0 else { return "" }
         return "  zero \(side.zeroWindowEpisodes)×, \(DurationText.withUnit(side.zeroWindowTime))"
     }
@@ -135,7 +135,7 @@ extension Words {
             + "app \(PercentText.whole(Double(shares.application) / sum))"
     }
 
-    static func options(_ side: TCPSideSnapshot) -> String? {
+    static func options(_ side: TCPEndpointSnapshot) -> String? {
         var parts: [String] = []
         if let mss = side.mssBytes { parts.append("mss \(mss)") }
         if let scale = side.windowScale { parts.append("scale \(scale)") }

@@ -55,8 +55,8 @@ extension Words {
     static let hintOpen = "open"
     static let hintBack = "back"
 
-    static func helpPlace(_ place: KeyBinding.Place) -> String {
-        switch place {
+    static func helpScope(_ scope: KeyBinding.Scope) -> String {
+        switch scope {
         case .everywhere: "Everywhere"
         case .flows: "Flows"
         case .flow: "Flow"

@@ -72,10 +72,10 @@ extension Words {
     }
 
     static func flowIsWell(_ flow: FlowSnapshot) -> String {
-        guard let trip = flow.shownRoundTrip else { return "No verdict on this flow." }
+        guard let trip = flow.displayedRoundTrip else { return "No verdict on this flow." }
         var text = "No rule fired: round trip \(trip.bound.prefix)\(DurationText.withUnit(trip.value))"
         // Of the same instant, but of one half of the loop where only that was measured.
-        if let queue = flow.shownQueueDelay {
+        if let queue = flow.displayedQueueDelay {
             text += ", of it \(DurationText.withUnit(min(queue, trip.value))) in queues"
         }
         return text
@@ -99,8 +99,8 @@ extension Words {
     static let searchHints = "Enter finds  F3 next  Esc ends"
     static let recording = "● rec"
 
-    static func shownOf(_ shown: Int, _ all: Int) -> String {
-        " (\(NumberText.grouped(shown)) of \(NumberText.grouped(all)))"
+    static func displayedOf(_ displayed: Int, _ all: Int) -> String {
+        " (\(NumberText.grouped(displayed)) of \(NumberText.grouped(all)))"
     }
 
     static func sortName(_ column: FlowColumn) -> String {
@@ -159,9 +159,9 @@ extension Words {
                 .markRetransmission
             )
         case .loss(let from, let segments, let verdict, let side):
-            let place = side.map { "  \($0.rawValue) of the tap" } ?? ""
+            let position = side.map { "  \($0.rawValue) of the tap" } ?? ""
             let what = segments == 1 ? "1 segment" : "\(segments) segments"
-            return ("loss", "\(by(from))  \(what)  \(verdict.rawValue)\(place)", .markLoss)
+            return ("loss", "\(by(from))  \(what)  \(verdict.rawValue)\(position)", .markLoss)
         case .spurious(let from, _): return ("needless retransmission", by(from), .label)
         case .zeroWindow(let who): return ("zero window", by(who), .markZeroWindow)
         case .windowOpen(let who, let bytes, let after):

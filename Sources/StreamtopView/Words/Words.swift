@@ -24,7 +24,7 @@ enum Words {
     /// The ends of a flow in a sentence: the port that was called matters, the caller's does not.
     static func ends(_ flow: FlowSnapshot) -> String {
         let client = flow.client.name ?? flow.client.endpoint.address.description
-        return "\(client) \(arrow) \(EndpointText.full(flow.shownServer))"
+        return "\(client) \(arrow) \(EndpointText.full(flow.displayedServer))"
     }
 
     static func flowNumber(_ flow: FlowIdentifier) -> String { "f\(flow.number)" }
@@ -79,15 +79,15 @@ enum Words {
     // MARK: Clipboard
 
     static func copied(_ row: VerdictRow) -> String {
-        let place = row.flow.map { ends($0) } ?? subject(row.verdict.subject)
+        let position = row.flow.map { ends($0) } ?? subject(row.verdict.subject)
         let evidence = row.verdict.evidence.map { self.evidence($0) }.joined(separator: ", ")
         return
-            "\(place): \(rule(row.verdict)): \(row.verdict.summary)\n\(evidence)\n\(adviceLabel)\(row.verdict.advice)"
+            "\(position): \(rule(row.verdict)): \(row.verdict.summary)\n\(evidence)\n\(adviceLabel)\(row.verdict.advice)"
     }
 
     static func copied(_ flow: FlowSnapshot) -> String {
         let head =
-            "\(EndpointText.full(flow.client)) \(arrow) \(EndpointText.full(flow.shownServer)) \(flow.communityID?.text ?? "")"
+            "\(EndpointText.full(flow.client)) \(arrow) \(EndpointText.full(flow.displayedServer)) \(flow.communityID?.text ?? "")"
         let verdicts = flow.verdicts.map { "\(rule($0)): \($0.summary)\n\(adviceLabel)\($0.advice)" }
         return ([head] + verdicts).joined(separator: "\n")
     }

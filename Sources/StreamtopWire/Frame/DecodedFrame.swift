@@ -55,7 +55,7 @@ package struct DecodedFrame: ~Copyable, Sendable {
     /// is well. Layers decoded before it are kept: `transport` tells how far that is.
     package var stop: DecodeError?
 
-    private let place = AddressOnly()
+    private let position = AddressOnly()
 
     package init() {}
 

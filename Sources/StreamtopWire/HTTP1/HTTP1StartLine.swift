@@ -51,13 +51,13 @@ enum HTTP1StartLine {
     /// A space is among the bytes in which a method ends, or these are not all there. Eight bytes at a time: bulk data is full of
     /// letters, and each of its segments may be a beginning.
     private static func mayHaveSpace(_ reader: borrowing ByteReader) -> Bool {
-        var place = 0
-        while place <= longestMethod {  // five turns
-            guard let word = reader.peekUInt64(ahead: place) else { return true }
+        var position = 0
+        while position <= longestMethod {  // five turns
+            guard let word = reader.peekUInt64(ahead: position) else { return true }
             // Zero where there is a space; then the highest bit of such a byte is set, and of no byte before it.
             let difference = word ^ 0x2020_2020_2020_2020
             if (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080 != 0 { return true }
-            place += 8
+            position += 8
         }
         return false
     }

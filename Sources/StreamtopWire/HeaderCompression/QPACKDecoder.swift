@@ -32,13 +32,13 @@ package struct QPACKDecoder: ~Copyable, @unchecked Sendable {
         else { return nil }
         var section: OpaquePointer?
         guard unsafe nghttp3_qpack_stream_context_new(&section, 0, nghttp3_mem_default()) == 0,
-            let place = unsafe section
+            let index = unsafe section
         else {
             unsafe nghttp3_qpack_decoder_del(made)
             return nil
         }
         unsafe decoder = made
-        unsafe context = place
+        unsafe context = index
     }
 
     deinit {

@@ -26,13 +26,14 @@ extension FrameCursor {
         try require(8, in: .fragment)
         let number = reader.uint8()
         reader.skip(1)
-        let place = reader.uint16()
+        let position = reader.uint16()
         let identification = reader.uint32()
         frame.identification = identification
         frame.protocolNumber = number
-        guard place & 0xfff9 != 0 else { return .upper(number) }
+        guard position & 0xfff9 != 0 else { return .upper(number) }
         return noteFragment(
-            identification: identification, offset: Int(place & 0xfff8), moreFragments: place & 1 != 0, number: number,
+            identification: identification, offset: Int(position & 0xfff8), moreFragments: position & 1 != 0,
+            number: number,
             into: &frame)
     }
 }

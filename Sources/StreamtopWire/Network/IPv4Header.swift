@@ -61,10 +61,10 @@ extension FrameCursor {
             try require(headerLength - 20, in: .ipv4)
             reader.skip(headerLength - 20)
         }
-        let place = UInt16(truncatingIfNeeded: first)
-        guard place & 0x3fff != 0 else { return .upper(number) }
+        let position = UInt16(truncatingIfNeeded: first)
+        guard position & 0x3fff != 0 else { return .upper(number) }
         return noteFragment(
-            identification: UInt32(truncatingIfNeeded: first >> 16 & 0xffff), offset: Int(place & 0x1fff) &* 8,
-            moreFragments: place & 0x2000 != 0, number: number, into: &frame)
+            identification: UInt32(truncatingIfNeeded: first >> 16 & 0xffff), offset: Int(position & 0x1fff) &* 8,
+            moreFragments: position & 0x2000 != 0, number: number, into: &frame)
     }
 }

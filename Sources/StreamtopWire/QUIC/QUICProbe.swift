@@ -32,8 +32,8 @@ package enum QUICProbe: Equatable, Sendable {
         if number == 0 {
             // An RTP packet can start with the same bytes: one version that exists must be in the list.
             guard body >= 4, body % 4 == 0, body <= 256, length > 0 || second > 0 else { return .none }
-            for place in stride(from: 7 + Int(length) + Int(second), to: reader.remaining, by: 4) {
-                if let word = reader.peekUInt32(ahead: place), QUICVersion(rawValue: word).isKnown {
+            for position in stride(from: 7 + Int(length) + Int(second), to: reader.remaining, by: 4) {
+                if let word = reader.peekUInt32(ahead: position), QUICVersion(rawValue: word).isKnown {
                     return .negotiation
                 }
             }

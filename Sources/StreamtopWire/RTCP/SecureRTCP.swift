@@ -11,12 +11,14 @@ package struct SecureRTCPTrailer: Equatable, Sendable, BitwiseCopyable {
 
     /// `tagLength` bytes of tag stand behind the word: 10 or 4 with HMAC-SHA1, 0 with AEAD. nil where there is no room.
     package init?(_ packet: RawSpan, tagLength: Int) {
-        let place = packet.byteCount - tagLength - Self.wordLength
+        let position = packet.byteCount - tagLength - Self.wordLength
         // The header and the sender's SSRC are clear and always there.
-        guard tagLength >= 0, place >= 8, let word = ByteReader(packet).peekUInt32(ahead: place) else { return nil }
+        guard tagLength >= 0, position >= 8, let word = ByteReader(packet).peekUInt32(ahead: position) else {
+            return nil
+        }
         isEncrypted = word & 0x8000_0000 != 0
         index = word & 0x7fff_ffff
-        contentLength = place
+        contentLength = position
     }
 
     /// Lengths of tag that profiles have, longest first (RFC 5764 section 4.1.2, RFC 7714).

@@ -34,8 +34,8 @@ package struct ULPFECHeader: Equatable, Sendable, BitwiseCopyable {
 
     /// The mask names `sequence`.
     package func protects(_ sequence: UInt16) -> Bool {
-        let place = sequence &- sequenceBase
-        return place < 48 && mask >> (47 - UInt64(place)) & 1 == 1
+        let position = sequence &- sequenceBase
+        return position < 48 && mask >> (47 - UInt64(position)) & 1 == 1
     }
 }
 

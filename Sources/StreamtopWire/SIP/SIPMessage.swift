@@ -116,13 +116,13 @@ package enum SIPProbe {
         guard let start = ByteReader(bytes).peekUInt32(), isStart(start) else { return false }
         if begins(bytes, with: "SIP/2.0 ") { return true }
         guard let method = methods.first(where: { begins(bytes, with: $0) }) else { return false }
-        var place = method.utf8.count
+        var position = method.utf8.count
         let reader = ByteReader(bytes)
-        guard reader.peekUInt8(ahead: place) == UInt8(ascii: " ") else { return false }
+        guard reader.peekUInt8(ahead: position) == UInt8(ascii: " ") else { return false }
         var line: [UInt8] = []
-        while place < Self.longestLine, let byte = reader.peekUInt8(ahead: place), byte != 13, byte != 10 {
+        while position < Self.longestLine, let byte = reader.peekUInt8(ahead: position), byte != 13, byte != 10 {
             line.append(byte)
-            place += 1
+            position += 1
         }
         return line.count > 8 && line.suffix(8).elementsEqual(" SIP/2.0".utf8)
     }
@@ -140,17 +140,19 @@ package enum SIPProbe {
     /// The first line has not ended yet, and nothing of it speaks against SIP.
     package static func mayBecomeMessage(_ bytes: RawSpan) -> Bool {
         let reader = ByteReader(bytes)
-        var place = 0
-        while let byte = reader.peekUInt8(ahead: place) {
-            guard place < longestLine, byte >= 32, byte < 127 else { return byte == 13 && bytes.byteCount == place + 1 }
-            place += 1
+        var position = 0
+        while let byte = reader.peekUInt8(ahead: position) {
+            guard position < longestLine, byte >= 32, byte < 127 else {
+                return byte == 13 && bytes.byteCount == position + 1
+            }
+            position += 1
         }
         return true
     }
 
     private static func begins(_ bytes: RawSpan, with text: String) -> Bool {
         let reader = ByteReader(bytes)
-        for (place, byte) in text.utf8.enumerated() where reader.peekUInt8(ahead: place) != byte { return false }
+        for (position, byte) in text.utf8.enumerated() where reader.peekUInt8(ahead: position) != byte { return false }
         return true
     }
 }

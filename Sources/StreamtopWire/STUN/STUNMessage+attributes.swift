@@ -2,7 +2,7 @@ import StreamtopBase
 
 extension STUNMessage {
     /// Takes one attribute; the first of a kind counts (RFC 8489 section 14).
-    mutating func take(_ type: UInt16, _ value: consuming ByteReader, _ place: Range<Int>) {
+    mutating func take(_ type: UInt16, _ value: consuming ByteReader, _ position: Range<Int>) {
         switch type {
         case 0x0001, 0x0020, 0x8020: mappedAddress = mappedAddress ?? address(value, isHidden: type != 0x0001)
         case 0x0003: changeRequest = value.peekUInt32()
@@ -17,7 +17,7 @@ extension STUNMessage {
             if peerAddresses.count < Self.maximumPeers, let peer = address(value, isHidden: true) {
                 peerAddresses.append(peer)
             }
-        case 0x0013: data = place
+        case 0x0013: data = position
         case 0x0014: realm = realm ?? text(value)
         case 0x0015: hasNonce = true
         case 0x0016: relayedAddress = address(value, isHidden: true)
@@ -29,7 +29,7 @@ extension STUNMessage {
         case 0x8029, 0x802a:
             role = type == 0x802a ? .controlling : .controlled
             if value.remaining >= 8 { tieBreaker = value.uint64() }
-        case 0xc070: embeddedDTLS = place
+        case 0xc070: embeddedDTLS = position
         default: if type < 0x8000, !Self.isKnown(type) { unknownRequired += 1 }
         }
     }

@@ -74,11 +74,11 @@ package struct STUNMessage: Equatable, Sendable {
             attributes.skip(min(attributes.remaining, (4 - length % 4) % 4))
             count += 1
             guard count <= Self.maximumAttributes else { continue }
-            let place = (start + 4)..<(start + 4 + length)
+            let position = (start + 4)..<(start + 4 + length)
             if type == 0x8028 {
                 fingerprint = Self.check(whole, upTo: start, value)
             } else {
-                take(type, value, place)
+                take(type, value, position)
             }
         }
     }

@@ -8,10 +8,10 @@ package enum WebSocketMask {
         let start = output.count
         reader.append(reader.remaining, to: &output)
         guard let mask, mask != 0 else { return }
-        var place = position
+        var offset = position
         for index in start..<output.count {
-            output[index] ^= UInt8(truncatingIfNeeded: mask >> (24 - 8 * UInt32(place & 3)))
-            place &+= 1
+            output[index] ^= UInt8(truncatingIfNeeded: mask >> (24 - 8 * UInt32(offset & 3)))
+            offset &+= 1
         }
     }
 }

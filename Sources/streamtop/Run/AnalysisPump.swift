@@ -311,13 +311,13 @@ struct AnalysisPump: ~Copyable {
         guard clock >= nextPicture else { return }
         nextPicture = clock + AnalysisPump.pictureInterval
         cost.advance(to: clock)
-        run.engine.sourceTrouble = run.trouble
+        run.engine.sourceProblem = run.problem
         var snapshot = run.engine.snapshot(request)
         cost.fill(&snapshot.health)
-        snapshot.health.trouble = failure?.message ?? run.trouble
+        snapshot.health.problem = failure?.message ?? run.problem
         // The engine does not know of it; where it found nothing worse, this is the first thing to know.
-        if let trouble = snapshot.health.trouble, snapshot.headline.rule == nil {
-            snapshot.headline = Headline(state: .unknown, text: trouble)
+        if let problem = snapshot.health.problem, snapshot.headline.rule == nil {
+            snapshot.headline = Headline(state: .unknown, text: problem)
         }
         run.fill(&snapshot.health)
         fillSource(&snapshot)

@@ -36,13 +36,13 @@ struct AnalysisRun: ~Copyable {
     private var leftBehind: UInt64 = 0
     /// Monotonic time at which the source last gave frames.
     private var lastFrames = Clocks.monotonic
-    private var toldTrouble: String?
+    private var reportedProblem: String?
     /// Asks the host's kernel, live; nil where that was not wanted or is not possible.
     private let hostWatch: HostWatch?
-    private var nextWishes: Nanoseconds = 0
-    private static let wishInterval: Nanoseconds = .milliseconds(200)
+    private var nextRequests: Nanoseconds = 0
+    private static let requestInterval: Nanoseconds = .milliseconds(200)
     /// Why capabilities could not be given up; nil when all is well.
-    private let privilegeTrouble: String?
+    private let privilegeProblem: String?
 
     init(_ settings: Settings, engine options: EngineOptions) throws(ProgramFailure) {
         if settings.keylog != nil { Privileges.forbidCoreFiles() }
@@ -65,7 +65,7 @@ struct AnalysisRun: ~Copyable {
             } else { nil }
         if !isEarly, user?.isNobody == true { try AnalysisRun.become(user) }
         // What is open stays open; nothing more needs privileges, except to open an interface that went away.
-        privilegeTrouble = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
+        privilegeProblem = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
         self.feed = feed
         self.hostWatch = hostWatch
         self.writer = writer
@@ -117,7 +117,7 @@ struct AnalysisRun: ~Copyable {
     var secretsRead: Int? { engine.secretsRead > 0 || namedKeyLog != nil ? engine.secretsRead : nil }
 
     /// What is wrong with the capture though it goes on, in words.
-    var trouble: String? { feed.trouble ?? privilegeTrouble }
+    var problem: String? { feed.problem ?? privilegeProblem }
 
     /// Fetches the next frames into `batch`, without analysing them.
     mutating func fetch() throws(ProgramFailure) -> SourceStatus {
@@ -165,9 +165,9 @@ struct AnalysisRun: ~Copyable {
         guard let hostWatch else { return }
         for report in hostWatch.takeReports() { engine.observe(report) }
         let clock = Clocks.monotonic
-        guard clock >= nextWishes else { return }
-        nextWishes = clock + AnalysisRun.wishInterval
-        hostWatch.wish(engine.takeHostWishes())
+        guard clock >= nextRequests else { return }
+        nextRequests = clock + AnalysisRun.requestInterval
+        hostWatch.request(engine.takeHostRequests())
     }
 
     private var drops: CaptureDrops {
@@ -244,12 +244,12 @@ struct AnalysisRun: ~Copyable {
 
     /// What the user should be told once, since the last call; where there is no screen to say it for as long as it lasts,
     /// also what is wrong with the source.
-    mutating func takeNotices(withTrouble: Bool = false) -> [Notice] {
+    mutating func takeNotices(withProblem: Bool = false) -> [Notice] {
         defer { notices.removeAll() }
-        let trouble = trouble
-        if withTrouble, trouble != toldTrouble {
-            toldTrouble = trouble
-            if let trouble { notices.append(Notice(text: trouble, severity: .warning)) }
+        let problem = problem
+        if withProblem, problem != reportedProblem {
+            reportedProblem = problem
+            if let problem { notices.append(Notice(text: problem, severity: .warning)) }
         }
         return notices
     }

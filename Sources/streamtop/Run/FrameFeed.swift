@@ -49,7 +49,7 @@ struct FrameFeed {
     var facts: SourceFacts { source.facts }
 
     /// What is wrong right now though the source goes on, in words.
-    var trouble: String? { source.trouble }
+    var problem: String? { source.problem }
 
     /// Frames that were dropped before we saw them.
     var drops: CaptureDrops {

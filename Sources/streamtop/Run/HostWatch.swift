@@ -8,7 +8,7 @@ import Synchronization
 /// as messages with a time, what it is to ask about comes in as wishes; the newest of each count.
 final class HostWatch: Sendable {
     private struct Desk {
-        var wishes = HostWishes()
+        var requests = HostRequests()
         var reports: [HostReport] = []
         var isOver = false
     }
@@ -42,14 +42,14 @@ final class HostWatch: Sendable {
     func start() {
         WorkThread.start("host", stackSize: 1 << 20) { [self] in
             reader.withLock { reader in
-                while let wishes = desk.withLock({ $0.isOver ? nil : $0.wishes }) {
+                while let requests = desk.withLock({ $0.isOver ? nil : $0.requests }) {
                     let began = Clocks.monotonic
-                    let report = reader.read(wishes, at: Clocks.wall)
+                    let report = reader.read(requests, at: Clocks.wall)
                     desk.withLock { desk in
                         if desk.reports.count >= Self.mostReports { desk.reports.removeFirst() }
                         desk.reports.append(report)
                     }
-                    let interval = wishes.flows.count > Self.fewFlows ? Self.longInterval : Self.shortInterval
+                    let interval = requests.flows.count > Self.fewFlows ? Self.longInterval : Self.shortInterval
                     // A slow kernel is asked less often: never more than half of the time is spent on asking.
                     let spent = Clocks.monotonic - began
                     usleep(UInt32(clamping: max(interval - spent, spent) / 1_000))
@@ -67,5 +67,5 @@ final class HostWatch: Sendable {
         }
     }
 
-    func wish(_ wishes: HostWishes) { desk.withLock { $0.wishes = wishes } }
+    func request(_ requests: HostRequests) { desk.withLock { $0.requests = requests } }
 }

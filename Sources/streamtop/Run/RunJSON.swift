@@ -78,7 +78,7 @@ private struct RecordStream: ~Copyable {
     mutating func `continue`(_ run: inout AnalysisRun) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
         try append(&run)
-        Notice.print(run.takeNotices(withTrouble: true))
+        Notice.print(run.takeNotices(withProblem: true))
         if settings.isLive {
             appendActiveFlows(&run.engine)
             appendHost(run.engine)
@@ -112,7 +112,7 @@ private struct RecordStream: ~Copyable {
         }
         if let failure { throw failure }
         noteFailedLog(&run)
-        Notice.print(run.takeNotices(withTrouble: true))
+        Notice.print(run.takeNotices(withProblem: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
         for call in run.engine.finalCalls() {
             judge.add(call)
@@ -124,10 +124,10 @@ private struct RecordStream: ~Copyable {
         }
         var health = run.engine.health
         // Damage at its end takes nothing from what was read before; it stands beside the first line, not in its place.
-        health.trouble = run.trouble
+        health.problem = run.problem
         let headline = judge.headline(
             capture: run.engine.captureVerdicts, health: health, totals: run.engine.trafficTotals)
-        health.trouble = damage?.message ?? run.trouble
+        health.problem = damage?.message ?? run.problem
         run.fill(&health)
         let duration = run.engine.firstFrame.map { run.engine.now - $0 } ?? 0
         var totals = run.engine.trafficTotals

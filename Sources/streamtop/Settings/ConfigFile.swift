@@ -111,8 +111,8 @@ struct ConfigFile: Equatable, Sendable {
         return names.count == array.count ? names : nil
     }
 
-    private mutating func set<Value>(_ place: WritableKeyPath<ConfigFile, Value?>, _ value: Value?) -> Bool {
-        self[keyPath: place] = value
+    private mutating func set<Value>(_ position: WritableKeyPath<ConfigFile, Value?>, _ value: Value?) -> Bool {
+        self[keyPath: position] = value
         return value != nil
     }
 
@@ -172,13 +172,13 @@ struct ConfigFile: Equatable, Sendable {
     /// Sets one key of the file's text, or takes it out. A value that goes on over several lines is ours to write in one.
     private static func setting(_ key: String, to value: String?, in text: String) -> String {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        let place = lines.firstIndex { line in
+        let position = lines.firstIndex { line in
             let trimmed = line.drop { $0 == " " || $0 == "\t" }
             return trimmed.hasPrefix(key) && trimmed.dropFirst(key.count).drop { $0 == " " }.first == "="
         }
-        switch (place, value) {
-        case (let place?, let value?): lines[place] = "\(key) = \(value)"
-        case (let place?, nil): lines.remove(at: place)
+        switch (position, value) {
+        case (let position?, let value?): lines[position] = "\(key) = \(value)"
+        case (let position?, nil): lines.remove(at: position)
         case (nil, let value?): lines.insert("\(key) = \(value)", at: 0)
         case (nil, nil): break
         }

@@ -35,12 +35,12 @@ enum SharedFiles {
     static func themeFiles(configPath: String?) -> [String: String] {
         var found: [String: String] = [:]
         // Lower case as other programs have it under share; the source tree writes it as its other folders.
-        var places = folders.flatMap { [$0 + "/themes", $0 + "/Themes"] }
-        if let configPath { places.insert(PathText.folder(of: configPath) + "/themes", at: 0) }
-        for place in places {
-            for name in Folder.names(in: place) where name.hasSuffix(".toml") {
+        var positions = folders.flatMap { [$0 + "/themes", $0 + "/Themes"] }
+        if let configPath { positions.insert(PathText.folder(of: configPath) + "/themes", at: 0) }
+        for position in positions {
+            for name in Folder.names(in: position) where name.hasSuffix(".toml") {
                 let theme = String(name.dropLast(5))
-                if found[theme] == nil { found[theme] = "\(place)/\(name)" }
+                if found[theme] == nil { found[theme] = "\(position)/\(name)" }
             }
         }
         return found

@@ -70,10 +70,10 @@ enum DecryptionCost {
         var plain: [UInt8] = []
         var header = [UInt8](repeating: 0, count: SealedTraffic.numberOffset + 4)
         let observed = {
-            var place = 0
+            var position = 0
             for (number, length) in lengths.enumerated() {
-                let packet = unsafe joined.span.bytes.extracting(place..<(place + Int(length)))
-                place += Int(length)
+                let packet = unsafe joined.span.bytes.extracting(position..<(position + Int(length)))
+                position += Int(length)
                 let offset = SealedTraffic.numberOffset
                 let bits = mask.mask(sample: packet.extracting((offset + 4)..<(offset + 20)))
                 var reader = ByteReader(packet)
@@ -121,16 +121,16 @@ enum DecryptionCost {
         let observed = {
             var tracker = QUICConnectionTracker(start: Timestamp(nanoseconds: 0))
             var now: Int64 = 0
-            var place = 0
+            var position = 0
             for frame in frames {
                 now += 12_000
                 shared.clear()
                 seen.clear()
                 seen.begin(from: frame.direction, at: Timestamp(nanoseconds: now))
                 unsafe tracker.observe(
-                    batch.span.bytes.extracting(place..<(place + frame.count)), wireLength: frame.count, ecn: 0,
+                    batch.span.bytes.extracting(position..<(position + frame.count)), wireLength: frame.count, ecn: 0,
                     secrets: secrets, scratch: &shared, &seen)
-                place += frame.count
+                position += frame.count
             }
             acknowledged = tracker.snapshot(at: Timestamp(nanoseconds: .max)).server.ackedPackets
         }
@@ -164,16 +164,16 @@ enum DecryptionCost {
                 (.fromClient, Array(streams.client[hello...])),
             ]
             for (direction, bytes) in pieces {
-                var place = 0
-                while place < bytes.count {
-                    let end = min(bytes.count, place + 1448)
+                var position = 0
+                while position < bytes.count {
+                    let end = min(bytes.count, position + 1448)
                     now += 12_000
                     seen.clear()
                     seen.begin(from: direction, at: Timestamp(nanoseconds: now))
                     unsafe tracker.observe(
-                        bytes.span.bytes.extracting(place..<end),
-                        .bytes(end - place, from: direction, at: seen.time), tables: &tables, &seen)
-                    place = end
+                        bytes.span.bytes.extracting(position..<end),
+                        .bytes(end - position, from: direction, at: seen.time), tables: &tables, &seen)
+                    position = end
                 }
             }
             isDecrypted = tracker.snapshot().isDecrypted

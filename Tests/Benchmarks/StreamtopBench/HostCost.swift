@@ -33,7 +33,7 @@ struct HostCost {
             for _ in 0..<readings {
                 time = time + step
                 let began = clock()
-                _ = reader.read(HostWishes(), at: time)
+                _ = reader.read(HostRequests(), at: time)
                 best = min(best, Double(clock() - began) / Double(CLOCKS_PER_SEC) * 1_000)
             }
             return best

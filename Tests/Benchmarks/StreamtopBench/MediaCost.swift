@@ -33,8 +33,8 @@ enum MediaCost {
         let bytes = [UInt8](repeating: 3, count: 2_000_000)
         return measure("reading memory", bytes) { span, time, found in
             var sum: UInt64 = 0
-            for place in stride(from: 0, to: span.byteCount - 7, by: 8) {
-                sum &+= unsafe span.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
+            for position in stride(from: 0, to: span.byteCount - 7, by: 8) {
+                sum &+= unsafe span.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self)
             }
             found += Int(truncatingIfNeeded: sum & 0xff) + 1
         }

@@ -26,7 +26,7 @@ struct RedrawCost {
         var batch = FrameBatch()
         var cost = RedrawCost()
         var state = ViewState(width: width, height: height)
-        var shown: CellBuffer?
+        var displayed: CellBuffer?
         var pictures = 0.0
         var nextPicture: Timestamp?
         while try source.read(into: &batch) == .frames {
@@ -43,9 +43,9 @@ struct RedrawCost {
             ViewReducer.advance(&state, in: context)
             Frontend.render(context, state, into: &cells)
             let drawn = ownSeconds()
-            let runs = CellDiff(from: shown, to: cells).runs.count
+            let runs = CellDiff(from: displayed, to: cells).runs.count
             let done = ownSeconds()
-            shown = cells
+            displayed = cells
             precondition(runs >= 0)
             cost.flows = max(cost.flows, context.snapshot.flows.count)
             cost.snapshotMilliseconds += (made - began) * 1000

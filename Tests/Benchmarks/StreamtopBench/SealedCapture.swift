@@ -33,12 +33,12 @@ enum SealedCapture {
         segment(true, flags: 0x10)
         let helloLength = 5 + Int(streams.client[3]) << 8 + Int(streams.client[4])
         segment(true, flags: 0x18, streams.client[..<helloLength])
-        var place = 0
+        var position = 0
         var sent = 0
-        while place < streams.server.count {
-            let end = min(streams.server.count, place + 1448)
-            segment(false, flags: 0x18, streams.server[place..<end])
-            place = end
+        while position < streams.server.count {
+            let end = min(streams.server.count, position + 1448)
+            segment(false, flags: 0x18, streams.server[position..<end])
+            position = end
             sent += 1
             if sent == 1 { segment(true, flags: 0x18, streams.client[helloLength...]) }
             if sent % 2 == 0 { segment(true, flags: 0x10) }

@@ -39,7 +39,7 @@ func fuzzManifest(_ bytes: [UInt8]) {
             guard let found = manifest.resource(at: URLReference(name)), case .media(let segment) = found.kind else {
                 continue
             }
-            _ = manifest.availability(of: segment, at: found.place)
+            _ = manifest.availability(of: segment, at: found.position)
         }
     case 1:
         guard case .media(let playlist)? = HLSPlaylist(reading: span, from: url) else { return }

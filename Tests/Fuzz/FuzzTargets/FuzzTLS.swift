@@ -49,7 +49,7 @@ func fuzzTLSStream(_ bytes: [UInt8]) {
     var tracker = TLSConnectionTracker()
     var seen = Observation()
     var now: Int64 = 0
-    var numbers = BothWays<UInt64>(client: 0, server: 0)
+    var numbers = BothDirections<UInt64>(client: 0, server: 0)
     var fed = 0
     func feed(
         _ bytes: [UInt8], _ direction: Direction, _ tracker: inout TLSConnectionTracker,

@@ -16,11 +16,11 @@ struct LabCapture {
 
     /// What the program prints of a capture.
     init(_ name: String, _ file: String = "capture.pcap") throws {
-        let place = Self.folder.appending(path: name)
+        let position = Self.folder.appending(path: name)
         truth = try JSONValue(
-            text: String(contentsOf: place.appending(path: "truth.json"), encoding: .utf8))
-        var command = [LiveCapture.program, "--json", "-r", place.appending(path: file).path()]
-        let keys = place.appending(path: "keys.log").path()
+            text: String(contentsOf: position.appending(path: "truth.json"), encoding: .utf8))
+        var command = [LiveCapture.program, "--json", "-r", position.appending(path: file).path()]
+        let keys = position.appending(path: "keys.log").path()
         if FileManager.default.fileExists(atPath: keys) { command += ["--keylog", keys] }
         let program = try PeerProcess(command)
         try program.waitForEnd(seconds: 30)

@@ -49,10 +49,10 @@ enum QUICConversations {
         var rest = flows.filter { ($0["quic", "packets", "initial"].int ?? 0) > 0 }[...]
         for fact in facts {
             guard let name = fact["name"].string,
-                let place = rest.firstIndex(where: { $0["client", "port"].int == fact["client_port"].int })
+                let position = rest.firstIndex(where: { $0["client", "port"].int == fact["client_port"].int })
             else { throw PeerProcess.TookTooLong(description: "no flow for \(fact)") }
-            found[name] = (fact, rest[place])
-            rest = rest[(place + 1)...]
+            found[name] = (fact, rest[position])
+            rest = rest[(position + 1)...]
         }
         return found
     }

@@ -112,9 +112,9 @@ import Testing
         Self.dtls(&flow, steps, again: 4)
         let small = DatagramSizes(minimum: 20, maximum: 300, mean: 100)
         let big = DatagramSizes(minimum: 20, maximum: 1_460, mean: 900)
-        flow.datagramSizes = BothWays(client: small, server: big)
+        flow.datagramSizes = BothDirections(client: small, server: big)
         #expect(failure(flow) == .dtlsTooBig)
-        flow.datagramSizes = BothWays(client: big, server: small)
+        flow.datagramSizes = BothDirections(client: big, server: small)
         #expect(failure(flow) == nil, "what was sent again was small")
     }
 

@@ -35,11 +35,11 @@ import Testing
         talk.say(Array(client.bytes[3_073..<setUp - 40]))
         talk.wait(.milliseconds(30))
         talk.say(Array(server.bytes.dropFirst(3_073)), .fromServer)
-        var place = setUp - 40
-        while place < client.bytes.count {
+        var position = setUp - 40
+        while position < client.bytes.count {
             talk.wait(.milliseconds(40))
-            talk.say(Array(client.bytes[place..<min(client.bytes.count, place + 330)]))
-            place += 330
+            talk.say(Array(client.bytes[position..<min(client.bytes.count, position + 330)]))
+            position += 330
         }
         let flow = talk.flow
         let rtmp = try #require(flow.rtmp)

@@ -16,7 +16,7 @@ import Testing
     /// A flow whose client is `from`.
     private func tracker(_ number: UInt64, _ from: Endpoint, _ to: Endpoint) -> RTPFlowTracker {
         let key = FlowKey(source: from, destination: to, transport: 17)
-        var tracker = RTPFlowTracker(number, between: HostPair(key), ends: BothWays(client: from, server: to))
+        var tracker = RTPFlowTracker(number, between: HostPair(key), ends: BothDirections(client: from, server: to))
         tracker.isExpected = true
         return tracker
     }

@@ -59,8 +59,8 @@ import Testing
             if Int.random(in: 0..<50, using: &random) == 0, number > start { continue }
             queue.append(number)
             if queue.count > 8 || number == start + 79_999 {
-                let place = seen.isEmpty ? 0 : Int.random(in: 0..<min(3, queue.count), using: &random)
-                let next = queue.remove(at: place)
+                let position = seen.isEmpty ? 0 : Int.random(in: 0..<min(3, queue.count), using: &random)
+                let next = queue.remove(at: position)
                 for _ in 0..<(Int.random(in: 0..<100, using: &random) == 0 ? 2 : 1) {
                     _ = found.observe(UInt16(truncatingIfNeeded: next))
                     if !seen.insert(next).inserted { repeats += 1 }

@@ -13,9 +13,13 @@ private struct NaiveStream {
 
     mutating func take(_ data: [UInt8], at offset: UInt64, length: Int) {
         for index in 0..<max(length, data.count) {
-            let place = offset + UInt64(index)
-            guard place >= next else { continue }
-            if index >= data.count { unseen.insert(place) } else if first[place] == nil { first[place] = data[index] }
+            let position = offset + UInt64(index)
+            guard position >= next else { continue }
+            if index >= data.count {
+                unseen.insert(position)
+            } else if first[position] == nil {
+                first[position] = data[index]
+            }
         }
         moveOn()
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct LayerStackTests {
     private func kinds(_ stack: borrowing LayerStack) -> [ProtocolKind] {
         var kinds: [ProtocolKind] = []
-        for place in 0..<stack.count { kinds.append(stack[place].kind) }
+        for depth in 0..<stack.count { kinds.append(stack[depth].kind) }
         return kinds
     }
 
@@ -48,20 +48,20 @@ import Testing
         #expect(gone == [3, 2])
         let left = kinds(stack)
         #expect(left == [.udp, .stun, .rtp, .rtcp])
-        let place = stack.place(of: .rtp)
-        let moved = try #require(place)
-        let (above, expected) = (stack.above(moved), stack.place(of: .rtcp))
+        let depth = stack.depth(of: .rtp)
+        let moved = try #require(depth)
+        let (above, expected) = (stack.above(moved), stack.depth(of: .rtcp))
         #expect(above == expected, "places moved, carriers with them")
     }
 
     @Test func aFullStackTakesNoMore() {
         var stack = LayerStack(.udp)
         for number in 1..<LayerStack.capacity {
-            let place = stack.push(.rtp, index: UInt32(number), on: 0)
-            #expect(place == number)
+            let depth = stack.push(.rtp, index: UInt32(number), on: 0)
+            #expect(depth == number)
         }
-        let place = stack.push(.rtp, index: 99, on: 0)
-        #expect(place == nil)
+        let depth = stack.push(.rtp, index: 99, on: 0)
+        #expect(depth == nil)
         var gone = 0
         stack.pop(to: 0) { _ in gone += 1 }
         #expect(gone == LayerStack.capacity && stack.count == 0)
@@ -69,7 +69,7 @@ import Testing
 
     @Test func aCarrierThatIsNotThereCarriesNothing() {
         var stack = LayerStack(.udp)
-        let place = stack.push(.rtp, index: 1, on: 1)
-        #expect(place == nil && stack.count == 1)
+        let depth = stack.push(.rtp, index: 1, on: 1)
+        #expect(depth == nil && stack.count == 1)
     }
 }

@@ -119,13 +119,13 @@ import Testing
     func damage() {
         let client = RawKey(datagramSecret: Self.secret(3))
         let whole = client.sealDatagram(Self.question + [23], epoch: 3, number: 0)
-        for place in whole.indices.dropFirst(3) {
+        for position in whole.indices.dropFirst(3) {
             var player = begun(Self.secrets)
             handshake(&player)
             var damaged = whole
-            damaged[place] ^= 1
+            damaged[position] ^= 1
             player.feed(damaged, .fromClient)
-            #expect(player.seen.delivered(from: .fromClient).isEmpty, "byte \(place)")
+            #expect(player.seen.delivered(from: .fromClient).isEmpty, "byte \(position)")
         }
     }
 }

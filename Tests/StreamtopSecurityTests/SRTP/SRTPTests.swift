@@ -36,11 +36,11 @@ import Testing
     func counterMode() {
         var opener = SRTPOpener(.counterMode(tagLength: 10), Self.master)
         #expect(open(&opener, Self.sealed) == [UInt8](repeating: 0xab, count: 16))
-        for place in Self.sealed.indices where place != 0 {
+        for position in Self.sealed.indices where position != 0 {
             var changed = Self.sealed
-            changed[place] ^= 1
+            changed[position] ^= 1
             var other = SRTPOpener(.counterMode(tagLength: 10), Self.master)
-            #expect(open(&other, changed) == nil, "\(place)")
+            #expect(open(&other, changed) == nil, "\(position)")
         }
     }
 
@@ -48,8 +48,8 @@ import Testing
     private func sealControl(index: UInt32) -> [UInt8] {
         let head = [UInt8](hex: "81c8000bcafebabe")
         var counter = Self.master.derive(.controlSalting, length: 14) + [0, 0]
-        for (place, byte) in [UInt8](hex: "cafebabe").enumerated() { counter[4 + place] ^= byte }
-        for (place, byte) in RTPPacketBuilder.bytes(index, 4).enumerated() { counter[10 + place] ^= byte }
+        for (position, byte) in [UInt8](hex: "cafebabe").enumerated() { counter[4 + position] ^= byte }
+        for (position, byte) in RTPPacketBuilder.bytes(index, 4).enumerated() { counter[10 + position] ^= byte }
         var key = CounterModeKey(key: Self.master.derive(.controlEncryption, length: 16))!
         var body: [UInt8] = []
         let clear = [UInt8](repeating: 0xab, count: 16)
@@ -66,11 +66,11 @@ import Testing
         var output: [UInt8] = []
         let isOpened = unsafe opener.openControl(packet.span.bytes, into: &output)
         #expect(isOpened && output == [UInt8](hex: "81c8000bcafebabe") + [UInt8](repeating: 0xab, count: 16))
-        for place in packet.indices {
+        for position in packet.indices {
             var changed = packet
-            changed[place] ^= 1
+            changed[position] ^= 1
             var other: [UInt8] = []
-            #expect(!(unsafe opener.openControl(changed.span.bytes, into: &other)) && other.isEmpty, "\(place)")
+            #expect(!(unsafe opener.openControl(changed.span.bytes, into: &other)) && other.isEmpty, "\(position)")
         }
     }
 
@@ -113,11 +113,11 @@ import Testing
             let head =
                 [UInt8](hex: "800f") + RTPPacketBuilder.bytes(UInt32(sequence), 2) + [UInt8](hex: "decafbadcafebabe")
             var counter = salt + [0, 0]
-            for (place, byte) in [UInt8](hex: "cafebabe").enumerated() { counter[4 + place] ^= byte }
-            for (place, byte) in (RTPPacketBuilder.bytes(rollover, 4) + RTPPacketBuilder.bytes(UInt32(sequence), 2))
+            for (position, byte) in [UInt8](hex: "cafebabe").enumerated() { counter[4 + position] ^= byte }
+            for (position, byte) in (RTPPacketBuilder.bytes(rollover, 4) + RTPPacketBuilder.bytes(UInt32(sequence), 2))
                 .enumerated()
             {
-                counter[8 + place] ^= byte
+                counter[8 + position] ^= byte
             }
             var body: [UInt8] = []
             let clear: [UInt8] = [1, 2, 3, 4]

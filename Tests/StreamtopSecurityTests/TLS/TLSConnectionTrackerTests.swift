@@ -14,7 +14,7 @@ struct TLSPlayer: ~Copyable {
     var seen = Observation()
     var now: Int64 = 0
     var events: [FlowEvent.Kind] { seen.events }
-    private var texts = BothWays<[UInt8]>(client: [], server: [])
+    private var texts = BothDirections<[UInt8]>(client: [], server: [])
 
     init(secrets: SecretStore? = nil, awaits: Bool = false) {
         tables = SecurityTables(secrets: secrets, awaitsSecrets: awaits)

@@ -41,9 +41,9 @@ import Testing
         #expect(buffers.plainCount == 1162)
         #expect(Array(buffers.plain.prefix(8)).hex == "060040f1010000ed")
         // One flipped bit anywhere is noticed.
-        for place in [0, 5, 20, 21, 600, 1199] {
+        for position in [0, 5, 20, 21, 600, 1199] {
             var damaged = packet
-            damaged[place] ^= 4
+            damaged[position] ^= 4
             #expect(keys.open(unsafe damaged.span.bytes, numberOffset: 18, largest: nil, buffers: &buffers) == nil)
         }
         for length in [0, 17, 18, 22, 37, 38, 100] {

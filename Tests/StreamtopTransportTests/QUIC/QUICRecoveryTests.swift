@@ -19,10 +19,10 @@ import Testing
         }
         var reader = ByteReader(unsafe bytes.span.bytes)
         guard case .ack(let frame) = try QUICFrameDecoder.next(&reader) else { throw NothingThere() }
-        var place = ByteReader(unsafe bytes.span.bytes)
-        place.skip(frame.rangesOffset)
+        var position = ByteReader(unsafe bytes.span.bytes)
+        position.skip(frame.rangesOffset)
         return recovery.acknowledge(
-            frame, ranges: &place, level: .oneRTT, delay: 0, otherHalf: 0, at: at(milliseconds))
+            frame, ranges: &position, level: .oneRTT, delay: 0, otherDirection: 0, at: at(milliseconds))
     }
 
     private func sender(_ numbers: some Sequence<UInt64>, each: Int64 = 1) -> QUICSenderRecovery {

@@ -110,7 +110,7 @@ import Testing
             var counters = FlowCounters()
             flow.tracker.count(into: &counters)
             #expect(counters.countsSegments)
-            #expect(counters.retransmissions == BothWays(client: 0, server: 1))
+            #expect(counters.retransmissions == BothDirections(client: 0, server: 1))
         }
     }
 

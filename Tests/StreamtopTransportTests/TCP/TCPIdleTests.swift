@@ -28,7 +28,7 @@ import Testing
         return clock + 56
     }
 
-    private func flow(pause: Double, after windows: [Int]) -> TCPSideSnapshot {
+    private func flow(pause: Double, after windows: [Int]) -> TCPEndpointSnapshot {
         var flow = TCPScenario()
         flow.handshake(toServer: 0.02, toClient: 50)
         var sequence = 0

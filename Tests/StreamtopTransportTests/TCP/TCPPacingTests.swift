@@ -8,7 +8,7 @@ import Testing
 @Suite struct TCPPacingTests {
     /// 10 Mb/s by a timer, 50 ms away, the capture at `toServer` from the sender: a packet every 1.2 ms, each second
     /// one acknowledged.
-    private func paced(toServer: Double = 0.02) -> TCPSideSnapshot {
+    private func paced(toServer: Double = 0.02) -> TCPEndpointSnapshot {
         var flow = TCPScenario()
         flow.handshake(toServer: toServer, toClient: 50)
         var answered = 0

@@ -124,7 +124,7 @@ import Testing
     // MARK: Nagle
 
     /// `gap`: between a message's first write and its rest, after the acknowledgment; `delay`: the receiver's timer.
-    private func messages(delay: Double, gap: Double) -> TCPSideSnapshot {
+    private func messages(delay: Double, gap: Double) -> TCPEndpointSnapshot {
         var flow = TCPScenario()
         flow.handshake(toServer: 1, toClient: 0.02)
         for index in 0..<60 {

@@ -15,7 +15,7 @@ import Testing
     /// whether the path lets it through; packets leave `spacing` ms apart.
     private func play(
         rounds: Int, window: (Int, _ hadLoss: Bool) -> Int, spacing: Double, passes: (Double) -> Bool
-    ) -> TCPSideSnapshot {
+    ) -> TCPEndpointSnapshot {
         var flow = TCPScenario()
         flow.handshake(toServer: 0.02, toClient: Self.delay)
         var next = 0
@@ -46,8 +46,8 @@ import Testing
             }
             clock += Double(packets) * spacing + Self.delay
             if !lost.isEmpty {
-                for (place, index) in lost.enumerated() {
-                    flow.data(at: clock + Double(place) * spacing + 0.1, index * Self.size, Self.size)
+                for (position, index) in lost.enumerated() {
+                    flow.data(at: clock + Double(position) * spacing + 0.1, index * Self.size, Self.size)
                 }
                 clock += Double(lost.count) * spacing + Self.delay + 0.2
                 flow.ack(at: clock, next * Self.size)

@@ -27,20 +27,20 @@ import Testing
 
     /// Ten segments, one lost or overtaken, at four places of the path and two round trips; made by simulation.
     @Test(arguments: ["snd", "rcv", "midup", "middown"], [10, 100])
-    func lossIsOneFastRetransmission(place: String, milliseconds: Int) throws {
-        let report = try SyntheticCapture("\(place)_\(milliseconds)").report()
+    func lossIsOneFastRetransmission(position: String, milliseconds: Int) throws {
+        let report = try SyntheticCapture("\(position)_\(milliseconds)").report()
         let side = report.snapshot.server
         #expect(side.retransmissions.packets == 1)
         #expect(side.retransmissions.fast == 1)
         #expect(side.outOfOrder == 0)
-        let isUpstream = place == "rcv" || place == "midup"
+        let isUpstream = position == "rcv" || position == "midup"
         #expect(side.loss.upstream == (isUpstream ? 1 : 0))
         #expect(side.loss.downstream == (isUpstream ? 0 : 1))
     }
 
     @Test(arguments: ["reordmid", "reordrcv"], [10, 100])
-    func overtakenSegmentIsReordering(place: String, milliseconds: Int) throws {
-        let side = try SyntheticCapture("\(place)_\(milliseconds)").report().snapshot.server
+    func overtakenSegmentIsReordering(position: String, milliseconds: Int) throws {
+        let side = try SyntheticCapture("\(position)_\(milliseconds)").report().snapshot.server
         #expect(side.retransmissions.packets == 0)
         #expect(side.outOfOrder == 1)
         #expect(side.loss.events == 0)

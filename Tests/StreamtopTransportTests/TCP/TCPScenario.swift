@@ -109,5 +109,5 @@ struct TCPScenario: ~Copyable {
         tracker.report(at: Timestamp(nanoseconds: Int64(time * 1e6)))
     }
 
-    var server: TCPSideSnapshot { report().snapshot.server }
+    var server: TCPEndpointSnapshot { report().snapshot.server }
 }

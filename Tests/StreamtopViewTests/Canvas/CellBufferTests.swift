@@ -17,10 +17,10 @@ import Testing
         ("e\u{301}a", 2, "e\u{301}a      "), ("\u{1b}[2J", 5, "\\e[2J   "), ("a\u{7}b", 6, "a\\x07b  "),
         ("x\u{202e}y", 8, "x\\u{202…"), ("👩\u{200d}💻", 4, "👩💻    "), ("\u{301}", 0, "        "),
     ])
-    func putMeasuresAndEscapes(text: String, columns: Int, shown: String) {
+    func putMeasuresAndEscapes(text: String, columns: Int, displayed: String) {
         var buffer = CellBuffer(width: 8, height: 1)
         #expect(buffer.put(text, x: 0, y: 0) == columns)
-        #expect(row(buffer) == shown)
+        #expect(row(buffer) == displayed)
     }
 
     @Test func nothingIsWrittenOutside() {

@@ -48,11 +48,11 @@ import Testing
         let ranks = live.map { $0.severity ?? .info }
         #expect(zip(ranks, ranks.dropFirst()).allSatisfy { $0 >= $1 })
         // A call whose flow is closed stands behind those that go on; a flow that has ended stands in no row.
-        guard let place = snapshot.flows.firstIndex(where: { $0.identifier.number == 31 }) else {
+        guard let position = snapshot.flows.firstIndex(where: { $0.identifier.number == 31 }) else {
             Issue.record("no flow 31")
             return
         }
-        snapshot.flows[place].state = .closed
+        snapshot.flows[position].state = .closed
         let after = LiveList(SampleSnapshots.context(snapshot), .all)
         let call = after.rows.firstIndex { $0.flow?.identifier.number == 31 }
         #expect(call.map { after.rows[$0].isEnded } == true)
@@ -114,8 +114,8 @@ import Testing
         #expect(state.searchPrompt == nil && (state.openFlow?.scroll ?? 0) > 0)
         var cells = CellBuffer(width: 80, height: 24)
         Frontend.render(context, state, into: &cells)
-        let places = SearchReducer.matches(of: "sack", in: cells.bounds, of: cells)
-        #expect(!places.isEmpty && places.contains { cells[$0.x, $0.y].role == .match })
+        let positions = SearchReducer.matches(of: "sack", in: cells.bounds, of: cells)
+        #expect(!positions.isEmpty && positions.contains { cells[$0.x, $0.y].role == .match })
         // What is nowhere is said, and the screen stays where it is.
         let before = state.openFlow?.scroll
         for key in ["f"] + ScreenTests.typed("no such word") + [Key.enter] {

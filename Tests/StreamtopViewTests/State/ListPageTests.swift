@@ -26,7 +26,7 @@ import Testing
         context.now += .seconds(5)
         ViewReducer.advance(&state, in: context)
         #expect(state.lists[.calls]?.selected == 41)
-        #expect(state.lists[.calls]?.place == 0)
+        #expect(state.lists[.calls]?.position == 0)
         // With all of them gone nothing is selected, and nothing breaks.
         context.snapshot.calls = []
         ViewReducer.advance(&state, in: context)
@@ -78,7 +78,7 @@ import Testing
         for (line, row) in [(0, 0), (1, 0), (2, 1)] {
             Self.press(
                 &state, &context, .mouse(MouseEvent(x: 5, y: content.y + line, kind: .press)))
-            #expect(state.lists[.streams]?.place == row, "line \(line)")
+            #expect(state.lists[.streams]?.position == row, "line \(line)")
         }
     }
 

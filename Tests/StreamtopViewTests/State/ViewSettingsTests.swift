@@ -23,9 +23,9 @@ import Testing
         #expect(columns(before.state, before.context).contains(.protocols))
         // The third is the protocols: away with them; then the fourth, the state, to the front.
         let after = desk(["o", "j", "j", " ", "j", "<", "<", "<", .escape])
-        let shown = columns(after.state, after.context)
-        #expect(!shown.contains(.protocols))
-        #expect(shown.first == .state)
+        let displayed = columns(after.state, after.context)
+        #expect(!displayed.contains(.protocols))
+        #expect(displayed.first == .state)
         #expect(after.state.popup == nil)
     }
 

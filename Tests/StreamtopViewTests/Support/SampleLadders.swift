@@ -59,7 +59,7 @@ enum SampleLadders {
         flow.kernel = KernelSample(socket: socket, side: .fromServer)
         flow.roundTrip.client = SampleSnapshots.summary(30.4, minimum: 30, p95: 31)
         flow.hostEnd = .fromServer
-        flow.processes = BothWays(
+        flow.processes = BothDirections(
             client: nil, server: ProcessSnapshot(pid: 4_711, name: "origin", user: "www", container: "0123456789ab"))
         flow.verdicts = [
             Verdict(

@@ -187,7 +187,7 @@ enum SampleSnapshots {
         var quic = flow(
             12, "2001:db8:10::1:7", 49_822, "2001:db8:cafe:4:a:b:c:99", 443, transport: .udp,
             protocols: ["ipv6", "udp", "quic"], up: 88_100, down: 6_130_000, lasted: .seconds(44))
-        quic.datagramSizes = BothWays(
+        quic.datagramSizes = BothDirections(
             client: DatagramSizes(minimum: 31, maximum: 1_250, mean: 92.5),
             server: DatagramSizes(minimum: 60, maximum: 1_350, mean: 1_288.1))
 

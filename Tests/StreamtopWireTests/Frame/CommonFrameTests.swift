@@ -111,12 +111,12 @@ struct CommonFrameTests {
     @Test("both ways agree whatever a byte of the headers says")
     func everyByte() {
         for (number, sample) in Self.samples.enumerated() where number % 5 == 0 {
-            for place in 12..<min(sample.count, 80) {
+            for position in 12..<min(sample.count, 80) {
                 for value in UInt8.min...UInt8.max {
                     var bytes = sample
-                    bytes[place] = value
+                    bytes[position] = value
                     let found = differences(bytes, wireLength: bytes.count, after: sample)
-                    if !found.isEmpty { Issue.record("sample \(number), byte \(place) = \(value): \(found)") }
+                    if !found.isEmpty { Issue.record("sample \(number), byte \(position) = \(value): \(found)") }
                 }
             }
         }

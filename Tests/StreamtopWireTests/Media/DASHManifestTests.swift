@@ -42,22 +42,23 @@ import Testing
             Issue.record("no segment")
             return
         }
-        #expect(segment.number == 7 && manifest[found.place].id == "v1" && manifest[found.place].bandwidth == 500_000)
+        #expect(
+            segment.number == 7 && manifest[found.position].id == "v1" && manifest[found.position].bandwidth == 500_000)
         // The third segment, four seconds in, half a second of offset on top.
         #expect(segment.mediaTime == MediaTime(value: 4_500, timescale: 1_000))
         #expect(segment.duration?.nanoseconds == .seconds(2))
-        #expect(manifest.presentationTime(try #require(segment.mediaTime), at: found.place) == .seconds(14))
+        #expect(manifest.presentationTime(try #require(segment.mediaTime), at: found.position) == .seconds(14))
         // It ends six seconds into the period: start 12:00:00.5, 10 s, 6 s.
         let start = try #require(DateText.instant("2026-11-28T12:00:00.5Z"))
-        #expect(manifest.availability(of: segment, at: found.place) == start + .seconds(16))
+        #expect(manifest.availability(of: segment, at: found.position) == start + .seconds(16))
         // ISO takes the segments' value, the sum adds the base URL's.
-        #expect(manifest[found.place].offsetByISO == .milliseconds(1_750))
-        #expect(manifest[found.place].offsetBySum == .milliseconds(2_000))
-        #expect(manifest[found.place].offsets.map(\.level) == [.manifest, .adaptationSet])
+        #expect(manifest[found.position].offsetByISO == .milliseconds(1_750))
+        #expect(manifest[found.position].offsetBySum == .milliseconds(2_000))
+        #expect(manifest[found.position].offsets.map(\.level) == [.manifest, .adaptationSet])
         // The second representation has a folder and a codec of its own.
         let other = try #require(manifest.resource(at: URLReference("http://origin.test/live/a/media/hi/v2/init.mp4")))
-        #expect(other.kind == .initialization && manifest[other.place].codecs == "avc1.640028")
-        #expect(manifest[other.place].contentType == "video")
+        #expect(other.kind == .initialization && manifest[other.position].codecs == "avc1.640028")
+        #expect(manifest[other.position].contentType == "video")
         for wrong in [
             "/live/a/media/v1/seg-7.m4s", "/live/a/media/v1/seg-00004.m4s", "/live/a/media/v3/seg-00007.m4s",
             "http://other.test/live/a/media/v1/seg-00007.m4s", "/live/a/media/v1/seg-00007.m4sx",
@@ -137,7 +138,7 @@ import Testing
                     DASHSegment(
                         number: 2, mediaTime: MediaTime(value: 4, timescale: 1),
                         duration: MediaTime(value: 4, timescale: 1))))
-        #expect(manifest[two.place].offsetByISO == .max)
+        #expect(manifest[two.position].offsetByISO == .max)
         let file = URLReference("/live/a/b.mp4")
         #expect(manifest.resource(at: file, range: 0...799)?.kind == .initialization)
         #expect(manifest.resource(at: file, range: 1_000...2_000)?.kind == .file)

@@ -9,18 +9,18 @@ import Testing
     private func scan(_ bytes: [UInt8], cutInto size: Int = .max, gap: Range<Int>? = nil) -> [MediaFact] {
         var scanner = MediaBoxScanner()
         var facts: [MediaFact] = []
-        var place = 0
-        while place < bytes.count {
-            if let gap, place == gap.lowerBound {
+        var position = 0
+        while position < bytes.count {
+            if let gap, position == gap.lowerBound {
                 scanner.gap(of: UInt64(gap.count), at: time(gap.upperBound), into: &facts)
-                place = gap.upperBound
+                position = gap.upperBound
                 continue
             }
-            let border = gap.map { place < $0.lowerBound ? $0.lowerBound : bytes.count } ?? bytes.count
-            let end = min(border, size < bytes.count ? place + size : bytes.count)
-            let part = Array(bytes[place..<end])
+            let border = gap.map { position < $0.lowerBound ? $0.lowerBound : bytes.count } ?? bytes.count
+            let end = min(border, size < bytes.count ? position + size : bytes.count)
+            let part = Array(bytes[position..<end])
             scanner.feed(unsafe part.span.bytes, at: time(end), into: &facts)
-            place = end
+            position = end
         }
         scanner.end(at: time(bytes.count), into: &facts)
         #expect(scanner.offset == UInt64(bytes.count))

@@ -10,12 +10,12 @@ import Testing
     private func feed(_ bytes: [UInt8], cutInto size: Int = .max) -> (Reader, [Reader.Fact]) {
         var reader = Reader()
         var facts: [Reader.Fact] = []
-        var place = 0
-        while place < bytes.count {
-            let end = size < bytes.count - place ? place + size : bytes.count
-            let part = Array(bytes[place..<end])
+        var position = 0
+        while position < bytes.count {
+            let end = size < bytes.count - position ? position + size : bytes.count
+            let part = Array(bytes[position..<end])
             reader.feed(unsafe part.span.bytes, at: Timestamp(nanoseconds: 0), into: &facts)
-            place = end
+            position = end
         }
         return (reader, facts)
     }

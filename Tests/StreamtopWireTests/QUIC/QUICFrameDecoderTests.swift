@@ -82,10 +82,10 @@ import Testing
         #expect(ack.hasECN)
         #expect([ack.ect0, ack.ect1, ack.ce] == [5, 6, 7])
         var ranges = QUICAckRanges(ack)
-        var place = ByteReader(unsafe bytes.span.bytes)
-        place.skip(ack.rangesOffset)
+        var position = ByteReader(unsafe bytes.span.bytes)
+        position.skip(ack.rangesOffset)
         var seen: [[UInt64]] = []
-        while let range = ranges.next(&place) { seen.append([range.low, range.high]) }
+        while let range = ranges.next(&position) { seen.append([range.low, range.high]) }
         #expect(seen == [[18, 20], [14, 15], [12, 12]])
     }
 

@@ -7,21 +7,21 @@ import Testing
     private func read(_ bytes: [UInt8], cutInto size: Int = .max, gap: Range<Int>? = nil) -> [RTMPReader.Element] {
         var reader = RTMPReader()
         var elements: [RTMPReader.Element] = []
-        var place = 0
-        while place < bytes.count {
-            if let gap, place == gap.lowerBound {
+        var position = 0
+        while position < bytes.count {
+            if let gap, position == gap.lowerBound {
                 _ = reader.gap(of: UInt64(gap.count))
-                place = gap.upperBound
+                position = gap.upperBound
                 continue
             }
-            let border = gap.map { place < $0.lowerBound ? $0.lowerBound : bytes.count } ?? bytes.count
-            let end = size < border - place ? place + size : border
-            let part = Array(bytes[place..<end])
+            let border = gap.map { position < $0.lowerBound ? $0.lowerBound : bytes.count } ?? bytes.count
+            let end = size < border - position ? position + size : border
+            let part = Array(bytes[position..<end])
             var input = ByteReader(unsafe part.span.bytes)
             while let element = reader.next(&input) { elements.append(element) }
             let isAtEnd = input.isAtEnd
             #expect(isAtEnd)
-            place = end
+            position = end
         }
         return elements
     }

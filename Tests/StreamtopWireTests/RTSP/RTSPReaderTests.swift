@@ -8,16 +8,16 @@ import Testing
     private func read(_ bytes: [UInt8], cutInto size: Int = .max, gap: Range<Int>? = nil) -> [String] {
         var reader = RTSPReader()
         var found: [String] = []
-        var place = 0
-        while place < bytes.count {
-            if let gap, place == gap.lowerBound {
+        var position = 0
+        while position < bytes.count {
+            if let gap, position == gap.lowerBound {
                 reader.gap(of: UInt64(gap.count))
-                place = gap.upperBound
+                position = gap.upperBound
                 continue
             }
-            let border = gap.map { place < $0.lowerBound ? $0.lowerBound : bytes.count } ?? bytes.count
-            let end = size < border - place ? place + size : border
-            let part = Array(bytes[place..<end])
+            let border = gap.map { position < $0.lowerBound ? $0.lowerBound : bytes.count } ?? bytes.count
+            let end = size < border - position ? position + size : border
+            let part = Array(bytes[position..<end])
             var input = ByteReader(unsafe part.span.bytes)
             while let element = reader.next(&input) {
                 switch element {
@@ -37,7 +37,7 @@ import Testing
                 case .malformed: found.append("malformed")
                 }
             }
-            place = end
+            position = end
         }
         return found
     }

@@ -22,7 +22,7 @@ import Testing
                 """)
         var sum = CRC32c()
         for byte in bytes { sum.update(byte) }
-        for place in 0..<4 { bytes[8 + place] = UInt8(truncatingIfNeeded: sum.value >> UInt32(place * 8)) }
+        for position in 0..<4 { bytes[8 + position] = UInt8(truncatingIfNeeded: sum.value >> UInt32(position * 8)) }
         return bytes
     }
 
@@ -81,9 +81,9 @@ import Testing
     @Test("One flipped bit is no sound packet; a cut one neither")
     func unsound() {
         let bytes = Self.packet()
-        for place in bytes.indices {
+        for position in bytes.indices {
             var wrong = bytes
-            wrong[place] ^= 1
+            wrong[position] ^= 1
             #expect(!(unsafe SCTPCommonHeader.isSound(wrong.span.bytes)))
         }
         for length in 0..<bytes.count {

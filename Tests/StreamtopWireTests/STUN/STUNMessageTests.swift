@@ -54,11 +54,11 @@ enum STUNVectors {
     }
 
     @Test func aWrongFingerprintIsSeen() throws {
-        for place in STUNVectors.response.indices where place < STUNVectors.response.count - 8 {
+        for position in STUNVectors.response.indices where position < STUNVectors.response.count - 8 {
             var bytes = STUNVectors.response
-            bytes[place] ^= 0x40
+            bytes[position] ^= 0x40
             guard let message = try? decode(bytes) else { continue }
-            #expect(message.fingerprint != .valid, "byte \(place)")
+            #expect(message.fingerprint != .valid, "byte \(position)")
         }
     }
 

@@ -26,7 +26,7 @@ struct MediaIdentity: Equatable, Sendable {
     /// The init segment that the playlist names for it.
     var map: URLReference?
     /// Which period and representation of the MPD.
-    var place: DASHPlace?
+    var position: DASHPosition?
 
     init(kind: Kind, representation: String) {
         self.kind = kind
@@ -117,17 +117,17 @@ struct MediaManifests: Sendable {
         }
         if multivariant?.owner(of: url) != nil { return playlistIdentity(url) }
         guard let dash, let found = dash.resource(at: url, range: range) else { return nil }
-        let representation = dash[found.place]
+        let representation = dash[found.position]
         var identity = MediaIdentity(kind: .segment, representation: representation.id)
         identity.type = Self.type(representation.contentType ?? representation.mimeType)
-        identity.place = found.place
+        identity.position = found.position
         switch found.kind {
         case .initialization: identity.kind = .initialization
         case .file: break
         case .media(let segment):
             identity.number = segment.number.map { Int(clamping: $0) }
             identity.duration = segment.duration?.nanoseconds?.seconds
-            identity.manifestTime = segment.mediaTime.flatMap { dash.presentationTime($0, at: found.place) }?.seconds
+            identity.manifestTime = segment.mediaTime.flatMap { dash.presentationTime($0, at: found.position) }?.seconds
         }
         return identity
     }
@@ -190,11 +190,11 @@ struct MediaManifests: Sendable {
     }
 
     /// Where a media time of a representation stands on the presentation's timeline.
-    func presentationTime(_ time: MediaTime, _ place: DASHPlace?) -> Double? {
-        guard let place, let dash, place.period < dash.periods.count,
-            place.representation < dash.periods[place.period].representations.count
+    func presentationTime(_ time: MediaTime, _ position: DASHPosition?) -> Double? {
+        guard let position, let dash, position.period < dash.periods.count,
+            position.representation < dash.periods[position.period].representations.count
         else { return time.nanoseconds?.seconds }
-        return (dash.presentationTime(time, at: place) ?? time.nanoseconds)?.seconds
+        return (dash.presentationTime(time, at: position) ?? time.nanoseconds)?.seconds
     }
 
     /// The URLs whose answers are times of day (ISO/IEC 23009-1 section 5.8.4.11).

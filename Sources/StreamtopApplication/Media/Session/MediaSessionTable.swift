@@ -123,7 +123,7 @@ package struct MediaSessionTable: Sendable {
         guard let text = exchange.url else { return nil }
         let url = URLReference(text)
         let playerName = Self.playerName(exchange.clientData)
-        if let number = connections[report.flow], let index = place(of: number) {
+        if let number = connections[report.flow], let index = position(of: number) {
             // Whose exchange it is was settled when it was asked for.
             guard case .asked = report.report.content else { return index }
             let isSame =
@@ -194,7 +194,7 @@ package struct MediaSessionTable: Sendable {
         return sessions.count - 1
     }
 
-    private func place(of number: Int) -> Int? {
+    private func position(of number: Int) -> Int? {
         // In the order of their numbers.
         var low = 0
         var high = sessions.count

@@ -7,9 +7,10 @@ extension MediaSessionTracker {
     mutating func end(_ transfer: MediaTransfer, _ report: FlowReport, _ name: ExchangeName) {
         defer { forget(name) }
         noteReload(transfer, report.report.exchange)
-        guard let known = open.first(where: { $0.name == name }), let number = known.segment, let place = place(number)
+        guard let known = open.first(where: { $0.name == name }), let number = known.segment,
+            let position = position(number)
         else { return }
-        var segment = segments[place]
+        var segment = segments[position]
         let exchange = report.report.exchange
         segment.bytes &+= transfer.bytes
         segment.endTime = report.report.time
@@ -25,7 +26,7 @@ extension MediaSessionTracker {
         segment.isComplete = wasComplete || transfer.isComplete && transfer.bytes > 0
         let chunks = segment.chunks.reduce(0) { $0 + $1.duration }
         if segment.chunkCount == segment.chunks.count, chunks > 0 { segment.duration = chunks }
-        segments[place] = segment
+        segments[position] = segment
         guard segment.isComplete else { return }
         if !wasComplete {
             completeSegments += 1
@@ -38,20 +39,20 @@ extension MediaSessionTracker {
             segmentsBeingMade += 1
         }
         guard segment.chunkCount == 0 else { return }
-        endWhole(place, known.identity, exchange, at: report.report.time)
+        endWhole(position, known.identity, exchange, at: report.report.time)
     }
 
     /// A segment without readable chunks (MPEG-TS, encrypted containers): all of it is there at once, and the manifest says what
     /// it is.
     mutating func endWhole(
-        _ place: Int, _ identity: MediaIdentity?, _ exchange: MediaExchange, at time: Timestamp
+        _ position: Int, _ identity: MediaIdentity?, _ exchange: MediaExchange, at time: Timestamp
     ) {
-        let duration = segments[place].duration ?? segmentDuration ?? 0
+        let duration = segments[position].duration ?? segmentDuration ?? 0
         guard duration > 0 else { return }
-        let type: MediaType = segments[place].type == .unknown ? .muxed : segments[place].type
-        segments[place].type = type
-        setType(type, of: segments[place].representation ?? "")
-        var start = segments[place].mediaTime ?? runningEnd ?? 0
+        let type: MediaType = segments[position].type == .unknown ? .muxed : segments[position].type
+        segments[position].type = type
+        setType(type, of: segments[position].representation ?? "")
+        var start = segments[position].mediaTime ?? runningEnd ?? 0
         if let date = identity?.date {
             if zero == nil { zero = date }
             if let zero { start = (date - zero).seconds }

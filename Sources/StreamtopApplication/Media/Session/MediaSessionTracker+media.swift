@@ -36,11 +36,11 @@ extension MediaSessionTracker {
     }
 
     mutating func take(_ fragment: MediaFragment, _ report: FlowReport, _ name: ExchangeName) {
-        guard let number = begin(report, name), let place = place(number) else { return }
+        guard let number = begin(report, name), let position = position(number) else { return }
         let identity = open.first { $0.name == name }?.identity
-        let representation = segments[place].representation ?? ""
+        let representation = segments[position].representation ?? ""
         let tracks = initialization(of: representation, identity)
-        if segments[place].type == .unknown, types[representation] == nil, let type = tracks.flatMap(Self.type) {
+        if segments[position].type == .unknown, types[representation] == nil, let type = tracks.flatMap(Self.type) {
             setType(type, of: representation)
         }
         var chunk = MediaChunk(
@@ -51,7 +51,7 @@ extension MediaSessionTracker {
                 let units = track.duration ?? description.defaults?.duration.map { UInt64($0) &* track.sampleCount }
                 chunk.duration = Double(units ?? 0) / Double(description.timescale)
                 if let time = track.presentationTime(in: description) {
-                    chunk.mediaTime = manifests.presentationTime(time, identity?.place)
+                    chunk.mediaTime = manifests.presentationTime(time, identity?.position)
                 }
             } else if let part = identity?.duration, identity?.kind == .part {
                 chunk.duration = part
@@ -61,7 +61,7 @@ extension MediaSessionTracker {
             chunk.producerTime = stamp.wallClock
             chunk.age = fragment.lastByte - stamp.wallClock
         }
-        add(chunk, to: place, stampOffset(fragment, tracks), report)
+        add(chunk, to: position, stampOffset(fragment, tracks), report)
     }
 
     /// Seconds from the media time that a stamp names to the chunk's first sample: as a rule none.
@@ -75,15 +75,15 @@ extension MediaSessionTracker {
         return units.overflow || abs(offset) > 60 ? 0 : offset
     }
 
-    mutating func add(_ chunk: MediaChunk, to place: Int, _ stampOffset: Double, _ report: FlowReport) {
-        var segment = segments[place]
+    mutating func add(_ chunk: MediaChunk, to position: Int, _ stampOffset: Double, _ report: FlowReport) {
+        var segment = segments[position]
         let type = segment.type == .unknown ? types[segment.representation ?? ""] ?? .unknown : segment.type
         segment.type = type
         if segment.chunkCount == 0 { segment.mediaTime = chunk.mediaTime ?? segment.mediaTime }
         segment.chunkCount += 1
         if segment.chunks.count < MediaSegment.maximumChunks { segment.chunks.append(chunk) }
         segment.endTime = chunk.lastByteTime
-        segments[place] = segment
+        segments[position] = segment
         if chunk.duration > 0, isLeading(type) {
             chunkDuration = segment.chunkCount == 1 || chunkDuration == nil ? chunk.duration : chunkDuration
         }

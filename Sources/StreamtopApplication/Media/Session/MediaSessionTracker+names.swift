@@ -34,13 +34,13 @@ extension MediaSessionTracker {
         name.prefix(upTo: name.lastIndex(of: ".") ?? name.endIndex).filter(\.isNumber)
     }
 
-    func place(_ segment: Int) -> Int? {
-        let place = segment - firstSegment
-        return segments.indices.contains(place) ? place : nil
+    func position(_ segment: Int) -> Int? {
+        let position = segment - firstSegment
+        return segments.indices.contains(position) ? position : nil
     }
 
     mutating func update(_ segment: Int, _ body: (inout MediaSegment) -> Void) {
-        if let place = place(segment) { body(&segments[place]) }
+        if let position = position(segment) { body(&segments[position]) }
     }
 
     mutating func remember(_ name: ExchangeName, _ identity: MediaIdentity?, segment: Int? = nil) {

@@ -17,11 +17,11 @@ extension MediaSessionTracker {
         session.manifestURL = manifests.url?.text
         session.isLive = manifests.isLive ?? (arrivals.count > 0 && arrivals.minimum < .seconds(60) ? true : nil)
         session.isLowLatency = isLowLatency
-        session.representations = shownRepresentations
+        session.representations = displayedRepresentations
         session.segments = segments.filter(\.isComplete)
         session.segmentCount = completeSegments
         session.switches = switches
-        session.buffer = shownBuffer(at: time)
+        session.buffer = displayedBuffer(at: time)
         session.arrival = arrival
         session.liveLatency = latency(at: time)
         session.clockOffset = clocks.offset
@@ -38,18 +38,18 @@ extension MediaSessionTracker {
         return session
     }
 
-    private var shownRepresentations: [MediaRepresentation] {
+    private var displayedRepresentations: [MediaRepresentation] {
         var list = manifests.representations
         for segment in segments where segment.isComplete {
             guard let name = segment.representation else { continue }
-            guard let place = list.firstIndex(where: { $0.identifier == name }) else {
+            guard let position = list.firstIndex(where: { $0.identifier == name }) else {
                 var item = MediaRepresentation(identifier: name, type: segment.type)
                 item.segmentCount = 1
                 list.append(item)
                 continue
             }
-            list[place].segmentCount += 1
-            if list[place].type == .unknown { list[place].type = segment.type }
+            list[position].segmentCount += 1
+            if list[position].type == .unknown { list[position].type = segment.type }
         }
         return list
     }
@@ -57,7 +57,7 @@ extension MediaSessionTracker {
     /// With the segment in parts that is under way.
     private var wholePacing: ChunkPacing {
         var meter = pacing
-        if let number = segmentInParts, let place = place(number) { meter.judge(segments[place]) }
+        if let number = segmentInParts, let position = position(number) { meter.judge(segments[position]) }
         return meter
     }
 
@@ -72,7 +72,7 @@ extension MediaSessionTracker {
         return control
     }
 
-    private func shownBuffer(at time: Timestamp) -> MediaBuffer? {
+    private func displayedBuffer(at time: Timestamp) -> MediaBuffer? {
         // Behind the last report nothing is known: it may have been closed.
         var model = player
         let moment = max(min(time, lastMedia), player.time)

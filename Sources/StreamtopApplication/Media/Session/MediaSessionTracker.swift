@@ -222,10 +222,10 @@ struct MediaSessionTracker: Sendable {
     }
 
     /// A segment has grown old: its chunks are kept together only.
-    mutating func summarize(_ place: Int) {
-        guard segments.indices.contains(place), !segments[place].chunks.isEmpty else { return }
-        segments[place].cadence = MediaSegmentCadence(of: segments[place])
-        segments[place].chunks = []
+    mutating func summarize(_ position: Int) {
+        guard segments.indices.contains(position), !segments[position].chunks.isEmpty else { return }
+        segments[position].cadence = MediaSegmentCadence(of: segments[position])
+        segments[position].chunks = []
     }
 
     /// A segment whose first parts came before.
@@ -259,7 +259,7 @@ struct MediaSessionTracker: Sendable {
         segments.append(segment)
         summarize(segments.count - 1 - Self.detailedSegments)
         if identity.kind == .part, isLeading(segment.type) || segment.type == .unknown {
-            if let before = segmentInParts, let place = place(before) { pacing.judge(segments[place]) }
+            if let before = segmentInParts, let position = position(before) { pacing.judge(segments[position]) }
             segmentInParts = firstSegment + segments.count - 1
         }
         noteSwitch(to: identity, segment)

@@ -40,7 +40,7 @@ struct QUICUnmaskedHeader: Sendable {
             additional.append(contentsOf: repeatElement(0, count: headerLength - additional.count))
         }
         additional[0] = firstByte
-        for place in 1..<max(1, offset) { additional[place] = reader.uint8() }
+        for position in 1..<max(1, offset) { additional[position] = reader.uint8() }
         let plain = reader.uint32() ^ mask.number
         let truncated = plain >> UInt32(8 * (4 - length))
         number = QUICPacketNumber.decode(truncated: truncated, length: length, largest: largest)

@@ -101,11 +101,11 @@ struct QUICSenderRecovery: Sendable {
     }
 
     /// An ACK frame of the other end. `ranges` stands at the frame's ranges; `delay` is decoded and bounded.
-    /// `otherHalf` is the round trip between the capture point and this sender, which its timers see on top.
+    /// `otherDirection` is the round trip between the capture point and this sender, which its timers see on top.
     @_lifetime(ranges: copy ranges)
     mutating func acknowledge(
         _ frame: QUICAckFrame, ranges: inout ByteReader, level: QUICLevel, delay: Nanoseconds,
-        otherHalf: Nanoseconds, at time: Timestamp
+        otherDirection: Nanoseconds, at time: Timestamp
     ) -> Outcome {
         let space = Int(level.rawValue)
         var outcome = Outcome()
@@ -129,7 +129,7 @@ struct QUICSenderRecovery: Sendable {
         if let sentAt = newestTime, elicited {
             outcome.sample = estimator.record(time - sentAt, delay: delay)
         }
-        detectLosses(level, largest: frame.largest, otherHalf: otherHalf, at: time, &outcome)
+        detectLosses(level, largest: frame.largest, otherDirection: otherDirection, at: time, &outcome)
         spaces[space].advance()
         spaces[space].forget(before: time - .seconds(3))
         return outcome
@@ -185,10 +185,10 @@ struct QUICSenderRecovery: Sendable {
     }
 
     private mutating func detectLosses(
-        _ level: QUICLevel, largest: UInt64, otherHalf: Nanoseconds, at time: Timestamp, _ outcome: inout Outcome
+        _ level: QUICLevel, largest: UInt64, otherDirection: Nanoseconds, at time: Timestamp, _ outcome: inout Outcome
     ) {
         let space = Int(level.rawValue)
-        let loop = max(estimator.smoothed, estimator.latest) + max(0, min(otherHalf, .seconds(100)))
+        let loop = max(estimator.smoothed, estimator.latest) + max(0, min(otherDirection, .seconds(100)))
         // Both are bounded, so nine eighths of their sum stay in range.
         let patience = max(
             estimator.hasSample ? loop * 9 / 8 : QUICRoundTripEstimator.initial * 9 / 8, Self.granularity)

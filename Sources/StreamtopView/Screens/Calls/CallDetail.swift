@@ -48,9 +48,9 @@ enum CallDetail {
                 let first = column(start)
                 let last = column(step.end ?? start)
                 let isSlow = step.end.map { $0 - start > whole / 3 } ?? false
-                for place in first...max(first, last) {
+                for position in first...max(first, last) {
                     cells.set(
-                        step.end == nil ? "▏" : "█", x: left + place, y: area.y, isSlow ? .chartQueue : .gaugeFill)
+                        step.end == nil ? "▏" : "█", x: left + position, y: area.y, isSlow ? .chartQueue : .gaugeFill)
                 }
                 let length = step.end.map { "+" + DurationText.milliseconds($0 - start) } ?? ""
                 cells.putRight(length, right: left + bar + 9, y: area.y, .value)
@@ -265,7 +265,7 @@ enum CallDetail {
     }
 
     private static func verdicts(_ call: CallSnapshot, _ page: inout TallPage) {
-        for verdict in call.verdicts.sorted(by: { $0.isShownBefore($1) }) {
+        for verdict in call.verdicts.sorted(by: { $0.isDisplayedBefore($1) }) {
             let sign = String(Character(Words.severitySign(verdict.severity)))
             page.addSentence(
                 [TextSpan(sign + " ", Words.severityRole(verdict.severity))],
@@ -294,8 +294,8 @@ enum CallDetail {
             }
             spans += [
                 TextSpan(Words.flowNumber(identifier) + "  ", .accent),
-                TextSpan("\(EndpointText.full(flow.client)) → \(EndpointText.full(flow.shownServer))", .text),
-                TextSpan("  " + flow.shownProtocols.joined(separator: " "), .badge),
+                TextSpan("\(EndpointText.full(flow.client)) → \(EndpointText.full(flow.displayedServer))", .text),
+                TextSpan("  " + flow.displayedProtocols.joined(separator: " "), .badge),
                 TextSpan("  ▲ \(RateText.short(flow.client.rate)) ▼ \(RateText.short(flow.server.rate))", .label),
             ]
             page.add(spans)

@@ -60,16 +60,16 @@ enum CallsScreen {
 
     static func headline(_ call: CallSnapshot, _ context: ViewContext) -> HeadlineView {
         let flow = call.selected.map { call.pairs[$0].flow }
-        let place = Words.callSubject(call)
-        let worst = call.verdicts.min { $0.isShownBefore($1) }
+        let position = Words.callSubject(call)
+        let worst = call.verdicts.min { $0.isDisplayedBefore($1) }
         if let worst, worst.severity > .info || call.failure == nil {
             return HeadlineView(
                 state: worst.severity == .critical ? .act : worst.severity == .warning ? .watch : .ok,
-                sentence: "\(place) \(Words.rule(worst)): \(worst.summary)", advice: worst.advice, flow: flow)
+                sentence: "\(position) \(Words.rule(worst)): \(worst.summary)", advice: worst.advice, flow: flow)
         }
         if let failure = call.failure {
             return HeadlineView(
-                state: .act, sentence: "\(place): \(Words.failure(failure, call))", advice: "", flow: flow)
+                state: .act, sentence: "\(position): \(Words.failure(failure, call))", advice: "", flow: flow)
         }
         var directions: Set<Direction> = []
         for identifier in call.flows {
@@ -79,6 +79,6 @@ enum CallsScreen {
         let stands = Words.callStands(
             call, isRelayed: isRelayed(call), directions: call.streams.isEmpty ? 0 : max(1, directions.count))
         return HeadlineView(
-            state: call.stage == .media ? .ok : .unknown, sentence: "\(place): \(stands)", advice: "", flow: flow)
+            state: call.stage == .media ? .ok : .unknown, sentence: "\(position): \(stands)", advice: "", flow: flow)
     }
 }

@@ -4,7 +4,7 @@ import StreamtopModel
 /// Round trip over time, what waits in queues set off from the distance.
 enum RoundTripChart {
     static let row = ChartRow(
-        applies: { $0.shownRoundTrip != nil || $0.series?.has(.roundTrip) == true }, draw: draw)
+        applies: { $0.displayedRoundTrip != nil || $0.series?.has(.roundTrip) == true }, draw: draw)
 
     @Sendable
     private static func draw(_ reading: ChartReading, _ title: Rect, _ plot: Rect, _ cells: inout CellBuffer) {
@@ -32,7 +32,7 @@ enum RoundTripChart {
             return spans + reading.spans(Words.atCursor, trip.map(milliseconds), .chartRoundTrip)
         }
         spans += reading.spans(
-            Words.now, flow.shownRoundTrip.map { $0.bound.prefix + DurationText.milliseconds($0.value) },
+            Words.now, flow.displayedRoundTrip.map { $0.bound.prefix + DurationText.milliseconds($0.value) },
             .chartRoundTrip)
         let summary = flow.roundTrip.total ?? flow.roundTrip.server ?? flow.roundTrip.client
         if let summary {
@@ -56,10 +56,10 @@ enum RoundTripChart {
         let flow = reading.flow
         let delay =
             reading.isReading
-            ? reading.read.flatMap { reading.series.queues(at: $0) } : flow.shownQueueDelay.map(Double.init)
+            ? reading.read.flatMap { reading.series.queues(at: $0) } : flow.displayedQueueDelay.map(Double.init)
         let whole =
             reading.isReading
-            ? reading.read.flatMap { reading.series.loop(at: $0) } : flow.shownRoundTrip.map { Double($0.value) }
+            ? reading.read.flatMap { reading.series.loop(at: $0) } : flow.displayedRoundTrip.map { Double($0.value) }
         var spans = reading.spans("■ " + Words.queueLabel, delay.map(milliseconds), .chartQueue)
         if let delay, let whole, whole > 0 {
             spans.append(TextSpan(" " + Words.shareOfRoundTrip(min(1, delay / whole)), .label))

@@ -36,18 +36,19 @@ enum WindowChart {
         var spans = [TextSpan(Words.bytesTitle, .title)]
         let flight =
             reading.isReading
-            ? reading.atCursor(.inFlight, sender).map { Reading(Int($0)) } : flow.shownInFlight
+            ? reading.atCursor(.inFlight, sender).map { Reading(Int($0)) } : flow.displayedInFlight
         spans += reading.spans(
             "■ " + Words.flightLabel, flight.map { $0.bound.prefix + ByteText.short($0.value) }, .chartInFlight)
-        let congestion = flow.shownCongestionWindow
-        let shown = reading.isReading ? reading.atCursor(.congestionWindow, sender).map { Int($0) } : congestion?.value
+        let congestion = flow.displayedCongestionWindow
+        let displayed =
+            reading.isReading ? reading.atCursor(.congestionWindow, sender).map { Int($0) } : congestion?.value
         let prefix = congestion?.bound.prefix ?? ""
         spans += reading.spans(
-            "━ " + Words.windowLabel, shown.map { prefix + ByteText.short($0) }, .chartCongestionWindow)
+            "━ " + Words.windowLabel, displayed.map { prefix + ByteText.short($0) }, .chartCongestionWindow)
         let receive =
             reading.isReading
-            ? reading.atCursor(.receiveWindow, sender.reversed).map { Int($0) } : flow.shownReceiveWindow?.last
-        let sign = flow.shownReceiveWindow?.scaleUnknown == true ? "≥" : ""
+            ? reading.atCursor(.receiveWindow, sender.reversed).map { Int($0) } : flow.displayedReceiveWindow?.last
+        let sign = flow.displayedReceiveWindow?.scaleUnknown == true ? "≥" : ""
         spans += reading.spans(
             "┄ " + Words.receiveLabel, receive.map { sign + ByteText.short($0) }, .chartReceiveWindow)
         if !isWindowInSight { spans.append(TextSpan(" " + Words.aboveTheChart, .chartReceiveWindow)) }

@@ -31,25 +31,25 @@ struct ListPage<Row: Sendable>: Sendable {
         let rows = rows(state, context)
         let kept = state.lists[page]?.order ?? []
         guard !kept.isEmpty, ViewReducer.isCalm(state, context) else { return rows }
-        var places: [UInt64: Int] = [:]
-        for (place, key) in kept.enumerated() { places[key] = place }
+        var positions: [UInt64: Int] = [:]
+        for (position, key) in kept.enumerated() { positions[key] = position }
         return rows.enumerated().sorted { left, right in
-            let a = places[key(left.element)] ?? kept.count + left.offset
-            let b = places[key(right.element)] ?? kept.count + right.offset
+            let a = positions[key(left.element)] ?? kept.count + left.offset
+            let b = positions[key(right.element)] ?? kept.count + right.offset
             return a < b
         }.map(\.element)
     }
 
-    private func place(of selected: UInt64?, in rows: [Row], near place: Int) -> Int {
+    private func position(of selected: UInt64?, in rows: [Row], near position: Int) -> Int {
         if let selected, let found = rows.firstIndex(where: { key($0) == selected }) { return found }
-        return max(0, min(place, rows.count - 1))
+        return max(0, min(position, rows.count - 1))
     }
 
     func selected(_ state: ViewState, _ context: ViewContext) -> Row? {
         let rows = ordered(state, context)
         guard !rows.isEmpty else { return nil }
         let list = state.lists[page] ?? RowList()
-        return rows[place(of: list.selected, in: rows, near: list.place)]
+        return rows[position(of: list.selected, in: rows, near: list.position)]
     }
 
     private func lines(_ row: Row) -> Int { note(row) == nil ? 1 : 2 }
@@ -88,7 +88,7 @@ struct ListPage<Row: Sendable>: Sendable {
             return
         }
         let list = state.lists[page] ?? RowList()
-        let selected = place(of: list.selected, in: rows, near: list.place)
+        let selected = position(of: list.selected, in: rows, near: list.position)
         var rest = area
         let listArea = rest.takeTop(listHeight(area.height, rows))
         let table = RowTable(columns, width: area.width - 4, from: area.x + 3)
@@ -132,7 +132,7 @@ struct ListPage<Row: Sendable>: Sendable {
         let rows = ordered(state, context)
         guard !rows.isEmpty else { return }
         var list = state.lists[page] ?? RowList()
-        let now = place(of: list.selected, in: rows, near: list.place)
+        let now = position(of: list.selected, in: rows, near: list.position)
         let fits = rows.reduce(0) { $0 + lines($1) } <= listHeight(height, rows)
         // Where all rows are in sight, keys for pages move what is below them; with one row all keys do.
         let isPaging =
@@ -150,7 +150,7 @@ struct ListPage<Row: Sendable>: Sendable {
         } else {
             let next = movement.moved(now, count: rows.count, page: listHeight(height, rows))
             if next != now { (list.detail, list.cursor) = (0, nil) }
-            list.place = next
+            list.position = next
             list.selected = key(rows[next])
         }
         state.lists[page] = list
@@ -160,12 +160,12 @@ struct ListPage<Row: Sendable>: Sendable {
         let rows = ordered(state, context)
         guard line < listHeight(height, rows) else { return false }
         var list = state.lists[page] ?? RowList()
-        let now = place(of: list.selected, in: rows, near: list.place)
+        let now = position(of: list.selected, in: rows, near: list.position)
         var y = 0
         for index in rows.indices.dropFirst(firstRow(list.scroll, now, rows, height: listHeight(height, rows))) {
             if line >= y, line < y + lines(rows[index]) {
                 if index != now { (list.detail, list.cursor) = (0, nil) }
-                list.place = index
+                list.position = index
                 list.selected = key(rows[index])
                 state.lists[page] = list
                 return true
@@ -182,8 +182,8 @@ struct ListPage<Row: Sendable>: Sendable {
         if !ViewReducer.isCalm(state, context) || list.order.isEmpty { list.order = rows.map(key) }
         if !rows.isEmpty {
             // Until a key was pressed, the first row is what matters.
-            let selected = state.lastInput == nil ? 0 : place(of: list.selected, in: rows, near: list.place)
-            list.place = selected
+            let selected = state.lastInput == nil ? 0 : position(of: list.selected, in: rows, near: list.position)
+            list.position = selected
             list.selected = key(rows[selected])
             list.flow = flow(rows[selected], list)
             list.scroll = firstRow(list.scroll, selected, rows, height: listHeight(height, rows))
@@ -193,7 +193,7 @@ struct ListPage<Row: Sendable>: Sendable {
 
     /// The page's row in `PageTable`.
     func row(
-        name: String, digit: Int?, count: @escaping @Sendable (Snapshot) -> Int, keys: KeyBinding.Place = .list,
+        name: String, digit: Int?, count: @escaping @Sendable (Snapshot) -> Int, keys: KeyBinding.Scope = .list,
         opens: FlowTab = .charts, headline: (@Sendable (Row, ViewContext) -> HeadlineView?)? = nil
     ) -> PageRow {
         PageRow(
@@ -224,7 +224,7 @@ struct ListView {
 struct RowList: Equatable, Sendable {
     /// Key of the selected row, and its place when it was selected.
     var selected: UInt64?
-    var place = 0
+    var position = 0
     /// First row shown.
     var scroll = 0
     /// First line of the detail that is shown.

@@ -5,13 +5,13 @@ import StreamtopModel
 enum CongestionScreen {
     static let page = list.row(
         name: "Congestion", digit: nil,
-        count: { snapshot in snapshot.flows.count { ($0.shownCongestionControl?.name ?? .unknown) != .unknown } })
+        count: { snapshot in snapshot.flows.count { ($0.displayedCongestionControl?.name ?? .unknown) != .unknown } })
 
     private static let list = ListPage<FlowSnapshot>(
         page: .congestion,
         rows: { state, context in
             let flows = context.snapshot.flows.filter { flow in
-                flow.shownCongestionControl != nil && (state.filter == .all || state.filter.matches(flow))
+                flow.displayedCongestionControl != nil && (state.filter == .all || state.filter.matches(flow))
             }
             return flows.enumerated().sorted { left, right in
                 let (a, b) = (name(left.element), name(right.element))
@@ -30,12 +30,14 @@ enum CongestionScreen {
     private static let unknownName = CongestionControlName.unknown.rawValue
 
     private static func name(_ flow: FlowSnapshot) -> String {
-        flow.shownCongestionControl?.name.rawValue ?? unknownName
+        flow.displayedCongestionControl?.name.rawValue ?? unknownName
     }
 
     private static let columns: [RowColumn<FlowSnapshot>] = [
         .text("control", 8...10, 0) { flow in
-            guard let control = flow.shownCongestionControl, control.name != .unknown else { return (nil, .unknown) }
+            guard let control = flow.displayedCongestionControl, control.name != .unknown else {
+                return (nil, .unknown)
+            }
             return ((control.source == .kernel ? "" : "~") + control.name.rawValue.uppercased(), .value)
         },
         .text("flow", 20...44, 0) { (Words.ends($0), $0.isIdle ? .idle : .text) },
@@ -44,7 +46,7 @@ enum CongestionScreen {
             return ((window?.phase).map { Words.phase($0) }, .label)
         },
         .number("cwnd", 6, 3) { flow in
-            (flow.shownCongestionWindow.map { $0.bound.prefix + ByteText.short($0.value) }, .value)
+            (flow.displayedCongestionWindow.map { $0.bound.prefix + ByteText.short($0.value) }, .value)
         },
         .number("goodput", 7, 1) { flow in
             (
@@ -53,11 +55,12 @@ enum CongestionScreen {
             )
         },
         .number("loss", 5, 2) { flow in
-            (flow.shownLossRatio.map(PercentText.ratio), (flow.shownLossRatio ?? 0) > 0.01 ? .watch : .text)
+            (flow.displayedLossRatio.map(PercentText.ratio), (flow.displayedLossRatio ?? 0) > 0.01 ? .watch : .text)
         },
         .number("q p95", 6, 1) { flow in (flow.worstQueue.map(DurationText.axis), .chartQueue) },
-        .number("rtt", 6, 5) { flow in (flow.shownRoundTrip.map { DurationText.axis($0.value) }, .text) },
-        .number("sure", 4, 6) { flow in (flow.shownCongestionControl.map { PercentText.whole($0.confidence) }, .muted)
+        .number("rtt", 6, 5) { flow in (flow.displayedRoundTrip.map { DurationText.axis($0.value) }, .text) },
+        .number("sure", 4, 6) { flow in
+            (flow.displayedCongestionControl.map { PercentText.whole($0.confidence) }, .muted)
         },
     ]
 
@@ -90,10 +93,10 @@ enum CongestionScreen {
                 .chartQueue
             )
         },
-        .number("loss", 6, 2) { group in (group.median { $0.shownLossRatio }.map(PercentText.ratio), .text) },
+        .number("loss", 6, 2) { group in (group.median { $0.displayedLossRatio }.map(PercentText.ratio), .text) },
         .number("rtt ms", 7, 3) { group in
             (
-                group.median { $0.shownRoundTrip.map { Double($0.value) } }.map {
+                group.median { $0.displayedRoundTrip.map { Double($0.value) } }.map {
                     DurationText.milliseconds(Nanoseconds($0))
                 }, .text
             )
@@ -104,9 +107,9 @@ enum CongestionScreen {
     private static func detail(_ flow: FlowSnapshot, _ list: ListView) -> TallPage {
         var page = TallPage(width: list.width)
         var groups: [Group] = []
-        for flow in list.context.snapshot.flows where flow.shownCongestionControl != nil {
-            if let place = groups.firstIndex(where: { $0.name == name(flow) }) {
-                groups[place].flows.append(flow)
+        for flow in list.context.snapshot.flows where flow.displayedCongestionControl != nil {
+            if let position = groups.firstIndex(where: { $0.name == name(flow) }) {
+                groups[position].flows.append(flow)
             } else {
                 groups.append(Group(name: name(flow), flows: [flow]))
             }
@@ -118,7 +121,7 @@ enum CongestionScreen {
             page.draw(lines: 1) { area, cells in table.draw(group, y: area.y, into: &cells) }
         }
         page.skip()
-        if let control = flow.shownCongestionControl {
+        if let control = flow.displayedCongestionControl {
             let evidence =
                 control.evidence.isEmpty ? "the trace does not prove one" : control.evidence.joined(separator: "; ")
             page.addSentence([TextSpan(Words.ends(flow) + "  ", .accent)], evidence, .text)

@@ -30,14 +30,14 @@ enum LiveDetail {
             page.add([TextSpan(Words.ladderTitle + " ", .label), TextSpan(Words.unknown, .unknown)])
             return
         }
-        let words = known.map { place, rung in
+        let words = known.map { position, rung in
             let name = Words.rung(rung.buffer)
-            let shown = place == ladder.largest ? name.uppercased() : name
+            let displayed = position == ladder.largest ? name.uppercased() : name
             // What does not drain has no time.
             guard let waiting = rung.waiting else {
-                return "\(shown) holds \(rung.buffer.occupiedBytes.map { ByteText.short($0) } ?? Words.unknown)"
+                return "\(displayed) holds \(rung.buffer.occupiedBytes.map { ByteText.short($0) } ?? Words.unknown)"
             }
-            return "\(shown) \(DurationText.milliseconds(waiting)) ms"
+            return "\(displayed) \(DurationText.milliseconds(waiting)) ms"
         }
         let sum = max(1, known.reduce(0) { saturatingAdd($0, $1.element.waiting ?? 0) })
         // What the words leave of the line is the bars', shared by time.

@@ -59,7 +59,7 @@ enum LiveScreen {
                 ? "\(DurationText.axis(behind)) ms" : NumberText.fixed(behind.seconds, decimals: 1) + " s"
             return ((row.isBehindEstimated ? "~" : "") + text, .value)
         },
-        .text("waits in", 9...9, 3) { row in (row.waits?.place, row.waits == nil ? .unknown : .label) },
+        .text("waits in", 9...9, 3) { row in (row.waits?.position, row.waits == nil ? .unknown : .label) },
         .number("ms", 5, 0) { row in
             let time = row.waits.flatMap { $0.time }
             return (time.map(DurationText.axis), (time ?? 0) > .milliseconds(50) ? .chartQueue : .value)
@@ -77,7 +77,7 @@ enum LiveScreen {
             if let worst = streams.map({ Double($0.lostFinal) / Double($0.expected) }).max() {
                 return (PercentText.ratio(worst), worst > 0 ? .watch : .muted)
             }
-            return ((row.flow?.shownLossRatio).map(PercentText.ratio), .text)
+            return ((row.flow?.displayedLossRatio).map(PercentText.ratio), .text)
         },
         RowColumn(title: "rtt trend", widths: 8...24, priority: 9, isNumber: false) { row, cell, cells in
             guard let series = row.flow?.series else { return }

@@ -167,8 +167,8 @@ struct SessionCharts {
     private var roundTripTitle: [TextSpan] {
         var spans = [TextSpan(Words.roundTripTitle, .title)]
         guard let flow = carrier else { return spans }
-        var trip = flow.shownRoundTrip.map { Double($0.value) }
-        var queue = flow.shownQueueDelay.map(Double.init)
+        var trip = flow.displayedRoundTrip.map { Double($0.value) }
+        var queue = flow.displayedQueueDelay.map(Double.init)
         if let cursor = list.cursor, let series = flow.series {
             let step = series.times.lastIndex { $0 <= cursor }
             trip = step.flatMap { series.loop(at: $0) }

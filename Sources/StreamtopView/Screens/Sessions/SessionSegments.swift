@@ -8,7 +8,7 @@ struct SessionSegments {
 
     private let row: SessionRow
     private let list: ListView
-    private let shown: [MediaSegment]
+    private let displayed: [MediaSegment]
     /// The longest of those shown, for the pictures.
     private let longest: Nanoseconds
 
@@ -18,15 +18,15 @@ struct SessionSegments {
         var segments = row.session.segments
         // With a cursor the list begins at its moment.
         if let cursor = list.cursor { segments = segments.filter { $0.requestTime <= cursor } }
-        shown = Array(segments.suffix(Self.most).reversed())
-        longest = shown.map { $0.endTime - $0.requestTime }.max() ?? 1
+        displayed = Array(segments.suffix(Self.most).reversed())
+        longest = displayed.map { $0.endTime - $0.requestTime }.max() ?? 1
     }
 
     func draw(_ page: inout TallPage) {
-        guard !shown.isEmpty else { return }
+        guard !displayed.isEmpty else { return }
         let table = RowTable(columns(width: page.width), width: page.width - 3, from: 2)
         page.draw(lines: 1) { area, cells in table.drawTitles(y: area.y, into: &cells) }
-        for segment in shown {
+        for segment in displayed {
             page.draw(lines: 1) { area, cells in table.draw(segment, y: area.y, into: &cells) }
         }
     }
@@ -79,18 +79,18 @@ struct SessionSegments {
         }
         let first = segment.firstByteTime.map { column($0) } ?? column(segment.endTime)
         let last = max(first, column(segment.endTime))
-        for place in 0...last {
-            let isWaiting = place < first || segment.firstByteTime == nil
+        for position in 0...last {
+            let isWaiting = position < first || segment.firstByteTime == nil
             cells.set(
-                isWaiting ? "░" : "█", x: cell.x + place, y: cell.y, isWaiting ? .chartQueue : .chartRateDown)
+                isWaiting ? "░" : "█", x: cell.x + position, y: cell.y, isWaiting ? .chartQueue : .chartRateDown)
         }
         guard segment.chunks.count > 1 else { return }
         // Between chunks there is nothing to send: only their arrivals are drawn.
-        for place in first...last { cells.set("─", x: cell.x + place, y: cell.y, .gaugeRest) }
+        for position in first...last { cells.set("─", x: cell.x + position, y: cell.y, .gaugeRest) }
         for chunk in segment.chunks {
             let from = column(chunk.firstByteTime)
-            for place in from...max(from, column(chunk.lastByteTime)) {
-                cells.set("▌", x: cell.x + place, y: cell.y, .chartRateDown)
+            for position in from...max(from, column(chunk.lastByteTime)) {
+                cells.set("▌", x: cell.x + position, y: cell.y, .chartRateDown)
             }
         }
     }

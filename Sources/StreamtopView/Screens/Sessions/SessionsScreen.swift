@@ -54,10 +54,10 @@ enum SessionsScreen {
             (row.margin.map { NumberText.fixed(min($0, 99.9), decimals: 1) }, (row.margin ?? 2) < 1.2 ? .watch : .value)
         },
         .number("rtt", 5, 5) { row in
-            (row.flow?.shownRoundTrip.map { DurationText.axis($0.value) }, .value)
+            (row.flow?.displayedRoundTrip.map { DurationText.axis($0.value) }, .value)
         },
-        .number("q ms", 5, 4) { row in (row.flow?.shownQueueDelay.map(DurationText.axis), .chartQueue) },
-        .number("loss", 5, 8) { row in (row.flow?.shownLossRatio.map(PercentText.ratio), .text) },
+        .number("q ms", 5, 4) { row in (row.flow?.displayedQueueDelay.map(DurationText.axis), .chartQueue) },
+        .number("loss", 5, 8) { row in (row.flow?.displayedLossRatio.map(PercentText.ratio), .text) },
         .number("stalls", 6, 9) { row in
             let count = row.session.buffer?.stallCount
             return (count.map { "\($0)" }, (count ?? 0) > 0 ? .watch : .muted)
@@ -91,23 +91,23 @@ enum SessionsScreen {
     }
 
     static func headline(_ row: SessionRow) -> HeadlineView {
-        let place = "\(row.session.client) \(Words.stream(row.session))"
+        let position = "\(row.session.client) \(Words.stream(row.session))"
         if let worst = row.worst {
             return HeadlineView(
                 state: worst.severity == .critical ? .act : worst.severity == .warning ? .watch : .ok,
-                sentence: "\(place) \(Words.rule(worst)): \(worst.summary)", advice: worst.advice,
+                sentence: "\(position) \(Words.rule(worst)): \(worst.summary)", advice: worst.advice,
                 flow: row.flow?.identifier)
         }
         if row.isStalled {
             return HeadlineView(
-                state: .act, sentence: "\(place): nothing is left to play", advice: "", flow: row.flow?.identifier)
+                state: .act, sentence: "\(position): nothing is left to play", advice: "", flow: row.flow?.identifier)
         }
         // What the player went through is no verdict, and no tick either.
         let remark = Words.sessionRemark(row.session)
         let isKnown = row.session.liveLatency != nil || row.session.buffer != nil
         return HeadlineView(
             state: isKnown && remark == nil ? .ok : .unknown,
-            sentence: "\(place): \(Words.sessionStands(row.session, row.playing))"
+            sentence: "\(position): \(Words.sessionStands(row.session, row.playing))"
                 + (remark.map { " Seen: " + $0.0 + "." } ?? ""), advice: "", flow: row.flow?.identifier)
     }
 }

@@ -13,7 +13,7 @@ extension DASHManifest {
                 guard let kind = representation.kind(of: url, path, range, length: periods[period].duration) else {
                     continue
                 }
-                return DASHResource(place: DASHPlace(period: period, representation: index), kind: kind)
+                return DASHResource(position: DASHPosition(period: period, representation: index), kind: kind)
             }
         }
         return nil
@@ -21,17 +21,17 @@ extension DASHManifest {
 
     /// When a segment can be asked for by the manifest's clock, before any availabilityTimeOffset: the presentation's start, the
     /// period's, and the segment's end (section A.3.2). nil where one of them is not known.
-    package func availability(of segment: DASHSegment, at place: DASHPlace) -> Timestamp? {
-        guard let availabilityStart, let start = periods[place.period].start,
-            let end = self[place].segments.end(of: segment)
+    package func availability(of segment: DASHSegment, at position: DASHPosition) -> Timestamp? {
+        guard let availabilityStart, let start = periods[position.period].start,
+            let end = self[position].segments.end(of: segment)
         else { return nil }
         return availabilityStart + saturatingAdd(start, end)
     }
 
     /// Where a media time of the representation stands on the presentation's timeline, from its start on.
-    package func presentationTime(_ time: MediaTime, at place: DASHPlace) -> Nanoseconds? {
-        guard let start = periods[place.period].start, let media = time.nanoseconds else { return nil }
-        return saturatingAdd(saturatingAdd(start, media), -self[place].segments.offset)
+    package func presentationTime(_ time: MediaTime, at position: DASHPosition) -> Nanoseconds? {
+        guard let start = periods[position.period].start, let media = time.nanoseconds else { return nil }
+        return saturatingAdd(saturatingAdd(start, media), -self[position].segments.offset)
     }
 }
 
@@ -101,20 +101,20 @@ extension DASHSegments {
                 let following = index + 1 < timeline.count ? timeline[index + 1].start : nil
                 repeats = following.map { $0 > start ? ($0 - start - 1) / run.duration : 0 } ?? .max
             }
-            let place: UInt64?
+            let position: UInt64?
             if let number {
-                place = number >= count && number - count <= repeats ? number - count : nil
+                position = number >= count && number - count <= repeats ? number - count : nil
             } else {
-                place = time.flatMap {
+                position = time.flatMap {
                     $0 >= start && ($0 - start) % run.duration == 0 && ($0 - start) / run.duration <= repeats
                         ? ($0 - start) / run.duration : nil
                 }
             }
-            if let place {
-                let (shift, overflow) = place.multipliedReportingOverflow(by: run.duration)
+            if let position {
+                let (shift, overflow) = position.multipliedReportingOverflow(by: run.duration)
                 guard !overflow else { return nil }
                 return DASHSegment(
-                    number: count &+ place, mediaTime: units(start &+ shift), duration: units(run.duration))
+                    number: count &+ position, mediaTime: units(start &+ shift), duration: units(run.duration))
             }
             guard repeats < 1 << 40 else { return nil }
             let (all, overflow) = (repeats + 1).multipliedReportingOverflow(by: run.duration)

@@ -25,13 +25,13 @@ package struct DASHManifest: Equatable, Sendable {
             || periods.contains { $0.representations.contains { !($0.availabilityTimeComplete ?? true) } }
     }
 
-    package subscript(place: DASHPlace) -> DASHRepresentation {
-        periods[place.period].representations[place.representation]
+    package subscript(position: DASHPosition) -> DASHRepresentation {
+        periods[position.period].representations[position.representation]
     }
 }
 
 /// Where a representation stands in its manifest.
-package struct DASHPlace: Hashable, Sendable {
+package struct DASHPosition: Hashable, Sendable {
     package var period: Int
     package var representation: Int
 }
@@ -141,7 +141,7 @@ package struct DASHResource: Equatable, Sendable {
         case file
     }
 
-    package var place: DASHPlace
+    package var position: DASHPosition
     package var kind: Kind
 }
 

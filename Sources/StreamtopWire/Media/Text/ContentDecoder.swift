@@ -79,9 +79,9 @@ package enum ContentCoding: String, Sendable, CaseIterable {
             while true {  // each turn gives output or ends
                 var status = BROTLI_DECODER_RESULT_ERROR
                 let part = unsafe [UInt8](unsafeUninitializedCapacity: piece) { buffer, count in
-                    var place = buffer.baseAddress
+                    var position = buffer.baseAddress
                     var room = buffer.count
-                    status = unsafe BrotliDecoderDecompressStream(state, &left, &next, &room, &place, nil)
+                    status = unsafe BrotliDecoderDecompressStream(state, &left, &next, &room, &position, nil)
                     count = buffer.count - room
                 }
                 output += part

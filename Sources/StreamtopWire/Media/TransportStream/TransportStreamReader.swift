@@ -152,9 +152,9 @@ package struct TransportStreamReader: Sendable {
 
     /// A packet begins within the next one's length, with another behind it.
     private func beginsWithin(_ reader: borrowing ByteReader) -> Bool {
-        for place in 1..<TransportStreamPacket.length
-        where reader.peekUInt8(ahead: place) == TransportStreamPacket.syncByte
-            && reader.peekUInt8(ahead: place + TransportStreamPacket.length) == TransportStreamPacket.syncByte
+        for position in 1..<TransportStreamPacket.length
+        where reader.peekUInt8(ahead: position) == TransportStreamPacket.syncByte
+            && reader.peekUInt8(ahead: position + TransportStreamPacket.length) == TransportStreamPacket.syncByte
         { return true }
         return false
     }

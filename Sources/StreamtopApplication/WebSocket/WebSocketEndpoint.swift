@@ -4,7 +4,7 @@ import StreamtopModel
 import StreamtopWire
 
 /// What one end of a WebSocket connection sends: the frame and the message in progress, and counts.
-struct WebSocketEnd: ~Copyable {
+struct WebSocketEndpoint: ~Copyable {
     /// RFC 6455 section 5.5.
     static let longestControl = 125
     static let maximumPings = 16
@@ -21,7 +21,7 @@ struct WebSocketEnd: ~Copyable {
     var message: Message?
     /// Payload of a control frame, without its mask.
     var control: [UInt8] = []
-    var snapshot = WebSocketEndSnapshot()
+    var snapshot = WebSocketEndpointSnapshot()
     private var frameCounts: [WebSocketOpcode: Int] = [:]
     /// nil where messages are not compressed, or joined late: then nothing can be inflated.
     private var inflater: MessageInflater?
@@ -143,7 +143,7 @@ struct WebSocketEnd: ~Copyable {
         self.message?.isText = false
     }
 
-    var told: WebSocketEndSnapshot {
+    var told: WebSocketEndpointSnapshot {
         var end = snapshot
         end.frames = WebSocketOpcode.allCases.compactMap { opcode in
             frameCounts[opcode].map { NamedCount(name: opcode.name, count: $0) }

@@ -3,7 +3,7 @@ import StreamtopCrypto
 import StreamtopWire
 
 /// One direction of a TLS connection: its records, its keys, and what waits for keys.
-struct TLSWay: ~Copyable, Sendable {
+struct TLSDirection: ~Copyable, Sendable {
     /// Bytes of records held for secrets that may still come. A key log is written before the first record it opens, so what
     /// waits is what passes until the log is read: about a second of handshake.
     static let mostWaitingBytes = 32 * 1024

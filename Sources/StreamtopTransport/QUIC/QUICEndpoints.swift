@@ -7,13 +7,13 @@ import StreamtopBase
 /// A side is large, and choosing between two stored values makes the compiler load a whole side to read one member: more than
 /// opening a packet costs. Here a member is reached by its address.
 @safe
-struct QUICSides: ~Copyable {
-    private let ends: UnsafeMutablePointer<QUICSide>
+struct QUICEndpoints: ~Copyable {
+    private let ends: UnsafeMutablePointer<QUICEndpoint>
 
     init() {
         unsafe ends = .allocate(capacity: 2)
-        unsafe ends.initialize(to: QUICSide())
-        unsafe (ends + 1).initialize(to: QUICSide())
+        unsafe ends.initialize(to: QUICEndpoint())
+        unsafe (ends + 1).initialize(to: QUICEndpoint())
     }
 
     deinit {
@@ -21,13 +21,13 @@ struct QUICSides: ~Copyable {
         unsafe ends.deallocate()
     }
 
-    subscript(direction: Direction) -> QUICSide {
-        unsafeAddress { unsafe UnsafePointer(ends + Self.place(direction)) }
-        unsafeMutableAddress { unsafe ends + Self.place(direction) }
+    subscript(direction: Direction) -> QUICEndpoint {
+        unsafeAddress { unsafe UnsafePointer(ends + Self.position(direction)) }
+        unsafeMutableAddress { unsafe ends + Self.position(direction) }
     }
 
     @inline(__always)
-    private static func place(_ direction: Direction) -> Int {
+    private static func position(_ direction: Direction) -> Int {
         switch direction {
         case .fromClient: 0
         case .fromServer: 1

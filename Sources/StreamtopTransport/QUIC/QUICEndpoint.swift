@@ -3,7 +3,7 @@ import StreamtopModel
 import StreamtopWire
 
 /// One end of a connection as sender: what it chose, what it sent, and how its recovery stands.
-struct QUICSide: ~Copyable {
+struct QUICEndpoint: ~Copyable {
     /// Several times the largest handshake known (post-quantum shares, long certificate chains).
     static let longestMessage = 64 * 1024
 
@@ -22,7 +22,7 @@ struct QUICSide: ~Copyable {
     var parameters: QUICTransportParameters?
     /// By number of the level.
     var cryptoStreams: InlineArray<3, TLSHandshakeStream> = InlineArray { _ in
-        TLSHandshakeStream(longest: QUICSide.longestMessage)
+        TLSHandshakeStream(longest: QUICEndpoint.longestMessage)
     }
     var recovery = QUICSenderRecovery()
     var flight = QUICFlightMeter()

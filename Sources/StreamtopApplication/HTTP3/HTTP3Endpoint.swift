@@ -2,7 +2,7 @@ import StreamtopModel
 import StreamtopWire
 
 /// What one end of an HTTP/3 connection sent besides messages.
-struct HTTP3Side: Sendable {
+struct HTTP3Endpoint: Sendable {
     /// Frames by kind; empty until there is one.
     private var frameCounts: [Int] = []
     var overheadBytes: UInt64 = 0
@@ -20,12 +20,12 @@ struct HTTP3Side: Sendable {
         overheadBytes &+= UInt64(headerLength)
     }
 
-    var snapshot: HTTP3SideSnapshot {
-        var side = HTTP3SideSnapshot()
-        side.frames = zip(HTTP3FrameType.Kind.allCases, frameCounts).filter { $0.1 > 0 }.map {
+    var snapshot: HTTP3EndpointSnapshot {
+        var endpoint = HTTP3EndpointSnapshot()
+        endpoint.frames = zip(HTTP3FrameType.Kind.allCases, frameCounts).filter { $0.1 > 0 }.map {
             QUICFrameCount(name: $0.0.name, count: $0.1)
         }
-        side.settings = settings.map { settings in
+        endpoint.settings = settings.map { settings in
             // Settings that exist only to be ignored say nothing.
             settings.list.filter { !HTTP3FrameType.isReserved($0.identifier) }.map { setting in
                 let name =
@@ -34,10 +34,10 @@ struct HTTP3Side: Sendable {
                 return QUICParameter(name: name, value: .number(setting.value))
             }
         }
-        side.overheadBytes = overheadBytes
-        side.payloadBytes = payloadBytes
-        side.qpackStreamBytes = qpackStreamBytes
-        side.goAway = goAway
-        return side
+        endpoint.overheadBytes = overheadBytes
+        endpoint.payloadBytes = payloadBytes
+        endpoint.qpackStreamBytes = qpackStreamBytes
+        endpoint.goAway = goAway
+        return endpoint
     }
 }

@@ -3,7 +3,7 @@ import StreamtopCrypto
 import StreamtopWire
 
 /// One direction of a DTLS association.
-struct DTLSWay: ~Copyable, Sendable {
+struct DTLSDirection: ~Copyable, Sendable {
     /// Bytes of datagrams held for secrets that may still come.
     static let mostWaitingBytes = 16 * 1024
     static let mostFailures = 32

@@ -4,7 +4,7 @@ import StreamtopModel
 import StreamtopWire
 
 /// What one end of an HTTP/2 connection sends: the frame and the header block in progress, and counts.
-struct HTTP2End: ~Copyable {
+struct HTTP2Endpoint: ~Copyable {
     /// Frames that are read whole are no longer; endpoints allow 16 KiB by default.
     static let longestPayload = 65_536
     /// A header block of more bytes or frames is a flood.
@@ -142,8 +142,8 @@ struct HTTP2End: ~Copyable {
 
     var hasFrames: Bool { !frameCounts.isEmpty }
 
-    var snapshot: HTTP2EndSnapshot {
-        var end = HTTP2EndSnapshot()
+    var snapshot: HTTP2EndpointSnapshot {
+        var end = HTTP2EndpointSnapshot()
         end.settings = settings.map { setting in
             let name = setting.name?.text ?? "setting_0x" + String(setting.identifier, radix: 16)
             return QUICParameter(name: name, value: .number(UInt64(setting.value)))

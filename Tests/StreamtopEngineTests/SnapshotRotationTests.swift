@@ -2,9 +2,9 @@ import Testing
 
 @testable import StreamtopEngine
 
-@Suite struct SnapshotTurnsTests {
+@Suite struct SnapshotRotationTests {
     @Test func fewFlowsAreAlwaysDue() {
-        var turns = SnapshotTurns()
+        var turns = SnapshotRotation()
         for _ in 0..<3 {
             turns.begin(limit: 256)
             #expect((0..<256).allSatisfy { turns.isDue($0) })
@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func manyFlowsTakeTurnsAndNoneIsLeftOut() {
-        var turns = SnapshotTurns()
+        var turns = SnapshotRotation()
         turns.changed = 1000
         var looks = [UInt32: Int]()
         for _ in 0..<4 {

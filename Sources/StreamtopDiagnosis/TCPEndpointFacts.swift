@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopModel
 
 /// One end of a TCP flow, read in place: to copy an end's facts costs more than most rules.
-struct TCPSideFacts: Sendable {
+struct TCPEndpointFacts: Sendable {
     private let flow: Boxed<TCPSnapshot>.Box
     private let end: Direction
 
@@ -12,7 +12,7 @@ struct TCPSideFacts: Sendable {
     }
 
     @inline(__always)
-    private func read<Value>(_ body: (borrowing TCPSideSnapshot) -> Value) -> Value { flow.value.read(end, body) }
+    private func read<Value>(_ body: (borrowing TCPEndpointSnapshot) -> Value) -> Value { flow.value.read(end, body) }
 
     var mssBytes: Int? { read { $0.mssBytes } }
     var windowScale: Int? { read { $0.windowScale } }

@@ -5,7 +5,7 @@ import StreamtopTestSupport
 import Testing
 
 /// The calls of a dashboard's picture.
-@Suite struct ShownCallsTests {
+@Suite struct DisplayedCallsTests {
     /// A check (RFC 8445 section 7.2.4), or its success answer.
     private func message(isAnswer: Bool, transaction: UInt8) -> [UInt8] {
         func attribute(_ type: UInt16, _ value: [UInt8]) -> [UInt8] {

@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopWire
 
 /// One direction of an HTTP/1.1 connection: the message in progress.
-struct HTTP1End: Sendable {
+struct HTTP1Endpoint: Sendable {
     var reader = HTTP1MessageReader()
     /// When the first byte passed of the message in progress.
     var start = Timestamp(nanoseconds: 0)
