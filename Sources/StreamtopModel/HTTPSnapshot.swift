@@ -172,6 +172,8 @@ package struct HTTPServerDataSnapshot: Equatable, Sendable {
     package var fixed: [HTTPClientDatum] = []
     /// Nearest to the origin first.
     package var hops: [Hop] = []
+    /// What servers say of the time they took (W3C Server Timing), in the order sent: `dur` in milliseconds, `desc`.
+    package var timings: [Hop] = []
 
     package init() {}
 }

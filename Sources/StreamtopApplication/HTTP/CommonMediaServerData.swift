@@ -2,7 +2,7 @@ import StreamtopModel
 import StreamtopWire
 
 /// Common Media Server Data, what an origin and the servers on the way tell of a response (CTA-5006): `CMSD-Static` from the origin,
-/// and `CMSD-Dynamic`, to which each hop may add `"name";key=value;…`.
+/// and `CMSD-Dynamic`, to which each hop may add `"name";key=value;…`. Server-Timing (W3C) has the form of the latter.
 enum CommonMediaServerData {
     static let maximumHops = 16
 
@@ -12,10 +12,11 @@ enum CommonMediaServerData {
             switch field.name {
             case "cmsd-static": CommonMediaClientData.add(field.value, to: &snapshot.fixed)
             case "cmsd-dynamic": addHops(field.value, to: &snapshot.hops)
+            case "server-timing": addHops(field.value, to: &snapshot.timings)
             default: break
             }
         }
-        return snapshot.fixed.isEmpty && snapshot.hops.isEmpty ? nil : snapshot
+        return snapshot.fixed.isEmpty && snapshot.hops.isEmpty && snapshot.timings.isEmpty ? nil : snapshot
     }
 
     private static func addHops(_ text: String, to hops: inout [HTTPServerDataSnapshot.Hop]) {

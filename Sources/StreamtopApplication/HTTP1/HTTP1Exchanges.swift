@@ -85,7 +85,8 @@ struct HTTP1Exchanges: ~Copyable {
         open[index].answer(HTTPMessageHead(head, isSecure: isSecure), at: end.start, roundTrip: now.roundTrip)
         if open[index].media.isReported { reports.append(open[index].report(.answered, at: now.time)) }
         end.exchange = open[index].identifier
-        log.countResponse(open[index])
+        // Where HTTP/2 takes over, the response to the request comes on its stream 1 (RFC 7540 section 3.2).
+        if status != 101 || head["upgrade"]?.lowercased() != "h2c" { log.countResponse(open[index]) }
         if framing == .tunnel { beginTunnel(index, head, at: end.start, &now) }
         return framing
     }

@@ -73,14 +73,18 @@ extension JSONWriter {
             }
         }
         guard let server = exchange.serverData else { return }
+        if !server.timings.isEmpty { array("server_timing", server.timings) { $0.hop($1) } }
+        guard !server.fixed.isEmpty || !server.hops.isEmpty else { return }
         object("cmsd") { json in
             json.object("static") { $0.mediaData(server.fixed) }
-            json.array("dynamic", server.hops) { json, hop in
-                json.object { json in
-                    json.member("n", hop.name)
-                    json.mediaData(hop.data)
-                }
-            }
+            json.array("dynamic", server.hops) { $0.hop($1) }
+        }
+    }
+
+    private mutating func hop(_ hop: HTTPServerDataSnapshot.Hop) {
+        object { json in
+            json.member("n", hop.name)
+            json.mediaData(hop.data)
         }
     }
 

@@ -169,6 +169,14 @@ import Testing
         #expect(talk.exchanges.first?.status == 101 && talk.counts.responses == 1)
     }
 
+    @Test func anUpgradeToHTTP2AnswersNothing() {
+        var talk = conversation()
+        talk.say("GET /a HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: AAA\r\n\r\n")
+        talk.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", .fromServer)
+        #expect(talk.now.signals == [.upgraded(to: .http2)])
+        #expect(talk.counts.requests == 1 && talk.counts.responses == 0, "the answer comes on stream 1")
+    }
+
     @Test func otherProtocolsAreRefused() {
         for text in ["SSH-2.0-x\r\n", "\u{16}\u{3}\u{1}\r\n", "GET /\r\n"] {
             var talk = conversation()
@@ -230,5 +238,16 @@ import Testing
         #expect(state("age", "-1") == nil && state("age", "x") == nil && state("via", "1.1 a") == nil)
         let both = HTTPCacheState.snapshot(of: [HTTPField("age", "9"), HTTPField("cache-status", "a; fwd=bypass")])
         #expect(both == HTTPCacheSnapshot(state: .bypass, age: 9, source: .cacheStatus))
+    }
+
+    /// W3C Server Timing: names with a duration in milliseconds and a description, either of which may be missing.
+    @Test func serverTiming() throws {
+        let fields = [HTTPField("server-timing", #"cdn-cache; desc="HIT, near", edge;dur=12.5, origin ; dur=x"#)]
+        let timings = try #require(CommonMediaServerData.snapshot(of: fields)).timings
+        #expect(timings.map(\.name) == ["cdn-cache", "edge", "origin"])
+        #expect(timings[0].data == [HTTPClientDatum(key: "desc", value: .text("HIT, near"))])
+        #expect(timings[1].data == [HTTPClientDatum(key: "dur", value: .number(12.5))])
+        #expect(timings[2].data == [HTTPClientDatum(key: "dur", value: .text("x"))])
+        #expect(CommonMediaServerData.snapshot(of: [HTTPField("server-timing", "")]) == nil)
     }
 }

@@ -65,6 +65,19 @@ import Testing
         }
     }
 
+    @Test func flashVideoOverAStream() throws {
+        var talk = conversation()
+        open(&talk)
+        talk.say(Bytes.get("/live.flv", on: 1))
+        // 200, then content-type by its name in the static table.
+        talk.say(Bytes.frame(1, 4, 1, [0x88, 0x0f, 0x10, 11] + Array("video/x-flv".utf8)), .fromServer)
+        let tag: [UInt8] = [9, 0, 0, 6, 0, 0, 5, 0, 0, 0, 0, 0x17, 1, 0, 0, 0, 7, 0, 0, 0, 17]
+        let content: [UInt8] = [0x46, 0x4c, 0x56, 1, 5, 0, 0, 0, 9, 0, 0, 0, 0] + tag + tag
+        talk.say(Bytes.frame(0, 0, 1, content), .fromServer)
+        #expect(talk.flow.protocols == ["http/2", "http-flv"])
+        #expect(talk.flow.rtmp?.video?.messages == 2 && talk.flow.rtmp?.video?.codec == "h264")
+    }
+
     /// A hole of TCP holds every stream up; one that has nothing behind it does not wait.
     @Test func headOfLine() throws {
         var talk = conversation()
