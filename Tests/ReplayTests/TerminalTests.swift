@@ -212,6 +212,26 @@ import Testing
         #expect(flows.map(\.server?.port) == [9_000])
     }
 
+    /// A pipe that ended: its age is said, and no flow looks as if it still sent.
+    @Test func ratesOfASourceThatEndedAreZero() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.file("capture.pcap", SampleCapture.bytes(requests: 2_000)).path
+        let terminal = try PseudoTerminal(
+            ["-r", "-"], wrapper: ["/bin/sh", "-c", #"cat "$0" | "$@""#, path],
+            environment: ["TERM": "xterm-256color"])
+        #expect(terminal.waitFor("ended"))
+        usleep(1_500_000)
+        terminal.forget()
+        terminal.type("\u{0c}")
+        #expect(terminal.waitFor("quit"))
+        let screen = String(decoding: terminal.written, as: UTF8.self)
+        // Header, and both directions of the totals.
+        #expect(screen.ranges(of: "0 b/s").count >= 3)
+        #expect(!screen.contains("kb/s"))
+        terminal.type("q")
+        #expect(terminal.waitForEnd() == 0)
+    }
+
     /// Three seeks typed at once lead three steps on, not one.
     @Test func seeksAddUp() throws {
         let folder = try TemporaryFolder()

@@ -69,7 +69,7 @@ enum PageScreen {
         _ context: ViewContext, _ state: ViewState, _ area: Rect, _ cells: inout CellBuffer
     ) {
         guard area.height > 0, let flow = state.table.selected.flatMap({ context.flow($0) }) else { return }
-        let label = Words.waitsLabel
+        let label = Words.waits(flow)
         let width = TextWidth.columns(of: label)
         let line = Rect(x: area.x + 1 + width, y: area.y, width: area.width - width - 2, height: 1)
         cells.put(label, x: area.x + 1, y: area.y, .label)

@@ -9,7 +9,10 @@ extension Words {
     ]
     static let nothingLivePasses = "Nothing that passes the filter."
     static let ladderTitle = "where it waits"
-    static let waitsLabel = "▶ waits: "
+    /// Of a flow that is over nothing waits any more.
+    static func waits(_ flow: FlowSnapshot) -> String {
+        flow.state == .open || flow.state == .halfOpen ? "▶ waits: " : "▶ waited: "
+    }
     static let endedTitle = "ended in the last 5 min: "
     static let endedWord = "ended"
     static let endedShort = "ended: "

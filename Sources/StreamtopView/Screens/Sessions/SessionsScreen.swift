@@ -33,7 +33,7 @@ enum SessionsScreen {
 
     private static let columns: [RowColumn<SessionRow>] = [
         .text("player", 12...24, 0) { ($0.session.client.description, $0.isOver ? .idle : .text) },
-        .text("stream", 10...24, 1) { (Words.played($0.session, $0.playing), .badge) },
+        .text("stream", 13...24, 1) { (Words.played($0.session, $0.playing), .badge) },
         .number("Mb/s", 4, 6) { row in
             (row.playing?.bandwidth.map { NumberText.fixed(Double($0) / 1e6, decimals: 1) }, .value)
         },
@@ -57,7 +57,7 @@ enum SessionsScreen {
         },
         .number("q ms", 4, 4) { row in (row.flow?.displayedQueueDelay.map(DurationText.axis), .chartQueue) },
         .number("loss", 5, 8) { row in (row.flow?.displayedLossRatio.map(PercentText.ratio), .text) },
-        RowColumn(title: "rtt trend", widths: 6...16, priority: 9, isNumber: false) { row, cell, cells in
+        RowColumn(title: "trend", widths: 6...16, priority: 9, isNumber: false) { row, cell, cells in
             guard let series = row.flow?.series else { return }
             Sparkline.draw((0..<series.count).map { series.loop(at: $0) }, in: cell.area, into: &cells)
         },
