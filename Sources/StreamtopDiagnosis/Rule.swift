@@ -131,11 +131,11 @@ package struct Rule: Sendable {
             if max(end.retransmissions.packets, end.timeouts, end.recoveries ?? 0) > 0 { insert(.repairs) }
             if end.displacedSegments > 0 { insert(.disorder) }
             if receiver.zeroWindowTime > 0 { insert(.closedWindow) }
-            if end.peerGone != nil { insert(.unusualPeer) }
+            if end.peerGone != nil { formUnion([.unusualPeer, .waits]) }
             if end.brokenSACKOffset != nil { insert(.unusualPeer) }
             if end.delayedAckWaits > 0 { insert(.unusualPeer) }
             if end.ecnNegotiated == true { insert(.marks) }
-            if contains(.repairs) || contains(.closedWindow) || end.peerGone != nil { insert(.waits) }
+            if !isDisjoint(with: [.repairs, .closedWindow]) { insert(.waits) }
         }
     }
 

@@ -1,15 +1,17 @@
 import Foundation
 import Testing
 
-/// Calls of the lab against what the peers themselves counted (getStats), up to the moment at which they were asked.
-///
-/// The captures are large and lie outside of this package: `STREAMTOP_LAB` names their folder, one below it for each scenario.
-@Suite(.enabled(if: LabTruthTests.folder != nil, "STREAMTOP_LAB names no folder of lab captures"))
-struct LabTruthTests {
+private enum LabCaptures {
     static let folder: URL? = ProcessInfo.processInfo.environment["STREAMTOP_LAB"].flatMap { path in
         FileManager.default.fileExists(atPath: path) ? URL(filePath: path) : nil
     }
+}
 
+/// Calls of the lab against what the peers themselves counted (getStats), up to the moment at which they were asked.
+///
+/// The captures are large and lie outside of this package: `STREAMTOP_LAB` names their folder, one below it for each scenario.
+@Suite(.enabled(if: LabCaptures.folder != nil, "STREAMTOP_LAB names no folder of lab captures"))
+struct LabTruthTests {
     /// A peer of a scenario: what it counted, and what the program says of the capture beside it until then.
     private struct Reading {
         var stats: [[String: Any]]
@@ -17,7 +19,7 @@ struct LabTruthTests {
         var pairs: [[String: Any]]
 
         init(_ scenario: String, _ peer: String) throws {
-            let position = try #require(LabTruthTests.folder).appending(path: scenario)
+            let position = try #require(LabCaptures.folder).appending(path: scenario)
             let truth = try #require(
                 JSONSerialization.jsonObject(with: Data(contentsOf: position.appending(path: "truth.json")))
                     as? [String: Any])
@@ -146,7 +148,7 @@ struct LabTruthTests {
     /// writing another port into its later packets.
     @Test("Keys follow the streams of a call to another flow")
     func keysFollow() throws {
-        let position = try #require(Self.folder).appending(path: "webrtc-host")
+        let position = try #require(LabCaptures.folder).appending(path: "webrtc-host")
         var bytes = try [UInt8](Data(contentsOf: position.appending(path: "a.pcap")))
         func word(_ at: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
         func port(_ at: Int) -> Int { Int(bytes[at]) << 8 | Int(bytes[at + 1]) }
