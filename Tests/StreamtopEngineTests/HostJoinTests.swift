@@ -214,7 +214,7 @@ import Testing
         var driver = EngineDriver(options: options)
         driver.send(PacketBuilder.udpFrame(from: client, to: server, payload: [1, 2, 3]))
         let key = FlowKey(source: client, destination: server, transport: 17)
-        #expect(driver.engine.takeHostWishes().datagrams == [key])
+        #expect(driver.engine.takeHostRequests().datagrams == [key])
         var report = HostReport(time: driver.time)
         report.host = HostSnapshot(time: driver.time)
         var socket = DatagramSocket(
