@@ -44,21 +44,27 @@ struct HostLiveTests {
         try outside.bash("ip address add 10.91.0.2/24 dev eth0 && ip link set eth0 up")
         let server = try RunningProgram(
             [
-                "60", "python3", "-c",
-                "import socket; c = socket.create_server(('10.91.0.2', 443)).accept()[0]\nwhile c.recv(65536): pass",
-            ], wrapper: outside.wrapper, command: "/usr/bin/timeout")
+                "-c",
+                """
+                import signal, socket
+                signal.alarm(60)
+                c = socket.create_server(('10.91.0.2', 443)).accept()[0]
+                while c.recv(65536): pass
+                """,
+            ], wrapper: outside.wrapper, command: "/usr/bin/python3")
         let program = try start(host, "eth0")
         let client = try RunningProgram(
             [
-                "50", "python3", "-c",
+                "-c",
                 """
-                import socket, time
+                import signal, socket, time
+                signal.alarm(60)
                 while True:
                     try: s = socket.create_connection(('10.91.0.2', 443)); break
                     except OSError: time.sleep(0.1)
                 while True: s.sendall(bytes(8192))
                 """,
-            ], wrapper: guest.wrapper, command: "/usr/bin/timeout")
+            ], wrapper: guest.wrapper, command: "/usr/bin/python3")
         #expect(
             program.waitFor(seconds: 40) {
                 $0.output.contains("\"nat\":{\"local\":\"172.31.7.2:")
@@ -66,9 +72,8 @@ struct HostLiveTests {
             }, "\(program.output.suffix(2_000))")
         #expect(program.output.contains("\"process\":{\"pid\":"))
         #expect(program.stop() == 0)
-        client.signal(SIGTERM)
-        server.signal(SIGTERM)
-        #expect(client.waitForEnd() != nil && server.waitForEnd() != nil)
+        client.signal(SIGKILL)
+        server.signal(SIGKILL)
     }
 
     /// What came after the rights were given up is named, with what to do; what went is named as gone.

@@ -229,6 +229,7 @@ import Testing
         socket.local = server
         report.translatedDatagrams = [key: socket]
         driver.engine.observe(report)
+        driver.send(PacketBuilder.udpFrame(from: client, to: server, payload: [1, 2, 3]))
         let flow = try #require(driver.engine.snapshot().flows.first)
         #expect(flow.hostEnd == .fromServer && flow.processes?.server?.name == "player")
         #expect(flow.buffers.contains { $0.layer == .socketReceive && $0.occupiedBytes == 90_000 })
