@@ -49,10 +49,12 @@ final class LiveCapture {
         usleep(200_000)
         process.askToEnd()
         try process.waitForEnd()
-        let summary = try process.output.split(separator: "\n").last.map { try JSONValue(text: String($0)) }
+        // Notices, such as that a key log is empty, stand among the records here: the peer's two outputs are one.
+        let lines = process.output.split(separator: "\n").filter { $0.hasPrefix("{") }
+        let summary = try lines.last.map { try JSONValue(text: String($0)) }
         guard let dropped = summary?["dropped", "kernel"].int, dropped == 0 else {
             throw PeerProcess.TookTooLong(description: "the kernel dropped frames or no summary came")
         }
-        return try process.output.split(separator: "\n").map { try JSONValue(text: String($0)) }
+        return try lines.map { try JSONValue(text: String($0)) }
     }
 }
