@@ -74,7 +74,7 @@ import Testing
         let kinds: [(String, (Int) -> (UInt8, [UInt8]))] = [
             ("noise", { _ in (96, (0..<200).map { _ in UInt8.random(in: 0...255, using: &random) }) }),
             ("sound with tones", { ($0 % 9 == 8 ? 101 : 0, [UInt8](repeating: 0xd5, count: $0 % 9 == 8 ? 4 : 160)) }),
-            ("two codecs in turn", { ($0 % 2 == 0 ? 96 : 97, [UInt8](repeating: UInt8(truncatingIfNeeded: $0), count: 120)) }),
+            ("two codecs in turn", { ($0 % 2 == 0 ? 96 : 97, [UInt8](repeating: UInt8($0 & 0xff), count: 120)) }),
             ("opus", { _ in (111, [0xfc] + (0..<90).map { _ in UInt8.random(in: 0...255, using: &random) }) }),
             ("a header alone", { _ in (100, [0xef, 0x0f, 0x00, 0x46]) }),
         ]
