@@ -6,8 +6,8 @@ PREFIX       ?= /usr/local
 DESTDIR      ?=
 IMPORT_CHECK := --explicit-target-dependency-import-check error
 # The runtime inside: what is installed runs where no Swift is.
-# Nothing is loaded into the program, so it lists none of its symbols.
-RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker --no-export-dynamic
+# Nothing is loaded into the program, so it lists none of its symbols; functions of the same instructions are kept once.
+RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker --no-export-dynamic -Xlinker --icf=safe
 RELEASE      := .build/release/streamtop
 SHARED       := $(DESTDIR)$(PREFIX)/share/streamtop
 THEMES       := $(notdir $(wildcard Themes/*.toml))
