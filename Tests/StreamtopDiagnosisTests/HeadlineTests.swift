@@ -167,6 +167,21 @@ import Testing
         #expect(two.state == .watch && two.text.contains("2 of 20 connections"))
     }
 
+    /// Refused every half second: what is known is up to a second late, and the next attempt is yet to come.
+    @Test(arguments: [(1, true), (2, true), (4, false), (30, false)])
+    func attemptsThatFailOneAfterAnotherGoOn(endedAgo: Int64, goesOn: Bool) {
+        let flows = (UInt64(1)...21).map { number in
+            var flow = Self.failed(number)
+            flow.end = SampleFlows.time(600 - endedAgo) - .milliseconds(500) * Int64(21 - number)
+            flow.verdicts[0].firstSeen = flow.end
+            return flow
+        }
+        let text = Self.headline(flows).text
+        #expect(text.contains("21 of 21 connections") && text.contains("ended") != goesOn, "\(text)")
+        // Two are no series.
+        #expect(Self.headline(Array(flows.suffix(2))).text.contains("ended"))
+    }
+
     @Test func farBehindTheWireNothingIsCalledWell() {
         let line = Self.headline([Self.flow(1), Self.failed(2)]) { $0.behind = .milliseconds(7_300) }
         #expect(line.state == .unknown && line.rule == nil)

@@ -34,6 +34,11 @@ struct DestinationFailures {
     /// From this many on, when all fail, the destination is down for everyone.
     private static let many = 3
 
+    /// A failure is known when its flow is judged, up to a second after it; own, by the engine's rhythm of judgement.
+    private static let judgedLate: Nanoseconds = .seconds(1)
+    /// The longest wait for the next attempt; own: players and pollers try again within five seconds.
+    private static let longestWait: Nanoseconds = .seconds(10)
+
     /// The flow's beginning was captured, so that it is one of the attempts.
     func counts(_ flow: FlowSnapshot) -> Bool {
         flow.orientation == .syn || flow.orientation == .quicInitial
@@ -66,9 +71,19 @@ struct DestinationFailures {
             return Concern(
                 verdict: entry.count > 1 ? group(kind, entry, of: tried) : entry.example,
                 position: entry.count > 1 ? "" : entry.position, flow: entry.count > 1 ? nil : entry.flow,
-                endedAgo: entry.endedAgo, isNoise: false, isComplete: entry.count >= tried,
+                endedAgo: goesOn(entry, at: time) ? nil : entry.endedAgo, isNoise: false,
+                isComplete: entry.count >= tried,
                 harm: Double(entry.count) * Double(entry.count) / Double(max(tried, 1)))
         }
+    }
+
+    /// Attempts that fail one after another are one trouble, which lasts until the next has been missing for twice as long as
+    /// they were apart.
+    private func goesOn(_ entry: Failed, at time: Timestamp) -> Bool {
+        guard let ago = entry.endedAgo else { return true }
+        guard entry.count >= Self.many else { return false }
+        let spacing = (time - ago - entry.firstSeen) / Int64(entry.count - 1)
+        return ago <= min(spacing * 2, Self.longestWait) + Self.judgedLate
     }
 
     /// Of several connections each, the worst first.
