@@ -17,7 +17,7 @@ final class LiveCapture {
 
     init(filter: String, keyLog: String? = nil) throws {
         process = try PeerProcess(
-            [Self.program, "--json", "-i", "lo", "-f", filter, "--duration", "50s"]
+            [Self.program, "--json", "-i", "lo", "-f", filter, "--duration", "110s"]
                 + (keyLog.map { ["--keylog", $0] } ?? []),
             isBounded: true)
         try process.wait("meta record") { $0.contains(#""type":"meta""#) }

@@ -126,7 +126,7 @@ enum MediaConversations {
     }
 
     private static func finish(_ peer: PeerProcess, _ capture: LiveCapture) throws -> Outcome {
-        try peer.waitForEnd(seconds: 45)
+        try peer.waitForEnd(seconds: 90)
         guard let line = peer.output.split(separator: "\n").first(where: { $0.hasPrefix("{") }) else {
             throw PeerProcess.TookTooLong(description: "no facts: \(peer.output.suffix(400))")
         }

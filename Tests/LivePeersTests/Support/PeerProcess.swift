@@ -23,7 +23,7 @@ final class PeerProcess {
         // Writing to a program that is gone is an error to ignore, not the end of the tests.
         signal(SIGPIPE, SIG_IGN)
         // Unbuffered, so that what was said can be waited for. KILL, for the rest may be blocked (see `end`).
-        let whole = isBounded ? command : ["timeout", "-s", "KILL", "55", "stdbuf", "-o0"] + command
+        let whole = isBounded ? command : ["timeout", "-s", "KILL", "115", "stdbuf", "-o0"] + command
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = whole
         let base = ["PATH": "/usr/bin:/bin", "HOME": folder.url.path, "LC_ALL": "C.UTF-8"]
