@@ -6,7 +6,7 @@ import Testing
     .serialized, .enabled(if: LiveCapture.hindrance == nil, "no permission to capture on lo"),
     .enabled(if: HTTP2Peers.hindrance == nil, "nghttp2-server and nghttp2-client make the peers"))
 struct HTTP2PeersTests {
-    private static let port = 42_443
+    private static let port = 22_443
     private static let size = 300_000
 
     /// A frame of nghttp's log: who sent it, what it is, its length, its stream, and the credit that it grants.

@@ -8,8 +8,11 @@ extension HTTP2ConnectionTracker {
         var reader = ByteReader(bytes)
         while let element = next(&reader, now.direction) {  // each moves the reader or the frame decoder on
             switch element {
-            case .preface: if now.direction == .fromServer { now.signal(.clientIs(.fromServer)) }
+            case .preface:
+                if now.direction == .fromClient { client.hasPreface = true } else { server.hasPreface = true }
+                if now.direction == .fromServer { now.signal(.clientIs(.fromServer)) }
             case .frame(let header):
+                if isRefuted(by: header, now.direction) { return now.signal(.notThisProtocol) }
                 begin(header, now.direction, at: now.time)
                 if header.type == .headers, now.direction == .fromClient {
                     beginRequest(header.stream, isEarly: isEarly, at: now.time)
@@ -25,6 +28,13 @@ extension HTTP2ConnectionTracker {
                 loseStep(now.direction)
             }
         }
+    }
+
+    /// The server alone has spoken, and what the client begins with is neither its preface nor the SETTINGS of an end whose side
+    /// was guessed wrong.
+    private func isRefuted(by header: HTTP2FrameHeader, _ direction: Direction) -> Bool {
+        direction == .fromClient && !client.hasFrames && !client.hasPreface && server.hasFrames && lostSteps == 0
+            && (header.type != .settings || !header.isPlausible)
     }
 
     /// `count` bytes will never come.

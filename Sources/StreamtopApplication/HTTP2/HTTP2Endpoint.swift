@@ -24,6 +24,8 @@ struct HTTP2Endpoint: ~Copyable {
     }
 
     var frames = HTTP2FrameDecoder()
+    /// It began as a client does.
+    var hasPreface = false
     private(set) var header = HTTP2FrameHeader(payloadLength: 0, type: .settings, flags: [], stream: 0)
     /// When the first byte of the frame in progress passed.
     private(set) var frameTime = Timestamp(nanoseconds: 0)

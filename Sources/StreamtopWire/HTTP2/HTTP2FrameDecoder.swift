@@ -48,6 +48,22 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
         return true
     }
 
+    /// The bytes are what a server begins with: SETTINGS, and nothing but frames behind it (RFC 9113 section 3.4). Servers may
+    /// say so before the client's preface comes.
+    package static func canBeginAsServer(_ bytes: RawSpan) -> Bool {
+        var reader = ByteReader(bytes)
+        guard let first = try? HTTP2FrameHeader(decoding: &reader), first.type == .settings, first.flags == [],
+            first.isPlausible, reader.remaining >= first.payloadLength
+        else { return false }
+        let isEmpty = first.payloadLength == 0
+        for index in 0..<first.payloadLength / HTTP2Setting.length {  // plausible frames are short
+            let setting = HTTP2Setting(identifier: reader.uint16(), value: reader.uint32())
+            guard setting.isAllowed, index > 0 || setting.name != nil else { return false }
+        }
+        // Zeros alone would make an empty one.
+        return reader.isAtEnd ? !isEmpty : isMadeOfFrames(ByteReader(bytes.extracting(reader.consumed...)))
+    }
+
     /// The next element, nil when more bytes are needed. Each call that returns one moves the reader or the state on, so
     /// a loop over it ends with the reader's bytes. A new piece of the stream comes with a reader of its own.
     @_lifetime(reader: copy reader)

@@ -61,13 +61,27 @@ package struct HTTP2Setting: Equatable, Sendable {
         self.value = value
     }
 
+    /// Bytes of one.
+    static var length: Int { 6 }
+
     package var name: Name? { Name(rawValue: identifier) }
+
+    /// The value is one that the setting may have; any of a setting that nobody here knows (RFC 9113 section 6.5.2, RFC 8441
+    /// section 3, RFC 9218 section 2.1).
+    package var isAllowed: Bool {
+        switch name {
+        case .enablePush, .enableConnectProtocol, .noRFC7540Priorities: value <= 1
+        case .initialWindowSize: value <= 0x7fff_ffff
+        case .maxFrameSize: (16_384...0xff_ffff).contains(value)
+        case .headerTableSize, .maxConcurrentStreams, .maxHeaderListSize, nil: true
+        }
+    }
 
     /// The payload of a SETTINGS frame, up to 64 settings; a rest that is none is left out.
     package static func list(decoding bytes: RawSpan) -> [HTTP2Setting] {
         var reader = ByteReader(bytes)
         var list: [HTTP2Setting] = []
-        while reader.remaining >= 6, list.count < 64 {  // each turn takes six bytes
+        while reader.remaining >= length, list.count < 64 {  // each turn takes six bytes
             list.append(HTTP2Setting(identifier: reader.uint16(), value: reader.uint32()))
         }
         return list

@@ -14,6 +14,10 @@ package struct StreamIdentity: Equatable, Sendable {
             isClient = TLSProbe.isClientHello(bytes) ? true : nil
             return
         }
+        if HTTP2FrameDecoder.canBeginAsServer(bytes) {
+            (kind, isClient) = (.http2, false)
+            return
+        }
         if RTMPReader.canBegin(bytes) {
             (kind, isClient) = (.rtmp, true)
             return

@@ -184,7 +184,12 @@ async def main():
         server.close()
     finally:
         relay.terminate()
-        relay.wait()
+        try:
+            relay.wait(5)
+        except subprocess.TimeoutExpired:
+            # It may wait for allocations that peers gave up: its log is complete.
+            relay.kill()
+            relay.wait()
     print(json.dumps({"calls": dict(zip(URLS, calls)), "relay": usage()}), flush=True)
 
 

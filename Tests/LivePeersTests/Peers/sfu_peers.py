@@ -106,7 +106,11 @@ async def main():
         await hold(box)
     finally:
         box.terminate()
-        box.wait()
+        try:
+            box.wait(5)
+        except subprocess.TimeoutExpired:
+            box.kill()
+            box.wait()
 
 
 async def hold(box):

@@ -3,8 +3,8 @@ import Foundation
 /// Conversations of peers that carry media, each captured by the program. All run at once, on ports of their own: together they take no
 /// longer than the longest of them.
 enum MediaConversations {
-    /// Ports of all of them; what else is captured on loopback leaves these out.
-    static let ports = "portrange 43400-45499"
+    /// Ports of all of them, which the kernel gives to nobody who asks for any; what else is captured on loopback leaves these out.
+    static let ports = "portrange 23400-25499"
 
     struct Conversation: Sendable {
         var name: String
@@ -65,29 +65,29 @@ enum MediaConversations {
 
     private static let peersOfPrograms: [Conversation] = [
         Conversation(
-            name: "relay", command: script("relay_peers.py", [position("relay"), "43478"]),
+            name: "relay", command: script("relay_peers.py", [position("relay"), "23478"]),
             environment: ["PYTHONPATH": built.appending(path: "python").path()],
-            filter: "portrange 43478-43480", needs: ["/usr/bin/turnserver", "/usr/bin/openssl"], needsPython: true),
+            filter: "portrange 23478-23480", needs: ["/usr/bin/turnserver", "/usr/bin/openssl"], needsPython: true),
         Conversation(
-            name: "sfu", command: script("sfu_peers.py", [position("sfu"), "43600"]),
+            name: "sfu", command: script("sfu_peers.py", [position("sfu"), "23600"]),
             environment: ["PYTHONPATH": built.appending(path: "python").path()],
-            filter: "portrange 43600-43660", needs: ["/usr/bin/janus"], needsPython: true),
+            filter: "portrange 23600-23660", needs: ["/usr/bin/janus"], needsPython: true),
         Conversation(
-            name: "sipp", command: script("program_peers.py", ["sipp", position("sipp"), "45060"]),
-            filter: "udp portrange 45060-45089", needs: ["/usr/bin/sipp", "/usr/share/sip-tester/g711a.pcap"]),
+            name: "sipp", command: script("program_peers.py", ["sipp", position("sipp"), "25060"]),
+            filter: "udp portrange 25060-25089", needs: ["/usr/bin/sipp", "/usr/share/sip-tester/g711a.pcap"]),
         Conversation(
-            name: "baresip", command: script("program_peers.py", ["baresip", position("baresip"), "45100"]),
-            filter: "udp portrange 45100-45159", needs: ["/usr/bin/baresip"]),
+            name: "baresip", command: script("program_peers.py", ["baresip", position("baresip"), "25100"]),
+            filter: "udp portrange 25100-25159", needs: ["/usr/bin/baresip"]),
         Conversation(
-            name: "usrsctp", command: script("program_peers.py", ["usrsctp", position("usrsctp"), "45300"]),
-            filter: "udp portrange 45300-45301", needs: ["/usr/lib/usrsctp/tsctp"]),
+            name: "usrsctp", command: script("program_peers.py", ["usrsctp", position("usrsctp"), "25300"]),
+            filter: "udp portrange 25300-25301", needs: ["/usr/lib/usrsctp/tsctp"]),
         Conversation(
-            name: "gstreamer", command: script("stream_peers.py", ["45200"]),
-            filter: "udp port 45200 or udp port 45202",
+            name: "gstreamer", command: script("stream_peers.py", ["25200"]),
+            filter: "udp port 25200 or udp port 25202",
             needs: ["/usr/bin/gst-launch-1.0", "/usr/lib/python3/dist-packages/gi"]),
         Conversation(
-            name: "pion", command: [built.appending(path: "feedback").path(), "45400"],
-            filter: "udp port 45400 or udp port 45401", needs: [built.appending(path: "feedback").path()]),
+            name: "pion", command: [built.appending(path: "feedback").path(), "25400"],
+            filter: "udp port 25400 or udp port 25401", needs: [built.appending(path: "feedback").path()]),
     ]
 
     /// Whether a conversation can be held here.

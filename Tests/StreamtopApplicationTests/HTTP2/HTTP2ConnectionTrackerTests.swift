@@ -47,6 +47,31 @@ import Testing
         #expect(talk.tracker.streams.isEmpty, "nothing is kept of a stream that is over")
     }
 
+    @Test("A server that speaks before the client: its SETTINGS count")
+    func serverFirst() {
+        var talk = conversation()
+        talk.say(Bytes.settings([(3, 100)]), .fromServer)
+        talk.say(Bytes.preface + Bytes.settings() + Bytes.acknowledgment)
+        talk.say(Bytes.acknowledgment, .fromServer)
+        #expect(frames(talk.flow) == ["settings": 4])
+        let announced = QUICParameter(name: "max_concurrent_streams", value: .number(100))
+        #expect(talk.flow.http2?.server.settings == [announced])
+        #expect(!talk.now.signals.contains(.notThisProtocol))
+    }
+
+    @Test("What follows a server's SETTINGS and is no client is another protocol; one whose preface was lost is not")
+    func refutedByTheClient() {
+        var talk = conversation()
+        talk.say(Bytes.settings([(3, 100)]), .fromServer)
+        talk.say(Bytes.get("/a", on: 1))
+        #expect(talk.now.signals.contains(.notThisProtocol))
+        var holed = conversation()
+        holed.say(Bytes.settings([(3, 100)]), .fromServer)
+        holed.gap(60, .fromClient)
+        holed.say(Bytes.get("/a", on: 1) + Bytes.get("/b", on: 3))
+        #expect(!holed.now.signals.contains(.notThisProtocol))
+    }
+
     @Test func anyCutReadsTheSame() {
         func read(_ size: Int) -> ([HTTPExchangeSnapshot], HTTP2Snapshot?) {
             var talk = conversation()

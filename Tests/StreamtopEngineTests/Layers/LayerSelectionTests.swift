@@ -33,6 +33,8 @@ import Testing
     func tcp() {
         #expect(reader(on: .tcp, Self.hello) == .reader(.tls, isClient: true))
         #expect(reader(on: .tcp, Array("220 mail.example\r\n".utf8)) == .nobody)
+        let settings = [UInt8](hex: "000006 04 00 00000000 0003 00000064")
+        #expect(reader(on: .tcp, settings) == .reader(.http2, isClient: false), "a server may speak first")
         #expect(reader(on: .tcp) == .nobody)
     }
 

@@ -138,4 +138,26 @@ import Testing
         #expect(HTTP2ErrorCode.name(of: 0xe) == nil)
         #expect(HTTP2ErrorCode.name(of: .max) == nil)
     }
+
+    @Test("What a server begins with is SETTINGS that may be, and frames behind it")
+    func beginningOfAServer() {
+        func begins(_ hex: String) -> Bool {
+            let bytes = [UInt8](hex: hex)
+            return unsafe HTTP2FrameDecoder.canBeginAsServer(bytes.span.bytes)
+        }
+        #expect(begins("000006 04 00 00000000 0003 00000064"))
+        #expect(begins("00000c 04 00 00000000 0003 00000064 fe03 00000001"), "one that nobody here knows")
+        #expect(begins("000006 04 00 00000000 0003 00000064  000000 04 01 00000000"), "the acknowledgment at once")
+        #expect(begins("000000 04 00 00000000  000004 08 00 00000000 7fff0000"), "nothing set, and a grant")
+        #expect(!begins("000000 04 00 00000000"), "a length of four and zeros")
+        #expect(!begins("000000 04 00 00000000  00000000 00000000 00"), "and more of them")
+        #expect(!begins("000006 04 00 00000000 0003 000000"), "cut")
+        #expect(!begins("000006 04 00 00000000 fe03 00000064"), "none that is known")
+        #expect(!begins("000006 04 00 00000000 0002 00000064"), "a switch of 100")
+        #expect(!begins("000006 04 00 00000000 0005 00000064"), "frames of 100 bytes at most")
+        #expect(!begins("000006 04 01 00000000 0003 00000064"), "an acknowledgment")
+        #expect(!begins("000006 04 00 00000001 0003 00000064"), "on a stream")
+        #expect(!begins("000007 04 00 00000000 0003 00000064 00"))
+        #expect(!begins("000006 04 00 00000000 0003 00000064  41424344 45464748 49"), "words behind it")
+    }
 }
