@@ -63,6 +63,13 @@ import Testing
         let ended = Self.flow(1, [Self.verdict("zero_window", .critical)], state: .closed, endedAgo: 45)
         let living = Self.flow(2, [Self.verdict("random_loss", .warning, [.init("loss_ratio", 0.01)])])
         #expect(Self.headline([ended, living]).flow?.number == 2)
+        let justEnded = Self.flow(1, [Self.verdict("zero_window", .critical)], state: .closed, endedAgo: 3)
+        #expect(Self.headline([justEnded, living]).flow?.number == 2)
+        let together = Self.flow(1, [Self.verdict("zero_window", .critical)], state: .closed, endedAgo: 0)
+        #expect(Self.headline([together, living]).flow?.number == 1, "it ended with the capture")
+        let refused = Self.flow(1, [Self.verdict("connections_refused", .warning)], state: .reset, endedAgo: 3)
+        #expect(
+            Self.headline([refused, living]).rule == "connections_refused", "a service that refuses has no living ones")
         let alone = Self.headline([ended])
         #expect(alone.text.contains("ended 45 s ago") && alone.state == .act)
 

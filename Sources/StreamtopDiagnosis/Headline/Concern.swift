@@ -17,10 +17,15 @@ struct Concern {
 
     /// Trouble that ended longer ago than this is no news: it leaves the first line.
     static let memory: Nanoseconds = .seconds(60)
-    /// What ended a moment ago is as urgent as what lasts: a service that refuses has only connections that ended.
-    private static let recent: Nanoseconds = .seconds(10)
+    /// A connection that failed a moment ago is as urgent as what lasts: a service that refuses has only connections that ended.
+    private static let recentFailure: Nanoseconds = .seconds(10)
+    /// Until then the sentence says nothing of an end: flow and capture ended together.
+    static let together: Nanoseconds = .seconds(1)
 
-    private var isPast: Bool { (endedAgo ?? 0) > Self.recent }
+    private var isPast: Bool {
+        guard let endedAgo else { return false }
+        return isFailure ? endedAgo > Self.recentFailure : endedAgo >= Self.together
+    }
     private var isFailure: Bool { ConnectionRules.names.contains(verdict.rule) }
 
     /// Order of the first line: noise last, living before ended, severity, connections that fail, harm; then what the

@@ -25,8 +25,7 @@ enum HeadlineWords {
     static func sentence(_ concern: Concern) -> String {
         let position = concern.position.isEmpty ? "" : concern.position + "  "
         let what = "\(rule(concern.verdict.rule)): \(concern.verdict.summary)"
-        // Below a second the flow and the capture ended together.
-        guard let ago = concern.endedAgo, ago >= .seconds(1) else { return position + what }
+        guard let ago = concern.endedAgo, ago >= Concern.together else { return position + what }
         return "\(position)ended \(age(ago)) · \(what)"
     }
 
