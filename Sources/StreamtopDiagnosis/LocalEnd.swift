@@ -3,7 +3,7 @@ import StreamtopModel
 
 /// An end of a flow on this host, with what its kernel says is set: advice names the value there is now and the one proposed,
 /// as a command, with its risk. What is set already is not advised: such a question gives nil.
-struct LocalEnd {
+struct LocalEnd: Sendable {
     let end: Direction
     let settings: HostSettings
     let socket: KernelSocket?
@@ -17,12 +17,12 @@ struct LocalEnd {
 
     /// nil where no end is on this host, both are, or its settings are another namespace's.
     init?(_ flow: borrowing FlowSnapshot) {
-        let kernel = flow.$kernel?.value
+        let kernel = flow.$kernel
         let hostEnd = flow.hostEnd
-        guard let host = flow.$host?.value, let end = kernel?.side ?? hostEnd else { return nil }
+        guard let host = flow.$host, let end = kernel?.value.side ?? hostEnd else { return nil }
         self.end = end
-        settings = host.settings
-        socket = kernel?.socket
+        settings = host.value.settings
+        socket = kernel?.value.socket
     }
 
     init(end: Direction, settings: HostSettings, socket: KernelSocket?) {

@@ -26,9 +26,10 @@ final class SenderCase {
     /// Packets that this host dropped as they came, of all flows together, where it is the receiver; 0 where nobody counts.
     let droppedOnArrival: UInt64
     /// An end on this host, and what is set there.
-    let local: LocalEnd?
+    var local: LocalEnd? { localEnd?.value }
     /// The kernel's own share of time in which the window of the receiver held this sender, where it is on this host.
     let kernelReceiverShare: Double?
+    private let localEnd: Boxed<LocalEnd>.Box?
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothDirections<QueueDelaySnapshot?>
 
@@ -55,16 +56,17 @@ final class SenderCase {
         vantage = flow.vantage
         hostEnd = flow.hostEnd
         droppedOnArrival = flow.hostEnd == sender.reversed ? flow.droppedOnArrival ?? 0 : 0
-        local = LocalEnd(flow)
-        let kernel = flow.$kernel?.value
-        kernelReceiverShare = kernel?.side == sender ? kernel?.receiverLimitedShare : nil
+        localEnd = flow.$host == nil ? nil : LocalEnd(flow).map { Boxed.Box($0) }
+        let kernel = flow.$kernel
+        kernelReceiverShare = kernel?.value.side == sender ? kernel?.value.receiverLimitedShare : nil
         roundTrip = flow.roundTrip
         queueDelay = flow.queueDelay
         queue = Self.larger(flow.roundTrip, flow.queueDelay, but: flow.hostEnd)
-        let own = Rule.Needs(
-            of: side, hasQueue: queueDelay.client != nil || queueDelay.server != nil,
-            isLimitKnown: Self.analysed(side) != nil)
-        facts = own.union(tcp?.needs(receiver: sender.reversed) ?? [])
+        let hasQueue = queueDelay.client != nil || queueDelay.server != nil
+        let own = flow.readSender(sender) {
+            Rule.Needs(of: $0, hasQueue: hasQueue, isLimitKnown: Self.analysed($0) != nil)
+        }
+        facts = (own ?? []).union(tcp?.needs(receiver: sender.reversed) ?? [])
     }
 
     // MARK: Who

@@ -130,7 +130,7 @@ extension FlowEngine {
     private func join(
         _ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, _ facts: inout LadderFacts, at time: Timestamp
     ) {
-        facts.host = host.host
+        facts.$host = host.hostBox
         let isClientHere = options.localAddresses.contains(flow.client.endpoint.address)
         let isServerHere = options.localAddresses.contains(flow.server.endpoint.address)
         if isClientHere != isServerHere { facts.near = isClientHere ? .fromClient : .fromServer }
@@ -155,7 +155,7 @@ extension FlowEngine {
         if let near = facts.near {
             flow.hostEnd = near
             // Settings and counters of another namespace are others.
-            if facts.socket?.isElsewhere != true, facts.datagramSocket?.isElsewhere != true,
+            if facts.$socket?.value.isElsewhere != true, facts.datagramSocket?.isElsewhere != true,
                 options.localAddresses.contains(
                     near == .fromClient
                         ? flow.client.endpoint.address : flow.server.endpoint.address)

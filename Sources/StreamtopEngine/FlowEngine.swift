@@ -172,13 +172,15 @@ struct FlowEngine: ~Copyable {
         }
 
         if watch.isOn { watch.count(in: flows[position].identifier) }
-        let direction =
+        let counted =
             frame.transport == .udp
-            ? self.direction(of: position, frame, key: sought.key)
-            : flows[position].direction(isFromLow: sought.isSourceLow)
-        let counted = flows[position].count(
-            direction, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time,
-            grain: flows.grain)
+            ? flows[position].count(
+                direction(of: position, frame, key: sought.key), packets: packets, bytes: packetBytes,
+                payload: frame.payloadLength, at: time, grain: flows.grain)
+            : flows[position].count(
+                isFromLow: sought.isSourceLow, packets: packets, bytes: packetBytes, payload: frame.payloadLength,
+                at: time, grain: flows.grain)
+        let direction = counted.direction
         if !counted.dueWork.isEmpty { follow(counted.dueWork, of: position, at: time) }
         if let stop = frame.stop { countStop(stop, in: position) }
         if frame.transport == .tcp {

@@ -187,6 +187,7 @@ struct FlowEntry: ~Copyable {
 
     /// What the engine needs to know of the flow of a packet that was counted.
     struct Counted {
+        var direction: Direction
         var dueWork: DueWork
         /// As `FlowEntry.tcp`.
         var tcp: UInt32
@@ -199,7 +200,17 @@ struct FlowEntry: ~Copyable {
         _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp, grain: Int64
     ) -> Counted {
         let dueWork = record(direction, packets: packets, bytes: bytes, payload: payload, at: time, grain: grain)
-        return Counted(dueWork: dueWork, tcp: tcp, wantsSegment: wantsSegment(payload: payload))
+        return Counted(
+            direction: direction, dueWork: dueWork, tcp: tcp, wantsSegment: wantsSegment(payload: payload))
+    }
+
+    /// The same of a packet from the key's low endpoint, or from the high one.
+    @inline(__always)
+    mutating func count(
+        isFromLow: Bool, packets: Int, bytes: Int, payload: Int, at time: Timestamp, grain: Int64
+    ) -> Counted {
+        count(
+            direction(isFromLow: isFromLow), packets: packets, bytes: bytes, payload: payload, at: time, grain: grain)
     }
 
     /// What a packet makes of its flow, beside counts; for most packets nothing.

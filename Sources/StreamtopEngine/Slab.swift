@@ -110,11 +110,15 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
     @inline(__always)
     static func offset(_ index: UInt32) -> Int { Int(index & UInt32(pageSize - 1)) }
 
-    /// The element at `index`, where there is one, will be needed soon.
+    /// The element at `index` will be needed soon. A prefetch reads nothing, so nobody asks whether there is one: its place
+    /// lies within its page.
     @inlinable
     @inline(__always)
     func prefetch(_ index: UInt32) {
-        if contains(index) { unsafe StreamtopBase.prefetch(UnsafePointer(address(of: index))) }
+        let number = Int(index >> Self.pageShift)
+        guard number < pages.count else { return }
+        let page = pages[number]
+        unsafe StreamtopBase.prefetch(UnsafePointer(page.elements + Self.offset(index)))
     }
 
     /// Whether an element is stored at `index`.

@@ -15,6 +15,9 @@ package struct Boxed<Value: Sendable>: Sendable {
 
     package var projectedValue: Box?
 
+    /// No section. It is what a section begins as: an empty optional would first be made as large as a full one.
+    package init() { projectedValue = nil }
+
     package init(wrappedValue: Value?) {
         projectedValue = wrappedValue.map { Box($0) }
     }

@@ -50,7 +50,11 @@ extension RecordBuffer {
             (999_999, ".999999"), (500_000, ".5"), (120_300, ".1203"), (909_090, ".90909"), (99, ".000099"),
         ] as [(UInt64, String)])
     func millionths(value: UInt64, text: String) {
-        #expect(written { $0.append(millionths: value) } == text)
+        for whole: UInt64 in [
+            0, 1, 9, 10, 99, 100, 12_345_678, 99_999_999, 100_000_000, 9_007_199_254_740, 18_446_744_073_708,
+        ] {
+            #expect(written { $0.append(inMillionths: whole * 1_000_000 + value) } == "\(whole)\(text)")
+        }
     }
 
     @Test func namesAndText() {

@@ -37,15 +37,28 @@ package enum SHA1 {
             words[index] = rotated(words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], by: 1)
         }
         var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
+        // Five steps at a time: after them each of the five is back where it was, and none has to be moved.
         @inline(__always)
-        func mix(_ mixed: UInt32, _ constant: UInt32, _ word: UInt32) {
-            let next = rotated(a, by: 5) &+ mixed &+ e &+ constant &+ word
-            (e, d, c, b, a) = (d, c, rotated(b, by: 30), a, next)
+        func mix(_ index: Int, _ constant: UInt32, _ mixed: (UInt32, UInt32, UInt32) -> UInt32) {
+            @inline(__always)
+            func step(
+                _ a: UInt32, _ b: inout UInt32, _ c: UInt32, _ d: UInt32, _ e: inout UInt32, _ word: UInt32
+            ) {
+                e = e &+ rotated(a, by: 5) &+ mixed(b, c, d) &+ constant &+ word
+                b = rotated(b, by: 30)
+            }
+            step(a, &b, c, d, &e, words[index])
+            step(e, &a, b, c, &d, words[index + 1])
+            step(d, &e, a, b, &c, words[index + 2])
+            step(c, &d, e, a, &b, words[index + 3])
+            step(b, &c, d, e, &a, words[index + 4])
         }
-        for index in 0..<20 { mix((b & c) | (~b & d), 0x5a82_7999, words[index]) }
-        for index in 20..<40 { mix(b ^ c ^ d, 0x6ed9_eba1, words[index]) }
-        for index in 40..<60 { mix((b & c) | (b & d) | (c & d), 0x8f1b_bcdc, words[index]) }
-        for index in 60..<80 { mix(b ^ c ^ d, 0xca62_c1d6, words[index]) }
+        for index in stride(from: 0, to: 20, by: 5) { mix(index, 0x5a82_7999) { ($0 & $1) | (~$0 & $2) } }
+        for index in stride(from: 20, to: 40, by: 5) { mix(index, 0x6ed9_eba1) { $0 ^ $1 ^ $2 } }
+        for index in stride(from: 40, to: 60, by: 5) {
+            mix(index, 0x8f1b_bcdc) { ($0 & $1) | ($0 & $2) | ($1 & $2) }
+        }
+        for index in stride(from: 60, to: 80, by: 5) { mix(index, 0xca62_c1d6) { $0 ^ $1 ^ $2 } }
         state = [state[0] &+ a, state[1] &+ b, state[2] &+ c, state[3] &+ d, state[4] &+ e]
     }
 

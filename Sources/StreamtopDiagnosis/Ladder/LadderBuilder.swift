@@ -87,7 +87,7 @@ package enum LadderBuilder {
     // MARK: Out
 
     private static func sendSocket(_ rungs: inout LadderRungs, _ near: Direction, _ facts: LadderFacts) {
-        guard let socket = facts.socket, let waiting = socket.notSent else { return rungs.miss(.socketSend) }
+        guard let socket = facts.$socket?.value, let waiting = socket.notSent else { return rungs.miss(.socketSend) }
         var rung = rung(
             .socketSend, name(near), occupied: waiting, capacity: socket.memory?.sendLimit, source: "kernel",
             confidence: 0.95)
@@ -96,7 +96,7 @@ package enum LadderBuilder {
     }
 
     private static func devicesOut(_ rungs: inout LadderRungs, _ facts: LadderFacts) {
-        guard let host = facts.host, !facts.devices.isEmpty else {
+        guard let host = facts.$host?.value, !facts.devices.isEmpty else {
             // Between the ends, or offline: the queue of the sender's host is part of nothing that was measured.
             return rungs.miss(.qdisc)
         }
@@ -157,11 +157,11 @@ package enum LadderBuilder {
         let far = flow.roundTrip[near.reversed]
         let packets =
             isAtEnd ? far?.minimum ?? flow.roundTrip.handshake : flow.roundTrip.base ?? flow.roundTrip.handshake
-        guard let base = packets ?? facts.socket?.minimumRoundTrip, base >= 0 else { return rungs.miss(.path) }
+        guard let base = packets ?? facts.$socket?.value.minimumRoundTrip, base >= 0 else { return rungs.miss(.path) }
         var queue = queueOut(flow.queueDelay[near.reversed], isTowardsCapture: false)
         if !isAtEnd { queue = saturatingAdd(queue, queueOut(flow.queueDelay[near], isTowardsCapture: true)) }
         // Of a path on which nothing is under way, nothing waits on it.
-        if let socket = facts.socket, socket.inFlight == 0 { queue = min(queue, lastQueue(flow, near)) }
+        if let socket = facts.$socket, socket.value.inFlight == 0 { queue = min(queue, lastQueue(flow, near)) }
         var rung = rung(
             .path, name(near.reversed), occupied: flow.readSender(near) { $0.inFlight?.last } ?? nil, source: "rtt",
             confidence: (far?.samples ?? 0) >= 8 ? 0.8 : 0.5)
@@ -203,11 +203,11 @@ package enum LadderBuilder {
         let drain = facts.acknowledgedPerSecond ?? rate(of: near, flow)
         let fullPacket = flow.readSender(near) { $0.fullPacket } ?? nil
         let isClosed = window.last < 2 * (fullPacket ?? fullSegment) && window.maximum > 4 * fullSegment
-        let waits = (facts.socket?.notSent ?? 0) > 0
+        let waits = (facts.$socket?.value.notSent ?? 0) > 0
         if occupied == 0 || (drain ?? 0) > standstill || isClosed {
             wait(for: occupied, drain, &rung, &rungs)
             if isClosed, rung.delay == nil { rungs.hold(.socketReceive, bytes: occupied, outranks: true) }
-        } else if facts.socket != nil, !waits {
+        } else if facts.$socket != nil, !waits {
             // Nothing is sent, so nothing tells how fast it is read.
             rung.bound = .unknown
         }
@@ -226,7 +226,7 @@ package enum LadderBuilder {
     // MARK: In
 
     private static func devicesIn(_ rungs: inout LadderRungs, _ facts: LadderFacts) {
-        guard let host = facts.host else { return }
+        guard let host = facts.$host?.value else { return }
         for device in facts.devices {
             // A ring tells what it dropped, and never how full it is.
             guard let ring = host.layers.first(where: { $0.layer == .nic && $0.name == device }) else { continue }
@@ -248,7 +248,7 @@ package enum LadderBuilder {
     private static func receiveSocket(
         _ rungs: inout LadderRungs, _ flow: FlowSnapshot, _ near: Direction, _ facts: LadderFacts
     ) {
-        if let socket = facts.socket, let unread = socket.unread {
+        if let socket = facts.$socket?.value, let unread = socket.unread {
             var rung = rung(
                 .socketReceive, name(near), occupied: unread, capacity: socket.memory?.receiveLimit, source: "kernel",
                 confidence: 0.95)

@@ -5,13 +5,13 @@ import StreamtopModel
 package struct LadderFacts {
     /// The end on the host that captures.
     package var near: Direction?
-    package var socket: KernelSocket?
+    @Boxed package var socket: KernelSocket?
     /// Bytes a second over the last second.
     package var acknowledgedPerSecond: Double?
     package var readPerSecond: Double?
     /// The UDP socket of the near end.
     package var datagramSocket: DatagramSocket?
-    package var host: HostSnapshot?
+    @Boxed package var host: HostSnapshot?
     /// Devices of this host that the flow's packets leave by.
     package var devices: [String] = []
     /// Devices of this host that packets towards the near end's socket leave by, where it is in another namespace.

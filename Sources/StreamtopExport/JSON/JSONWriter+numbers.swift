@@ -96,9 +96,7 @@ extension JSONWriter {
 
     private mutating func millionths(_ value: Int64) {
         sign(value < 0)
-        let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
-        bytes.append(decimal: whole)
-        bytes.append(millionths: rest)
+        bytes.append(inMillionths: value.magnitude)
     }
 
     @inline(__always)

@@ -233,10 +233,22 @@ package struct RecordBuffer: ~Copyable {
         count &+= width
     }
 
-    /// A point and up to six decimals of a number of millionths below a million; nothing at all when there are none.
-    mutating func append(millionths: UInt64) {
+    /// A number of millionths: whole ones, and where there are any behind them a point and up to six decimals. One call for both:
+    /// half of a record's numbers are such.
+    mutating func append(inMillionths value: UInt64) {
+        let whole = value / 1_000_000
+        let millionths = value &- whole &* 1_000_000
+        makeRoom(for: 17)
+        if whole < 10 {
+            unsafe start[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: whole)
+            count &+= 1
+        } else if whole < Self.hundredMillion {
+            appendFirst(whole)
+        } else {
+            append(long: whole)
+            makeRoom(for: 9)
+        }
         guard millionths > 0 else { return }
-        makeRoom(for: 9)
         // Two zeros stand before the six digits; behind the last that is not zero nothing is written.
         let digits = Self.eightDigits(millionths) &>> 16
         let text = (digits | Self.zeros) &<< 8 | UInt64(UInt8(ascii: "."))

@@ -52,7 +52,9 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
     /// say so before the client's preface comes.
     package static func canBeginAsServer(_ bytes: RawSpan) -> Bool {
         var reader = ByteReader(bytes)
-        guard let first = try? HTTP2FrameHeader(decoding: &reader), first.type == .settings, first.flags == [],
+        // Type and flags first: every flow's first segments are asked, and hardly any has these.
+        guard reader.peekUInt16(ahead: 3) == UInt16(HTTP2FrameType.settings.rawValue) << 8,
+            let first = try? HTTP2FrameHeader(decoding: &reader),
             first.isPlausible, reader.remaining >= first.payloadLength
         else { return false }
         let isEmpty = first.payloadLength == 0

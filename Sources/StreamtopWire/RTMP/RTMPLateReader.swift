@@ -29,13 +29,15 @@ package struct RTMPLateReader: Sendable {
     /// such a message begins with.
     package static func canContinue(_ bytes: RawSpan) -> Bool {
         var reader = ByteReader(bytes)
-        guard reader.remaining >= 14 else { return false }
+        guard reader.remaining >= 14, let type = reader.peekUInt8(ahead: 7),
+            type == RTMPMessage.Kind.video || type == RTMPMessage.Kind.audio
+        else { return false }
         let first = reader.uint8()
         // One byte names the chunk stream; 2 is for what controls the connection (section 5.3.1.1).
         guard first >> 6 <= 1, first & 0x3f >= 3 else { return false }
         let time = reader.uint24()
         let length = reader.uint24()
-        let type = reader.uint8()
+        reader.skip(1)
         guard (2..<0x40_0000).contains(length) else { return false }
         if first >> 6 == 0 {
             guard (1..<64).contains(reader.uint32().byteSwapped) else { return false }
