@@ -74,6 +74,7 @@ extension FlowEngine {
         guard abs(sample.time - socket.time) < .milliseconds(500) else { return nil }
         let side = flows[position].direction(from: socket.local)
         var beside = KernelSample(socket: socket, side: side)
+        beside.otherSubflows = otherSubflows(of: socket)
         // The capture sits behind the queues of this host: what they hold is in the kernel's flight and round trip alone.
         var held = host.queue(of: flows[position].key, to: socket.remote.address)
         // Others share the queue: no more of it is this socket's than the kernel has handed down for it.
@@ -93,6 +94,13 @@ extension FlowEngine {
                 Int(saturatingAdd(far, near)), socket.smoothedRoundTrip.map { Int($0) })
         }
         return beside
+    }
+
+    private func otherSubflows(of socket: KernelSocket) -> [FlowIdentifier] {
+        guard socket.multipath != nil else { return [] }
+        return host.otherSubflows(of: socket).compactMap { key in
+            flows.find(key, hash: flows.hash(key)).map { flows[$0].identifier }
+        }.sorted()
     }
 
     /// The kernel says that the flight does not fill the window: then what we took for it is the flight.
@@ -141,6 +149,12 @@ extension FlowEngine {
             facts.near = near
             var sample = KernelSample(socket: socket, side: near)
             sample.receiverLimitedShare = course.receiverLimitedShare
+            sample.otherSubflows = otherSubflows(of: socket)
+            if let window = socket.congestionWindow, let flight = socket.inFlight, flight * 5 >= window * 4,
+                let estimate = flow.tcp?[near].congestionWindow, !estimate.isLowerBound
+            {
+                sample.estimatedWindow = estimate.bytes
+            }
             flow.$kernel = Boxed.Box(sample)
             if time - socket.time < HostFacts.freshness, !facts.hasEnded {
                 facts.socket = socket

@@ -29,7 +29,9 @@ enum LadderScreen {
         LadderTable.add(Words.out, Words.hostOut, LadderRung.of(host, .out), to: &page)
         LadderTable.add(Words.inward, Words.hostIn, LadderRung.of(host, .inward), to: &page)
         LadderTable.addAdvice(verdicts(context), to: &page)
-        LadderTable.addFacts([counters(host), unread(host), settings(host)].filter { !$0.lines.isEmpty }, to: &page)
+        let compared = KernelFacts.comparison(context.snapshot.kernelComparison)
+        LadderTable.addFacts(
+            [counters(host), unread(host), settings(host), compared].filter { !$0.lines.isEmpty }, to: &page)
         return page
     }
 
