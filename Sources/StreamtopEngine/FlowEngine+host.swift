@@ -198,6 +198,7 @@ extension FlowEngine {
             facts.datagramSocket = socket
             return
         }
+        let capturesOwn = facts.near
         for end in Direction.allCases {
             let local = end == .fromClient ? flow.client.endpoint : flow.server.endpoint
             let remote = end == .fromClient ? flow.server.endpoint : flow.client.endpoint
@@ -209,7 +210,8 @@ extension FlowEngine {
             guard isCertain else { continue }
             own(&flow, end, socket.inode)
             guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { continue }
-            // Where both ends are on this machine, the one in the capture's namespace is the near one.
+            // Where both ends are on this machine, the one in the capture's namespace is the near one, also when its socket has gone.
+            if let capturesOwn, capturesOwn != end, socket.isElsewhere { continue }
             if let known = facts.datagramSocket, !known.isElsewhere || socket.isElsewhere { continue }
             facts.near = end
             facts.datagramSocket = socket

@@ -255,6 +255,13 @@ import Testing
         let flow = try #require(driver.engine.snapshot().flows.first)
         #expect(flow.hostEnd == .fromServer)
         #expect(flow.buffers.contains { $0.layer == .socketReceive && $0.occupiedBytes == 90_000 })
+        // Its socket has gone, the peer's is still there: the near end stays where it was, and its queues with it.
+        report.time = driver.time + 1
+        report.datagramSockets = [peer]
+        driver.engine.observe(report)
+        driver.send(PacketBuilder.udpFrame(from: client, to: server, payload: [1, 2, 3]))
+        let later = try #require(driver.engine.snapshot().flows.first)
+        #expect(later.hostEnd == .fromServer && !later.buffers.contains { $0.layer == .socketReceive })
     }
 
     /// Settings of this host stand with a flow whose end is here.

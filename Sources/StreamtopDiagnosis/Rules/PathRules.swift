@@ -164,6 +164,21 @@ enum PathRules {
         return ""
     }
 
+    /// Lost between this host's own end and the capture point, which lies behind the queues of this host: none of the path's.
+    private static func lostHere(_ end: SenderCase, _ found: KindOfLoss) -> Finding? {
+        let loss = end.side.loss
+        let all = loss.upstream + loss.downstream
+        guard end.hostEnd == end.sender, all >= 3, loss.upstream * 10 >= all * 9 else { return nil }
+        return Finding(
+            severity: severity(of: found), subject: .host,
+            summary:
+                "\(FigureText.percent(found.ratio)) of the \(end.senderName)'s data is lost on this host, before the capture point: a queue or device of its own drops it (\(FigureText.count(found.events, "loss", "losses")))",
+            evidence: lossEvidence(end, found) + [.init("before_capture", Double(loss.upstream))],
+            advice:
+                "On this host, not on the path: tc -s qdisc show and ip -s link name what drops. A longer limit there, or a sender that paces, lets bursts through.",
+            confidence: confidence(end, found))
+    }
+
     private static func lossEvidence(_ end: SenderCase, _ found: KindOfLoss) -> [Verdict.Evidence] {
         let loss = end.side.loss
         return [
@@ -175,6 +190,7 @@ enum PathRules {
 
     private static func congestionLoss(_ end: SenderCase) -> Finding? {
         guard let loss = losses(end, \.congestive, \.congestivePackets) else { return nil }
+        if let finding = lostHere(end, loss) { return finding }
         var evidence = lossEvidence(end, loss)
         let queue = end.side.loss.queueAtCongestion ?? .max
         if queue != .max { evidence.append(.init("queue_at_loss_ms", queue.milliseconds)) }
@@ -222,6 +238,7 @@ enum PathRules {
 
     private static func randomLoss(_ end: SenderCase) -> Finding? {
         guard let loss = losses(end, \.random, \.randomPackets) else { return nil }
+        if let finding = lostHere(end, loss) { return finding }
         var evidence = lossEvidence(end, loss)
         var summary =
             "\(FigureText.percent(loss.ratio)) of the \(end.senderName)'s data is lost\(localised(end)) without a queue (\(FigureText.count(loss.events, "random loss", "random losses")))"
@@ -246,6 +263,7 @@ enum PathRules {
 
     private static func policer(_ end: SenderCase) -> Finding? {
         guard let loss = losses(end, \.policed, \.policedPackets) else { return nil }
+        if let finding = lostHere(end, loss) { return finding }
         let rate = end.side.goodput.map { " near \(FigureText.rate($0))" } ?? ""
         return Finding(
             severity: severity(of: loss), subject: .path,

@@ -15,7 +15,7 @@ enum KernelFacts {
             packets: kernel.estimatedWindow.map { "~" + ByteText.short($0) })
         group.add(
             "in flight", socket.inFlight.map { ByteText.short($0) },
-            packets: sender?.inFlight.map { ($0.isLowerBound ? "≥" : "") + ByteText.short($0.last) })
+            packets: sender?.inFlight.map { ($0.isLowerBound ? "≥" : "") + ByteText.short($0.last) + queued(flow) })
         group.add(
             "rtt", socket.smoothedRoundTrip.map { DurationText.withUnit($0) },
             packets: flow.roundTrip[kernel.side.reversed].map { DurationText.withUnit($0.smoothed) })
@@ -34,6 +34,13 @@ enum KernelFacts {
         }
         traffic.add(held(socket), packets: sender?.limitedBy.flatMap { Words.limits($0) })
         return [group, traffic]
+    }
+
+    /// What waits in front of the capture point is in the kernel's flight alone.
+    private static func queued(_ flow: FlowSnapshot) -> String {
+        let bytes = flow.buffers.filter { $0.layer == .qdisc && $0.direction == .out }.compactMap(\.occupiedBytes)
+            .reduce(0) { $0.addingReportingOverflow($1).partialValue }
+        return bytes > 0 ? ", \(ByteText.short(bytes)) queued here" : ""
     }
 
     /// How the time with something to send was spent, as the kernel's clocks say.

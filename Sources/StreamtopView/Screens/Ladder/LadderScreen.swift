@@ -55,7 +55,10 @@ enum LadderScreen {
     private static func unread(_ host: HostSnapshot) -> FactGroup {
         var group = FactGroup(Words.hostUnread)
         for unread in host.unread {
-            group.addSentence(Words.layer(unread.layer) + " " + unread.name, unread.reason, .muted)
+            // Of a namespace nothing at all is read, and its name tells which.
+            let isNamespace = unread.name.hasPrefix("namespace ")
+            group.addSentence(
+                isNamespace ? unread.name : Words.layer(unread.layer) + " " + unread.name, unread.reason, .muted)
         }
         return group
     }
