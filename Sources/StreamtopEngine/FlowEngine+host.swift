@@ -142,6 +142,7 @@ extension FlowEngine {
         let isClientHere = options.localAddresses.contains(flow.client.endpoint.address)
         let isServerHere = options.localAddresses.contains(flow.server.endpoint.address)
         if isClientHere != isServerHere { facts.near = isClientHere ? .fromClient : .fromServer }
+        var hasPeersPath = false
         facts.hasEnded = flow.isFinal || flow.state == .closed || flow.state == .reset
         if entry.transport == .tcp, let course = host.course(of: entry.key) {
             let socket = course.newest
@@ -164,7 +165,7 @@ extension FlowEngine {
             apply(course, of: near, to: &flow)
             own(&flow, near, socket.inode)
         } else if entry.transport == .udp {
-            joinDatagramSockets(&flow, entry, &facts, at: time)
+            hasPeersPath = joinDatagramSockets(&flow, entry, &facts, at: time)
         }
         if let near = facts.near {
             flow.hostEnd = near
@@ -178,7 +179,7 @@ extension FlowEngine {
             }
             let far = near == .fromClient ? flow.server.endpoint.address : flow.client.endpoint.address
             // A socket in another namespace: its packets pass that one's devices, too.
-            if let path = host.path(of: entry.key) {
+            if let path = host.path(of: entry.key), !hasPeersPath {
                 facts.devices = path.out
                 facts.devicesInward = path.inward
             } else {
@@ -187,17 +188,19 @@ extension FlowEngine {
         }
     }
 
+    /// - Returns: the only socket found is the peer's, in another namespace, and what is known of its way is not the near end's.
     private func joinDatagramSockets(
         _ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, _ facts: inout LadderFacts, at time: Timestamp
-    ) {
+    ) -> Bool {
         if let socket = host.translatedDatagramSocket(of: entry.key) {
             let end = entry.direction(from: socket.local)
             own(&flow, end, socket.inode)
-            guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { return }
+            guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { return false }
             facts.near = end
             facts.datagramSocket = socket
-            return
+            return false
         }
+        var isPeers = false
         let capturesOwn = facts.near
         for end in Direction.allCases {
             let local = end == .fromClient ? flow.client.endpoint : flow.server.endpoint
@@ -209,13 +212,18 @@ extension FlowEngine {
                 || socket.namespaceAddresses?.contains(local.address) == true
             guard isCertain else { continue }
             own(&flow, end, socket.inode)
-            guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { continue }
             // Where both ends are on this machine, the one in the capture's namespace is the near one, also when its socket has gone.
-            if let capturesOwn, capturesOwn != end, socket.isElsewhere { continue }
+            if let capturesOwn, capturesOwn != end, socket.isElsewhere {
+                isPeers = true
+                continue
+            }
+            guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { continue }
             if let known = facts.datagramSocket, !known.isElsewhere || socket.isElsewhere { continue }
             facts.near = end
             facts.datagramSocket = socket
+            isPeers = false
         }
+        return isPeers && facts.datagramSocket == nil
     }
 
     private func own(_ flow: inout FlowSnapshot, _ end: Direction, _ inode: UInt32) {

@@ -165,10 +165,20 @@ enum PathRules {
     }
 
     /// Lost between this host's own end and the capture point, which lies behind the queues of this host: none of the path's.
-    private static func lostHere(_ end: SenderCase, _ found: KindOfLoss) -> Finding? {
+    private static func isLostHere(_ end: SenderCase) -> Bool {
         let loss = end.side.loss
         let all = loss.upstream + loss.downstream
-        guard end.hostEnd == end.sender, all >= 3, loss.upstream * 10 >= all * 9 else { return nil }
+        return end.hostEnd == end.sender && all >= 3 && loss.upstream * 10 >= all * 9
+    }
+
+    /// Of any kind: which it looks like says nothing where the queue is this host's own.
+    private static func lostHere(_ end: SenderCase) -> Finding? {
+        let loss = end.side.loss
+        guard
+            let found = losses(
+                end, { $0.congestive + $0.random + $0.policed },
+                { $0.congestivePackets + $0.randomPackets + $0.policedPackets })
+        else { return nil }
         return Finding(
             severity: severity(of: found), subject: .host,
             summary:
@@ -189,8 +199,8 @@ enum PathRules {
     }
 
     private static func congestionLoss(_ end: SenderCase) -> Finding? {
+        if isLostHere(end) { return lostHere(end) }
         guard let loss = losses(end, \.congestive, \.congestivePackets) else { return nil }
-        if let finding = lostHere(end, loss) { return finding }
         var evidence = lossEvidence(end, loss)
         let queue = end.side.loss.queueAtCongestion ?? .max
         if queue != .max { evidence.append(.init("queue_at_loss_ms", queue.milliseconds)) }
@@ -237,8 +247,7 @@ enum PathRules {
     }
 
     private static func randomLoss(_ end: SenderCase) -> Finding? {
-        guard let loss = losses(end, \.random, \.randomPackets) else { return nil }
-        if let finding = lostHere(end, loss) { return finding }
+        guard !isLostHere(end), let loss = losses(end, \.random, \.randomPackets) else { return nil }
         var evidence = lossEvidence(end, loss)
         var summary =
             "\(FigureText.percent(loss.ratio)) of the \(end.senderName)'s data is lost\(localised(end)) without a queue (\(FigureText.count(loss.events, "random loss", "random losses")))"
@@ -262,8 +271,7 @@ enum PathRules {
     }
 
     private static func policer(_ end: SenderCase) -> Finding? {
-        guard let loss = losses(end, \.policed, \.policedPackets) else { return nil }
-        if let finding = lostHere(end, loss) { return finding }
+        guard !isLostHere(end), let loss = losses(end, \.policed, \.policedPackets) else { return nil }
         let rate = end.side.goodput.map { " near \(FigureText.rate($0))" } ?? ""
         return Finding(
             severity: severity(of: loss), subject: .path,
