@@ -74,6 +74,7 @@ extension FlowEngine {
         guard abs(sample.time - socket.time) < .milliseconds(500) else { return nil }
         let side = flows[position].direction(from: socket.local)
         var beside = KernelSample(socket: socket, side: side)
+        beside.otherSubflows = otherSubflows(of: socket)
         // The capture sits behind the queues of this host: what they hold is in the kernel's flight and round trip alone.
         var held = host.queue(of: flows[position].key, to: socket.remote.address)
         // Others share the queue: no more of it is this socket's than the kernel has handed down for it.
@@ -93,6 +94,13 @@ extension FlowEngine {
                 Int(saturatingAdd(far, near)), socket.smoothedRoundTrip.map { Int($0) })
         }
         return beside
+    }
+
+    private func otherSubflows(of socket: KernelSocket) -> [FlowIdentifier] {
+        guard socket.multipath != nil else { return [] }
+        return host.otherSubflows(of: socket).compactMap { key in
+            flows.find(key, hash: flows.hash(key)).map { flows[$0].identifier }
+        }.sorted()
     }
 
     /// The kernel says that the flight does not fill the window: then what we took for it is the flight.
@@ -134,6 +142,7 @@ extension FlowEngine {
         let isClientHere = options.localAddresses.contains(flow.client.endpoint.address)
         let isServerHere = options.localAddresses.contains(flow.server.endpoint.address)
         if isClientHere != isServerHere { facts.near = isClientHere ? .fromClient : .fromServer }
+        var hasPeersPath = false
         facts.hasEnded = flow.isFinal || flow.state == .closed || flow.state == .reset
         if entry.transport == .tcp, let course = host.course(of: entry.key) {
             let socket = course.newest
@@ -141,6 +150,12 @@ extension FlowEngine {
             facts.near = near
             var sample = KernelSample(socket: socket, side: near)
             sample.receiverLimitedShare = course.receiverLimitedShare
+            sample.otherSubflows = otherSubflows(of: socket)
+            if let window = socket.congestionWindow, let flight = socket.inFlight, flight * 5 >= window * 4,
+                let estimate = flow.tcp?[near].congestionWindow, !estimate.isLowerBound
+            {
+                sample.estimatedWindow = estimate.bytes
+            }
             flow.$kernel = Boxed.Box(sample)
             if time - socket.time < HostFacts.freshness, !facts.hasEnded {
                 facts.socket = socket
@@ -150,7 +165,7 @@ extension FlowEngine {
             apply(course, of: near, to: &flow)
             own(&flow, near, socket.inode)
         } else if entry.transport == .udp {
-            joinDatagramSockets(&flow, entry, &facts, at: time)
+            hasPeersPath = joinDatagramSockets(&flow, entry, &facts, at: time)
         }
         if let near = facts.near {
             flow.hostEnd = near
@@ -164,7 +179,7 @@ extension FlowEngine {
             }
             let far = near == .fromClient ? flow.server.endpoint.address : flow.client.endpoint.address
             // A socket in another namespace: its packets pass that one's devices, too.
-            if let path = host.path(of: entry.key) {
+            if let path = host.path(of: entry.key), !hasPeersPath {
                 facts.devices = path.out
                 facts.devicesInward = path.inward
             } else {
@@ -173,17 +188,20 @@ extension FlowEngine {
         }
     }
 
+    /// - Returns: the only socket found is the peer's, in another namespace, and what is known of its way is not the near end's.
     private func joinDatagramSockets(
         _ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, _ facts: inout LadderFacts, at time: Timestamp
-    ) {
+    ) -> Bool {
         if let socket = host.translatedDatagramSocket(of: entry.key) {
             let end = entry.direction(from: socket.local)
             own(&flow, end, socket.inode)
-            guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { return }
+            guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { return false }
             facts.near = end
             facts.datagramSocket = socket
-            return
+            return false
         }
+        var isPeers = false
+        let capturesOwn = facts.near
         for end in Direction.allCases {
             let local = end == .fromClient ? flow.client.endpoint : flow.server.endpoint
             let remote = end == .fromClient ? flow.server.endpoint : flow.client.endpoint
@@ -194,12 +212,18 @@ extension FlowEngine {
                 || socket.namespaceAddresses?.contains(local.address) == true
             guard isCertain else { continue }
             own(&flow, end, socket.inode)
+            // Where both ends are on this machine, the one in the capture's namespace is the near one, also when its socket has gone.
+            if let capturesOwn, capturesOwn != end, socket.isElsewhere {
+                isPeers = true
+                continue
+            }
             guard !facts.hasEnded, time - socket.time < HostFacts.freshness else { continue }
-            // Where both ends are on this machine, the one in the capture's namespace is the near one.
             if let known = facts.datagramSocket, !known.isElsewhere || socket.isElsewhere { continue }
             facts.near = end
             facts.datagramSocket = socket
+            isPeers = false
         }
+        return isPeers && facts.datagramSocket == nil
     }
 
     private func own(_ flow: inout FlowSnapshot, _ end: Direction, _ inode: UInt32) {

@@ -25,6 +25,7 @@ extension FlowEngine {
         snapshot.health = health
         snapshot.verdicts = judgement.hostVerdicts
         snapshot.host = host.host
+        if host.isAsked { snapshot.kernelComparison = host.comparison.snapshot }
         var counter = counts.protocols
         pictures.turns.begin(limit: options.limits.freshSnapshots)
         for position in displayedPositions(limit: request.flowLimit, counting: &counter) {

@@ -64,7 +64,11 @@ extension FlowEngine {
                 flows[position].series = series.recorders.insert(SeriesRecorder())
             }
             var sample = values(position, at: time)
-            if host.isAsked { sample.kernel = kernelSample(position, beside: sample) }
+            if host.isAsked {
+                sample.kernel = kernelSample(position, beside: sample)
+                // Compared once: where samples are taken, those are.
+                if sampler.interval == nil, let kernel = sample.kernel { host.comparison.record(kernel) }
+            }
             series.recorders[flows[position].series].append(
                 sample, counters: counters(position), clientIsLow: flows[position].clientIsLow,
                 capacity: options.limits.seriesSamples)

@@ -24,6 +24,8 @@ package struct Snapshot: Sendable {
     package var health = CaptureHealth()
     /// The buffers of this host, live; nil where its kernel is not asked.
     @Boxed package var host: HostSnapshot?
+    /// How estimates compare with the kernel's values so far; nil where its kernel is not asked.
+    @Boxed package var kernelComparison: KernelComparison?
     /// The first line of the dashboard.
     package var headline = Headline(state: .unknown, text: "")
     /// Media that players fetch over HTTP, by their first request.

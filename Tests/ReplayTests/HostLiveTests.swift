@@ -9,9 +9,11 @@ struct HostLiveTests {
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
-    private func start(_ network: NetworkNamespace, _ interface: String) throws -> RunningProgram {
+    private func start(
+        _ network: NetworkNamespace, _ interface: String, _ more: [String] = []
+    ) throws -> RunningProgram {
         let program = try RunningProgram(
-            ["--json", "-i", interface, "--interval", "200ms"], wrapper: network.wrapper)
+            ["--json", "-i", interface, "--interval", "200ms"] + more, wrapper: network.wrapper)
         #expect(program.waitFor { !$0.records("meta").isEmpty }, "\(program.errors)")
         return program
     }
@@ -76,6 +78,48 @@ struct HostLiveTests {
         server.signal(SIGKILL)
     }
 
+    private static let hasMultipath = FileManager.default.fileExists(atPath: "/proc/sys/net/mptcp/enabled")
+
+    /// Two subflows of one Multipath TCP connection: joined by the kernel's token, with the owner, and what the reader leaves lying is in
+    /// neither subflow's socket.
+    @Test(
+        .enabled(
+            if: hasMultipath && FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"),
+            "needs a kernel with Multipath TCP, and python3"))
+    func subflowsOfMultipathTCP() throws {
+        let network = try NetworkNamespace()
+        try network.bash(
+            """
+            set -e
+            echo 1 > /proc/sys/net/mptcp/enabled
+            for n in 1 2 3; do ip address add 10.9.0.$n/32 dev lo; done
+            ip mptcp limits set subflow 4 add_addr_accepted 4
+            ip mptcp endpoint add 10.9.0.3 dev lo subflow
+            """)
+        let program = try start(network, "lo")
+        let talk = try RunningProgram(
+            [
+                "-c",
+                """
+                import signal, socket, time
+                signal.alarm(60)
+                s = socket.socket(proto=262); s.bind(('10.9.0.1', 8080)); s.listen()
+                c = socket.socket(proto=262); c.bind(('10.9.0.2', 0)); c.connect(('10.9.0.1', 8080))
+                a, _ = s.accept()
+                while True: a.send(bytes(10)); c.send(bytes(10)); c.recv(10); time.sleep(0.05)
+                """,
+            ], wrapper: network.wrapper, command: "/usr/bin/python3")
+        #expect(
+            program.waitFor(seconds: 40) {
+                $0.output.contains(
+                    /"mptcp":\{"token":"[0-9a-f]+"[^}]*"subflows":2[^}]*"unread_memory_bytes":[1-9][^}]*"with":\["f[0-9]+"\]/
+                )
+            }, "\(program.output.suffix(2_000))")
+        #expect(program.waitFor(seconds: 20) { $0.output.contains("\"process\":{\"pid\":") })
+        #expect(program.stop() == 0)
+        talk.signal(SIGKILL)
+    }
+
     /// What came after the rights were given up is named, with what to do; what went is named as gone.
     @Test func namespacesThatComeAndGo() throws {
         let network = try NetworkNamespace()
@@ -95,6 +139,38 @@ struct HostLiveTests {
                 $0.output.contains("\"name\":\"namespace \(gone)\",\"reason\":\"it has gone\"")
             })
         #expect(program.stop() == 0)
+    }
+
+    /// Root that stays root gives up its rights over others' processes all the same: their owners are found by the helper that has kept
+    /// them, and so are those of a user who becomes nobody.
+    @Test(
+        .enabled(
+            if: ["/usr/bin/setpriv", "/usr/bin/python3"].allSatisfy {
+                FileManager.default.isExecutableFile(atPath: $0)
+            },
+            "needs setpriv(1) and python3"), arguments: [["-Z", "root"], ["-Z", "daemon"]])
+    func ownersOfOthersProcesses(_ user: [String]) throws {
+        let network = try NetworkNamespace()
+        let program = try start(network, "lo", user)
+        let talk = try RunningProgram(
+            [
+                "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c",
+                """
+                import signal, socket, time
+                signal.alarm(60)
+                s = socket.create_server(('127.0.0.1', 8080))
+                c = socket.create_connection(('127.0.0.1', 8080))
+                a, _ = s.accept()
+                while True: a.send(bytes(10)); c.recv(10); time.sleep(0.05)
+                """,
+            ], wrapper: network.wrapper, command: "/usr/bin/setpriv")
+        #expect(
+            program.waitFor(seconds: 40) {
+                $0.output.contains(/"process":\{"pid":[0-9]+,"name":"python3","user":"nobody"/)
+            }, "\(program.output.suffix(2_000))")
+        #expect(!program.output.contains("no permission to see the owners"))
+        #expect(program.stop() == 0)
+        talk.signal(SIGKILL)
     }
 
     /// With no more than the right to capture, sockets of others have a user and no owner, and what is missing says why.

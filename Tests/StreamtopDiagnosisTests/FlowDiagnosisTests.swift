@@ -77,6 +77,30 @@ import Testing
         #expect(verdict.advice.contains("pacing") == (words.contains("buffer")))
     }
 
+    /// Lost between an end on this host and the capture behind its queues: this host's, whatever the kind, and no buffer of the path.
+    @Test(arguments: [
+        (here: Direction.fromServer as Direction?, upstream: 30, downstream: 0, isHere: true),
+        (.fromServer, 29, 1, true), (.fromServer, 0, 30, false), (.fromServer, 16, 14, false),
+        (.fromClient, 30, 0, false), (nil, 30, 0, false),
+    ])
+    func lossesBeforeTheCaptureAreThisHosts(here: Direction?, upstream: Int, downstream: Int, isHere: Bool) throws {
+        for kind in [\LossCounts.congestive, \.random, \.policed] {
+            let flow = SampleFlows.spoiled {
+                RuleTests.lose(&$0, ratio: 0.02) { loss in
+                    loss[keyPath: kind] = 30
+                    (loss.upstream, loss.downstream) = (upstream, downstream)
+                }
+                $0.hostEnd = here
+            }
+            let verdict = try #require(
+                SampleFlows.verdicts(flow).first { ["congestion_loss", "random_loss", "policer"].contains($0.rule) })
+            #expect((verdict.subject == .host) == isHere)
+            // A policer or a lossy link of one's own host would be no help to anybody.
+            if isHere { #expect(verdict.rule == "congestion_loss") }
+            #expect(verdict.summary.contains("on this host") == isHere)
+        }
+    }
+
     @Test(arguments: [(Int64(8), Verdict.Severity.warning), (11, .warning), (13, .critical), (20, .critical)])
     func receiverLimitIsCriticalFromAFifth(seconds: Int64, severity: Verdict.Severity) throws {
         let flow = SampleFlows.spoiled {

@@ -98,6 +98,10 @@ import Testing
             $0.namespace = "pid 77"
         }
         #expect(advice(host([unnamed]))?.contains("nsenter -n -t 77 tc qdisc") == true)
+        // A shaper has a place for a discipline below it; one that has none is advised without a command.
+        let shaper = { (place: String?) in LadderTests.queue(84_000) { $0.attachment = place } }
+        #expect(advice(host([shaper("8001:1")]))?.contains("tc qdisc add dev eth0 parent 8001:1 fq_codel;") == true)
+        #expect(advice(host([shaper(nil)]))?.contains("below the shaper; or a lower sending rate") == true)
     }
 
     /// Pauses that a neighbour asks for are named beside the queue that they make.

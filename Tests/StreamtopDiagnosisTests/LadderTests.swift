@@ -168,6 +168,47 @@ import Testing
         #expect(rung.delay == nil && rung.occupiedBytes == 150_000 - 150_000 / 16 && rung.bound == .unknown)
     }
 
+    /// A window moves in steps of a segment or two, and segments may be of 32 kB on a loopback.
+    @Test func stepsOfAWindow() throws {
+        let changed = { (segment: Int?) in
+            Self.flow {
+                $0.tcp?.client.mssBytes = segment
+                $0.tcp?.client.receiveWindow = ReceiveWindowSnapshot(
+                    last: 144_880, maximum: 150_000, minimum: 144_880, occupied: 5_120, scaleUnknown: false)
+            }
+        }
+        let facts = Self.facts { $0.acknowledgedPerSecond = 20_000 }
+        let small = try Self.out(changed(1_460), facts)
+        #expect(small.largest == .socketReceive && small.total == .milliseconds(271))
+        #expect(try Self.out(changed(32_768), facts).total == .milliseconds(15))
+        #expect(try Self.out(changed(nil), facts).largest == .socketReceive)
+    }
+
+    /// What is not read is the whole connection's: the rate of one of its subflows tells no time of it, the rate of the only one does.
+    @Test func oneOfSeveralSubflows() throws {
+        for (subflows, occupied, delay, largest) in [
+            (2, 100_000, nil, BufferSnapshot.Layer.socketReceive), (2, 40_000, nil, nil),
+            (1, 100_000, 1_000, .socketReceive), (nil, 40_000, nil, nil),
+        ] as [(Int?, Int, Int64?, BufferSnapshot.Layer?)] {
+            let flow = Self.flow {
+                $0.tcp?.server.receiveWindow = ReceiveWindowSnapshot(
+                    last: 150_000 - occupied, maximum: 150_000, minimum: 1, occupied: occupied, scaleUnknown: false)
+                $0.tcp?.client.sender.lastRate = 800_000
+            }
+            let facts = Self.facts {
+                $0.socket?.unread = nil
+                $0.socket?.multipath = MultipathState()
+                var connection = MultipathConnection(unreadMemory: occupied)
+                connection.subflows = subflows
+                $0.socket?.multipath?.connection = connection
+            }
+            let ladder = LadderBuilder.build(flow, facts)
+            let rung = try #require(ladder.buffers.first { $0.layer == .socketReceive && $0.direction == .inward })
+            #expect(rung.occupiedBytes == occupied && rung.delay == delay.map { .milliseconds($0) })
+            #expect(ladder.sums?.inward?.largest == largest)
+        }
+    }
+
     /// A device with a ring that nobody can look into: the total is a lower bound, and bounds that may be too large are
     /// left out of it.
     @Test func unreadRungsMakeItAtLeast() throws {

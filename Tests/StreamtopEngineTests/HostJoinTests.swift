@@ -255,6 +255,18 @@ import Testing
         let flow = try #require(driver.engine.snapshot().flows.first)
         #expect(flow.hostEnd == .fromServer)
         #expect(flow.buffers.contains { $0.layer == .socketReceive && $0.occupiedBytes == 90_000 })
+        // Its socket has gone, the peer's is still there: the near end stays where it was, and its queues with it.
+        report.time = driver.time + 1
+        report.datagramSockets = [peer]
+        report.host?.layers = [layer("eth0", .qdisc, waits: 0), layer("player/eth0", .qdisc, waits: 0)]
+        report.routes = [client.address: ["eth0"]]
+        report.paths[FlowKey(source: client, destination: server, transport: 17)] = HostPath(
+            out: ["player/eth0"], inward: [])
+        driver.engine.observe(report)
+        driver.send(PacketBuilder.udpFrame(from: client, to: server, payload: [1, 2, 3]))
+        let later = try #require(driver.engine.snapshot().flows.first)
+        #expect(later.hostEnd == .fromServer && !later.buffers.contains { $0.layer == .socketReceive })
+        #expect(later.buffers.filter { $0.layer == .qdisc }.map(\.name) == ["eth0"])
     }
 
     /// Settings of this host stand with a flow whose end is here.

@@ -80,6 +80,17 @@ struct KernelRecordTests {
         kernel.windowError = -0.5
         kernel.roundTripError = 0.01
         kernel.flightError = 0
+        kernel.otherSubflows = [FlowIdentifier(number: 4)]
+        var multipath = MultipathState()
+        multipath.token = 0x84a6_337c
+        multipath.peerToken = 7
+        multipath.addressIdentifier = 1
+        multipath.peerAddressIdentifier = 0
+        multipath.connection = MultipathConnection(unreadMemory: 21_664)
+        multipath.connection?.subflows = 2
+        multipath.connection?.notSent = 65_000
+        multipath.connection?.retransmissions = 3
+        kernel.socket.multipath = multipath
         sample.kernel = kernel
         exporter.appendSample(sample, flow: FlowIdentifier(number: 1), start: SampleRecords.start, to: &buffer)
         var flow = SampleRecords.fullFlow()
@@ -101,6 +112,11 @@ struct KernelRecordTests {
         comparison.window = KernelComparison.Error(samples: 9, p50: 0.01, p95: 0.2)
         comparison.roundTrip = comparison.window
         comparison.flight = comparison.window
+        comparison.retransmissions = comparison.window
+        comparison.limitedBy = comparison.window
+        comparison.limitedRoundTrip = comparison.window
+        comparison.limitedFlight = comparison.window
+        comparison.namesCompared = 2
         exporter.appendSummary(
             TrafficTotals(), health: CaptureHealth(), duration: 5, elapsed: nil, kernel: comparison, to: &buffer)
         return Array(buffer.text.utf8)
@@ -110,6 +126,14 @@ struct KernelRecordTests {
         let result = try SchemaValidator.python(
             SchemaValidator.validator, arguments: [SchemaValidator.schema, "closed"], input: Self.everything)
         #expect(result.status == 0, "\(result.output)")
+    }
+
+    /// Written as ss(8) writes it, so that it can be looked for there.
+    @Test func subflowsAreJoinedByTheirToken() {
+        let text = String(decoding: Self.everything, as: UTF8.self)
+        #expect(text.contains(#""mptcp":{"token":"84a6337c","peer_token":"7","address_id":1,"peer_address_id":0,"#))
+        #expect(text.contains(#""unread_memory_bytes":21664,"retransmissions":3,"with":["f4"]"#))
+        #expect(text.contains(#""application_limited":{"srtt":{"samples":9,"#))
     }
 
     /// Unknown is left out: never 0, never "".

@@ -86,6 +86,30 @@ import Testing
         #expect(empty.first?.delay == 0 && empty.first?.kind == "noqueue")
     }
 
+    /// Where a discipline is attached below a shaper, as tc(8) wants it written: tried with tc on a tbf and on a class of htb.
+    @Test func shapersHaveAPlaceBelow() throws {
+        let link = try #require(Self.link)
+        for (kind, handle, isClass, expected) in [
+            ("tbf", 0x809c_0000, false, "809c:1"), ("htb", 0x1_0010, true, "1:10"), ("tbf", 0, false, nil),
+            ("pfifo_fast", 0x8001_0000, false, nil), ("fq_codel", 0x8001_0000, false, nil),
+        ] as [(String, UInt32, Bool, String?)] {
+            var courses = LayerCourses()
+            var message = Self.discipline
+            message.kind = kind
+            message.interface = link.index
+            message.handle = handle
+            message.isClass = isClass
+            // A class is reached through its discipline.
+            var root = message
+            root.handle = handle & 0xffff_0000
+            root.parent = .max
+            root.isClass = false
+            let layers = DeviceLayers.queues(
+                of: link, [root], classes: isClass ? [message] : [], &courses, at: at(0))
+            #expect(layers.map(\.attachment) == [expected], "\(kind)")
+        }
+    }
+
     /// Under a fair queue the device's backlog bounds one flow's wait; what codel measures is the wait itself.
     @Test func fairQueuesBound() throws {
         let link = try #require(Self.link)

@@ -195,7 +195,7 @@ package enum LadderBuilder {
         guard let window = offered, !window.scaleUnknown, window.maximum > 0 else {
             return rungs.miss(.socketReceive)
         }
-        let occupied = unread(window)
+        let occupied = unread(window, segment: tcp.value.read(near.reversed) { $0.mssBytes })
         var rung = rung(
             .socketReceive, name(near.reversed), occupied: occupied > 0 ? occupied : window.occupied,
             capacity: window.maximum,
@@ -217,8 +217,10 @@ package enum LadderBuilder {
     /// Bytes that a receiver has not read, by its window. Windows move in steps of a segment or two (RFC 9293 section
     /// 3.8.6.2.2), and Linux says 0 as soon as less than a sixteenth of the buffer is free (`__tcp_select_window`): a closed window
     /// stands for no more than the rest.
-    private static func unread(_ window: ReceiveWindowSnapshot) -> Int {
-        guard window.occupied >= 2 * fullSegment else { return 0 }
+    ///
+    /// - Parameter segment: the largest that this end accepts; nil where its SYN was not captured.
+    private static func unread(_ window: ReceiveWindowSnapshot, segment: Int?) -> Int {
+        guard window.occupied >= 2 * max(fullSegment, segment ?? 0) else { return 0 }
         let reserve = window.maximum / 16
         return window.last < reserve ? min(window.occupied, window.maximum - reserve) : window.occupied
     }
@@ -259,11 +261,17 @@ package enum LadderBuilder {
         guard let tcp = flow.$tcp else { return }
         let offered = tcp.value.read(near) { $0.receiveWindow }
         guard let window = offered, !window.scaleUnknown, window.maximum > 0 else { return }
-        let occupied = unread(window)
+        let occupied = unread(window, segment: tcp.value.read(near) { $0.mssBytes })
         var rung = rung(
             .socketReceive, name(near), occupied: occupied > 0 ? occupied : window.occupied, capacity: window.maximum,
             source: "receive_window", confidence: 0.7)
-        wait(for: occupied, rate(of: near.reversed, flow), &rung, &rungs)
+        if let multipath = facts.socket?.multipath, multipath.connection?.subflows != 1 {
+            // The window is the whole connection's, and so is what was not read: this subflow's rate is not what fills or drains it.
+            wait(for: occupied, nil, &rung, &rungs)
+            if occupied * 2 > window.maximum { rungs.hold(.socketReceive, bytes: occupied) }
+        } else {
+            wait(for: occupied, rate(of: near.reversed, flow), &rung, &rungs)
+        }
         rungs.append(rung)
     }
 

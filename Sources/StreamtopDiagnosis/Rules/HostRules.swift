@@ -168,8 +168,10 @@ enum HostRules {
         let discipline = settings.defaultDiscipline.map { " (net.core.default_qdisc is \($0))" } ?? ""
         switch layer.kind {
         case "tbf"?, "htb class"?:
+            let managed =
+                layer.attachment.map { ": " + command("tc qdisc add dev", layer, "parent \($0) fq_codel") } ?? ""
             return
-                "On this host: a shorter limit or an AQM below the shaper: \(command("tc qdisc add dev", layer, "parent HANDLE fq_codel")); or a lower sending rate. Risk: earlier drops."
+                "On this host: a shorter limit or an AQM below the shaper\(managed); or a lower sending rate. Risk: earlier drops."
         case "fq"?, "fq_codel"?, "cake"?:
             return "On this host: the queue is managed already; send less, or shape on a faster link."
         default:

@@ -164,6 +164,31 @@ enum PathRules {
         return ""
     }
 
+    /// Lost between this host's own end and the capture point, which lies behind the queues of this host: none of the path's.
+    private static func isLostHere(_ end: SenderCase) -> Bool {
+        let loss = end.side.loss
+        let all = loss.upstream + loss.downstream
+        return end.hostEnd == end.sender && all >= 3 && loss.upstream * 10 >= all * 9
+    }
+
+    /// Of any kind: which it looks like says nothing where the queue is this host's own.
+    private static func lostHere(_ end: SenderCase) -> Finding? {
+        let loss = end.side.loss
+        guard
+            let found = losses(
+                end, { $0.congestive + $0.random + $0.policed },
+                { $0.congestivePackets + $0.randomPackets + $0.policedPackets })
+        else { return nil }
+        return Finding(
+            severity: severity(of: found), subject: .host,
+            summary:
+                "\(FigureText.percent(found.ratio)) of the \(end.senderName)'s data is lost on this host, before the capture point: a queue or device of its own drops it (\(FigureText.count(found.events, "loss", "losses")))",
+            evidence: lossEvidence(end, found) + [.init("before_capture", Double(loss.upstream))],
+            advice:
+                "On this host, not on the path: tc -s qdisc show and ip -s link name what drops. A longer limit there, or a sender that paces, lets bursts through.",
+            confidence: confidence(end, found))
+    }
+
     private static func lossEvidence(_ end: SenderCase, _ found: KindOfLoss) -> [Verdict.Evidence] {
         let loss = end.side.loss
         return [
@@ -174,6 +199,7 @@ enum PathRules {
     }
 
     private static func congestionLoss(_ end: SenderCase) -> Finding? {
+        if isLostHere(end) { return lostHere(end) }
         guard let loss = losses(end, \.congestive, \.congestivePackets) else { return nil }
         var evidence = lossEvidence(end, loss)
         let queue = end.side.loss.queueAtCongestion ?? .max
@@ -221,7 +247,7 @@ enum PathRules {
     }
 
     private static func randomLoss(_ end: SenderCase) -> Finding? {
-        guard let loss = losses(end, \.random, \.randomPackets) else { return nil }
+        guard !isLostHere(end), let loss = losses(end, \.random, \.randomPackets) else { return nil }
         var evidence = lossEvidence(end, loss)
         var summary =
             "\(FigureText.percent(loss.ratio)) of the \(end.senderName)'s data is lost\(localised(end)) without a queue (\(FigureText.count(loss.events, "random loss", "random losses")))"
@@ -245,7 +271,7 @@ enum PathRules {
     }
 
     private static func policer(_ end: SenderCase) -> Finding? {
-        guard let loss = losses(end, \.policed, \.policedPackets) else { return nil }
+        guard !isLostHere(end), let loss = losses(end, \.policed, \.policedPackets) else { return nil }
         let rate = end.side.goodput.map { " near \(FigureText.rate($0))" } ?? ""
         return Finding(
             severity: severity(of: loss), subject: .path,

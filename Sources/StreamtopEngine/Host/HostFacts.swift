@@ -15,6 +15,8 @@ struct HostFacts: ~Copyable {
     private var routes: [IPAddress: [String]] = [:]
     private var paths: [FlowKey: HostPath] = [:]
     private var translatedDatagrams: [FlowKey: DatagramSocket] = [:]
+    /// Subflows by the token of their Multipath TCP connection, which is one on this host.
+    private var multipath: [UInt32: [FlowKey]] = [:]
     var comparison = HostComparison()
 
     /// A flow that nobody asks about any more is forgotten after this.
@@ -27,6 +29,8 @@ struct HostFacts: ~Copyable {
     ]
     private static let mostCourses = 4_096
     private static let mostOwners = 16_384
+    /// More than Linux lets a connection have (MPTCP_PM_ADDR_MAX, 8).
+    private static let mostSubflows = 16
 
     mutating func observe(_ report: HostReport) {
         isAsked = true
@@ -46,6 +50,11 @@ struct HostFacts: ~Copyable {
 
     private mutating func observe(_ socket: KernelSocket) {
         let key = FlowKey(source: socket.local, destination: socket.remote, transport: 6)
+        if let token = socket.multipath?.token, multipath[token]?.contains(key) != true,
+            multipath.count < Self.mostCourses, multipath[token, default: []].count < Self.mostSubflows
+        {
+            multipath[token, default: []].append(key)
+        }
         guard var course = courses[key] else {
             if courses.count < Self.mostCourses { courses[key] = SocketCourse(socket) }
             return
@@ -69,6 +78,19 @@ struct HostFacts: ~Copyable {
     mutating func forget(at time: Timestamp) {
         guard !courses.isEmpty else { return }
         courses = courses.filter { time - $0.value.newest.time < Self.memory }
+        guard !multipath.isEmpty else { return }
+        multipath = multipath.mapValues { keys in keys.filter { courses[$0] != nil } }.filter { !$0.value.isEmpty }
+    }
+
+    /// The other subflows of the connection that `socket` is one of, as far as they were asked about: those of the same token at the
+    /// same end, in the same namespace or not.
+    func otherSubflows(of socket: KernelSocket) -> [FlowKey] {
+        guard let token = socket.multipath?.token, let keys = multipath[token] else { return [] }
+        return keys.filter { key in
+            guard let other = course(of: key)?.newest else { return false }
+            return other.cookie != socket.cookie && other.multipath?.token == token
+                && other.isElsewhere == socket.isElsewhere
+        }
     }
 
     /// The course of the flow's socket; nil where it was not found, or twice.
@@ -114,16 +136,23 @@ struct HostComparison: ~Copyable {
     private var window = LogHistogram()
     private var roundTrip = LogHistogram()
     private var flight = LogHistogram()
+    private var limitedRoundTrip = LogHistogram()
+    private var limitedFlight = LogHistogram()
     private var retransmissions = LogHistogram()
     private var limitedBy = LogHistogram()
     private var flows = 0
     private var joined = 0
     private var wrongNames = 0
+    private var namesCompared = 0
 
     /// Relative errors are kept in millionths.
     private static let unit = 1e6
 
     mutating func record(_ sample: KernelSample) {
+        guard sample.socket.isApplicationLimited != true else {
+            Self.record(sample.roundTripError, in: &limitedRoundTrip)
+            return Self.record(sample.flightError, in: &limitedFlight)
+        }
         Self.record(sample.windowError, in: &window)
         Self.record(sample.roundTripError, in: &roundTrip)
         Self.record(sample.flightError, in: &flight)
@@ -139,7 +168,9 @@ struct HostComparison: ~Copyable {
         flows += 1
         guard isJoined else { return }
         joined += 1
-        if let estimate, estimate != .unknown, let kernel, estimate.rawValue != kernel { wrongNames += 1 }
+        guard let estimate, estimate != .unknown, let kernel else { return }
+        namesCompared += 1
+        if estimate.rawValue != kernel { wrongNames += 1 }
     }
 
     /// The counts of one flow that was seen from its beginning, where the kernel's last answer is of its end. `receiver` are shares
@@ -154,6 +185,9 @@ struct HostComparison: ~Copyable {
         snapshot.window = Self.error(window)
         snapshot.roundTrip = Self.error(roundTrip)
         snapshot.flight = Self.error(flight)
+        snapshot.limitedRoundTrip = Self.error(limitedRoundTrip)
+        snapshot.limitedFlight = Self.error(limitedFlight)
+        snapshot.namesCompared = namesCompared
         snapshot.retransmissions = Self.error(retransmissions)
         snapshot.limitedBy = Self.error(limitedBy)
         return snapshot

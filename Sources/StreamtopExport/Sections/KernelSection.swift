@@ -80,7 +80,23 @@ extension JSONWriter {
                     json.member("phase", bbr.phase)
                 }
             }
+            if let multipath = socket.multipath { json.multipath(multipath, kernel.otherSubflows) }
             json.errors(kernel)
+        }
+    }
+
+    private mutating func multipath(_ state: MultipathState, _ others: [FlowIdentifier]) {
+        object("mptcp") { json in
+            json.member("token", state.token.map { String($0, radix: 16) })
+            json.member("peer_token", state.peerToken.map { String($0, radix: 16) })
+            json.member("address_id", state.addressIdentifier.map(Int.init))
+            json.member("peer_address_id", state.peerAddressIdentifier.map(Int.init))
+            json.member("backup", state.isBackup)
+            json.member("subflows", state.connection?.subflows)
+            json.member("notsent_bytes", state.connection?.notSent)
+            json.member("unread_memory_bytes", state.connection?.unreadMemory)
+            json.member("retransmissions", state.connection?.retransmissions)
+            json.array("with", others) { $0.string("f\($1.number)") }
         }
     }
 
@@ -104,6 +120,13 @@ extension JSONWriter {
                 json.error("retransmissions", kernel.retransmissions)
                 json.error("limited_by", kernel.limitedBy)
             }
+            if kernel.limitedRoundTrip != nil || kernel.limitedFlight != nil {
+                json.object("application_limited") { json in
+                    json.error("srtt", kernel.limitedRoundTrip)
+                    json.error("in_flight", kernel.limitedFlight)
+                }
+            }
+            json.member("names_compared", kernel.namesCompared)
             json.member("wrong_names", kernel.wrongNames)
         }
     }

@@ -26,12 +26,20 @@ enum DeviceLayers {
             var layer = HostLayer(.qdisc, name: link.name, direction: .out, unit: .bytes, occupied: Int(counts.backlog))
             layer.kind = leaf.isClass ? "\(leaf.kind) class" : leaf.kind
             layer.drops = UInt64(counts.drops)
+            layer.attachment = attachment(leaf)
             if case .bytes(let limit)? = leaf.limit { layer.capacity = Int(limit) }
             let key = "qdisc \(link.index) \(leaf.handle) \(leaf.parent) \(leaf.kind)"
             courses.observe(&layer, key: key, left: counts.bytes, at: time)
             judge(&layer, leaf, ownClasses, isOneOfMany: leaves.count > 1)
             return layer
         }
+    }
+
+    /// A class by its own number; tbf has one class, whatever its minor number (net/sched/sch_tbf.c).
+    private static func attachment(_ leaf: QdiscMessage) -> String? {
+        guard leaf.handle >> 16 != 0, leaf.isClass || leaf.kind == "tbf" else { return nil }
+        let minor = leaf.isClass ? leaf.handle & 0xffff : 1
+        return String(leaf.handle >> 16, radix: 16) + ":" + String(minor, radix: 16)
     }
 
     private static func leaves(_ disciplines: [QdiscMessage], _ classes: [QdiscMessage]) -> [QdiscMessage] {

@@ -71,6 +71,8 @@ struct NamespaceList {
         switch number {
         case EPERM, EACCES: noPermission
         case ENOENT: hasGone
+        // A file without a namespace behind it: what is mounted there is so for other processes alone, or no longer.
+        case EINVAL: "its file below /run/netns is no network namespace here"
         default: "cannot enter it: \(unsafe String(cString: strerror(number)))"
         }
     }

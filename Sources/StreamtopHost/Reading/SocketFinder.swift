@@ -104,9 +104,20 @@ struct SocketFinder {
         let answer = try? handle.sockets.ask(type: SocketMessage.type, isDump: false, body) { type, bytes in
             type == SocketMessage.type ? SocketMessage.socket(bytes, at: time) : nil
         }
-        guard let socket = answer?.first, socket.local == local, socket.remote == remote,
+        guard var socket = answer?.first, socket.local == local, socket.remote == remote,
             socket.state != .listening, socket.state != .timeWait
         else { return nil }
+        if let multipath = socket.multipath { socket.take(connection(multipath, handle)) }
         return socket
+    }
+
+    /// What the connection says that a Multipath TCP subflow belongs to.
+    private static func connection(_ multipath: MultipathState, _ handle: NamespaceHandle) -> MultipathConnection? {
+        guard let token = multipath.token else { return nil }
+        let body = MultipathMessage.request(token: token)
+        let answer = try? handle.sockets.ask(type: SocketMessage.type, isDump: false, body) { type, bytes in
+            type == SocketMessage.type ? MultipathMessage.connection(bytes, token: token) : nil
+        }
+        return answer?.first
     }
 }

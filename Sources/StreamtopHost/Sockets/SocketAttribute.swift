@@ -24,7 +24,7 @@ enum SocketAttribute {
         case dctcp: socket.dctcp = dctcp(value)
         case memory: socket.memory = memory(value)
         case trafficClass: socket.trafficClass = value.uint8(at: 0)
-        case upperProtocol: socket.upperProtocol = upperProtocol(value)
+        case upperProtocol: applyUpperProtocol(value, to: &socket)
         case cgroup: socket.cgroup = value.uint64(at: 0)
         default: break  // of a newer kernel
         }
@@ -66,11 +66,15 @@ enum SocketAttribute {
             minimumRoundTrip: Nanoseconds(least) * 1_000)
     }
 
-    /// INET_ULP_INFO_NAME (1).
-    private static func upperProtocol(_ value: RawSpan) -> String? {
-        var name: String?
-        Netlink.forEachAttribute(in: value) { type, text in if type == 1 { name = text.text } }
-        return name.flatMap { $0.isEmpty ? nil : $0 }
+    /// INET_ULP_INFO_NAME (1) and _MPTCP (3).
+    private static func applyUpperProtocol(_ value: RawSpan, to socket: inout KernelSocket) {
+        Netlink.forEachAttribute(in: value) { type, value in
+            switch type {
+            case 1: socket.upperProtocol = value.text.isEmpty ? nil : value.text
+            case 3: socket.multipath = MultipathMessage.subflow(value)
+            default: break
+            }
+        }
     }
 }
 

@@ -52,6 +52,8 @@ package struct HostLayer: Equatable, Sendable {
     package var memberOf: String?
     /// Of a queueing discipline or device: "tbf", "fq_codel", "veth"; nil where there is none.
     package var kind: String?
+    /// Where tc(8) attaches a discipline below this shaper ("8001:1"); nil where none can be.
+    package var attachment: String?
     package var direction: BufferTravel
     package var occupied: Int?
     package var capacity: Int?

@@ -84,6 +84,8 @@ package struct KernelSocket: Equatable, Sendable {
     package var trafficClass: UInt8?
     /// "tls", "mptcp", …
     package var upperProtocol: String?
+    /// nil where the socket is no subflow of Multipath TCP.
+    package var multipath: MultipathState?
     package var cgroup: UInt64?
 
     package init(time: Timestamp, local: Endpoint, remote: Endpoint, state: KernelSocketState) {

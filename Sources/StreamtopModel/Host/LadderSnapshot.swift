@@ -73,6 +73,11 @@ package struct KernelSample: Equatable, Sendable {
     /// Share of the time in which there was something to send that the peer's window held it back, by the kernel's own clock,
     /// since this program began to ask; nil below three seconds of it.
     package var receiverLimitedShare: Double?
+    /// The window by packets alone, where the flow's own has the kernel's in its place; nil where the flight does not fill the
+    /// window, for that cannot be seen from outside.
+    package var estimatedWindow: Int?
+    /// Other subflows of the Multipath TCP connection that the flow is one of.
+    package var otherSubflows: [FlowIdentifier] = []
 
     package init(socket: KernelSocket, side: Direction) {
         self.socket = socket
@@ -101,12 +106,16 @@ package struct KernelComparison: Equatable, Sendable {
     package var window: Error?
     package var roundTrip: Error?
     package var flight: Error?
+    /// Round trip and flight while the application gave less than the path could carry. The window is not to be seen then.
+    package var limitedRoundTrip: Error?
+    package var limitedFlight: Error?
     /// Of flows that were seen from their beginning, one sample a flow: retransmissions, and the share of the time with something to
     /// send in which the receiver held the sender (a difference of shares, not a relative one).
     package var retransmissions: Error?
     package var limitedBy: Error?
-    /// Flows whose congestion control we called by another name than the kernel does.
+    /// Flows whose congestion control we called by another name than the kernel does, of those that we gave a name.
     package var wrongNames: Int
+    package var namesCompared = 0
 
     package init(flows: Int, joined: Int, wrongNames: Int) {
         self.flows = flows

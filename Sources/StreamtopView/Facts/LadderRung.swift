@@ -57,10 +57,12 @@ struct LadderRung: Sendable {
     private static let leastNamed: Nanoseconds = .milliseconds(5)
 }
 
-/// Commands in the sentences of an advice, as a shell takes them. Words in capitals are for the user to fill in.
+/// Commands in the sentences of an advice, as a shell takes them.
 enum AdvisedCommands {
     /// How a command begins, and the words that it has at least.
     private static let beginnings: [(text: String, words: Int)] = [
+        // In the namespace of the device, before the command itself is found.
+        ("ip netns exec ", 8), ("nsenter -n -t ", 7),
         ("sysctl -w ", 3), ("tc qdisc ", 5), ("tc class ", 5), ("ethtool -", 4), ("ip link ", 5),
     ]
 

@@ -7,6 +7,8 @@ struct RowColumn<Row>: Sendable {
     var priority: Int
     /// Digits stand on the right.
     var isNumber: Bool
+    /// Whether rows have anything for it; nil is always.
+    var isWanted: (@Sendable ([Row]) -> Bool)?
     var draw: @Sendable (Row, RowCell, inout CellBuffer) -> Void
 
     /// A column of a text; nil is "not known".

@@ -16,6 +16,17 @@ extension Words {
     /// How far ours is from the kernel's.
     static func off(_ share: Double) -> String { "off " + PercentText.ratio(share) }
     static let kernelTraffic = "of its traffic"
+    static let comparisonGroup = "Packets against the kernel: median error"
+    /// While the application gives less than the path could carry.
+    static let whileLimited = ", app-limited"
+
+    /// "one of 2 subflows, with f4"; what is not known is left out.
+    static func subflow(_ state: MultipathState, _ others: [FlowIdentifier]) -> String {
+        let count =
+            state.connection?.subflows.map { $0 == 1 ? "the only subflow" : "one of \($0) subflows" } ?? "a subflow"
+        let names = others.prefix(4).map { "f\($0.number)" }.joined(separator: ", ")
+        return count + (names.isEmpty ? "" : ", with " + names) + (state.isBackup ? ", a backup" : "")
+    }
     static let hostOut = "what waits in devices"
     static let hostIn = "what waits in cards, processors and sockets"
     static let mostIn = "most in "

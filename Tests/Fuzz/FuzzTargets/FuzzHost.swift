@@ -12,6 +12,7 @@ func fuzzHost(_ bytes: [UInt8]) {
         _ = try? answer.read(content) { type, body in
             _ = SocketMessage.socket(body, at: Timestamp(nanoseconds: 0))
             _ = SocketMessage.memory(body)
+            _ = MultipathMessage.connection(body, token: 0x84a6_337c)  // of the seed
             _ = QdiscMessage(type: type, body)?.details?.measuredDelay
             _ = LinkMessage(body)
             _ = RouteMessage.route(type, body)

@@ -38,6 +38,23 @@ import Testing
         #expect(state.page == .verdicts)
     }
 
+    /// Who serves it stands in its row where this host's kernel says so and there is room; nowhere is a column of nothing.
+    @Test func rowsNameTheirProcesses() throws {
+        var snapshot = Self.mixed()
+        var (state, context) = Self.desk(snapshot, 160, 40)
+        #expect(!Self.text(state, context).contains("process"))
+        let row = try #require(LiveList(context, .all).rows.first { $0.flow != nil })
+        let position = try #require(snapshot.flows.firstIndex { $0.identifier == row.flow?.identifier })
+        snapshot.flows[position].processes = BothDirections(
+            client: nil, server: ProcessSnapshot(pid: 4_711, name: "origin", user: "www"))
+        (state, context) = Self.desk(snapshot, 160, 40)
+        #expect(state.page == .live)
+        let text = Self.text(state, context)
+        #expect(text.contains("process") && text.contains("origin (4711)"))
+        (state, context) = Self.desk(snapshot, 80, 24)
+        #expect(!Self.text(state, context).contains("origin"))
+    }
+
     @Test func liveRowsComeBeforeEndedOnesAndTroubleFirst() {
         var snapshot = Self.mixed()
         let (_, context) = Self.desk(snapshot)

@@ -62,6 +62,14 @@ import Testing
             "ethtool -G eth0 rx 512 (now 256); sysctl -w net.core.rmem_max=4194304 (now 212992) lets it.",
             ["ethtool -G eth0 rx 512", "sysctl -w net.core.rmem_max=4194304"]
         ),
+        (
+            "On this host: ip netns exec web tc qdisc replace dev eth0 root fq_codel (net.core.default_qdisc is pfifo_fast). Risk: drops.",
+            ["ip netns exec web tc qdisc replace dev eth0 root fq_codel"]
+        ),
+        (
+            "nsenter -n -t 4711 ethtool -G eth0 rx 512 (now 256); spread its interrupts. See ip netns exec(8).",
+            ["nsenter -n -t 4711 ethtool -G eth0 rx 512"]
+        ),
         ("At the client: look at the thread that reads.", []), ("", []), ("etc qdisc add dev eth0 root fq", []),
     ])
     func commandsAreToldFromSentences(advice: String, commands: [String]) {
@@ -73,7 +81,7 @@ import Testing
         var state = ViewState(width: 80, height: 24)
         ViewReducer.advance(&state, in: context)
         state.page = .host
-        let command = "tc qdisc add dev eth0 parent HANDLE fq_codel"
+        let command = "tc qdisc add dev eth0 parent 8001:1 fq_codel"
         #expect(ViewReducer.reduce(&state, "x", in: context) == [.copy(command)])
         _ = ViewReducer.open(FlowIdentifier(number: 3), &state)
         #expect(ViewReducer.reduce(&state, "x", in: context) == [.copy(command)])

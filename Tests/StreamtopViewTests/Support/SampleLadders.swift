@@ -56,7 +56,16 @@ enum SampleLadders {
         socket.bbr?.pacingGain = 1
         socket.bbr?.windowGain = 2
         socket.retransmissions = 3
-        flow.kernel = KernelSample(socket: socket, side: .fromServer)
+        socket.busy = .seconds(20)
+        socket.receiverLimited = .seconds(1)
+        socket.sendBufferLimited = .milliseconds(200)
+        socket.multipath = MultipathState()
+        socket.multipath?.connection = MultipathConnection(unreadMemory: 0)
+        socket.multipath?.connection?.subflows = 2
+        var kernel = KernelSample(socket: socket, side: .fromServer)
+        kernel.estimatedWindow = 140_000
+        kernel.otherSubflows = [FlowIdentifier(number: 4)]
+        flow.kernel = kernel
         flow.roundTrip.client = SampleSnapshots.summary(30.4, minimum: 30, p95: 31)
         flow.series = MetricSeries(
             interval: .milliseconds(200),
@@ -130,13 +139,21 @@ enum SampleLadders {
         host.settings.tcpReceiveMaximum = 6_291_456
         host.settings.slowStartAfterIdle = true
         snapshot.host = host
+        var compared = KernelComparison(flows: 6, joined: 5, wrongNames: 0)
+        compared.window = KernelComparison.Error(samples: 120, p50: 0.019, p95: 0.09)
+        compared.roundTrip = KernelComparison.Error(samples: 900, p50: 0.004, p95: 0.031)
+        compared.limitedRoundTrip = KernelComparison.Error(samples: 40, p50: 0.08, p95: 0.6)
+        compared.retransmissions = KernelComparison.Error(samples: 5, p50: 0, p95: 0.1)
+        compared.limitedBy = KernelComparison.Error(samples: 2, p50: 0.02, p95: 0.03)
+        compared.namesCompared = 5
+        snapshot.kernelComparison = compared
         snapshot.verdicts = [
             Verdict(
                 rule: "local_queue", ruleNumber: 53, severity: .critical, subject: .host,
                 summary: "Packets wait 130 ms in the queue of eth0 (tbf) before they leave this host",
                 evidence: [.init("queue_ms", 130)],
                 advice:
-                    "On this host: a shorter limit or an AQM below the shaper: tc qdisc add dev eth0 parent HANDLE fq_codel. Risk: earlier drops.",
+                    "On this host: a shorter limit or an AQM below the shaper: tc qdisc add dev eth0 parent 8001:1 fq_codel. Risk: earlier drops.",
                 firstSeen: SampleSnapshots.start, confidence: 0.95, priority: 1)
         ]
         return snapshot

@@ -43,12 +43,16 @@ enum WindowChart {
         spans += reading.spans(
             "■ " + Words.flightLabel, flight.map { $0.bound.prefix + ByteText.short($0.value) }, .chartInFlight)
         let congestion = flow.displayedCongestionWindow
+        // Where the flow's window is the kernel's, what packets show stands beside it, and not instead of it.
+        let kernel = flow.kernel.flatMap { $0.side == sender && congestion?.bound == .exact ? $0 : nil }
         let displayed =
-            reading.isReading ? reading.atCursor(.congestionWindow, sender).map { Int($0) } : congestion?.value
-        let prefix = congestion?.bound.prefix ?? ""
+            reading.isReading
+            ? reading.atCursor(.congestionWindow, sender).map { Int($0) }
+            : kernel.map(\.estimatedWindow) ?? congestion?.value
+        let prefix = kernel == nil ? congestion?.bound.prefix ?? "" : Bound.about.prefix
         spans += reading.spans(
             "━ " + Words.windowLabel, displayed.map { prefix + ByteText.short($0) }, .chartCongestionWindow)
-        spans += kernel(reading, beside: displayed)
+        spans += self.kernel(reading, beside: displayed)
         let receive =
             reading.isReading
             ? reading.atCursor(.receiveWindow, sender.reversed).map { Int($0) } : flow.displayedReceiveWindow?.last

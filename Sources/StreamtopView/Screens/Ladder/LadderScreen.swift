@@ -29,7 +29,9 @@ enum LadderScreen {
         LadderTable.add(Words.out, Words.hostOut, LadderRung.of(host, .out), to: &page)
         LadderTable.add(Words.inward, Words.hostIn, LadderRung.of(host, .inward), to: &page)
         LadderTable.addAdvice(verdicts(context), to: &page)
-        LadderTable.addFacts([counters(host), unread(host), settings(host)].filter { !$0.lines.isEmpty }, to: &page)
+        let compared = KernelFacts.comparison(context.snapshot.kernelComparison)
+        LadderTable.addFacts(
+            [counters(host), unread(host), settings(host), compared].filter { !$0.lines.isEmpty }, to: &page)
         return page
     }
 
@@ -53,7 +55,10 @@ enum LadderScreen {
     private static func unread(_ host: HostSnapshot) -> FactGroup {
         var group = FactGroup(Words.hostUnread)
         for unread in host.unread {
-            group.addSentence(Words.layer(unread.layer) + " " + unread.name, unread.reason, .muted)
+            // Of a namespace nothing at all is read, and its name tells which.
+            let isNamespace = unread.name.hasPrefix("namespace ")
+            group.addSentence(
+                isNamespace ? unread.name : Words.layer(unread.layer) + " " + unread.name, unread.reason, .muted)
         }
         return group
     }

@@ -28,7 +28,7 @@ enum LadderTab {
             page.skip()
         }
         LadderTable.addAdvice(verdicts(flow, context), to: &page)
-        if let kernel = flow.kernel { LadderTable.addFacts(self.kernel(kernel, flow), to: &page) }
+        if let kernel = flow.kernel { LadderTable.addFacts(KernelFacts.groups(kernel, flow), to: &page) }
         return page
     }
 
@@ -36,27 +36,6 @@ enum LadderTab {
     static func verdicts(_ flow: FlowSnapshot, _ context: ViewContext) -> [Verdict] {
         flow.verdicts.filter { $0.severity > .info }
             + context.snapshot.verdicts.filter { HostVerdicts.rules.contains($0.ruleNumber) }
-    }
-
-    /// What the kernel says of the socket, beside what packets say.
-    private static func kernel(_ kernel: KernelSample, _ flow: FlowSnapshot) -> [FactGroup] {
-        let socket = kernel.socket
-        var group = FactGroup(Words.kernelGroup)
-        if let process = flow.processes?[kernel.side] { group.add("owner", Words.owner(process)) }
-        let phase = socket.bbr?.phase.map { "  " + $0 } ?? ""
-        group.add("congestion control", socket.congestionControl.map { $0 + phase })
-        group.add("cwnd", socket.congestionWindow.map { ByteText.short($0) })
-        group.add("in flight", socket.inFlight.map { ByteText.short($0) })
-        let packets =
-            flow.roundTrip[kernel.side.reversed].map { "  packets " + DurationText.withUnit($0.smoothed) } ?? ""
-        group.add("rtt", socket.smoothedRoundTrip.map { DurationText.withUnit($0) + packets })
-        var traffic = FactGroup(Words.kernelTraffic)
-        traffic.add("not sent", socket.notSent.map { ByteText.short($0) })
-        traffic.add("unread", socket.unread.map { ByteText.short($0) })
-        if let pacing = socket.pacingRate { traffic.add("pacing", RateText.withUnit(pacing)) }
-        if let delivery = socket.deliveryRate { traffic.add("delivery", RateText.withUnit(delivery)) }
-        if let repeats = socket.retransmissions { traffic.count("retransmissions", UInt64(max(0, repeats)), .watch) }
-        return [group, traffic]
     }
 }
 

@@ -93,7 +93,7 @@ struct ListPage<Row: Sendable>: Sendable {
         let selected = position(of: list.selected, in: rows, near: list.position)
         var rest = area
         let listArea = rest.takeTop(listHeight(area.height, rows))
-        var columns = columns
+        var columns = columns.filter { $0.isWanted?(rows) ?? true }
         if let firstTitle { columns[0].title = firstTitle(state) }
         let table = RowTable(columns, width: area.width - 4, from: area.x + 3)
         table.drawTitles(y: layout.columns.y, into: &cells)

@@ -88,6 +88,11 @@ enum LiveScreen {
             guard let series = row.flow?.series else { return }
             Sparkline.draw((0..<series.count).map { series.loop(at: $0) }, in: cell.area, into: &cells)
         },
+        RowColumn(
+            title: "process", widths: 10...24, priority: 7, isNumber: false,
+            // Known only where this host's kernel is asked.
+            isWanted: { rows in rows.contains { $0.flow?.owner != nil } },
+            draw: { row, cell, cells in cell.put(row.flow?.owner.map { Words.owner($0) } ?? "", .label, &cells) }),
         .text("for what", 11...40, 0) { row in
             let ended = row.isEnded ? Words.endedShort : ""
             if let failure = row.failure { return (ended + failure, row.isEnded ? .idle : .act) }

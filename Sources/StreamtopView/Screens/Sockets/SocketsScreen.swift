@@ -26,7 +26,7 @@ enum SocketsScreen {
         .text("user", 8...12, 4) { ($0.process?.user ?? "", .label) },
         .number("sockets", 7, 3) { (NumberText.grouped($0.sockets.count), .value) },
         .number("unread", 7, 1) { bytes($0.unread) },
-        .number("unsent", 7, 1) { bytes($0.unsent) },
+        .number("unacked", 7, 1) { bytes($0.unsent) },
         .number("dropped", 8, 2) { holder in
             (holder.drops > 0 ? NumberText.grouped(holder.drops) : "", holder.drops > 0 ? .act : .muted)
         },
@@ -47,7 +47,7 @@ enum SocketsScreen {
             socket.remote.port == 0 ? ("any", .muted) : (EndpointText.text(socket.remote), .text)
         },
         .number("unread", 7, 0) { bytes($0.unread) },
-        .number("unsent", 7, 0) { bytes($0.unsent) },
+        .number("unacked", 7, 0) { bytes($0.unsent) },
         .number("dropped", 8, 2) { socket in
             ((socket.drops ?? 0) > 0 ? NumberText.grouped(socket.drops ?? 0) : "", .act)
         },
