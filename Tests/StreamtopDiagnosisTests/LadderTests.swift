@@ -206,6 +206,11 @@ import Testing
             let rung = try #require(ladder.buffers.first { $0.layer == .socketReceive && $0.direction == .inward })
             #expect(rung.occupiedBytes == occupied && rung.delay == delay.map { .milliseconds($0) })
             #expect(ladder.sums?.inward?.largest == largest)
+            // The same when the flow has ended and its socket is not asked any more.
+            var ended = flow
+            facts.socket.map { ended.kernel = KernelSample(socket: $0, side: .fromServer) }
+            let later = LadderBuilder.build(ended, Self.facts { $0.socket = nil })
+            #expect(later.buffers.first { $0.layer == .socketReceive && $0.direction == .inward }?.delay == rung.delay)
         }
     }
 

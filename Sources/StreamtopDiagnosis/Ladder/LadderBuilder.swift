@@ -265,7 +265,9 @@ package enum LadderBuilder {
         var rung = rung(
             .socketReceive, name(near), occupied: occupied > 0 ? occupied : window.occupied, capacity: window.maximum,
             source: "receive_window", confidence: 0.7)
-        if let multipath = facts.socket?.multipath, multipath.connection?.subflows != 1 {
+        // Also of a flow that has ended, and whose socket is asked no more.
+        if let multipath = (facts.socket ?? flow.$kernel?.value.socket)?.multipath, multipath.connection?.subflows != 1
+        {
             // The window is the whole connection's, and so is what was not read: this subflow's rate is not what fills or drains it.
             wait(for: occupied, nil, &rung, &rungs)
             if occupied * 2 > window.maximum { rungs.hold(.socketReceive, bytes: occupied) }

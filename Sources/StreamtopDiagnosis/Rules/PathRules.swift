@@ -185,7 +185,7 @@ enum PathRules {
                 "\(FigureText.percent(found.ratio)) of the \(end.senderName)'s data is lost on this host, before the capture point: a queue or device of its own drops it (\(FigureText.count(found.events, "loss", "losses")))",
             evidence: lossEvidence(end, found) + [.init("before_capture", Double(loss.upstream))],
             advice:
-                "On this host, not on the path: tc -s qdisc show and ip -s link name what drops. A longer limit there, or a sender that paces, lets bursts through.",
+                "On this host, not on the path: tc -s qdisc show and ip -s link name what drops. Pacing lets bursts through; more than the queue's rate needs a lower bitrate.",
             confidence: confidence(end, found))
     }
 

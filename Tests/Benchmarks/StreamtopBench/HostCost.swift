@@ -16,8 +16,9 @@ struct HostCost {
     /// `count` sockets of this process, listening on loopback, beside those there are.
     static func measure(count: Int, readings: Int) -> HostCost? {
         var limit = rlimit()
-        limit.rlim_cur = rlim_t(count + 256)
-        limit.rlim_max = rlim_t(count + 256)
+        // The hard limit stays: once lowered, not everybody may raise it for the next count.
+        _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = min(limit.rlim_max, rlim_t(count + 256))
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         var descriptors: [Int32] = []
         defer { for descriptor in descriptors { close(descriptor) } }
