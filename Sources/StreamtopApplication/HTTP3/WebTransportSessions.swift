@@ -56,7 +56,8 @@ struct WebTransportSessions: Sendable {
 
     mutating func ask(_ stream: UInt64, url: String?, at time: Timestamp) {
         guard sessions.count < Self.maximumSessions, position(stream) == nil else { return }
-        sessions.append(Session(told: WebTransportSnapshot(identifier: stream, url: url, start: time)))
+        sessions.append(
+            Session(told: WebTransportSnapshot(identifier: stream, url: URLSecrets.masked(url), start: time)))
     }
 
     mutating func answer(_ stream: UInt64, isAccepted: Bool, subprotocol: String?, at time: Timestamp) {
