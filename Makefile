@@ -15,11 +15,11 @@ DEMO         := $(notdir $(wildcard Sources/streamtop/Resources/*))
 
 PACKAGES := libpcap-dev libncurses-dev zlib1g-dev libzstd-dev libssl-dev libnghttp2-dev libnghttp3-dev libexpat1-dev libbrotli-dev pkg-config
 TEST_PACKAGES := python3-jsonschema python3-pip tmux ncurses-term zstd openssl
-PYTHON_PEERS := aioquic==1.7.2 aiortc==1.16.0 websockets==15.0.1
+PYTHON_PEERS := aioquic==1.7.2 aiortc==1.16.0 websockets==15.0.1 aiomoqt==0.5.3 qh3==1.9.4
 BENCH_PACKAGES := tshark tcptrace
 PEER_PACKAGES := coturn sip-tester baresip-core janus libusrsctp-examples gstreamer1.0-tools gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly python3-gi gir1.2-gst-plugins-base-1.0 golang-go \
-	golang-github-pion-webrtc.v3-dev
+	golang-github-pion-webrtc.v3-dev nghttp2-client nghttp2-server nghttp2-proxy
 
 .PHONY: run build test test-browser bench selfcheck fuzz format lint install uninstall check-install setup setup-test setup-peers setup-bench swift-present clean picture
 
@@ -35,7 +35,7 @@ test: setup-test lint ## All set-up, all tests, and a short fuzz
 	Tests/Fuzz/run --if-possible 5
 
 test-browser: setup-test ## Calls of Chromium and Firefox against their own figures, once a release
-	@docs/setup/packages --optional chromium firefox-esr
+	@docs/setup/packages --optional chromium firefox-esr nghttp2-proxy
 	STREAMTOP_BROWSER=1 $(SWIFT) test $(IMPORT_CHECK) --filter BrowserPeersTests
 
 bench: setup-bench build ## Speed and memory beside peers, one table

@@ -79,7 +79,7 @@ package struct HTTPExchangeSnapshot: Equatable, Sendable {
     /// The stream that carried it, where HTTP has streams.
     package var stream: UInt64?
     package var method: String?
-    /// Scheme, authority and path as far as the request names them; bytes that are not UTF-8 were replaced.
+    /// Scheme, authority and path as far as the request names them, tokens and passwords masked; bytes that are not UTF-8 were replaced.
     package var url: String?
     /// Of the final response.
     package var status: Int?

@@ -61,6 +61,18 @@ struct BrowserPeersTests {
     @Test("Firefox: VP8", .enabled(if: MediaConversations.isInstalled("firefox"), reason))
     func firefox() throws { try compare("firefox", streams: 2) }
 
+    @Test(
+        "Chromium: WebSocket over HTTP/2 through nghttpx",
+        .enabled(if: ProxyPeers.hindrance == nil && MediaConversations.isInstalled("chromium-av1"), reason))
+    func webSocket() throws {
+        let outcome = try ProxyPeers.record("chromium")
+        // Messages are deflated on both sides of the proxy: it hands them on as they are.
+        #expect(outcome.client["extensions"].string == "permessage-deflate")
+        for flow in [outcome.front, outcome.back] { try outcome.compare(flow) }
+        #expect(outcome.front["websocket", "client", "compressed_messages"].int == 21)
+        #expect(outcome.front["websocket", "extensions"].string?.hasPrefix("permessage-deflate") == true)
+    }
+
     private static let reason: Comment =
         "make test-browser holds these calls, where chromium and firefox-esr are installed"
 }

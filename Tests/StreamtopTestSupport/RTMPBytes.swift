@@ -48,4 +48,22 @@ package struct RTMPBytes {
         let data = [UInt8](repeating: 0xaa, count: size)
         add(type: 9, chunkStream: 6, timestamp: timestamp, head + data)
     }
+
+    /// A part of an aggregate message: a tag of FLV, of a message stream that nobody reads, with its size behind it.
+    package static func part(
+        type: UInt8 = 9, _ timestamp: UInt32, _ payload: [UInt8], length: Int? = nil, size: Int? = nil
+    ) -> [UInt8] {
+        let length = length ?? payload.count
+        var bytes: [UInt8] = [type]
+        bytes += MediaBoxes.bytes(UInt32(length)).suffix(3)
+        bytes += MediaBoxes.bytes(timestamp).suffix(3)
+        bytes += [UInt8(timestamp >> 24), 0, 0, 0]
+        bytes += payload
+        bytes += MediaBoxes.bytes(UInt32(size ?? length + 11))
+        return bytes
+    }
+
+    package mutating func addAggregate(_ timestamp: UInt32, _ parts: [[UInt8]]) {
+        add(type: 22, chunkStream: 7, timestamp: timestamp, Array(parts.joined()))
+    }
 }

@@ -127,6 +127,8 @@ struct HTTPExchange: Sendable {
     /// The request's head is known.
     mutating func ask(_ head: HTTPMessageHead, at time: Timestamp, _ reports: inout MediaReports) {
         request = head
+        // What follows the head of a CONNECT is the tunnel's, and ends with it (RFC 9110 section 9.3.6).
+        if head.method == "CONNECT" { requestEndTime = requestEndTime ?? time }
         signalling.begin(head, from: .fromClient)
         if media.begin(head) { reports.append(report(.asked, at: time)) }
     }
@@ -215,7 +217,7 @@ struct HTTPExchange: Sendable {
         var exchange = HTTPExchangeSnapshot(identifier: identifier)
         exchange.stream = stream
         exchange.method = request?.method
-        exchange.url = request?.url
+        exchange.url = URLSecrets.masked(request?.url)
         exchange.status = response?.status
         exchange.requestTime = requestTime
         exchange.requestDuration = requestDuration

@@ -30,6 +30,7 @@ struct WebTransportSessions: Sendable {
         var told: WebTransportSnapshot
         var capsules = BothDirections(client: Capsules(), server: Capsules())
         var media: MoQGroupMeter?
+        var setup = MoQSetup()
     }
 
     private var sessions: [Session] = []
@@ -56,7 +57,8 @@ struct WebTransportSessions: Sendable {
 
     mutating func ask(_ stream: UInt64, url: String?, at time: Timestamp) {
         guard sessions.count < Self.maximumSessions, position(stream) == nil else { return }
-        sessions.append(Session(told: WebTransportSnapshot(identifier: stream, url: url, start: time)))
+        sessions.append(
+            Session(told: WebTransportSnapshot(identifier: stream, url: URLSecrets.masked(url), start: time)))
     }
 
     mutating func answer(_ stream: UInt64, isAccepted: Bool, subprotocol: String?, at time: Timestamp) {
@@ -127,6 +129,10 @@ struct WebTransportSessions: Sendable {
         sessions[index].told.ends[direction].bytes &+= UInt64(bytes.byteCount)
         if stream & 2 == 0 {
             sessions[index].media?.observeSetup(bytes, direction)
+            guard sessions[index].media == nil, sessions[index].told.subprotocol == nil, stream & 1 == 0,
+                let draft = sessions[index].setup.observe(bytes, stream, direction)
+            else { return }
+            sessions[index].media = MoQGroupMeter(draft: draft)
         } else {
             sessions[index].media?.observe(bytes, stream, direction, at: time)
         }

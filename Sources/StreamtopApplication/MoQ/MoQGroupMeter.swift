@@ -39,7 +39,8 @@ struct MoQGroupMeter: Sendable {
     /// The first bytes that the server sent about the session, in which it says the version.
     private var setup: [UInt8] = []
 
-    init() {}
+    /// `draft`: where it is known before anything of a stream was read.
+    init(draft: Int? = nil) { self.draft = draft }
 
     /// A unidirectional stream begins.
     mutating func open(_ stream: UInt64) {

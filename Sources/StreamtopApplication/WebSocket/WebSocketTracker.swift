@@ -67,7 +67,7 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
     private mutating func open(_ now: inout Observation) {
         guard !isOpen else { return }
         isOpen = true
-        now.tell(.webSocketOpen(url: upgrade?.url))
+        now.tell(.webSocketOpen(url: URLSecrets.masked(upgrade?.url)))
     }
 
     package var hasDescribed: Bool { !descriptions.isEmpty }
@@ -92,7 +92,7 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
         flow.protocols.append(ProtocolKind.webSocket.rawValue)
         var socket = WebSocketSnapshot()
-        socket.url = upgrade?.url
+        socket.url = URLSecrets.masked(upgrade?.url)
         socket.subprotocol = upgrade?.subprotocol
         socket.extensions = upgrade?.extensions
         socket.upgrade = upgrade?.duration

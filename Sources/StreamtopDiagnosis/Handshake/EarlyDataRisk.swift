@@ -1,3 +1,4 @@
+import StreamtopBase
 import StreamtopModel
 
 /// What harm a replay of early data could do (RFC 8446 section 8, RFC 8470 section 5), whatever carried it.
@@ -15,7 +16,7 @@ package enum EarlyDataRisk {
             (early.replayRisk, early.reason) = (.none, "refused by the server")
         } else if let (method, target) = telling(flow.http) ?? early.request.map({ ($0.method, $0.target) }) {
             early.replayRisk = safeMethods.contains(method) ? .idempotent : .unsafe
-            early.reason = target.map { "\(method) \($0)" } ?? method
+            early.reason = target.map { "\(method) \(URLSecrets.masked($0))" } ?? method
         } else {
             early.reason = early.isOpened ? "not an HTTP/1.1 request" : "encrypted"
         }

@@ -53,7 +53,8 @@ extension FlowEngine {
                 at: report.time)
         case .ended(let transfer) where transfer.isMedia && transfer.isComplete:
             var event = MediaSegmentEvent(
-                exchange: report.exchange.identifier, url: report.exchange.url, bytes: transfer.bytes,
+                exchange: report.exchange.identifier, url: URLSecrets.masked(report.exchange.url),
+                bytes: transfer.bytes,
                 chunks: transfer.mediaChunks)
             event.download = report.exchange.requestTime.map { report.time - $0 }
             event.throughput = transfer.throughput

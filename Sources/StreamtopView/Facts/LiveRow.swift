@@ -17,8 +17,9 @@ struct LiveRow: Sendable {
     var what: String
     /// How far behind live it is: age of the media at the playhead, or mouth to ear.
     var behind: Nanoseconds?
-    /// `behind` is concluded from parts.
-    var isBehindEstimated = false
+    var behindBound = Bound.exact
+    /// Of a flow that carries media by itself.
+    var feed: MediaFeed?
     /// The buffer that holds most, and how long; without a time where nothing leaves it.
     var waits: (position: String, time: Nanoseconds?)?
     var verdict: Verdict?
@@ -30,8 +31,9 @@ struct LiveRow: Sendable {
     /// For the order of rows: what does not drain waits longest.
     var waitingTime: Nanoseconds { waits.map { $0.time ?? .max } ?? 0 }
 
+    /// Neither a player, a call, an ingest nor another stream of media.
     var isPlainFlow: Bool {
-        if case .flow = subject { true } else { false }
+        if case .flow = subject { feed == nil } else { false }
     }
 
     var severity: Verdict.Severity? {
@@ -74,7 +76,7 @@ struct LiveList: Sendable {
             guard filter == .all || filter.matches(snapshot.flows[index]) else { continue }
             let rate = max(snapshot.flows[index].client.rate, snapshot.flows[index].server.rate)
             let severity = snapshot.flows[index].worstVerdict?.severity ?? .info
-            guard rate >= Self.leastRate || severity > .info || snapshot.flows[index].isIngest else {
+            guard rate >= Self.leastRate || severity > .info || snapshot.flows[index].carriesMedia else {
                 others += 1
                 continue
             }
@@ -107,7 +109,7 @@ struct LiveList: Sendable {
             subject: .session(row), flow: row.flow, key: 1 << 62 | row.key, who: session.client.description, what: name,
             behind: session.liveLatency?.last, verdict: worst(row.worst, row.flow), start: session.start,
             isEnded: isOver)
-        live.isBehindEstimated = session.liveLatency.map { Words.isConcluded($0.source) } ?? false
+        live.behindBound = session.liveLatency.map { Words.isConcluded($0.source) } == true ? .about : .exact
         live.waits = row.flow.flatMap { largest($0) }
         if row.isStalled { live.failure = "stalled" }
         return live
@@ -130,8 +132,8 @@ struct LiveList: Sendable {
         if let held {
             let trip = pair?.roundTrip?.smoothed ?? 0
             live.behind = pair?.roundTrip == nil ? nil : held + trip / 2
-            live.isBehindEstimated = true
-            live.waits = ("jitterbuf", held)
+            live.behindBound = .about
+            live.waits = (Words.jitterBuffer, held)
         }
         if let queue = (flow?.rtp ?? []).compactMap({ $0.transportWide?.queueDelay }).max(),
             queue > live.waitingTime
@@ -142,12 +144,15 @@ struct LiveList: Sendable {
     }
 
     private static func row(_ flow: FlowSnapshot) -> LiveRow {
-        let protocols = flow.displayedProtocols.joined(separator: " ")
+        let feed = MediaFeed(flow)
         var live = LiveRow(
             subject: .flow, flow: flow, key: flow.identifier.number, who: EndpointText.full(flow.client),
-            what: flow.isIngest ? "ingest \(protocols)" : protocols, behind: nil, verdict: flow.worstVerdict,
-            start: flow.start, isEnded: flow.state != .open && flow.state != .halfOpen)
+            what: feed?.what ?? flow.displayedProtocols.joined(separator: " "), behind: feed?.behind?.value,
+            verdict: flow.worstVerdict, start: flow.start, isEnded: flow.state != .open && flow.state != .halfOpen)
+        live.feed = feed
+        live.behindBound = feed?.behind?.bound ?? .exact
         live.waits = largest(flow)
+        if let held = feed?.held, held > live.waitingTime { live.waits = (Words.jitterBuffer, held) }
         return live
     }
 
@@ -166,9 +171,9 @@ struct LiveList: Sendable {
 }
 
 extension FlowSnapshot {
-    /// A protocol by which encoders deliver, or a stream of media without a call around it.
-    var isIngest: Bool {
-        let names: Set<String> = ["rtmp", "rtmps", "srt", "rist", "rtsp", "mpegts", "mpeg-ts", "flv"]
-        return protocols.contains { names.contains($0) } || !rtp.isEmpty
+    /// Media by a protocol of its own: a `MediaFeed` can be made of it.
+    var carriesMedia: Bool {
+        rtmp != nil || srt != nil || rtsp != nil || transportStream != nil || !rtp.isEmpty
+            || protocols.contains(ProtocolKind.rist.rawValue)
     }
 }

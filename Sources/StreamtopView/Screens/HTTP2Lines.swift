@@ -20,7 +20,7 @@ enum HTTP2Lines {
             spans.append(
                 TextSpan("  " + PercentText.ratio(Double(overhead) / (Double(overhead) + Double(payload))), .value))
         }
-        spans += [TextSpan("  \(NumberText.grouped(http2.streams)) \(Words.streams)", .text)]
+        spans += [TextSpan("  " + Words.streamCount(http2.streams), .text)]
         if http2.resets > 0 { spans.append(TextSpan("  reset \(NumberText.grouped(http2.resets))", .watch)) }
         if http2.pushPromises > 0 {
             spans.append(
@@ -49,7 +49,7 @@ enum HTTP2Lines {
         let role: StyleRole = credit.minimum <= 0 ? .watch : .text
         var spans = [
             TextSpan(Words.flowControlTitle + "  ", .title), TextSpan("connection ", .label),
-            TextSpan(bytes(credit.last), .value), TextSpan("  least \(bytes(credit.minimum))", role),
+            TextSpan(bytes(credit.last), .value), TextSpan(", least \(bytes(credit.minimum))", role),
             TextSpan("  streams from \(bytes(credit.streamInitial))", .text),
         ]
         if let least = credit.streamMinimum {
@@ -67,7 +67,7 @@ enum HTTP2Lines {
         if let cap = control.cap {
             second += [
                 TextSpan("  window ÷ round trip ", .label), TextSpan("≤ " + RateText.withUnit(cap), .value),
-                TextSpan("  now \(RateText.withUnit(flow.end(sender).rate))", .text),
+                TextSpan(", now \(RateText.withUnit(flow.end(sender).rate))", .text),
             ]
         }
         return [spans, second]

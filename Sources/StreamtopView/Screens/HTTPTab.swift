@@ -11,7 +11,8 @@ enum HTTPTab {
         }
         var rest = area
         let lines =
-            [counts(http)] + (flow.http3.map { [framing($0)] } ?? []) + HTTP2Lines.all(flow) + HTTPWaitLines.all(flow)
+            ([counts(http)] + (flow.http3.map { [framing($0)] } ?? []) + HTTP2Lines.all(flow) + HTTPWaitLines.all(flow))
+            .flatMap { SpanWrap.lines($0, width: area.width - 3) }
         let head = rest.takeTop(min(lines.count + 1, max(2, area.height / 2)))
         for (row, line) in lines.prefix(head.height).enumerated() {
             cells.put(line, x: 2, y: head.y + row, maxWidth: area.width - 3)
@@ -29,15 +30,16 @@ enum HTTPTab {
     private static func counts(_ http: HTTPSnapshot) -> [TextSpan] {
         let counts = http.counts
         var spans = [
-            TextSpan(NumberText.grouped(counts.requests), .value), TextSpan(" " + Words.requests + "  ", .label),
+            TextSpan(NumberText.grouped(counts.requests), .value),
+            TextSpan(" " + Words.requests(counts.requests) + "  ", .label),
             TextSpan(NumberText.grouped(counts.responses), .value), TextSpan(" " + Words.answered + "  ", .label),
             TextSpan(NumberText.grouped(counts.errors), counts.errors > 0 ? .watch : .muted),
-            TextSpan(" " + Words.httpErrors, .label),
+            TextSpan(" " + Words.httpErrors(counts.errors), .label),
         ]
         if let times = http.timeToFirstByte {
-            spans.append(TextSpan("    " + Words.firstByteMilliseconds, .title))
+            spans.append(TextSpan("   " + Words.firstByteMilliseconds, .title))
             for (name, time) in [("p50", times.p50), ("p95", times.p95), (Words.most, times.maximum)] {
-                spans += [TextSpan("  \(name) ", .label), TextSpan(DurationText.milliseconds(time), .value)]
+                spans += [TextSpan(" \(name) ", .label), TextSpan(DurationText.milliseconds(time), .value)]
             }
         }
         return spans
@@ -129,7 +131,7 @@ private struct HTTPTable {
 
     func drawHeader(y: Int, into cells: inout CellBuffer) {
         cells.putRight(Words.sinceStartHeader, right: area.x + 10, y: y, .columnHeader)
-        cells.put(Words.methodHeader, x: area.x + 12, y: y, .columnHeader)
+        cells.put(Words.methodHeader, x: area.x + 11, y: y, .columnHeader)
         cells.put(Words.statusHeader, x: area.x + 19, y: y, .columnHeader)
         cells.putRight(Words.firstByteHeader, right: area.x + 32, y: y, .columnHeader)
         cells.putRight(Words.wholeHeader, right: area.x + 41, y: y, .columnHeader)
@@ -151,8 +153,8 @@ private struct HTTPTable {
         let at = exchange.requestTime.map { NumberText.fixed(($0 - start).seconds, decimals: 3) }
         cells.putRight(at ?? Words.unknown, right: area.x + 10, y: y, at == nil ? .unknown : .label)
         cells.put(
-            exchange.method ?? (exchange.isPushed ? Words.pushed : Words.unknown), x: area.x + 12, y: y, .text,
-            maxWidth: 6)
+            exchange.method ?? (exchange.isPushed ? Words.pushed : Words.unknown), x: area.x + 11, y: y, .text,
+            maxWidth: 7)
         let (status, role) = status(exchange)
         cells.put(status, x: area.x + 19, y: y, role, maxWidth: 4)
         number(exchange.timeToFirstByte.map(DurationText.milliseconds), right: area.x + 32, y, &cells)
@@ -173,7 +175,9 @@ private struct HTTPTable {
         let early = exchange.isEarly ? "0-RTT  " : ""
         cells.put(
             [
-                TextSpan(early, .badge), TextSpan(displayedTarget(exchange), .text), TextSpan(kind, .muted),
+                TextSpan(early, .badge),
+                TextSpan(tail(displayedTarget(exchange), width: area.right - target - 1 - early.utf8.count), .text),
+                TextSpan(kind, .muted),
                 TextSpan(exchange.cache.map { "  " + Words.cache($0) } ?? "", .label),
                 TextSpan(exchange.errorName.map { "  " + $0 } ?? "", .watch),
             ], x: target, y: y, maxWidth: max(0, area.right - target - 1))
@@ -208,6 +212,12 @@ private struct HTTPTable {
                 isHeld ? "·" : isWaiting ? "░" : "█", x: picture.lowerBound + column, y: y,
                 isHeld ? .gaugeRest : isWaiting ? .chartQueue : .chartRateDown)
         }
+    }
+
+    /// Requests differ in the ends of their URLs: what does not fit goes at the front.
+    private func tail(_ url: String, width: Int) -> String {
+        guard width >= 8, url.utf8.count > width, url.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else { return url }
+        return "…" + url.suffix(width - 1)
     }
 
     /// The URL without what goes without saying: the scheme, and the name of the server that the flow shows already.

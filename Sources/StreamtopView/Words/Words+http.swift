@@ -2,9 +2,10 @@ import StreamtopModel
 
 /// HTTP exchanges.
 extension Words {
-    static let requests = "requests"
     static let answered = "answered"
-    static let httpErrors = "errors"
+    static func requests(_ count: Int) -> String { count == 1 ? "request" : "requests" }
+    static func httpErrors(_ count: Int) -> String { count == 1 ? "error" : "errors" }
+    static func streamCount(_ count: Int) -> String { count == 1 ? "1 stream" : "\(NumberText.grouped(count)) streams" }
     static let firstByteMilliseconds = "first byte ms"
     static let most = "max"
     static let framing = "framing"
@@ -23,7 +24,7 @@ extension Words {
     static let targetHeader = "what"
 
     static let noWebSocket = "No WebSocket connection was seen in this flow."
-    static let lagLegend = "lag: a ping's answer less the path's round trip, which the end took to get to it"
+    static let lagLegend = "lag: a ping's answer less the path's round trip: the end's own time"
     static let exchangeParts = ["held", "server", "transfer"]
     static let flowControlTitle = "flow control"
 

@@ -9,6 +9,11 @@ extension Words {
     ]
     static let nothingLivePasses = "Nothing that passes the filter."
     static let ladderTitle = "where it waits"
+    /// Media that an encoder delivers, that is fetched, and of which neither is known.
+    static let ingest = "ingest"
+    static let play = "play"
+    static let feed = "stream"
+    static let jitterBuffer = "jitterbuf"
     /// Of a flow that is over nothing waits any more.
     static func waits(_ flow: FlowSnapshot) -> String {
         flow.state == .open || flow.state == .halfOpen ? "▶ waits: " : "▶ waited: "

@@ -22,8 +22,12 @@ extension Words {
     }
 
     private static func manifestName(_ session: MediaSessionSnapshot) -> String? {
-        let name = (session.manifestURL ?? "").split(separator: "?").first.flatMap { $0.split(separator: "/").last }
-        return name.map { $0.split(separator: ".").first.map(String.init) ?? String($0) }
+        let parts = ((session.manifestURL ?? "").split(separator: "?").first ?? "").split(separator: "/")
+        guard let file = parts.last else { return nil }
+        let name = file.split(separator: ".").first ?? file
+        // "scheme:", a host, a folder and the file: the folder names the stream where the file has the name that all files have.
+        let isCommon = ["manifest", "index", "master", "playlist", "main"].contains(name)
+        return String(isCommon && parts.count >= 4 ? parts[parts.count - 2] : name)
     }
 
     /// `cam1 720p`: the manifest's name, else the kind, and what is played of it.

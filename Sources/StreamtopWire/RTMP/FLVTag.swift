@@ -89,6 +89,13 @@ package struct FLVReader: Sendable {
 
     package init() {}
 
+    /// Of tags without the header of a file before them: the parts of an aggregate message of RTMP (section 7.1.6).
+    package static var ofTags: FLVReader {
+        var reader = FLVReader()
+        reader.state = .tag
+        return reader
+    }
+
     package var isLost: Bool { if case .lost = state { true } else { false } }
 
     /// nil: too few bytes to tell.

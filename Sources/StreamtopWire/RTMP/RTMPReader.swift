@@ -27,8 +27,8 @@ package struct RTMPMessage: Equatable, Sendable {
 
 /// Reads one direction of an RTMP connection: the handshake, then chunks of messages (section 5.3), in pieces of any size.
 ///
-/// Payload is counted; commands are kept up to `longestCommand`, media up to the bytes that name codec and frame. A gap inside
-/// the payload of a chunk is bridged; after any other the direction cannot be read on, for nothing marks where a chunk begins.
+/// Payload is counted; commands are kept up to `longestCommand`, media up to the bytes that name codec and frame. Of an aggregate message
+/// its parts are told as messages, then the message itself, without payload. A gap inside the payload of a chunk is bridged; after any other the direction cannot be read on, for nothing marks where a chunk begins.
 package struct RTMPReader: Sendable {
     package static var handshakeLength: Int { 1_536 }
     package static var longestCommand: Int { 4_096 }
@@ -53,6 +53,7 @@ package struct RTMPReader: Sendable {
         var isExtended = false
         var received = 0
         var head: [UInt8] = []
+        var parts: RTMPAggregate?
     }
 
     private enum State: Sendable {
@@ -133,6 +134,7 @@ package struct RTMPReader: Sendable {
             return true
         case .payload(let chunkStream, let left) where count < UInt64(left):
             streams[chunkStream]?.received += Int(count)
+            streams[chunkStream]?.parts?.gap(of: count)
             state = .payload(chunkStream: chunkStream, left: left - Int(count))
             return true
         default:
@@ -215,6 +217,7 @@ package struct RTMPReader: Sendable {
             }
             stream.received = 0
             stream.head.removeAll(keepingCapacity: true)
+            stream.parts = stream.type == RTMPMessage.Kind.aggregate ? RTMPAggregate(timestamp: stream.timestamp) : nil
         }
         guard Self.isPlausible(stream.type) else { return false }
         streams[identifier] = stream
@@ -229,9 +232,18 @@ package struct RTMPReader: Sendable {
     @_lifetime(reader: copy reader)
     private mutating func take(_ identifier: UInt32, _ left: Int, _ reader: inout ByteReader) -> RTMPMessage? {
         guard var stream = streams[identifier] else { return nil }
-        let count = min(left, reader.remaining)
+        var count = min(left, reader.remaining)
+        var part: RTMPMessage?
+        if stream.parts != nil {
+            var ahead = reader.rest
+            ahead.narrow(to: count)
+            part = stream.parts?.next(&ahead, stream: stream.stream)
+            // Behind a part the next turn goes on.
+            count -= ahead.remaining
+        }
         let isMedia = stream.type == RTMPMessage.Kind.audio || stream.type == RTMPMessage.Kind.video
-        let room = (isMedia ? Self.mediaHead : Self.longestCommand) - stream.head.count
+        let wanted = isMedia ? Self.mediaHead : stream.parts == nil ? Self.longestCommand : 0
+        let room = wanted - stream.head.count
         let kept = min(count, max(0, room))
         // What follows a gap is not the head any more.
         if stream.head.count == stream.received { reader.append(kept, to: &stream.head) } else { reader.skip(kept) }
@@ -247,6 +259,7 @@ package struct RTMPReader: Sendable {
         }
         streams[identifier] = stream
         state = left > count ? .payload(chunkStream: identifier, left: left - count) : .header
+        if let part { return part }
         guard isWhole else { return nil }
         control(message)
         return message

@@ -1,18 +1,21 @@
 """ffmpeg publishes to nginx by RTMP, through a relay that passes so many bytes a second on (0: all).
 
-Arguments: a folder to work in, the rate. Prints the relay's and nginx's port as a JSON list and waits for a line.
+Arguments: a folder to work in, the rate, and for RTMPS the folder's names of a certificate, its key and the file for secrets. Prints the relay's and nginx's port as a JSON list and waits for a line.
 """
 import json
 import os
+import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 
 FOLDER, RATE = sys.argv[1], int(sys.argv[2])
-SECONDS = 6
+SECURED = [f"{FOLDER}/{name}" for name in sys.argv[3:6]]
+SECONDS = 3 if SECURED else 6
 
 
 def free_port():
@@ -37,10 +40,32 @@ def pump(source, target, rate):
             pass
 
 
+def unwrap(client, server):
+    """TLS before, none behind. Both directions in one thread: one end of TLS is none that two may use at once."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(SECURED[0], SECURED[1])
+    context.keylog_filename = SECURED[2]
+    try:
+        with context.wrap_socket(client, server_side=True) as client, server:
+            while True:
+                ready = [client] if client.pending() else select.select([client, server], [], [])[0]
+                for source, target in ((client, server), (server, client)):
+                    if source in ready:
+                        data = source.recv(65536)
+                        if not data:
+                            return
+                        target.sendall(data)
+    except OSError:
+        pass
+
+
 def relay(listener, port):
     while True:
         client, _ = listener.accept()
         server = socket.create_connection(("127.0.0.1", port))
+        if SECURED:
+            threading.Thread(target=unwrap, args=(client, server), daemon=True).start()
+            continue
         threading.Thread(target=pump, args=(client, server, RATE), daemon=True).start()
         threading.Thread(target=pump, args=(server, client, 0), daemon=True).start()
 
@@ -72,7 +97,7 @@ ffmpeg = subprocess.Popen(
     ["ffmpeg", "-hide_banner", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=256x144:rate=25", "-t",
      str(SECONDS), "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-threads", "1", "-g", "25", "-b:v", "400k",
      "-minrate", "400k", "-maxrate", "400k", "-bufsize", "200k", "-f", "flv", "-tcp_nodelay", "1",
-     f"rtmp://127.0.0.1:{listener.getsockname()[1]}/live/secret-key"],
+     *(["-tls_verify", "0"] if SECURED else []), f"rtmp{'s' if SECURED else ''}://127.0.0.1:{listener.getsockname()[1]}/live/secret-key"],
     stdin=subprocess.DEVNULL, stderr=open(f"{FOLDER}/ffmpeg.log", "w"))
 try:
     ffmpeg.wait(SECONDS + 4)

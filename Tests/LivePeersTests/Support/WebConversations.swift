@@ -15,24 +15,33 @@ enum WebConversations {
         return (try? trial.waitForEnd()) != nil && trial.output.hasPrefix("has it")
     }
 
+    /// Makes a certificate of this name, its key, and an empty file for secrets at the three paths.
+    static func makeCertificate(_ name: String, _ paths: [String]) throws {
+        // Here before the capture, which lets go of root: what a peer makes may be for its owner's eyes alone.
+        _ = FileManager.default.createFile(atPath: paths[2], contents: nil)
+        let maker = try PeerProcess([
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", paths[1], "-out",
+            paths[0], "-days", "30", "-subj", "/CN=\(name)",
+        ])
+        try maker.waitForEnd()
+    }
+
     /// Runs a script of `Peers`; what it prints, and the final flows under the capture.
     ///
-    /// - Parameter certificate: the name in the certificate that it is given, with its key and the file for secrets.
+    /// - Parameters:
+    ///   - certificate: the name in the certificate that it is given, with its key and the file for secrets.
+    ///   - more: arguments that it is given behind those.
     static func record(
-        _ script: String, certificate: String? = nil, flows: Int, seconds: Double = 30
+        _ script: String, certificate: String? = nil, more: [String] = [], flows: Int, seconds: Double = 30
     ) throws -> (facts: [JSONValue], flows: [JSONValue]) {
         let folder = try TemporaryFolder()
         var arguments: [String] = []
         if let certificate {
             arguments = ["certificate.pem", "key.pem", "keys"].map(folder.path)
-            let maker = try PeerProcess([
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", arguments[1], "-out",
-                arguments[0], "-days", "30", "-subj", "/CN=\(certificate)",
-            ])
-            try maker.waitForEnd()
+            try makeCertificate(certificate, arguments)
         }
         let peers = try PeerProcess(
-            ["/usr/bin/python3", here.appending(path: "Peers/\(script)").path()] + arguments,
+            ["/usr/bin/python3", here.appending(path: "Peers/\(script)").path()] + arguments + more,
             environment: ["PYTHONPATH": modules])
         try peers.wait("ports") { $0.contains("]\n") }
         func lines(_ start: String) throws -> [JSONValue] {

@@ -232,8 +232,12 @@ import Testing
         let block =
             literal(":method", "CONNECT") + literal(":protocol", "websocket") + [0x87, 0x84, 0x01, 1, 0x68]
         talk.say(Bytes.frame(1, 4, 1, block))
+        talk.wait(.milliseconds(30))
         talk.say(Bytes.answer(1), .fromServer)
         #expect(talk.now.signals == [.upgraded(to: .webSocket)])
+        // The tunnel's content is none of the request's: the server had all of it when it began to answer.
+        let first = try #require(talk.flow.http?.exchanges.first?.timeToFirstByte)
+        #expect(first >= .milliseconds(30) && first == talk.tracker.upgrade?.duration)
         #expect(talk.tracker.upgrade?.stream == 1 && talk.tracker.upgrade?.url == "https://h/")
         talk.say(Bytes.get("/b", on: 3) + Bytes.data(4, on: 1))
         talk.say(Bytes.answer(3) + Bytes.data(9, on: 3), .fromServer)

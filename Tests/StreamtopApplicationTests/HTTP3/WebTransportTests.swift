@@ -118,6 +118,43 @@ import Testing
                     samples: 3, p50: .seconds(1), p95: .seconds(1), maximum: .seconds(1)))
     }
 
+    /// A session without a protocol's name; what client and server say on the client's first stream, byte by byte; a group.
+    private func unnamed(_ asked: [UInt8], _ chosen: [UInt8], on answered: UInt64 = 4) -> MediaOverQUICSnapshot? {
+        var talk = HTTP3Conversation()
+        open(&talk, [])
+        talk.say([0x40, 0x41, 0x00], on: 4)
+        for byte in asked { talk.say([byte], on: 4) }
+        if answered != 4 { talk.say([0x40, 0x41, 0x00], on: answered) }
+        for byte in chosen { talk.say([byte], on: answered, .fromServer) }
+        talk.say([0x40, 0x54, 0x00] + Self.group(0), on: 15, .fromServer)
+        return talk.tracker.webTransport.media
+    }
+
+    private static let version: [UInt8] = [0xc0, 0, 0, 0, 0xff, 0, 0, 14]
+
+    @Test("Media over QUIC of a session that names no protocol: client and server name a draft on its first stream")
+    func mediaWithoutAName() throws {
+        let asked: [UInt8] = [0x20, 0, 10, 1] + Self.version + [0]
+        let media = try #require(unnamed(asked, [0x21, 0, 9] + Self.version + [0]))
+        #expect(media.draft == 14 && media.groups == 1 && media.streams.server == 1)
+        // Draft 10 and before: other types, and a length of another form.
+        let old: [UInt8] = [0x40, 0x40, 10, 1] + Self.version + [0]
+        #expect(unnamed(old, [0x40, 0x41, 9] + Self.version + [0])?.draft == 14)
+    }
+
+    @Test("Near misses: one end alone, other versions, other streams, the version further back")
+    func noMediaWithoutAName() {
+        let asked: [UInt8] = [0x20, 0, 10, 1] + Self.version + [0]
+        let chosen: [UInt8] = [0x21, 0, 9] + Self.version + [0]
+        let other: [UInt8] = [0xc0, 0, 0, 0, 0xfe, 0, 0, 14]
+        #expect(unnamed(asked, []) == nil && unnamed([], chosen) == nil)
+        #expect(unnamed([0x20, 0, 10, 1] + other + [0], chosen) == nil)
+        #expect(unnamed(asked, [0x21, 0, 9] + other + [0]) == nil)
+        #expect(unnamed(asked, chosen, on: 8) == nil)
+        #expect(unnamed([0x00, 0x05] + asked, chosen) == nil)
+        #expect(unnamed([UInt8](repeating: 0x20, count: 200), [UInt8](repeating: 0x21, count: 200)) == nil)
+    }
+
     @Test("Media over QUIC on QUIC itself: subgroups of one group are one group, other streams none")
     func mediaOnQUIC() throws {
         var talk = StreamConversation(MoQTracker(name: "moq-00"))

@@ -51,6 +51,35 @@ import Testing
         #expect(rtmp.keyFrameInterval == .seconds(2) && rtmp.mediaClock?.advance == 4)
     }
 
+    /// A server that packs four pictures and four pieces of sound into each message.
+    @Test func aPlayerOfAggregates() throws {
+        var (client, server) = connect("play", key: "k")
+        let setUp = server.bytes.count
+        for group in 0..<26 as Range<UInt32> {
+            let time = 1_000 + group * 160
+            let parts = (0..<4 as Range<UInt32>).flatMap { index in
+                [
+                    RTMPBytes.part(0x5000 + index * 40, [group % 13 == 0 && index == 0 ? 0x17 : 0x27, 1, 0, 0, 0, 7]),
+                    RTMPBytes.part(type: 8, 0x5000 + index * 40, [0xaf, 1, 3]),
+                ]
+            }
+            server.addAggregate(time, parts)
+        }
+        var talk = StreamConversation(RTMPTracker())
+        talk.say(client.bytes)
+        talk.say(Array(server.bytes.prefix(setUp)), .fromServer)
+        let size = (server.bytes.count - setUp) / 26
+        for start in stride(from: setUp, to: server.bytes.count, by: size) {
+            talk.wait(.milliseconds(160))
+            talk.say(Array(server.bytes[start..<min(server.bytes.count, start + size)]), .fromServer)
+        }
+        let rtmp = try #require(talk.flow.rtmp)
+        #expect(rtmp.video?.messages == 104 && rtmp.video?.codec == "h264" && rtmp.video?.bytes == 104 * 6)
+        #expect(rtmp.audio?.messages == 104 && rtmp.audio?.codec == "aac" && rtmp.audio?.bytes == 104 * 3)
+        #expect(rtmp.keyFrameInterval == .milliseconds(13 * 160) && rtmp.role == .play && !rtmp.hasLostStep)
+        #expect(abs((rtmp.mediaClock?.advance ?? 0) - 103 * 0.04) < 0.001)
+    }
+
     /// Messages one by one from the sixth on, as segments bring them.
     private func late(chunkSize: UInt32, size: Int) -> FlowSnapshot {
         var client = RTMPBytes()

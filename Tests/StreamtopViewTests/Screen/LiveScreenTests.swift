@@ -79,6 +79,42 @@ import Testing
         #expect(!last.rows.contains { $0.flow?.identifier == number && $0.isPlainFlow })
     }
 
+    @Test func ingestsSayWhatTheyCarryHowFarBehindAndStayWhenTheyEnd() throws {
+        var snapshot = SampleSnapshots.evening()
+        for index in 0..<3 { snapshot.flows[index].protocols = ["ipv4", "tcp"] }
+        var rtmp = RTMPSnapshot()
+        rtmp.role = .publish
+        rtmp.video = FLVTrackSnapshot()
+        rtmp.video?.codec = "h264"
+        rtmp.mediaClock = MediaClockSnapshot(advance: 58, wall: 60)
+        rtmp.mediaClock?.backlog = .milliseconds(2_000)
+        snapshot.flows[0].rtmp = rtmp
+        rtmp.role = .play
+        rtmp.mediaClock?.backlog = .milliseconds(20)
+        snapshot.flows[1].rtmp = rtmp
+        snapshot.flows[1].protocols += ["http-flv"]
+        var srt = SRTSnapshot()
+        srt.latency.server = .milliseconds(120)
+        (srt.dataPackets, srt.unrecovered, srt.tooLate) = (990, 10, 20)
+        snapshot.flows[2].srt = srt
+        snapshot.flows[2].state = .closed
+        let (state, context) = Self.desk(snapshot, 120, 40)
+        let list = LiveList(context, .all)
+        func row(_ index: Int) throws -> LiveRow {
+            try #require(list.rows.first { $0.flow?.identifier == snapshot.flows[index].identifier })
+        }
+        let ingest = try row(0)
+        #expect(ingest.what == "ingest rtmp h264" && ingest.behind == .seconds(2) && ingest.behindBound == .atLeast)
+        // A pace of 20 ms is no backlog; a player is no ingest.
+        #expect(try row(1).what == "play http-flv h264" && row(1).behind == nil)
+        // Without a round trip the agreed latency is the least; it has ended, and is seen all the same, behind those that go on.
+        let ended = try row(2)
+        #expect(ended.what == "ingest srt" && ended.behind == .milliseconds(120) && ended.behindBound == .atLeast)
+        #expect(ended.isEnded && ended.waits?.time == .milliseconds(120) && ended.feed?.lossRatio == 0.03)
+        #expect(list.rows.last { $0.feed != nil }?.key == ended.key)
+        #expect(state.page == .live && Self.text(state, context).contains("≥2.0 s"))
+    }
+
     @Test func aFlowOfASessionHasNoRowOfItsOwn() {
         let (_, context) = Self.desk(Self.mixed())
         let list = LiveList(context, .all)

@@ -14,7 +14,7 @@ extension MediaSessionTracker {
             number: number, kind: manifests.isHLS ? .hls : .dash, start: start, end: last, client: client)
         session.flows = flows.compactMap(\.identifier)
         session.origin = origin
-        session.manifestURL = manifests.url?.text
+        session.manifestURL = URLSecrets.masked(manifests.url?.text)
         session.isLive = manifests.isLive ?? (arrivals.count > 0 && arrivals.minimum < .seconds(60) ? true : nil)
         session.isLowLatency = isLowLatency
         session.representations = displayedRepresentations

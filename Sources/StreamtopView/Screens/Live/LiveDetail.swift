@@ -33,7 +33,7 @@ enum LiveDetail {
 
     /// The first line is about this row and has room for all of it: said once is enough.
     private static func isSaidAbove(_ row: LiveRow, _ list: ListView) -> Bool {
-        guard row.isPlainFlow else { return false }
+        guard case .flow = row.subject else { return false }
         let own = PageTable[list.state.page].headline(list.state, list.context)
         let headline = own ?? HeadlineView.of(list.context, list.state.filter)
         return headline.flow == row.flow?.identifier

@@ -14,7 +14,7 @@ enum LiveScreen {
     /// There is more to show than flows.
     static func isTelling(_ snapshot: Snapshot) -> Bool {
         !snapshot.mediaSessions.isEmpty || !snapshot.calls.isEmpty
-            || snapshot.flows.contains { $0.isIngest }
+            || snapshot.flows.contains { $0.carriesMedia }
     }
 
     private static let list = ListPage<LiveRow>(
@@ -50,7 +50,8 @@ enum LiveScreen {
         RowColumn(title: "who", widths: 17...44, priority: 0, isNumber: false) { row, cell, cells in
             let role: StyleRole = row.isEnded || row.flow?.isIdle == true ? .idle : .text
             // Of an address the last digits and the port tell ends apart.
-            let who = row.isPlainFlow ? row.flow.map { EndpointText.fitted($0.client, width: cell.width) } : nil
+            let isFlow = if case .flow = row.subject { true } else { false }
+            let who = isFlow ? row.flow.map { EndpointText.fitted($0.client, width: cell.width) } : nil
             cell.put(who ?? row.who, role, &cells)
         },
         .text("what", 15...28, 1) { ($0.what, .badge) },
@@ -62,7 +63,7 @@ enum LiveScreen {
             let text =
                 behind < .seconds(1)
                 ? "\(DurationText.axis(behind)) ms" : NumberText.fixed(behind.seconds, decimals: 1) + " s"
-            return ((row.isBehindEstimated ? "~" : "") + text, .value)
+            return (row.behindBound.prefix + text, .value)
         },
         .text("waits in", 9...12, 3) { row in (row.waits?.position, row.waits == nil ? .unknown : .label) },
         .number("ms", 5, 0) { row in
@@ -82,6 +83,7 @@ enum LiveScreen {
             if let worst = streams.map({ Double($0.lostFinal) / Double($0.expected) }).max() {
                 return (PercentText.ratio(worst), worst > 0 ? .watch : .muted)
             }
+            if let lost = row.feed?.lossRatio { return (PercentText.ratio(lost), lost > 0 ? .watch : .muted) }
             return ((row.flow?.displayedLossRatio).map(PercentText.ratio), .text)
         },
         RowColumn(title: "rtt trend", widths: 8...24, priority: 9, isNumber: false) { row, cell, cells in

@@ -27,6 +27,11 @@ struct SessionCharts {
             start: end - min(list.state.zoom.span ?? whole, whole), end: end, columns: columns(width: list.width))
     }
 
+    /// Of a session whose flow is over nothing is now.
+    private var newest: String {
+        row.flow.map { $0.state == .open || $0.state == .halfOpen } == true ? "  now " : "  last "
+    }
+
     func draw(_ page: inout TallPage) {
         guard let window else {
             page.add([TextSpan(Words.noSeries, .muted)])
@@ -130,7 +135,7 @@ struct SessionCharts {
                 spans.append(TextSpan("  (\(band))", .muted))
             }
         } else {
-            spans += [TextSpan("  now ", .label), TextSpan(sign + NumberText.fixed(buffer.last, decimals: 1), .value)]
+            spans += [TextSpan(newest, .label), TextSpan(sign + NumberText.fixed(buffer.last, decimals: 1), .value)]
             spans.append(TextSpan("  least \(NumberText.fixed(buffer.minimum, decimals: 1))", .text))
         }
         if buffer.stallCount > 0 {
@@ -179,7 +184,7 @@ struct SessionCharts {
                 ?? TextSpan(Words.unknown, .unknown)
         }
         spans += [
-            TextSpan(list.cursor == nil ? "  now " : "  at cursor ", .label), text(trip),
+            TextSpan(list.cursor == nil ? newest : "  at cursor ", .label), text(trip),
             TextSpan("  ■ queue ", .chartQueue), text(queue),
             TextSpan("  " + Words.flowNumber(flow.identifier), .muted),
         ]
