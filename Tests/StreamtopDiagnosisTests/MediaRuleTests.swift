@@ -64,6 +64,14 @@ import Testing
             $0.lost = 90
             $0.repeats = 8
         },
+        Scenario("35 not of a stream of FEC", []) {
+            $0.lost = 90
+            $0.isParity = true
+        },
+        Scenario("35 with FEC that cannot be read", [35]) {
+            $0.lost = 90
+            $0.fec = RTPForwardErrorCorrectionSnapshot(kind: .flexfec, packets: 90, bytes: 9_000, recovered: nil)
+        },
         Scenario("35 pictures", [35]) {
             video(&$0)
             $0.lost = 60

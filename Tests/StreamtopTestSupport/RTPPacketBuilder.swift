@@ -9,14 +9,18 @@ package struct RTPPacketBuilder {
     package var padding: UInt8 = 0
     /// Elements of a one-byte header extension (RFC 8285), by number.
     package var extensions: [(UInt8, [UInt8])] = []
+    package var contributors: [UInt32] = []
     package var payload = [UInt8](repeating: 0x7f, count: 100)
 
     package init() {}
 
     package var bytes: [UInt8] {
-        var out: [UInt8] = [0x80 | (padding > 0 ? 0x20 : 0) | (extensions.isEmpty ? 0 : 0x10)]
+        var out: [UInt8] = [
+            0x80 | (padding > 0 ? 0x20 : 0) | (extensions.isEmpty ? 0 : 0x10) | UInt8(contributors.count)
+        ]
         out.append(payloadType | (isMarked ? 0x80 : 0))
         out += Self.bytes(UInt32(sequence), 2) + Self.bytes(timestamp, 4) + Self.bytes(source, 4)
+        for contributor in contributors { out += Self.bytes(contributor, 4) }
         if !extensions.isEmpty {
             var data: [UInt8] = []
             for (number, value) in extensions { data += [number << 4 | UInt8(value.count - 1)] + value }

@@ -167,7 +167,7 @@ enum CallProgress {
     private static func isWithoutKeyFrame(_ flows: [FlowSnapshot]) -> Bool {
         let video = flows.flatMap { flow in
             flow.rtp.filter {
-                $0.isVideo == true && $0.repeats == nil && $0.end - $0.start >= keyFrameWait
+                $0.isVideo == true && !$0.isRepair && $0.end - $0.start >= keyFrameWait
                     && $0.start > (flow.ice?.nominated ?? flow.end)
             }
         }

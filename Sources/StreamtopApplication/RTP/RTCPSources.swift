@@ -85,6 +85,12 @@ package final class RTCPSource {
     package private(set) var lastLost: Int?
     private var reports: [Report] = []
     private var asked: [UInt16] = []
+    /// Numbers whose packet has not come since they were first asked for, and when that was.
+    private var unanswered: [(number: UInt16, time: Timestamp)] = []
+    /// From the first NACK that asks for a packet to that packet, both as they pass.
+    package private(set) var answers = RoundTripSamples()
+    /// Own: no receiver waits longer; the number may come round again.
+    private static let longestAnswer: Nanoseconds = .seconds(2)
 
     init() {}
 
@@ -128,13 +134,28 @@ package final class RTCPSource {
         return trip
     }
 
-    func noteAsked(_ number: UInt16) {
+    func noteAsked(_ number: UInt16, at time: Timestamp) {
         askedNumbers &+= 1
         if asked.contains(number) {
             askedAgain &+= 1
         } else {
             if asked.count == Self.askedCapacity { asked.removeFirst() }
             asked.append(number)
+            if unanswered.count == Self.askedCapacity { unanswered.removeFirst() }
+            unanswered.append((number, time))
         }
+    }
+
+    /// The packet with this number was asked for and has not come since.
+    func awaits(_ number: UInt16) -> Bool { unanswered.contains { $0.number == number } }
+
+    /// The packet with this number passes again, or at last; true when it was asked for.
+    @discardableResult
+    func noteAnswer(_ number: UInt16, at time: Timestamp) -> Bool {
+        guard let index = unanswered.firstIndex(where: { $0.number == number }) else { return false }
+        let wait = time - unanswered.remove(at: index).time
+        guard wait <= Self.longestAnswer else { return false }
+        answers.record(wait, at: time)
+        return true
     }
 }

@@ -155,7 +155,7 @@ package struct RTCPTracker: ~Copyable {
         case .nack:
             let source = sources.entry(feedback.media, between: hosts)
             source.nacks &+= 1
-            while let nack = RTCPNackEntry(next: &body) { nack.visit { source.noteAsked($0) } }
+            while let nack = RTCPNackEntry(next: &body) { nack.visit { source.noteAsked($0, at: time) } }
         case .pictureLoss: sources.entry(feedback.media, between: hosts).pictureLoss &+= 1
         case .fullIntraRequest:
             var named: [UInt32] = []

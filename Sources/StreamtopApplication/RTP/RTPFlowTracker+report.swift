@@ -50,7 +50,7 @@ extension RTPFlowTracker {
         for index in list.indices where list[index].isVideo == false {
             guard let sound = delay(of: list[index], tables) else { continue }
             let picture = list.first { other in
-                other.isVideo == true && other.repeats == nil && other.from == list[index].from
+                other.isVideo == true && !other.isRepair && other.from == list[index].from
                     && delay(of: other, tables)?.name == sound.name
             }
             guard let picture, let other = delay(of: picture, tables) else { continue }

@@ -31,6 +31,8 @@ package struct RTPFlowTracker: ~Copyable {
     package private(set) var isProtected = false
     /// Codecs by payload type, as signalling names them.
     private var signalled: [UInt8: (codec: RTPCodec, rate: Int)] = [:]
+    /// Payload types of FlexFEC, as signalling names them.
+    private(set) var signalledParity: [UInt8] = []
     /// Header extensions by number, as signalling names them.
     private(set) var extensionNames: [UInt8: String] = [:]
     private(set) var transports = BothDirections(client: RTPTransport(), server: RTPTransport())
@@ -124,7 +126,7 @@ package struct RTPFlowTracker: ~Copyable {
         let key = Self.key(header.source, now.direction)
         transportStream.carry(header, of: key, in: packet, &now)
         if let stream = streams[key], stream.isProven {
-            take(stream, header, packet, wireLength, opened, &now)
+            take(stream, header, packet, wireLength, opened, &tables, &now)
             return true
         }
         return observeTrial(key, header, packet, wireLength, opened, &tables, &now)
@@ -158,7 +160,7 @@ package struct RTPFlowTracker: ~Copyable {
                 streams[key] = moved
                 proven.append(key)
                 if moved.isEncrypted == true { protect() }
-                take(moved, header, packet, wireLength, opened, &now)
+                take(moved, header, packet, wireLength, opened, &tables, &now)
                 return true
             }
             misses += 1
@@ -168,7 +170,7 @@ package struct RTPFlowTracker: ~Copyable {
             let stream = newStream(header, from: direction, at: time)
             stream.isEncrypted = isProtected ? true : nil
             streams[key] = stream
-            take(stream, header, packet, wireLength, opened, &now)
+            take(stream, header, packet, wireLength, opened, &tables, &now)
             return true
         }
         guard let stream = streams[key] else { return false }
@@ -184,7 +186,7 @@ package struct RTPFlowTracker: ~Copyable {
             onTrial[index].last = header
             if isExpected || hasStreams {
                 // Among other streams it may still be one that seldom speaks (RFC 4588).
-                take(stream, header, packet, wireLength, opened, &now)
+                take(stream, header, packet, wireLength, opened, &tables, &now)
                 if stream.pairing.isCertain, proven.count < Self.streamCapacity {
                     prove(stream, key, header, &tables, &now)
                 }
@@ -193,14 +195,14 @@ package struct RTPFlowTracker: ~Copyable {
             let fresh = newStream(header, from: direction, at: time)
             fresh.isEncrypted = isProtected ? true : nil
             streams[key] = fresh
-            take(fresh, header, packet, wireLength, opened, &now)
+            take(fresh, header, packet, wireLength, opened, &tables, &now)
             return true
         }
         if step != 0 { onTrial[index].last = header }
         if onTrial[index].matches >= (isExpected || hasStreams ? 1 : 2), proven.count < Self.streamCapacity {
             prove(stream, key, header, &tables, &now)
         }
-        take(stream, header, packet, wireLength, opened, &now)
+        take(stream, header, packet, wireLength, opened, &tables, &now)
         return true
     }
 
@@ -224,7 +226,7 @@ package struct RTPFlowTracker: ~Copyable {
 
     private mutating func take(
         _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
-        _ now: inout Observation
+        _ tables: inout MediaTables, _ now: inout Observation
     ) {
         let time = now.time
         if !signalled.isEmpty, stream.payloadTypes.last != header.payloadType,
@@ -233,11 +235,16 @@ package struct RTPFlowTracker: ~Copyable {
             stream.note(rate: known.rate, codec: known.codec, origin: .signalled)
         }
         let findings = stream.observe(header, packet: packet, wireLength: wireLength, opened: opened, at: time)
-        pair(stream, header, packet, wireLength, at: time)
+        if !stream.flexFEC.isOver { protect(stream, header, packet, opened, at: time) }
+        if findings.isOutOfOrder, let protector = stream.protector { recover(with: protector, at: time) }
+        if findings.isBehind, !stream.isRepaired {
+            tables.sources.facts(of: stream.source, between: hosts)?.noteAnswer(header.sequence, at: time)
+        }
+        pair(stream, header, packet, wireLength, opened, tables, at: time)
         transports[stream.from].observe(
             stream.extensions.transportSequence, stream.extensions.sendTime, at: time)
         if !stream.isProven, findings.isKeyFrame { stream.beganWithKeyFrame = true }
-        guard stream.isProven, stream.repeats == nil else { return }
+        guard stream.isProven, !stream.isRepair else { return }
         for missing in findings.losses {
             now.tell(.rtpLoss(source: stream.source, from: stream.from, packets: missing))
         }
@@ -246,7 +253,8 @@ package struct RTPFlowTracker: ~Copyable {
 
     /// A packet that may repeat one of another stream (RFC 4588).
     private mutating func pair(
-        _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, at time: Timestamp
+        _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
+        _ tables: borrowing MediaTables, at time: Timestamp
     ) {
         let payload = wireLength - header.length
         // Padding repeats nothing, and its timestamp is the moment's or none.
@@ -256,28 +264,54 @@ package struct RTPFlowTracker: ~Copyable {
         }
         if let original = stream.repeats {
             guard let other = streams[Self.key(original, stream.from)] else { return }
-            if other.repair(timestamp: header.timestamp, at: time) { stream.repairs += 1 } else { stream.probes += 1 }
+            let facts = tables.sources.facts(of: original, between: hosts)
+            let named = stream.namedOriginal(header, packet, opened)
+            let (number, wasMissing) = other.repair(
+                timestamp: header.timestamp, payload: payload, named: named,
+                isAsked: { facts?.awaits($0) ?? false }, at: time)
+            let wasAsked = number.flatMap { facts?.noteAnswer($0, at: time) } ?? false
+            if wasMissing {
+                stream.repairs += 1
+            } else if wasAsked {
+                stream.requested += 1
+            } else {
+                stream.probes += 1
+            }
             return
         }
-        guard !stream.pairing.isOver else { return }
+        guard !stream.pairing.isOver, !stream.flexFEC.isLikely else { return }
         var found: (original: RTPStream, match: RTPStream.Match)?
         for key in proven + onTrial.map(\.key) {
-            guard let other = streams[key], other !== stream, other.from == stream.from, other.repeats == nil,
+            guard let other = streams[key], other !== stream, other.from == stream.from, !other.isRepair,
                 let match = other.match(timestamp: header.timestamp, payload: payload)
             else { continue }
             found = (other, match)
             break
         }
         if let found {
-            if found.match == .missing, found.original.repair(timestamp: header.timestamp, at: time) {
+            var filled: UInt16?
+            if found.match == .missing {
+                let (number, wasMissing) = found.original.repair(
+                    timestamp: header.timestamp, payload: payload, named: nil, isAsked: { _ in false }, at: time)
+                if wasMissing { filled = number }
+            }
+            if let filled {
                 stream.repairs += 1
+                stream.pairing.noteFilled(filled, of: found.original.source)
             } else {
                 stream.probes += 1
             }
         }
-        if let original = stream.pairing.observe(found?.original.source, isExact: found?.match != .sameTime) {
+        let original = stream.pairing.observe(found?.original.source, isExact: found?.match != .sameTime)
+        if let original {
             stream.repeats = original
             streams[Self.key(original, stream.from)]?.isRepaired = true
+        }
+        guard stream.pairing.isOver else { return }
+        // A stream of its own that shares timestamps with another filled none of its gaps.
+        for gap in stream.pairing.takeBack(but: original) {
+            stream.repairs -= 1
+            streams[Self.key(gap.source, stream.from)]?.takeBackRepair(gap.number)
         }
     }
 
@@ -296,6 +330,9 @@ package struct RTPFlowTracker: ~Copyable {
     }
 
     private mutating func expect(_ payloadType: UInt8, _ name: String, _ clockRate: Int) {
+        if FlexFECStream.isName(name), !signalledParity.contains(payloadType), signalledParity.count < 8 {
+            signalledParity.append(payloadType)
+        }
         // Tones and comfort noise come on the source of the speech, and repeats have no codec of their own.
         guard let known = RTPCodec(encodingName: name), known != .telephoneEvent, known != .cn else { return }
         signalled[payloadType] = (known, clockRate)

@@ -61,8 +61,11 @@ package struct RTPHoles: Sendable {
         open.remove(at: index)
     }
 
-    /// Something repeats a packet of `timestamp`; true when one is missing there. The oldest is taken.
-    mutating func repair(timestamp: UInt32, at time: Timestamp) -> Bool {
+    /// The packet with this number is missing, and something else brought it back.
+    func isRepaired(_ number: Int64) -> Bool { open.contains { $0.isRepaired && $0.number == number } }
+
+    /// Something repeats a packet of `timestamp`; the hole that it fills, when one is missing there. The oldest is taken.
+    mutating func repair(timestamp: UInt32, at time: Timestamp) -> Hole? {
         let index = open.firstIndex { hole in
             !hole.isRepaired && time - hole.displayed < Self.life && timestamp.isAtOrAfter(hole.before)
                 && hole.after.isAtOrAfter(timestamp)
@@ -71,7 +74,7 @@ package struct RTPHoles: Sendable {
     }
 
     /// Something repeats a packet of a time at which none came.
-    mutating func repair(between timestamp: UInt32, at time: Timestamp) -> Bool {
+    mutating func repair(between timestamp: UInt32, at time: Timestamp) -> Hole? {
         let index = open.firstIndex { hole in
             !hole.isRepaired && time - hole.displayed < Self.life && timestamp.isAfter(hole.before)
                 && hole.after.isAfter(timestamp)
@@ -80,16 +83,24 @@ package struct RTPHoles: Sendable {
     }
 
     /// Something repeats the packet with this number.
-    mutating func repair(number: Int64, at time: Timestamp) -> Bool {
+    mutating func repair(number: Int64, at time: Timestamp) -> Hole? {
         repair(at: open.firstIndex { !$0.isRepaired && $0.number == number && time - $0.displayed < Self.life }, time)
     }
 
-    private mutating func repair(at index: Int?, _ time: Timestamp) -> Bool {
-        guard let index else { return false }
+    private mutating func repair(at index: Int?, _ time: Timestamp) -> Hole? {
+        guard let index else { return nil }
         if time - open[index].displayed > Self.inTime { late &+= 1 }
         open[index].isRepaired = true
         repaired &+= 1
-        return true
+        return open[index]
+    }
+
+    /// What seemed to bring this packet back was something else; settled holes stay as they are but for the count.
+    mutating func takeBack(_ number: Int64) {
+        guard repaired > 0 else { return }
+        repaired &-= 1
+        guard let index = open.firstIndex(where: { $0.isRepaired && $0.number == number }) else { return }
+        open[index].isRepaired = false
     }
 
     /// Gaps that outlived their grace, by the packets missing in each; each is given once. Forgets what is settled.

@@ -79,7 +79,7 @@ final class RTPLeg {
 
     /// Of one kind, at one time, in two flows, and not two copies of one sender's.
     private static func canFeed(_ incoming: RTPStream, _ outgoing: RTPStream) -> Bool {
-        incoming !== outgoing && incoming.flow != outgoing.flow && incoming.repeats == nil && outgoing.repeats == nil
+        incoming !== outgoing && incoming.flow != outgoing.flow && !incoming.isRepair && !outgoing.isRepair
             && incoming.isVideo == outgoing.isVideo && incoming.sender.address != outgoing.sender.address
             && incoming.receiver.address != outgoing.receiver.address && incoming.outgoingOf == nil
     }

@@ -16,6 +16,17 @@ struct RTPPairing {
     /// It is none, or it is settled.
     private(set) var isOver = false
 
+    /// Gaps of other sources that packets of this one seemed to fill, as long as it is not settled.
+    private(set) var filled: [(source: UInt32, number: UInt16)] = []
+
+    mutating func noteFilled(_ number: UInt16, of source: UInt32) { filled.append((source, number)) }
+
+    /// Gives what other sources than `original` are to take back, once.
+    mutating func takeBack(but original: UInt32?) -> [(source: UInt32, number: UInt16)] {
+        defer { filled = [] }
+        return filled.filter { $0.source != original }
+    }
+
     /// Two packets repeated another source's.
     var isCertain: Bool { exact >= 2 }
 

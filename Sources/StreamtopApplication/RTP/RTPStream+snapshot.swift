@@ -36,12 +36,22 @@ extension RTPStream {
         result.firstKeyFrame = firstKeyFrame
         result.repeats = repeats
         result.repairs = repairs
+        result.requested = requested
         result.probes = probes
-        if let fec {
+        result.protects = flexFEC.protects
+        result.isParity = flexFEC.isSure
+        result.repairTimes = RTPRepairTimes(repairWaits)
+        if let protector {
+            result.fec = RTPForwardErrorCorrectionSnapshot(
+                kind: .flexfec, packets: protector.sequence.packets, bytes: protector.bytes,
+                recovered: protector.flexFEC.isReadable ? fecRecovered : nil)
+        } else if let fec {
             result.fec = RTPForwardErrorCorrectionSnapshot(
                 kind: fec.kind, packets: fec.packets, bytes: fec.bytes, recovered: fecRecovered)
         }
-        if holes.repaired > 0 || fec != nil || isRepaired { result.lostRepaired = min(holes.repaired, sequence.lost) }
+        if holes.repaired > 0 || fec != nil || isRepaired || protector?.flexFEC.isReadable == true {
+            result.lostRepaired = min(holes.repaired, sequence.lost)
+        }
         result.repairedLate = min(holes.late, result.lostRepaired ?? 0)
         if let media = clock.mediaClock {
             result.mediaClock = MediaClockSnapshot(advance: media.advance, wall: media.wall)
@@ -51,7 +61,7 @@ extension RTPStream {
     }
 
     private func fillVideo(_ result: inout RTPStreamSnapshot) {
-        if repeats == nil {
+        if !isRepair {
             let span = clock.span ?? 0
             result.frames = RTPFrameSnapshot(
                 count: frames.count, rate: span > 0 ? Double(frames.count - 1) / span : nil,
@@ -88,7 +98,16 @@ extension RTPStream {
         guard let rtcp else { return }
         result.nackedNumbers = rtcp.askedNumbers
         result.nackedAgain = rtcp.askedAgain
+        result.answerTimes = RTPRepairTimes(rtcp.answers)
         result.receiverEstimate = rtcp.estimate
         result.roundTrip = RoundTripSnapshot(rtcp.roundTrips, source: .rtcp)
+    }
+}
+
+extension RTPRepairTimes {
+    /// nil without samples.
+    init?(_ samples: borrowing RoundTripSamples) {
+        guard let p50 = samples.quantile(0.5), let p95 = samples.quantile(0.95) else { return nil }
+        self.init(samples: samples.count, p50: p50, p95: p95, maximum: samples.maximum)
     }
 }

@@ -14,6 +14,10 @@ final class RTPStream {
         /// Gaps that stayed open, by the packets missing in each.
         var losses: [Int] = []
         var isKeyFrame = false
+        /// Numbers before this one are missing, or it came after higher ones.
+        var isOutOfOrder = false
+        /// Its number was missing, or had come before.
+        var isBehind = false
     }
 
     let source: UInt32
@@ -69,6 +73,8 @@ final class RTPStream {
     var repeats: UInt32?
     var pairing = RTPPairing()
     var repairs = 0
+    /// Of packets that came here, and that a receiver asked for.
+    var requested = 0
     var probes = 0
     /// One way, mouth to ear, in milliseconds: half the round trip and what is known behind it.
     var oneWayDelay: Double?
@@ -78,6 +84,14 @@ final class RTPStream {
     var beganWithKeyFrame = false
     /// Another source repeats packets of this one.
     var isRepaired = false
+    /// From the packet that showed a gap to the one on another source that filled it.
+    private(set) var repairWaits = RoundTripSamples()
+    /// What this stream protects of others (RFC 8627), and the stream that protects this one.
+    var flexFEC = FlexFECStream()
+    var protector: RTPStream?
+
+    /// It only serves other streams: its packets are no media, its losses nobody's.
+    var isRepair: Bool { repeats != nil || flexFEC.isSure }
 
     init(
         _ header: RTPHeader, in flow: UInt64, from: Direction, sender: Endpoint = .unspecified,
@@ -135,6 +149,14 @@ final class RTPStream {
         }
         let outcome = sequence.observe(header.sequence)
         settle(outcome, header, at: time)
+        switch outcome {
+        case .gap: findings.isOutOfOrder = true
+        case .late:
+            findings.isOutOfOrder = true
+            findings.isBehind = true
+        case .duplicate: findings.isBehind = true
+        case .first, .next, .suspended, .restart: break
+        }
         clock.observe(header.timestamp, at: time)
         jitter.observe(header.timestamp, at: time)
         tellLosses(&findings, at: time)
@@ -238,7 +260,7 @@ final class RTPStream {
         switch redundancy.observe(payload, header) {
         case .packets(let fec)?: recover(fec, at: time)
         case .timestamps(let times)?:
-            for one in times where holes.repair(between: one, at: time) { fecRecovered &+= 1 }
+            for one in times where holes.repair(between: one, at: time) != nil { fecRecovered &+= 1 }
         case nil: break
         }
         guard isVideo != false, !redundancy.isParity(header.payloadType) else { return }
@@ -264,7 +286,7 @@ final class RTPStream {
             guard missing == nil else { return }
             missing = number
         }
-        if let missing, holes.repair(number: missing, at: time) { fecRecovered &+= 1 }
+        if let missing, holes.repair(number: missing, at: time) != nil { fecRecovered &+= 1 }
     }
 
     private func remember(_ header: RTPHeader, _ payloadLength: Int, hash: UInt32, at time: Timestamp) {
@@ -299,8 +321,43 @@ final class RTPStream {
         return isKnown ? .known : isNear ? .sameTime : nil
     }
 
-    func repair(timestamp: UInt32, at time: Timestamp) -> Bool {
-        guard holes.repair(timestamp: timestamp, at: time) else { return false }
+    /// A packet on another source repeats one of this stream: its number where that can be told, and whether it was missing.
+    ///
+    /// `named` is the number that stands before a payload that can be read (RFC 4588 section 4). `isAsked` tells numbers that a
+    /// receiver asked for: of several packets of one time and size the one that was asked for is meant.
+    func repair(
+        timestamp: UInt32, payload: Int, named: UInt16?, isAsked: (UInt16) -> Bool, at time: Timestamp
+    ) -> (number: UInt16?, wasMissing: Bool) {
+        if let named, let known = recentPackets.packet(named), known.timestamp == timestamp { return (named, false) }
+        if let named, let hole = holes.repair(number: sequence.extended(named), at: time) {
+            noteRepair(of: hole, at: time)
+            return (named, true)
+        }
+        if let hole = holes.repair(timestamp: timestamp, at: time) {
+            noteRepair(of: hole, at: time)
+            return (UInt16(truncatingIfNeeded: hole.number), true)
+        }
+        let known = recentPackets.packets.first { packet in
+            packet.timestamp == timestamp && Int(packet.payload) == payload - 2 && isAsked(packet.sequence)
+        }
+        return (known?.sequence, false)
+    }
+
+    /// The source that seemed to repeat this packet repeats nothing.
+    func takeBackRepair(_ number: UInt16) { holes.takeBack(sequence.extended(number)) }
+
+    private func noteRepair(of hole: RTPHoles.Hole, at time: Timestamp) {
+        repairWaits.record(time - hole.displayed, at: time)
+        if !holes.hasUnrepaired { frames.release(at: time) }
+    }
+
+    /// The packet with this number came, or was brought back.
+    func isKnown(_ number: Int64) -> Bool { sequence.isSeen(number) || holes.isRepaired(number) }
+
+    /// A FlexFEC packet brings the packet with this number back.
+    func recover(_ number: Int64, at time: Timestamp) -> Bool {
+        guard holes.repair(number: number, at: time) != nil else { return false }
+        fecRecovered &+= 1
         if !holes.hasUnrepaired { frames.release(at: time) }
         return true
     }

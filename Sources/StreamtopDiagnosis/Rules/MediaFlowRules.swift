@@ -71,7 +71,7 @@ enum MediaFlowRules {
         guard flow.transport == .tcp, flow.$rtsp != nil, flow.decode.gaps == 0 else { return nil }
         var lost: UInt64 = 0
         var from = Direction.fromServer
-        for stream in flow.rtp where stream.repeats == nil && stream.lost > 0 {
+        for stream in flow.rtp where !stream.isRepair && stream.lost > 0 {
             lost &+= UInt64(stream.lost)
             from = stream.from
         }

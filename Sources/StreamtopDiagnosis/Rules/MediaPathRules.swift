@@ -98,7 +98,7 @@ enum MediaPathRules {
     private static func lostAfterTap(_ flow: FlowSnapshot) -> Finding? {
         guard let rtcp = flow.$rtcp?.value else { return nil }
         var found: (stream: RTPStreamSnapshot, lost: Int, share: Double)?
-        for stream in flow.rtp where stream.repeats == nil && stream.expected > 0 {
+        for stream in flow.rtp where !stream.isRepair && stream.expected > 0 {
             guard let report = rtcp.reports.last(where: { $0.source == stream.source && $0.from != stream.from }) else {
                 continue
             }

@@ -62,7 +62,7 @@ enum MediaRules {
         _ flow: FlowSnapshot, by size: (RTPStreamSnapshot) -> Double?
     ) -> (stream: RTPStreamSnapshot, value: Double)? {
         var found: (RTPStreamSnapshot, Double)?
-        for stream in flow.rtp where stream.repeats == nil {
+        for stream in flow.rtp where !stream.isRepair {
             guard let value = size(stream), value > found?.1 ?? 0 else { continue }
             found = (stream, value)
         }
@@ -100,9 +100,15 @@ enum MediaRules {
         let limit = stream.isVideo == true ? videoLoss.value : audioLoss.value
         // Nobody stays on a call, and no sender goes on, that loses two packets of three.
         let isDoubtful = loss > believableLoss.value
-        let repaired = stream.lostRepaired.map { $0 > 0 ? "; \($0) more came again in time" : "" } ?? ""
+        // What encrypted FEC brings back cannot be counted.
+        let isUnknown = stream.fec.map { $0.recovered == nil } ?? false
+        let repaired =
+            isUnknown
+            ? "; what its FEC brings back is encrypted"
+            : stream.lostRepaired.map { $0 > 0 ? "; \($0) more came again in time" : "" } ?? ""
         return Finding(
-            severity: loss > limit && !isDoubtful ? .critical : .warning, subject: isDoubtful ? .host : .path,
+            severity: loss > limit && !isDoubtful && !isUnknown ? .critical : .warning,
+            subject: isDoubtful ? .host : .path,
             summary:
                 "\(FigureText.percent(loss / 100)) of the \(sender(stream))'s \(kind(stream)) is missing at the capture point\(isDoubtful ? ": more likely the capture does not hold all of it" : repaired)",
             evidence: [
@@ -112,7 +118,7 @@ enum MediaRules {
             advice: stream.isVideo == true
                 ? "At the sender: NACK with RTX, or FlexFEC where the round trip is long. On the path: find the link that drops, lower the bitrate."
                 : "At the sender: Opus in-band FEC or RED. On the path: find the link that drops (Wi-Fi, a full queue).",
-            confidence: isDoubtful ? 0.5 : stream.lost >= 20 ? 0.9 : 0.75)
+            confidence: isDoubtful || isUnknown ? 0.5 : stream.lost >= 20 ? 0.9 : 0.75)
     }
 
     /// Packets that this host threw away in front of the capture point: in its own queue those that it sends, in rings and

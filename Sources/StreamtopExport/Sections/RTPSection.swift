@@ -117,12 +117,17 @@ extension JSONWriter {
         if let repeats = stream.repeats {
             source("rtx_of", repeats)
             member("repairs", stream.repairs)
+            if stream.requested > 0 { member("requested", stream.requested) }
             member("probes", stream.probes)
+        }
+        if stream.isParity {
+            array("fec_of", stream.protects) { $0.string(Self.text(ofSource: $1)) }
         }
         if let repaired = stream.lostRepaired {
             member("lost_repaired", repaired)
             member("lost_final", stream.lostFinal)
         }
+        repairTimes("repair_ms", stream.repairTimes)
         if let fec = stream.fec {
             object("fec") { json in
                 json.member("kind", fec.kind)
@@ -146,10 +151,21 @@ extension JSONWriter {
     private mutating func rtpReports(_ stream: RTPStreamSnapshot) {
         roundTrip("rtt", stream.roundTrip)
         member("nacks", stream.nacks)
+        repairTimes("nack_repair_ms", stream.answerTimes)
         member("plis", stream.pictureLossIndications)
         member("firs", stream.fullIntraRequests)
         member("remb_bps", stream.receiverEstimate)
         offset("lip_sync_ms", stream.lipSync)
+    }
+
+    private mutating func repairTimes(_ name: StaticString, _ times: RTPRepairTimes?) {
+        guard let times else { return }
+        object(name) { json in
+            json.member("samples", times.samples)
+            json.milliseconds("p50", times.p50)
+            json.milliseconds("p95", times.p95)
+            json.milliseconds("max", times.maximum)
+        }
     }
 
     mutating func mediaClock(_ clock: MediaClockSnapshot?) {

@@ -58,10 +58,17 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var voice: VoiceQualitySnapshot?
     /// The stream that this one repeats packets of.
     package var repeats: UInt32?
-    /// Packets of a repeat stream that repaired, and those that only probed for bandwidth.
+    /// Packets of a repeat stream that filled a gap here; those that repeat what came here and was asked for, lost behind the
+    /// tap; and those that only probe for bandwidth.
     package var repairs = 0
+    package var requested = 0
     package var probes = 0
     package var fec: RTPForwardErrorCorrectionSnapshot?
+    /// The stream holds nothing but FlexFEC for others (RFC 8627), and for which, as far as that is known.
+    package var isParity = false
+    package var protects: [UInt32] = []
+    /// From a gap to the packet of another source that filled it.
+    package var repairTimes: RTPRepairTimes?
     package var layer: RTPLayerSnapshot?
     package var transportWide: TransportWideSnapshot?
     /// The stream that this one carries on, through a box at the tap.
@@ -76,6 +83,8 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     /// Sequence numbers that NACKs asked for, and those asked for again.
     package var nackedNumbers = 0
     package var nackedAgain = 0
+    /// From the first NACK that asks for a packet to that packet's passing.
+    package var answerTimes: RTPRepairTimes?
     package var pictureLossIndications: Int?
     package var fullIntraRequests: Int?
     /// Bits a second that the receiver asked for last.
@@ -96,10 +105,27 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
         self.end = end
     }
 
+    /// It only serves other streams: no media, and its losses are nobody's.
+    package var isRepair: Bool { repeats != nil || isParity }
     /// Share of the expected packets that were missing at the tap, 0 to 1.
     package var lossRatio: Double { expected > 0 ? Double(lost) / Double(expected) : 0 }
     /// What was lost for the decoder, as far as the tap can see.
     package var lostFinal: UInt64 { lost - min(lost, lostRepaired ?? 0) }
+}
+
+/// How long repairs took.
+package struct RTPRepairTimes: Equatable, Sendable {
+    package var samples: Int
+    package var p50: Nanoseconds
+    package var p95: Nanoseconds
+    package var maximum: Nanoseconds
+
+    package init(samples: Int, p50: Nanoseconds, p95: Nanoseconds, maximum: Nanoseconds) {
+        self.samples = samples
+        self.p50 = p50
+        self.p95 = p95
+        self.maximum = maximum
+    }
 }
 
 /// A stream that came in and goes on as another one.
@@ -229,10 +255,10 @@ package struct RTPForwardErrorCorrectionSnapshot: Equatable, Sendable {
     package var kind: Kind
     package var packets: UInt64
     package var bytes: UInt64
-    /// Lost packets that the FEC packets seen would bring back.
-    package var recovered: Int
+    /// Lost packets that the FEC packets seen would bring back; nil where these cannot be read.
+    package var recovered: Int?
 
-    package init(kind: Kind, packets: UInt64, bytes: UInt64, recovered: Int) {
+    package init(kind: Kind, packets: UInt64, bytes: UInt64, recovered: Int?) {
         self.kind = kind
         self.packets = packets
         self.bytes = bytes

@@ -28,8 +28,12 @@ struct StreamRow: Sendable {
                 if let original = stream.repeats { repeating[original] = stream }
             }
             let own = flow.rtp.filter { stream in
-                guard let original = stream.repeats else { return true }
-                return !flow.rtp.contains { $0.source == original && $0.from == stream.from }
+                guard stream.isRepair else { return true }
+                // What repairs streams that are not here has nobody else's row to stand on.
+                return !flow.rtp.contains { other in
+                    other.from == stream.from
+                        && (other.source == stream.repeats || stream.protects.contains(other.source))
+                }
             }
             let sorted = own.enumerated().sorted { left, right in
                 let (a, b) = (left.element, right.element)
@@ -45,7 +49,7 @@ struct StreamRow: Sendable {
 
     static func count(_ snapshot: Snapshot) -> Int {
         var count = 0
-        for index in snapshot.flows.indices { count += snapshot.flows[index].rtp.count { $0.repeats == nil } }
+        for index in snapshot.flows.indices { count += snapshot.flows[index].rtp.count { !$0.isRepair } }
         return count
     }
 

@@ -44,7 +44,8 @@ extension Words {
     }
 
     static func forwardCorrection(_ fec: RTPForwardErrorCorrectionSnapshot) -> String {
-        "\(fec.kind.rawValue) \(NumberText.grouped(fec.packets)) packets, \(fec.recovered) brought back"
+        "\(fec.kind.rawValue) \(NumberText.grouped(fec.packets)) packets, "
+            + (fec.recovered.map { "\($0) brought back" } ?? "encrypted: what they bring back is unknown")
     }
 
     static func voice(_ voice: VoiceQualitySnapshot) -> String {

@@ -1,7 +1,9 @@
 """A video room (Janus) that forwards one aiortc peer to another, and what both peers counted.
 
-Usage: sfu_peers.py FOLDER PORT. Janus is asked over HTTP on PORT and takes media on PORT + 10 to PORT + 60. Prints "ready", waits for a
+Usage: sfu_peers.py FOLDER PORT HOST HOST HOST. Janus is asked over HTTP on PORT and takes media on PORT + 10 to PORT + 60. Prints "ready", waits for a
 line on standard input, holds the call and prints one JSON line of facts from getStats.
+
+The hosts are addresses of the room, the publisher and the subscriber: as between three hosts, the legs are told apart by their ends. Of the sound every fortieth packet is dropped before it is sent: what it lacks on the first leg.
 """
 
 import asyncio
@@ -13,12 +15,15 @@ import subprocess
 import sys
 import urllib.request
 
+import aioice.ice
 import av
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
 
 FOLDER, PORT = sys.argv[1], int(sys.argv[2])
+ROOM, PUBLISHER, SUBSCRIBER = sys.argv[3:6]
 SECONDS = 6
+DROPPED = 40
 LIBRARY = "/usr/lib/x86_64-linux-gnu/janus"
 NAMES = itertools.count(1)
 
@@ -30,6 +35,7 @@ def start_box():
         "janus.jcfg": f"""general: {{ configs_folder = "{FOLDER}" plugins_folder = "{LIBRARY}/plugins"
  transports_folder = "{LIBRARY}/transports" events_folder = "{FOLDER}" loggers_folder = "{FOLDER}" debug_level = 3 }}
 media: {{ rtp_port_range = "{PORT + 10}-{PORT + 60}" }}
+nat: {{ ice_enforce_list = "{ROOM}" }}
 plugins: {{ disable = "{','.join(plugins)}" }}
 transports: {{ disable = "{','.join(transports)}" }}
 """,
@@ -76,6 +82,19 @@ class Handle:
                 return data, event.get("jsep")
 
 
+class Sounds(AudioStreamTrack):
+    """Noise of changing loudness: packets of many sizes, as those of speech."""
+
+    noise = random.Random(6)
+
+    async def recv(self):
+        frame = await super().recv()
+        for plane in frame.planes:
+            busy = self.noise.randrange(0, plane.buffer_size // 2) * 2
+            plane.update(self.noise.randbytes(busy) + bytes(plane.buffer_size - busy))
+        return frame
+
+
 class Pictures(VideoStreamTrack):
     """Thirty small pictures a second, each of another size once it is coded."""
 
@@ -90,6 +109,30 @@ class Pictures(VideoStreamTrack):
             plane.update(self.noise.randbytes(busy) + bytes(size - busy))
         frame.pts, frame.time_base = pts, base
         return frame
+
+
+async def gather_at(address, connection, description):
+    """Sets the connection's own description, with one candidate."""
+    known = aioice.ice.get_host_addresses
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [address]
+    await connection.setLocalDescription(description)
+    aioice.ice.get_host_addresses = known
+
+
+def drop(sender):
+    """Keeps every `DROPPED`th packet of a source from being sent; gives the numbers dropped."""
+    transport, dropped = sender.transport, []
+    send = transport._send_rtp
+
+    async def send_some(data):
+        number = int.from_bytes(data[2:4], "big")
+        if data[8:12] == sender._ssrc.to_bytes(4, "big") and not 192 <= data[1] <= 223 and number % DROPPED == 7:
+            dropped.append(number)
+        else:
+            await send(data)
+
+    transport._send_rtp = send_some
+    return dropped
 
 
 async def drain(track):
@@ -131,9 +174,10 @@ async def hold(box):
     publisher, subscriber = await away(Handle), await away(Handle)
     await away(publisher.say, {"request": "create", "room": 7, "audiocodec": "opus", "videocodec": "vp8", "fir_freq": 0})
     joined, _ = await away(publisher.ask, {"request": "join", "ptype": "publisher", "room": 7})
-    publishing.addTrack(AudioStreamTrack())
+    publishing.addTrack(Sounds())
     publishing.addTrack(Pictures())
-    await publishing.setLocalDescription(await publishing.createOffer())
+    await gather_at(PUBLISHER, publishing, await publishing.createOffer())
+    dropped = drop(publishing.getSenders()[0])
     _, answer = await away(publisher.ask, {"request": "publish"}, publishing.localDescription)
     await publishing.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
     while publishing.connectionState != "connected":
@@ -141,7 +185,7 @@ async def hold(box):
     streams = [{"feed": joined["id"]}]
     _, offer = await away(subscriber.ask, {"request": "join", "ptype": "subscriber", "room": 7, "streams": streams})
     await subscribing.setRemoteDescription(RTCSessionDescription(offer["sdp"], "offer"))
-    await subscribing.setLocalDescription(await subscribing.createAnswer())
+    await gather_at(SUBSCRIBER, subscribing, await subscribing.createAnswer())
     await away(subscriber.ask, {"request": "start"}, subscribing.localDescription)
     await asyncio.sleep(SECONDS)
     for sender in publishing.getSenders():
@@ -150,7 +194,9 @@ async def hold(box):
     facts = {"sent": [], "received": []}
     for entry in (await publishing.getStats()).values():
         if entry.type == "outbound-rtp":
-            facts["sent"].append({"ssrc": f"0x{entry.ssrc:08x}", "kind": entry.kind, "packets": entry.packetsSent})
+            missing = len(dropped) if entry.kind == "audio" else 0
+            facts["sent"].append({"ssrc": f"0x{entry.ssrc:08x}", "kind": entry.kind, "lost": missing,
+                                  "packets": entry.packetsSent - missing})
     for entry in (await subscribing.getStats()).values():
         if entry.type == "inbound-rtp":
             facts["received"].append({"ssrc": f"0x{entry.ssrc:08x}", "kind": entry.kind, "packets": entry.packetsReceived,

@@ -15,9 +15,9 @@ final class LiveCapture {
         try self.init(filter: ports.map { "port \($0)" }.joined(separator: " or "), keyLog: keyLog)
     }
 
-    init(filter: String, keyLog: String? = nil) throws {
+    init(filter: String, keyLog: String? = nil, wrapper: [String] = []) throws {
         process = try PeerProcess(
-            [Self.program, "--json", "-i", "lo", "-f", filter, "--duration", "110s"]
+            wrapper + [Self.program, "--json", "-i", "lo", "-f", filter, "--duration", "110s"]
                 + (keyLog.map { ["--keylog", $0] } ?? []),
             isBounded: true)
         try process.wait("meta record") { $0.contains(#""type":"meta""#) }

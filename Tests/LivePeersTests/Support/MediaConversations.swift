@@ -14,6 +14,8 @@ enum MediaConversations {
         var filter: String
         var needs: [String]
         var needsPython = false
+        /// Held in a network of its own.
+        var isApart = false
     }
 
     struct Outcome: Sendable {
@@ -69,9 +71,9 @@ enum MediaConversations {
             environment: ["PYTHONPATH": built.appending(path: "python").path()],
             filter: "portrange 23478-23480", needs: ["/usr/bin/turnserver", "/usr/bin/openssl"], needsPython: true),
         Conversation(
-            name: "sfu", command: script("sfu_peers.py", [position("sfu"), "23600"]),
+            name: "sfu", command: script("sfu_peers.py", [position("sfu"), "23600"] + LiveNetwork.addresses),
             environment: ["PYTHONPATH": built.appending(path: "python").path()],
-            filter: "portrange 23600-23660", needs: ["/usr/bin/janus"], needsPython: true),
+            filter: "portrange 23600-23660", needs: ["/usr/bin/janus"], needsPython: true, isApart: true),
         Conversation(
             name: "sipp", command: script("program_peers.py", ["sipp", position("sipp"), "25060"]),
             filter: "udp portrange 25060-25089", needs: ["/usr/bin/sipp", "/usr/share/sip-tester/g711a.pcap"]),
@@ -94,7 +96,7 @@ enum MediaConversations {
     static func isInstalled(_ name: String) -> Bool {
         guard let one = list.first(where: { $0.name == name }) else { return false }
         return one.needs.allSatisfy { FileManager.default.fileExists(atPath: $0) }
-            && (!one.needsPython || CallConversation.isInstalled)
+            && (!one.needsPython || CallConversation.isInstalled) && (!one.isApart || LiveNetwork.isAvailable)
     }
 
     static func outcome(_ name: String) throws -> Outcome {
@@ -103,26 +105,35 @@ enum MediaConversations {
     }
 
     private static let outcomes: [String: Result<Outcome, any Error>] = {
-        var running: [(String, Result<(PeerProcess, LiveCapture), any Error>)] = []
+        var running: [(String, Result<Running, any Error>)] = []
         for one in list where isInstalled(one.name) { running.append((one.name, Result { try start(one) })) }
-        for (_, pair) in running { if case .success(let (peer, _)) = pair { peer.type("go\n") } }
+        for (_, one) in running { if case .success(let one) = one { one.peer.type("go\n") } }
         var found: [String: Result<Outcome, any Error>] = [:]
-        for (name, pair) in running {
+        for (name, one) in running {
             found[name] = Result {
-                let (peer, capture) = try pair.get()
-                return try finish(peer, capture)
+                let one = try one.get()
+                return try finish(one.peer, one.capture)
             }
         }
         return found
     }()
 
-    private static func start(_ one: Conversation) throws -> (PeerProcess, LiveCapture) {
+    private struct Running {
+        var peer: PeerProcess
+        var capture: LiveCapture
+        /// Gone once it is over.
+        var network: LiveNetwork?
+    }
+
+    private static func start(_ one: Conversation) throws -> Running {
         let keys = position(one.name) + "/keys"
         _ = FileManager.default.createFile(atPath: keys, contents: nil)
-        let peer = try PeerProcess(one.command, environment: one.environment)
-        let capture = try LiveCapture(filter: one.filter, keyLog: keys)
+        let network = one.isApart ? LiveNetwork() : nil
+        let wrapper = network?.wrapper ?? []
+        let peer = try PeerProcess(wrapper + one.command, environment: one.environment)
+        let capture = try LiveCapture(filter: one.filter, keyLog: keys, wrapper: wrapper)
         try peer.wait("readiness", seconds: 30) { $0.contains("ready\n") }
-        return (peer, capture)
+        return Running(peer: peer, capture: capture, network: network)
     }
 
     private static func finish(_ peer: PeerProcess, _ capture: LiveCapture) throws -> Outcome {

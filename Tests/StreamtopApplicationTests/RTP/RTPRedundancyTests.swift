@@ -96,8 +96,8 @@ import Testing
         var holes = RTPHoles()
         let time = Timestamp(nanoseconds: 1_000_000_000)
         holes.open(2, before: 4, between: 960, and: 3_840, at: time)
-        let outside = [3_840, 960].map { holes.repair(between: $0, at: time) }
-        let inside = holes.repair(between: 2_880, at: time)
+        let outside = [3_840, 960].map { holes.repair(between: $0, at: time) != nil }
+        let inside = holes.repair(between: 2_880, at: time) != nil
         #expect(outside == [false, false] && inside && holes.repaired == 1)
     }
 }

@@ -138,19 +138,46 @@ import Testing
         #expect(wide.protected == 2 && wide.protects(0xffff) && wide.protects(46))
     }
 
-    @Test("RFC 8627 section 4.2.2: flexible and fixed masks, retransmission")
-    func flexfec() throws {
-        func decode(_ hex: String) throws -> FlexFECHeader {
-            let bytes = [UInt8](hex: hex)
-            var reader = unsafe ByteReader(bytes.span.bytes)
-            return try FlexFECHeader(decoding: &reader)
+    private func protection(
+        _ hex: String, _ reading: FlexFECProtection.Reading = .setBitEnds, third: Bool = false, length: Int = .max
+    ) throws -> [Int] {
+        let bytes = [UInt8]([UInt8](hex: hex).prefix(length))
+        var reader = unsafe ByteReader(bytes.span.bytes)
+        let form = try FlexFECForm(decoding: &reader)
+        let found =
+            try form == .fixedMask
+            ? FlexFECProtection(decodingFixed: &reader)
+            : FlexFECProtection(decoding: &reader, reading, hasThirdBit: third)
+        var distances: [Int] = []
+        found.visit {
+            distances.append($0)
+            return true
         }
-        let flexible = try decode("00 60 0000 00000000 0064 c000")
-        #expect(flexible.form == .flexibleMask && flexible.sequenceBase == 0x64 && flexible.protected == 1)
-        let longer = try decode("00 60 0000 00000000 0064 4000 c0000000")
-        #expect(longer.protected == 2)
-        let fixed = try decode("40 60 0000 00000000 0064 0502")
-        #expect(fixed.form == .fixedMask(columns: 5, rows: 2))
-        #expect(try decode("80 60 0007 00000000 00000001").form == .retransmission)
+        #expect(found.base == 0x64 && found.reach == distances.last && found.protected == distances.count)
+        return distances
+    }
+
+    @Test("RFC 8627 section 4.2.2: flexible and fixed masks, both readings of the bit between them")
+    func flexfec() throws {
+        #expect(try protection("00 60 0000 00000000 0064 c000") == [0])
+        #expect(try protection("00 60 0000 00000000 0064 4001 c0000001") == [0, 14, 15, 45])
+        #expect(try protection("00 60 0000 00000000 0064 0001 00000001 8000000000000001") == [14, 45, 46, 109])
+        #expect(
+            try protection("00 60 0000 00000000 0064 0001 00000001 c000000000000001", third: true) == [14, 45, 46, 108])
+        #expect(try protection("00 60 0000 00000000 0064 4001", .setBitContinues) == [0, 14])
+        #expect(try protection("00 60 0000 00000000 0064 c000 40000000", .setBitContinues) == [0, 15])
+        #expect(try protection("40 60 0000 00000000 0064 0501") == [0, 1, 2, 3, 4])
+        #expect(try protection("40 60 0000 00000000 0064 0503") == [0, 5, 10])
+    }
+
+    @Test("Cut at every byte, without a number protected, without columns: not a FlexFEC header")
+    func flexfecDamaged() {
+        let whole = "00 60 0000 00000000 0064 0001 00000001 8000000000000001"
+        for length in 0..<24 {
+            #expect(throws: DecodeError.self, "\(length) bytes") { try protection(whole, length: length) }
+        }
+        for hex in ["00 60 0000 00000000 0064 8000", "40 60 0000 00000000 0064 0003"] {
+            #expect(throws: DecodeError.self) { try protection(hex) }
+        }
     }
 }

@@ -50,7 +50,8 @@ enum StreamDetail {
         if let repaired = stream.lostRepaired {
             spans.append(TextSpan(NumberText.grouped(repaired), .value))
         } else {
-            spans.append(TextSpan("nothing repairs", .muted))
+            let isUnknown = stream.fec.map { $0.recovered == nil } ?? false
+            spans.append(TextSpan(isUnknown ? "unknown: FEC is encrypted" : "nothing repairs", .muted))
         }
         let final = [
             TextSpan("lost for the decoder ", .label),
@@ -143,6 +144,16 @@ enum StreamDetail {
             asks.append(TextSpan("receiver's estimate \(RateText.withUnit(Double(estimate)))", .text))
         }
         if !asks.isEmpty { page.add([TextSpan("asks ", .label)] + asks) }
+        if let times = stream.answerTimes { page.add([TextSpan("NACK to packet ", .label)] + spread(times)) }
+    }
+
+    private static func spread(_ times: RTPRepairTimes) -> [TextSpan] {
+        [
+            TextSpan(DurationText.withUnit(times.p50), .value),
+            TextSpan(
+                "  95 % \(DurationText.withUnit(times.p95))  max \(DurationText.withUnit(times.maximum))  of \(NumberText.grouped(times.samples))",
+                .text),
+        ]
     }
 
     private static func rest(_ row: StreamRow, _ page: inout TallPage) {
@@ -151,10 +162,14 @@ enum StreamDetail {
             page.add([
                 TextSpan("RTX ", .label), TextSpan(Words.source(repeats.source), .accent),
                 TextSpan(
-                    "  \(NumberText.grouped(repeats.packets)) packets: \(NumberText.grouped(repeats.repairs)) repaired, \(NumberText.grouped(repeats.probes)) probes",
+                    "  \(NumberText.grouped(repeats.packets)) packets: \(NumberText.grouped(repeats.repairs)) repaired, "
+                        + (repeats.requested > 0
+                            ? "\(NumberText.grouped(repeats.requested)) for losses behind here, " : "")
+                        + "\(NumberText.grouped(repeats.probes)) probes",
                     .text),
             ])
         }
+        if let times = stream.repairTimes { page.add([TextSpan("gap to repair ", .label)] + spread(times)) }
         if let fec = stream.fec { page.add([TextSpan("FEC ", .label), TextSpan(Words.forwardCorrection(fec), .text)]) }
         if let wide = stream.transportWide {
             var spans = [TextSpan("transport-wide ", .label)]
