@@ -116,9 +116,9 @@ package struct Rule: Sendable {
             if sender.lossRatio != nil { insert(.losses) }
             if isLimitKnown { insert(.limits) }
             if sender.initialWindowBytes != nil { insert(.firstFlight) }
-            if max(sender.loss.congestive, sender.loss.random, sender.loss.policed, sender.heldForLost ?? 0) > 0 {
-                insert(.repairs)
-            }
+            // Two at a time: of four, `max` would make an array.
+            let held = max(sender.loss.policed, sender.heldForLost ?? 0)
+            if max(max(sender.loss.congestive, sender.loss.random), held) > 0 { insert(.repairs) }
             if sender.outOfOrder > 0 { insert(.disorder) }
             if sender.idleRestarts ?? 0 > 0 { insert(.restarts) }
             if sender.missedBytes > 0 { insert(.missedData) }
