@@ -18,8 +18,9 @@ struct FramesAhead: ~Copyable {
     struct Waiting: ~Copyable {
         var frame = DecodedFrame()
         var flow = SoughtFlow()
-        /// The flow's TCP tracker, likely.
+        /// The flow's TCP tracker and the direction of the frame in it, likely.
         var tracker = FlowEntry.none
+        var direction = Direction.fromClient
     }
 
     var waiting = InlineArray<8, Waiting> { _ in Waiting() }
@@ -72,9 +73,7 @@ extension FlowEngine {
         if buffers >= 0, buffers < count { prefetchBuffers(of: ahead.waiting[FramesAhead.index(buffers)]) }
         let tracker = turn - 2 * FramesAhead.stride
         if tracker >= 0, tracker < count {
-            let position = ahead.waiting[FramesAhead.index(tracker)].flow.likely
-            ahead.waiting[FramesAhead.index(tracker)].tracker = flows.read(position) { $0.tcp } ?? FlowEntry.none
-            trackers.tcp.prefetch(ahead.waiting[FramesAhead.index(tracker)].tracker)
+            prefetchTracker(of: &ahead.waiting[FramesAhead.index(tracker)])
         }
         let entry = turn - FramesAhead.stride
         if entry >= 0, entry < count {
@@ -83,13 +82,24 @@ extension FlowEngine {
         }
     }
 
+    @inline(__always)
+    private func prefetchTracker(of waiting: inout FramesAhead.Waiting) {
+        let isFromLow = waiting.flow.isSourceLow
+        let found = flows.read(waiting.flow.likely) { ($0.tcp, $0.direction(isFromLow: isFromLow)) }
+        guard let found else {
+            waiting.tracker = FlowEntry.none
+            return
+        }
+        (waiting.tracker, waiting.direction) = found
+        trackers.tcp.prefetch(waiting.tracker)
+    }
+
     /// What the frame's tracker will need outside of itself.
     @inline(__always)
     private func prefetchBuffers(of waiting: borrowing FramesAhead.Waiting) {
-        guard waiting.tracker != FlowEntry.none,
-            let direction = flows.read(waiting.flow.likely, { $0.direction(isFromLow: waiting.flow.isSourceLow) })
-        else { return }
-        trackers.tcp.read(waiting.tracker) { $0.prefetch(from: direction, hasPayload: waiting.frame.payloadLength > 0) }
+        trackers.tcp.read(waiting.tracker) {
+            $0.prefetch(from: waiting.direction, hasPayload: waiting.frame.payloadLength > 0)
+        }
     }
 
     /// A frame's bytes, as far as they lie in the batch.
