@@ -60,6 +60,13 @@ package struct Rule: Sendable {
         static let relay = Needs(rawValue: 8192)
         /// Whatever carries it.
         static let webSocket = Needs(rawValue: 16384)
+        static let http2 = Needs(rawValue: 1 << 21)
+        /// RTMP, RTSP or a WebSocket, in which media may bear a clock.
+        static let mediaClock = Needs(rawValue: 1 << 22)
+        /// SRT or an MPEG transport stream.
+        static let contribution = Needs(rawValue: 1 << 23)
+        /// What this host's kernel says of its buffers and settings.
+        static let host = Needs(rawValue: 1 << 24)
 
         // Of a sender, whatever its transport.
         /// A queue on its path.
@@ -105,7 +112,13 @@ package struct Rule: Sendable {
             if !flow.rtp.isEmpty { insert(.media) }
             if flow.$sctp != nil { insert(.sctp) }
             if flow.$turn != nil { insert(.relay) }
-            if flow.$webSocket != nil { insert(.webSocket) }
+            if flow.$webSocket != nil { formUnion([.webSocket, .mediaClock]) }
+            if flow.$http2 != nil { insert(.http2) }
+            if flow.$rtmp != nil { insert(.mediaClock) }
+            if flow.$rtsp != nil { insert(.mediaClock) }
+            if flow.$srt != nil { insert(.contribution) }
+            if flow.$transportStream != nil { insert(.contribution) }
+            if flow.$host != nil { insert(.host) }
         }
 
         /// What is known of a sender.

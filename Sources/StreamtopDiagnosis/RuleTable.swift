@@ -40,20 +40,26 @@ package enum RuleTable {
     }
 
     /// Which questions of a list there is no need to ask, by what is missing: a word has a bit for each, in their order.
-    struct Askable: Sendable {
+    ///
+    /// A class, for it is a quarter of a kilobyte and looked up for each end of each flow.
+    final class Askable: Sendable {
         /// By the bits of `Rule.Needs`: the questions that need it.
-        private var needing = InlineArray<32, UInt64>(repeating: 0)
+        private let needing: InlineArray<32, UInt64>
         /// Bits that some question needs.
-        private var needed: UInt32 = 0
+        private let needed: UInt32
         private let all: UInt64
 
         init(_ needs: [Rule.Needs]) {
             precondition(needs.count <= UInt64.bitWidth, "more questions than a word has bits")
             all = needs.count == UInt64.bitWidth ? .max : 1 << UInt64(needs.count) - 1
+            var needing = InlineArray<32, UInt64>(repeating: 0)
+            var needed: UInt32 = 0
             for (question, needs) in needs.enumerated() {
                 needed |= needs.rawValue
                 for bit in needing.indices where needs.rawValue >> bit & 1 != 0 { needing[bit] |= 1 << question }
             }
+            self.needing = needing
+            self.needed = needed
         }
 
         /// The questions behind `last` all of whose needs are among `facts`, or simply all.
