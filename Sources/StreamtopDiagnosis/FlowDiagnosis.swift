@@ -40,11 +40,15 @@ package struct FlowDiagnosis: Sendable {
         // By index: to copy a question costs as much as to ask it. One that is about to go silent is asked even when what it
         // needs is gone.
         let questions = RuleTable.ofFlows
-        for index in questions.indices where facts.isSuperset(of: questions[index].needs) || !standing.isEmpty {
+        var asked = RuleTable.askableOfFlows.questions(with: facts, orAll: !standing.isEmpty)
+        while asked != 0 {  // loses a bit each turn
+            let index = asked.trailingZeroBitCount
+            asked &= asked &- 1
             let finding = questions[index].judge(flow)
             if finding == nil, standing.isEmpty { continue }
             let rule = questions[index].position
             observe(Self.doubted(finding, health: health), rules[rule], sender: nil, life: life, at: time)
+            asked = RuleTable.askableOfFlows.questions(with: facts, orAll: !standing.isEmpty, behind: index)
         }
         if let tcp = flow.$tcp {
             timeouts.client.observe(tcp.value.client.timeouts, at: time)
@@ -60,10 +64,14 @@ package struct FlowDiagnosis: Sendable {
             guard let sender = SenderCase(flow: flow, sender: end, hadTimeoutBurst: hadBurst) else { continue }
             let facts = sender.facts
             let questions = RuleTable.ofSenders
-            for index in questions.indices where facts.isSuperset(of: questions[index].needs) || !standing.isEmpty {
+            var asked = RuleTable.askableOfSenders.questions(with: facts, orAll: !standing.isEmpty)
+            while asked != 0 {  // loses a bit each turn
+                let index = asked.trailingZeroBitCount
+                asked &= asked &- 1
                 let finding = questions[index].judge(sender)
                 if finding == nil, standing.isEmpty { continue }
                 observe(finding, rules[questions[index].position], sender: end, life: life, at: time)
+                asked = RuleTable.askableOfSenders.questions(with: facts, orAll: !standing.isEmpty, behind: index)
             }
         }
         return verdicts()

@@ -60,6 +60,13 @@ package struct Rule: Sendable {
         static let relay = Needs(rawValue: 8192)
         /// Whatever carries it.
         static let webSocket = Needs(rawValue: 16384)
+        static let http2 = Needs(rawValue: 1 << 21)
+        /// RTMP, RTSP or a WebSocket, in which media may bear a clock.
+        static let mediaClock = Needs(rawValue: 1 << 22)
+        /// SRT or an MPEG transport stream.
+        static let contribution = Needs(rawValue: 1 << 23)
+        /// What this host's kernel says of its buffers and settings.
+        static let host = Needs(rawValue: 1 << 24)
 
         // Of a sender, whatever its transport.
         /// A queue on its path.
@@ -105,7 +112,13 @@ package struct Rule: Sendable {
             if !flow.rtp.isEmpty { insert(.media) }
             if flow.$sctp != nil { insert(.sctp) }
             if flow.$turn != nil { insert(.relay) }
-            if flow.$webSocket != nil { insert(.webSocket) }
+            if flow.$webSocket != nil { formUnion([.webSocket, .mediaClock]) }
+            if flow.$http2 != nil { insert(.http2) }
+            if flow.$rtmp != nil { insert(.mediaClock) }
+            if flow.$rtsp != nil { insert(.mediaClock) }
+            if flow.$srt != nil { insert(.contribution) }
+            if flow.$transportStream != nil { insert(.contribution) }
+            if flow.$host != nil { insert(.host) }
         }
 
         /// What is known of a sender.
@@ -116,9 +129,9 @@ package struct Rule: Sendable {
             if sender.lossRatio != nil { insert(.losses) }
             if isLimitKnown { insert(.limits) }
             if sender.initialWindowBytes != nil { insert(.firstFlight) }
-            if max(sender.loss.congestive, sender.loss.random, sender.loss.policed, sender.heldForLost ?? 0) > 0 {
-                insert(.repairs)
-            }
+            // Two at a time: of four, `max` would make an array.
+            let held = max(sender.loss.policed, sender.heldForLost ?? 0)
+            if max(max(sender.loss.congestive, sender.loss.random), held) > 0 { insert(.repairs) }
             if sender.outOfOrder > 0 { insert(.disorder) }
             if sender.idleRestarts ?? 0 > 0 { insert(.restarts) }
             if sender.missedBytes > 0 { insert(.missedData) }

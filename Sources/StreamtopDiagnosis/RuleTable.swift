@@ -39,6 +39,45 @@ package enum RuleTable {
         var judge: @Sendable (SenderCase) -> Finding?
     }
 
+    /// Which questions of a list there is no need to ask, by what is missing: a word has a bit for each, in their order.
+    ///
+    /// A class, for it is a quarter of a kilobyte and looked up for each end of each flow.
+    final class Askable: Sendable {
+        /// By the bits of `Rule.Needs`: the questions that need it.
+        private let needing: InlineArray<32, UInt64>
+        /// Bits that some question needs.
+        private let needed: UInt32
+        private let all: UInt64
+
+        init(_ needs: [Rule.Needs]) {
+            precondition(needs.count <= UInt64.bitWidth, "more questions than a word has bits")
+            all = needs.count == UInt64.bitWidth ? .max : 1 << UInt64(needs.count) - 1
+            var needing = InlineArray<32, UInt64>(repeating: 0)
+            var needed: UInt32 = 0
+            for (question, needs) in needs.enumerated() {
+                needed |= needs.rawValue
+                for bit in needing.indices where needs.rawValue >> bit & 1 != 0 { needing[bit] |= 1 << question }
+            }
+            self.needing = needing
+            self.needed = needed
+        }
+
+        /// The questions behind `last` all of whose needs are among `facts`, or simply all.
+        func questions(with facts: Rule.Needs, orAll isAllAsked: Bool, behind last: Int = -1) -> UInt64 {
+            var asked = all & .max << UInt64(last + 1)
+            if isAllAsked { return asked }
+            var missing = needed & ~facts.rawValue
+            while missing != 0 {  // loses a bit each turn
+                asked &= ~needing[missing.trailingZeroBitCount]
+                missing &= missing &- 1
+            }
+            return asked
+        }
+    }
+
+    static let askableOfFlows = Askable(ofFlows.map(\.needs))
+    static let askableOfSenders = Askable(ofSenders.map(\.needs))
+
     static let ofFlows: [FlowQuestion] = rules.enumerated().compactMap { position, rule in
         guard case .flow(let judge) = rule.judge else { return nil }
         return FlowQuestion(position: position, needs: rule.needs, judge: judge)

@@ -85,10 +85,10 @@ extension FlowEngine {
     ) {
         let time = datagram.time
         let direction = flows[position].direction(from: sender)
-        let turns = flows[position].record(
+        let dueWork = flows[position].record(
             direction, packets: 1, bytes: datagram.wireLength, payload: datagram.wireLength, at: time,
             grain: flows.grain)
-        if !turns.isEmpty { follow(turns, of: position, at: time) }
+        if !dueWork.isEmpty { follow(dueWork, of: position, at: time) }
         guard datagram.wireLength > 0 else { return }
         observation.roundTrip = BothDirections(client: nil, server: nil)
         observation.hopLimit = 0

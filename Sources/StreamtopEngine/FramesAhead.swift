@@ -18,8 +18,9 @@ struct FramesAhead: ~Copyable {
     struct Waiting: ~Copyable {
         var frame = DecodedFrame()
         var flow = SoughtFlow()
-        /// The flow's TCP tracker, likely.
+        /// The flow's TCP tracker and the direction of the frame in it, likely.
         var tracker = FlowEntry.none
+        var direction = Direction.fromClient
     }
 
     var waiting = InlineArray<8, Waiting> { _ in Waiting() }
@@ -35,16 +36,16 @@ extension FlowEngine {
         let bytes = unsafe batch.bytes.span.bytes
         let records = batch.frames.span.extracting(part)
         var ahead = FramesAhead()
-        for turn in 0..<(records.count + FramesAhead.capacity) {
+        for step in 0..<(records.count + FramesAhead.capacity) {
             // The oldest first: its place is the one that the newest takes.
-            let due = turn - FramesAhead.capacity
+            let due = step - FramesAhead.capacity
             if due >= 0 {
                 frameOrdinal = ordinal &+ UInt64(truncatingIfNeeded: due)  // counts frames
                 observe(records[due], &ahead.waiting[FramesAhead.index(due)], in: bytes)
             }
-            prefetch(&ahead, turn, count: records.count)
-            if turn < records.count {
-                decode(records[turn], into: &ahead.waiting[FramesAhead.index(turn)], from: bytes)
+            prefetch(&ahead, step, count: records.count)
+            if step < records.count {
+                decode(records[step], into: &ahead.waiting[FramesAhead.index(step)], from: bytes)
             }
         }
     }
@@ -67,29 +68,38 @@ extension FlowEngine {
     /// One step for each frame that has waited long enough since the step before. What is asked for is a guess: flows
     /// may come and go before the frame is analysed, and nothing but time depends on it.
     @inline(__always)
-    private func prefetch(_ ahead: inout FramesAhead, _ turn: Int, count: Int) {
-        let buffers = turn - 3 * FramesAhead.stride
+    private func prefetch(_ ahead: inout FramesAhead, _ step: Int, count: Int) {
+        let buffers = step - 3 * FramesAhead.stride
         if buffers >= 0, buffers < count { prefetchBuffers(of: ahead.waiting[FramesAhead.index(buffers)]) }
-        let tracker = turn - 2 * FramesAhead.stride
+        let tracker = step - 2 * FramesAhead.stride
         if tracker >= 0, tracker < count {
-            let position = ahead.waiting[FramesAhead.index(tracker)].flow.likely
-            ahead.waiting[FramesAhead.index(tracker)].tracker = flows.read(position) { $0.tcp } ?? FlowEntry.none
-            trackers.tcp.prefetch(ahead.waiting[FramesAhead.index(tracker)].tracker)
+            prefetchTracker(of: &ahead.waiting[FramesAhead.index(tracker)])
         }
-        let entry = turn - FramesAhead.stride
+        let entry = step - FramesAhead.stride
         if entry >= 0, entry < count {
             ahead.waiting[FramesAhead.index(entry)].flow.likely =
                 flows.prefetchEntry(ahead.waiting[FramesAhead.index(entry)].flow.hash) ?? FlowEntry.none
         }
     }
 
+    @inline(__always)
+    private func prefetchTracker(of waiting: inout FramesAhead.Waiting) {
+        let isFromLow = waiting.flow.isSourceLow
+        let found = flows.read(waiting.flow.likely) { ($0.tcp, $0.direction(isFromLow: isFromLow)) }
+        guard let found else {
+            waiting.tracker = FlowEntry.none
+            return
+        }
+        (waiting.tracker, waiting.direction) = found
+        trackers.tcp.prefetch(waiting.tracker)
+    }
+
     /// What the frame's tracker will need outside of itself.
     @inline(__always)
     private func prefetchBuffers(of waiting: borrowing FramesAhead.Waiting) {
-        guard waiting.tracker != FlowEntry.none,
-            let direction = flows.read(waiting.flow.likely, { $0.direction(isFromLow: waiting.flow.isSourceLow) })
-        else { return }
-        trackers.tcp.read(waiting.tracker) { $0.prefetch(from: direction, hasPayload: waiting.frame.payloadLength > 0) }
+        trackers.tcp.read(waiting.tracker) {
+            $0.prefetch(from: waiting.direction, hasPayload: waiting.frame.payloadLength > 0)
+        }
     }
 
     /// A frame's bytes, as far as they lie in the batch.

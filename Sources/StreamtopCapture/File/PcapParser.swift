@@ -49,8 +49,26 @@ struct PcapParser {
         let words = FileWords(bytes, isSwapped: isSwapped)
         let end = bytes.byteCount
         var at = start
-        // Ends: every turn moves `at` forward by a record header at least.
-        while end &- at >= recordHeaderLength {
+        var stop: ParseStop?
+        // Some at a time, so that the array is not asked for each whether it is alone and large enough. Ends: every turn moves
+        // `at` forward by a record header at least, or stops.
+        while end &- at >= recordHeaderLength, stop == nil {
+            frames.append(addingCapacity: Self.batch) { frames in
+                stop = parse(words, from: &at, to: end, into: &frames)
+            }
+        }
+        return stop ?? .needMore(consumed: at, inside: "a packet record")
+    }
+
+    /// Records that are made room for at once.
+    private static let batch = 64
+
+    /// Appends records until there is no room for more; a reason to stop before.
+    @inline(__always)
+    private func parse(
+        _ words: FileWords, from at: inout Int, to end: Int, into frames: inout OutputSpan<FrameRecord>
+    ) -> ParseStop? {
+        while end &- at >= recordHeaderLength, !frames.isFull {
             let (seconds, fraction, first, second) = words.fourWords(at: at)
             var captured = Int(first)
             var wire = Int(second)
@@ -71,6 +89,6 @@ struct PcapParser {
                     capturedLength: captured, wireLength: wire, linkType: linkType, interface: 0))
             at &+= size
         }
-        return .needMore(consumed: at, inside: "a packet record")
+        return nil
     }
 }

@@ -20,7 +20,7 @@ struct PcapngParser {
     }
 
     /// An interface of the current section: what every packet block needs, and where the user's description is.
-    private struct Face {
+    private struct Interface {
         var linkType: LinkType
         var snaplen: Int
         var resolution: TimeResolution
@@ -30,7 +30,7 @@ struct PcapngParser {
 
     private var isSwapped = false
     private var hasSection = false
-    private var faces: [Face] = []
+    private var interfaces: [Interface] = []
     private var lastTime = Timestamp(nanoseconds: 0)
     private var hasTime = false
     /// Frames that came before the first stamp.
@@ -129,7 +129,7 @@ struct PcapngParser {
             let at = body.lowerBound
             let ticks = UInt64(words.uint32(at: at &+ 4)) << 32 | UInt64(words.uint32(at: at &+ 8))
             return packet(
-                words, face: Int(words.uint32(at: at)), ticks: ticks, lengthsAt: at &+ 12, body: body,
+                words, interface: Int(words.uint32(at: at)), ticks: ticks, lengthsAt: at &+ 12, body: body,
                 frames: &frames, facts: &facts)
         }
         return rareBlock(kind, words, body: body, frames: &frames, facts: &facts)
@@ -150,7 +150,7 @@ struct PcapngParser {
             let at = body.lowerBound
             let ticks = UInt64(words.uint32(at: at + 4)) << 32 | UInt64(words.uint32(at: at + 8))
             return packet(
-                words, face: Int(words.uint16(at: at)), ticks: ticks, lengthsAt: at + 12, body: body,
+                words, interface: Int(words.uint16(at: at)), ticks: ticks, lengthsAt: at + 12, body: body,
                 frames: &frames, facts: &facts)
         case Kind.statistics: statistics(words, body: body, facts: &facts)
         case Kind.secrets: secrets(words, body: body, beforeFrame: frames.count)
@@ -168,7 +168,7 @@ struct PcapngParser {
         let minor = words.uint16(at: body.lowerBound + 6)
         // 1.2 was written by some programs and reads the same (the draft says to accept it).
         guard major == 1, minor == 0 || minor == 2 else { return "pcapng version \(major).\(minor) is not known" }
-        faces.removeAll(keepingCapacity: true)
+        interfaces.removeAll(keepingCapacity: true)
         PcapngOptions.each(words, in: (body.lowerBound + 16)..<body.upperBound) { code, position in
             if code == PcapngOptions.comment { facts.comments &+= 1 }
             if code == PcapngOptions.application, facts.writer == nil {
@@ -182,7 +182,7 @@ struct PcapngParser {
         _ words: borrowing FileWords, body: Range<Int>, facts: inout SourceFacts
     ) -> String? {
         guard body.count >= 8 else { return "an interface description is too short" }
-        guard faces.count < CaptureLimits.interfacesPerSection else { return "a section has too many interfaces" }
+        guard interfaces.count < CaptureLimits.interfacesPerSection else { return "a section has too many interfaces" }
         let snaplen = words.uint32(at: body.lowerBound + 4)
         var described = InterfaceFacts(linkType: LinkType(rawValue: UInt32(words.uint16(at: body.lowerBound))))
         described.snaplen = snaplen == 0 || snaplen > UInt32(Int32.max) ? nil : Int(snaplen)
@@ -199,8 +199,8 @@ struct PcapngParser {
             }
         }
         resolution.offset = offset
-        faces.append(
-            Face(
+        interfaces.append(
+            Interface(
                 linkType: described.linkType, snaplen: described.snaplen ?? CaptureLimits.blockBytes,
                 resolution: resolution, described: describe(described, facts: &facts)))
         return nil
@@ -208,7 +208,7 @@ struct PcapngParser {
 
     /// Where the description is in the source's list: sections that repeat an interface share one entry.
     private func describe(_ described: InterfaceFacts, facts: inout SourceFacts) -> UInt32 {
-        let slot = faces.count
+        let slot = interfaces.count
         if slot < facts.interfaces.count {
             var known = facts.interfaces[slot]
             known.drops = nil
@@ -220,22 +220,22 @@ struct PcapngParser {
 
     @inline(__always)
     private mutating func packet(
-        _ words: borrowing FileWords, face index: Int, ticks: UInt64, lengthsAt: Int, body: Range<Int>,
+        _ words: borrowing FileWords, interface index: Int, ticks: UInt64, lengthsAt: Int, body: Range<Int>,
         frames: inout [FrameRecord], facts: inout SourceFacts
     ) -> String? {
-        guard index < faces.count else { return "a packet names interface \(index), which is not described" }
+        guard index < interfaces.count else { return "a packet names interface \(index), which is not described" }
         let captured = Int(words.uint32(at: lengthsAt))
         let start = lengthsAt &+ 8
         guard captured <= body.upperBound &- start else { return "a packet is longer than its block" }
-        let face = faces[index]
-        let time = face.resolution.time(ticks: ticks)
+        let interface = interfaces[index]
+        let time = interface.resolution.time(ticks: ticks)
         lastTime = time
         if !hasTime { beginTime(at: time, &frames) }
         frames.append(
             FrameRecord(
                 time: time, offset: start, capturedLength: captured,
-                wireLength: Int(words.uint32(at: lengthsAt &+ 4)), linkType: face.linkType,
-                interface: face.described))
+                wireLength: Int(words.uint32(at: lengthsAt &+ 4)), linkType: interface.linkType,
+                interface: interface.described))
         // captured is below the block limit, so rounding up cannot overflow.
         let options = start &+ (captured &+ 3) / 4 &* 4
         if options < body.upperBound {
@@ -263,22 +263,22 @@ struct PcapngParser {
     private mutating func simplePacket(
         _ words: borrowing FileWords, body: Range<Int>, frames: inout [FrameRecord], facts: inout SourceFacts
     ) -> String? {
-        guard let face = faces.first else { return "a packet comes before any interface" }
+        guard let interface = interfaces.first else { return "a packet comes before any interface" }
         guard body.count >= 4 else { return "a packet block is too short" }
         let wire = Int(words.uint32(at: body.lowerBound))
-        let captured = min(wire, face.snaplen, body.count - 4)
+        let captured = min(wire, interface.snaplen, body.count - 4)
         facts.untimedFrames &+= 1
         if !hasTime { untimed &+= 1 }
         frames.append(
             FrameRecord(
                 time: lastTime, offset: body.lowerBound + 4, capturedLength: captured, wireLength: wire,
-                linkType: face.linkType, interface: face.described))
+                linkType: interface.linkType, interface: interface.described))
         return nil
     }
 
     private func statistics(_ words: borrowing FileWords, body: Range<Int>, facts: inout SourceFacts) {
         let index = Int(words.uint32(at: body.lowerBound))
-        guard body.count >= 12, index < faces.count else { return }
+        guard body.count >= 12, index < interfaces.count else { return }
         var counts = DropCounts()
         PcapngOptions.each(words, in: (body.lowerBound + 12)..<body.upperBound) { code, position in
             switch code {
@@ -290,7 +290,7 @@ struct PcapngParser {
             }
         }
         // Counts are totals since the start of the capture: the last block stands.
-        let described = Int(faces[index].described)
+        let described = Int(interfaces[index].described)
         if described < facts.interfaces.count { facts.interfaces[described].drops = counts }
     }
 

@@ -22,7 +22,8 @@ struct LargestQueue {
     init?(of flow: __shared FlowSnapshot, longerThan least: Nanoseconds = -1) {
         var largest: (delay: Nanoseconds, trip: Nanoseconds, isGuess: Bool)?
         for end in Direction.allCases where end != flow.hostEnd {
-            guard let queue = flow.queueDelay[end],
+            // What is no longer than that need not be looked at further.
+            guard let queue = flow.queueDelay[end], queue.p95 > least,
                 let trip = end == .fromClient ? flow.roundTrip.client : flow.roundTrip.server,
                 trip.samples >= Self.leastSamples(trip.source)
             else { continue }

@@ -50,7 +50,7 @@ struct LadderRungs {
     consuming func takeBuffers(before others: LadderRungs) -> [BufferSnapshot] {
         var all = buffers
         buffers = []
-        all.append(contentsOf: others.buffers)
+        for rung in others.buffers { all.append(rung) }  // a handful, for which there is room
         return all
     }
 

@@ -18,7 +18,7 @@ enum HTTPRules {
             47, "http2_flow_control", .application, symptom: "A download is slow although the path has room.",
             thresholds: [blocked, blockedShare],
             silentWhen: ["TCP would not have let more go either", "there was nothing to send"], hold: .atOnce,
-            needs: .tcp, judge: .flow(outOfCredit)),
+            needs: [.tcp, .http2], judge: .flow(outOfCredit)),
         Rule(
             48, "websocket_overhead", .application, symptom: "Many tiny messages: more header than content.",
             thresholds: [overhead, smallMessage, messages], silentWhen: ["there are few messages"], hold: .atOnce,
@@ -29,7 +29,8 @@ enum HTTPRules {
             needs: .webSocket, judge: .flow(slowLoop)),
         Rule(
             68, "http2_push", .application, symptom: "The server sends what nobody asked for.", thresholds: [],
-            silentWhen: ["push was promised by nobody"], hold: .atOnce, needs: .tcp, judge: .flow(pushes)),
+            silentWhen: ["push was promised by nobody"], hold: .atOnce, needs: [.tcp, .http2],
+            judge: .flow(pushes)),
     ]
 
     private static func outOfCredit(_ flow: FlowSnapshot) -> Finding? {

@@ -49,7 +49,8 @@ enum HostRules {
             silentWhen: [
                 "the application limits what it writes ahead already", "the socket's end is not on this host",
             ],
-            hold: Rule.Hold(enter: .seconds(3), leave: .seconds(10), life: .seconds(3)), judge: .flow(writtenAhead)),
+            hold: Rule.Hold(enter: .seconds(3), leave: .seconds(10), life: .seconds(3)), needs: .host,
+            judge: .flow(writtenAhead)),
     ]
 
     static let aheadWatch = Threshold(

@@ -19,7 +19,7 @@ enum MediaFlowRules {
             70, "sender_backlog", .application, symptom: "Live latency grows and grows.",
             thresholds: [backlog, backlogDrift, leastWatched],
             silentWhen: ["nothing came for more than a second: a pause is no backlog", "the media's clock jumped"],
-            judge: .flow(senderBacklog)),
+            needs: .mediaClock, judge: .flow(senderBacklog)),
         Rule(
             73, "sender_dropped", .application, symptom: "Pictures are missing though TCP lost nothing.",
             thresholds: [leastDropped], silentWhen: ["the capture has holes in the stream"], needs: .media,
@@ -27,12 +27,12 @@ enum MediaFlowRules {
         Rule(
             75, "srt_latency_small", .application, symptom: "Contribution breaks up at every loss.",
             thresholds: [budget, leastAcknowledgements],
-            silentWhen: ["latency or round trip is not known"], judge: .flow(latencySmall)),
+            silentWhen: ["latency or round trip is not known"], needs: .contribution, judge: .flow(latencySmall)),
         Rule(
             97, "ts_broken_before_tap", .application, symptom: "Blocks and clicks, with no loss on the network.",
             thresholds: [leastErrors],
             silentWhen: ["the carrier does not number its packets (UDP)", "a hole of the carrier explains it"],
-            hold: .atOnce, judge: .flow(brokenBeforeTap)),
+            hold: .atOnce, needs: .contribution, judge: .flow(brokenBeforeTap)),
     ]
 
     /// The clock of the media in a flow over TCP, and the end that sends it.

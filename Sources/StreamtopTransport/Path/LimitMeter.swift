@@ -47,9 +47,13 @@ struct LimitMeter: Sendable {
 
     private mutating func account(to time: Timestamp) {
         guard time > since else { return }
-        let turn = min(max(takesEffect, since), time)
-        shares.add(turn - since, to: before)
-        shares.add(time - turn, to: state)
+        if takesEffect > since {
+            let change = min(takesEffect, time)
+            shares.add(change - since, to: before)
+            shares.add(time - change, to: state)
+        } else {
+            shares.add(time - since, to: state)
+        }
         since = time
     }
 

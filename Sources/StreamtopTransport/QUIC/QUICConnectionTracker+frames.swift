@@ -140,9 +140,9 @@ extension QUICConnectionTracker {
         case .handshakeDone:
             guard times.confirmed == nil else { break }
             times.confirmed = time
-            for way in Direction.allCases {
-                let bytes = endpoints[way].recovery.discard(.initial) + endpoints[way].recovery.discard(.handshake)
-                endpoints[way].release(bytes, at: time)
+            for end in Direction.allCases {
+                let bytes = endpoints[end].recovery.discard(.initial) + endpoints[end].recovery.discard(.handshake)
+                endpoints[end].release(bytes, at: time)
             }
             step(.handshakeDone, from: direction, bytes: 1, encrypted: true, &now)
         default: break
@@ -173,9 +173,9 @@ extension QUICConnectionTracker {
             now.deliveries.bytes.append(payload.extracting(data.start..<(data.start + data.count)))
             now.deliveries.append(model(0, .datagram(DeliveredRange(.queue, start: start, count: data.count))))
         case .connectionClose:
-            for way in Direction.allCases {
-                streams[way.index].flush(
-                    like: Delivery(direction: way, time: time, content: .end), into: &now.deliveries)
+            for end in Direction.allCases {
+                streams[end.index].flush(
+                    like: Delivery(direction: end, time: time, content: .end), into: &now.deliveries)
             }
         default: break
         }

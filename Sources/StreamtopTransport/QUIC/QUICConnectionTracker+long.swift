@@ -176,10 +176,10 @@ extension QUICConnectionTracker {
     }
 
     private mutating func forgetInitials() {
-        for way in Direction.allCases {
-            endpoints[way].cryptoStreams[QUICLevel.initial.index].reset()
-            let bytes = endpoints[way].recovery.discard(.initial)
-            endpoints[way].release(bytes, at: start)
+        for end in Direction.allCases {
+            endpoints[end].cryptoStreams[QUICLevel.initial.index].reset()
+            let bytes = endpoints[end].recovery.discard(.initial)
+            endpoints[end].release(bytes, at: start)
         }
     }
 

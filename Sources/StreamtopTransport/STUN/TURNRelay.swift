@@ -230,8 +230,8 @@ struct TURNRelay: Sendable {
     }
 
     func snapshot(at time: Timestamp) -> TURNSnapshot {
-        var turn = counts
-        guard let allocation else { return turn }
+        var snapshot = counts
+        guard let allocation else { return snapshot }
         var told = TURNAllocationSnapshot(
             relayed: allocation.relayed, transport: transport, lifetime: allocation.lifetime,
             expiresIn: allocation.expiry - time)
@@ -245,7 +245,7 @@ struct TURNRelay: Sendable {
         told.permissions = permissions.count
         told.channels = channels.count
         told.bytes = bytes
-        turn.allocation = told
-        return turn
+        snapshot.allocation = told
+        return snapshot
     }
 }

@@ -4,49 +4,49 @@ import StreamtopModel
 extension TCPEndpoint {
     /// `end`: when what is going on now stops counting, `time` or before.
     func report(
-        into side: inout TCPEndpointSnapshot, at time: Timestamp, end: Timestamp, isNear: Bool, isBlind: Bool,
+        into snapshot: inout TCPEndpointSnapshot, at time: Timestamp, end: Timestamp, isNear: Bool, isBlind: Bool,
         gone: TCPSilence?, anchor: Timestamp
     ) {
-        reportOptions(into: &side)
-        reportCounts(into: &side, end: end, gone: gone)
-        reportWindows(into: &side, isNear: isNear)
-        reportRates(into: &side, at: time, end: end, anchor: anchor)
+        reportOptions(into: &snapshot)
+        reportCounts(into: &snapshot, end: end, gone: gone)
+        reportWindows(into: &snapshot, isNear: isNear)
+        reportRates(into: &snapshot, at: time, end: end, anchor: anchor)
         guard dataSegments > 0 else { return }
-        if let offset = brokenSACK { withholdRecovery(&side, sackOffset: offset) }
+        if let offset = brokenSACK { withholdRecovery(&snapshot, sackOffset: offset) }
         if !isAnswered {
-            withholdUnanswered(&side)
+            withholdUnanswered(&snapshot)
         } else if isBlind {
-            withholdBlind(&side)
+            withholdBlind(&snapshot)
         }
     }
 
     /// Not one acknowledgment of its data is in the capture: what rests on them is unknown (handbook 14.9).
-    private func withholdUnanswered(_ side: inout TCPEndpointSnapshot) {
-        side.isPathUnmeasured = true
-        side.initialWindowBytes = nil
-        side.inFlight = nil
-        side.congestionWindow = nil
-        side.congestionControl = Self.unnamed("no acknowledgment of this data was captured")
-        side.windowCuts = []
-        side.limitedBy = nil
-        side.flightDelayCorrelation = nil
-        (side.idlePeriods, side.idleRestarts) = (nil, nil)
-        side.loss.withholdCauses()
-        side.lossRatio = nil
-        (side.recoveries, side.tailRecoveries, side.longestBackoff) = (nil, nil, nil)
+    private func withholdUnanswered(_ snapshot: inout TCPEndpointSnapshot) {
+        snapshot.isPathUnmeasured = true
+        snapshot.initialWindowBytes = nil
+        snapshot.inFlight = nil
+        snapshot.congestionWindow = nil
+        snapshot.congestionControl = Self.unnamed("no acknowledgment of this data was captured")
+        snapshot.windowCuts = []
+        snapshot.limitedBy = nil
+        snapshot.flightDelayCorrelation = nil
+        (snapshot.idlePeriods, snapshot.idleRestarts) = (nil, nil)
+        snapshot.loss.withholdCauses()
+        snapshot.lossRatio = nil
+        (snapshot.recoveries, snapshot.tailRecoveries, snapshot.longestBackoff) = (nil, nil, nil)
     }
 
     /// The round trip to this sender was not measured while it sent: its flight is at least what was seen, and the course of
     /// its window is not known.
-    private func withholdBlind(_ side: inout TCPEndpointSnapshot) {
-        side.isPathUnmeasured = true
-        side.inFlight?.isLowerBound = true
-        side.congestionWindow = nil
-        side.congestionControl = Self.unnamed(
+    private func withholdBlind(_ snapshot: inout TCPEndpointSnapshot) {
+        snapshot.isPathUnmeasured = true
+        snapshot.inFlight?.isLowerBound = true
+        snapshot.congestionWindow = nil
+        snapshot.congestionControl = Self.unnamed(
             "without timestamps nothing at this capture point tells the round trip to the sender")
-        side.windowCuts = []
-        side.flightDelayCorrelation = nil
-        side.loss.withholdCauses()
+        snapshot.windowCuts = []
+        snapshot.flightDelayCorrelation = nil
+        snapshot.loss.withholdCauses()
     }
 
     /// Nearly all of the blocks that the peer reports lie outside of what was sent: how far (handbook 14.11). nil where they
@@ -59,90 +59,90 @@ extension TCPEndpoint {
     }
 
     /// Without blocks that can be trusted neither this observer nor the sender knows what was lost, and why.
-    private func withholdRecovery(_ side: inout TCPEndpointSnapshot, sackOffset: Int) {
-        side.brokenSACKOffset = sackOffset
-        side.loss.withholdCauses()
-        side.congestionControl = Self.unnamed("SACK blocks that point nowhere hide what was lost")
-        (side.recoveries, side.tailRecoveries) = (nil, nil)
+    private func withholdRecovery(_ snapshot: inout TCPEndpointSnapshot, sackOffset: Int) {
+        snapshot.brokenSACKOffset = sackOffset
+        snapshot.loss.withholdCauses()
+        snapshot.congestionControl = Self.unnamed("SACK blocks that point nowhere hide what was lost")
+        (snapshot.recoveries, snapshot.tailRecoveries) = (nil, nil)
     }
 
     private static func unnamed(_ reason: String) -> CongestionControlSnapshot {
         CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [reason])
     }
 
-    private func reportOptions(into side: inout TCPEndpointSnapshot) {
+    private func reportOptions(into snapshot: inout TCPEndpointSnapshot) {
         guard synSeen else { return }
-        side.mssBytes = offeredSegmentSize > 0 ? Int(offeredSegmentSize) : nil
-        side.windowScale = windowScale.map(Int.init)
-        side.sackPermitted = sackPermitted
-        side.timestamps = timestampsOffered
-        side.ecnNegotiated = ecn.negotiated
-        side.areOptionsWhole = areOptionsWhole
-        side.fastOpen = fastOpen
-        side.isEarlyDataDeclined = isEarlyDataDeclined
+        snapshot.mssBytes = offeredSegmentSize > 0 ? Int(offeredSegmentSize) : nil
+        snapshot.windowScale = windowScale.map(Int.init)
+        snapshot.sackPermitted = sackPermitted
+        snapshot.timestamps = timestampsOffered
+        snapshot.ecnNegotiated = ecn.negotiated
+        snapshot.areOptionsWhole = areOptionsWhole
+        snapshot.fastOpen = fastOpen
+        snapshot.isEarlyDataDeclined = isEarlyDataDeclined
     }
 
-    private func reportCounts(into side: inout TCPEndpointSnapshot, end: Timestamp, gone: TCPSilence?) {
-        side.cePackets = max(ecn.congestionPackets, Int(rare.map { $0.echo.echoes } ?? 0))
-        side.ectPackets = Int(ecn.capable)
-        side.segments = Int(segmentCount)
-        side.dataSegments = Int(dataSegments)
-        side.uniqueBytes = uniqueBytes
-        side.outstandingBytes = outstanding
+    private func reportCounts(into snapshot: inout TCPEndpointSnapshot, end: Timestamp, gone: TCPSilence?) {
+        snapshot.cePackets = max(ecn.congestionPackets, Int(rare.map { $0.echo.echoes } ?? 0))
+        snapshot.ectPackets = Int(ecn.capable)
+        snapshot.segments = Int(segmentCount)
+        snapshot.dataSegments = Int(dataSegments)
+        snapshot.uniqueBytes = uniqueBytes
+        snapshot.outstandingBytes = outstanding
         if !rareMeters.isEmpty {
-            side.retransmissions = rareMeters.value.repairs.counts
-            side.loss = rareMeters.value.losses.counts()
-            side.loss.upstream = Int(rareMeters.value.repairs.upstream)
-            side.loss.downstream = Int(rareMeters.value.repairs.downstream)
+            snapshot.retransmissions = rareMeters.value.repairs.counts
+            snapshot.loss = rareMeters.value.losses.counts()
+            snapshot.loss.upstream = Int(rareMeters.value.repairs.upstream)
+            snapshot.loss.downstream = Int(rareMeters.value.repairs.downstream)
         }
-        if let gone { withholdRepeats(since: gone, &side) }
-        reportRareCounts(into: &side)
-        side.duplicateAcks = Int(duplicateAcks)
-        side.zeroWindows = Int(window.zeroSegments)
-        side.zeroWindowEpisodes = Int(window.zeroEpisodes)
-        side.zeroWindowTime = window.zeroTime(at: end)
-        side.windowFull = Int(windowFull)
-        side.resets = Int(resets)
-        side.fins = Int(fins)
-        side.largestSegment = Int(largestSegment)
+        if let gone { withholdRepeats(since: gone, &snapshot) }
+        reportRareCounts(into: &snapshot)
+        snapshot.duplicateAcks = Int(duplicateAcks)
+        snapshot.zeroWindows = Int(window.zeroSegments)
+        snapshot.zeroWindowEpisodes = Int(window.zeroEpisodes)
+        snapshot.zeroWindowTime = window.zeroTime(at: end)
+        snapshot.windowFull = Int(windowFull)
+        snapshot.resets = Int(resets)
+        snapshot.fins = Int(fins)
+        snapshot.largestSegment = Int(largestSegment)
         // Lost segments over segments sent; those lost upstream were never seen. Where the capture itself lost more
         // than a thousandth, its own losses would be counted as the network's.
-        let sent = sentSegments + side.loss.upstream
-        let degraded = side.lostBeforeCaptureBytes > uniqueBytes / 1000
+        let sent = sentSegments + snapshot.loss.upstream
+        let degraded = snapshot.lostBeforeCaptureBytes > uniqueBytes / 1000
         if sent > 0, !degraded {
-            side.lossRatio = Double(side.loss.upstream + side.loss.downstream) / Double(sent)
+            snapshot.lossRatio = Double(snapshot.loss.upstream + snapshot.loss.downstream) / Double(sent)
             let recoveries = gone?.recoveries ?? rareMeters.map { $0.repairs.recoveries }
-            side.recoveries = Int(recoveries?.total ?? 0)
-            side.tailRecoveries = Int(recoveries?.tails ?? 0)
-            side.longestBackoff = Int(recoveries?.longestBackoff ?? 0)
-            side.timeouts = Int(recoveries?.timeouts ?? 0)
+            snapshot.recoveries = Int(recoveries?.total ?? 0)
+            snapshot.tailRecoveries = Int(recoveries?.tails ?? 0)
+            snapshot.longestBackoff = Int(recoveries?.longestBackoff ?? 0)
+            snapshot.timeouts = Int(recoveries?.timeouts ?? 0)
         }
     }
 
     /// The peer has left, or does not answer any more: what was sent again since is no loss of the path (handbook 14.4).
-    private func withholdRepeats(since gone: TCPSilence, _ side: inout TCPEndpointSnapshot) {
-        let all = side.retransmissions
-        side.retransmissions = gone.counts
-        side.retransmissions.packets = all.packets
-        side.retransmissions.bytes = all.bytes
-        side.retransmissions.peerGone = all.packets - gone.counts.packets
-        side.loss = rareMeters.value.losses.counts(upTo: (gone.lossEvent, gone.lossPackets))
-        side.loss.upstream = Int(gone.upstream)
-        side.loss.downstream = Int(gone.downstream)
+    private func withholdRepeats(since gone: TCPSilence, _ snapshot: inout TCPEndpointSnapshot) {
+        let all = snapshot.retransmissions
+        snapshot.retransmissions = gone.counts
+        snapshot.retransmissions.packets = all.packets
+        snapshot.retransmissions.bytes = all.bytes
+        snapshot.retransmissions.peerGone = all.packets - gone.counts.packets
+        snapshot.loss = rareMeters.value.losses.counts(upTo: (gone.lossEvent, gone.lossPackets))
+        snapshot.loss.upstream = Int(gone.upstream)
+        snapshot.loss.downstream = Int(gone.downstream)
     }
 
-    private func reportRareCounts(into side: inout TCPEndpointSnapshot) {
+    private func reportRareCounts(into snapshot: inout TCPEndpointSnapshot) {
         guard !rare.isEmpty else { return }
-        side.controlRetransmissions = Int(rare.value.controlRepeats)
-        side.outOfOrder = Int(rare.value.outOfOrder)
-        side.reorderExtent = Int(rare.value.reorderExtent)
-        side.duplicatePackets = Int(rare.value.duplicatePackets)
-        side.displacedSegments = Int(rare.value.displaced)
-        side.lostBeforeCapture = Int(rare.value.lostBeforeCapture)
-        side.lostBeforeCaptureBytes = rare.value.lostBeforeCaptureBytes
-        side.keepAlives = Int(rare.value.keepAlives)
-        side.windowProbes = Int(rare.value.windowProbes)
-        side.dsacks = Int(rare.value.dsacks)
+        snapshot.controlRetransmissions = Int(rare.value.controlRepeats)
+        snapshot.outOfOrder = Int(rare.value.outOfOrder)
+        snapshot.reorderExtent = Int(rare.value.reorderExtent)
+        snapshot.duplicatePackets = Int(rare.value.duplicatePackets)
+        snapshot.displacedSegments = Int(rare.value.displaced)
+        snapshot.lostBeforeCapture = Int(rare.value.lostBeforeCapture)
+        snapshot.lostBeforeCaptureBytes = rare.value.lostBeforeCaptureBytes
+        snapshot.keepAlives = Int(rare.value.keepAlives)
+        snapshot.windowProbes = Int(rare.value.windowProbes)
+        snapshot.dsacks = Int(rare.value.dsacks)
     }
 
     var rangesForgotten: Int { Int(rare.map { $0.rangesForgotten } ?? 0) }
@@ -156,35 +156,36 @@ extension TCPEndpoint {
             : Int(dataSegments)
     }
 
-    private func reportWindows(into side: inout TCPEndpointSnapshot, isNear: Bool) {
+    private func reportWindows(into snapshot: inout TCPEndpointSnapshot, isNear: Bool) {
         if dataSegments > 0 {
-            side.initialWindowBytes = flight.initial > 0 ? flight.initial : nil
+            snapshot.initialWindowBytes = flight.initial > 0 ? flight.initial : nil
             if flight.hasValue {
-                side.inFlight = InFlightSnapshot(
+                snapshot.inFlight = InFlightSnapshot(
                     last: flight.last, maximum: flight.maximum, p50: flight.median,
                     isLowerBound: !isNear && !roundTrip.hasSample || !synSeen && acknowledged == initialSequence)
             }
-            side.congestionWindow = congestionWindow(isNear: isNear)
+            snapshot.congestionWindow = congestionWindow(isNear: isNear)
             let size = Float(unit)
-            side.windowCuts =
+            snapshot.windowCuts =
                 bulk.map { meters in
                     meters.congestion.cuts.map { cut in
                         WindowCut(
                             time: cut.time, beforeBytes: Int(cut.before * size), afterBytes: Int(cut.after * size))
                     }
                 } ?? []
-            side.congestionControl =
+            snapshot.congestionControl =
                 bulk.map {
-                    CongestionClassifier($0.congestion, losses: side.loss.events, isPaced: $0.pacing.isPaced).verdict()
+                    CongestionClassifier($0.congestion, losses: snapshot.loss.events, isPaced: $0.pacing.isPaced)
+                        .verdict()
                 }
                 ?? CongestionControlSnapshot(name: .unknown, source: .estimate, confidence: 0, evidence: [])
         }
         if window.isKnown {
-            side.receiveWindow = ReceiveWindowSnapshot(
+            snapshot.receiveWindow = ReceiveWindowSnapshot(
                 last: window.last, maximum: window.maximum, minimum: window.minimum, occupied: window.occupied,
                 scaleUnknown: false)
         } else if window.isOffered, leastScale > 0 {
-            side.windowScaleMin = Int(leastScale)
+            snapshot.windowScaleMin = Int(leastScale)
         }
     }
 
@@ -212,31 +213,31 @@ extension TCPEndpoint {
     var lostSegments: Int { rareMeters.map { $0.repairs.lostSegments } ?? 0 }
 
     private func reportRates(
-        into side: inout TCPEndpointSnapshot, at time: Timestamp, end: Timestamp, anchor: Timestamp
+        into snapshot: inout TCPEndpointSnapshot, at time: Timestamp, end: Timestamp, anchor: Timestamp
     ) {
         guard dataSegments > 0 else { return }
-        side.limitedBy = limits.shares(at: end)
+        snapshot.limitedBy = limits.shares(at: end)
         if !bulk.isEmpty {
-            side.flightDelayCorrelation = bulk.value.queueLink.value
-            side.unsettledJump = bulk.value.fullQueue.unsettled ?? rare.map { $0.inbound.unsettled } ?? nil
-            side.pacing = bulk.value.pacing.isPaced
-            side.smallSegments = Int(bulk.value.nagle.small)
-            side.delayedAckWaits = Int(bulk.value.nagle.waits)
+            snapshot.flightDelayCorrelation = bulk.value.queueLink.value
+            snapshot.unsettledJump = bulk.value.fullQueue.unsettled ?? rare.map { $0.inbound.unsettled } ?? nil
+            snapshot.pacing = bulk.value.pacing.isPaced
+            snapshot.smallSegments = Int(bulk.value.nagle.small)
+            snapshot.delayedAckWaits = Int(bulk.value.nagle.waits)
             if bulk.value.nagle.waits > 0 {
-                side.delayedAckWait = bulk.value.nagle.waited / Int64(bulk.value.nagle.waits)
+                snapshot.delayedAckWait = bulk.value.nagle.waited / Int64(bulk.value.nagle.waits)
             }
-            side.idlePeriods = Int(bulk.value.idle.periods)
-            side.idleRestarts = Int(bulk.value.idle.restarts)
+            snapshot.idlePeriods = Int(bulk.value.idle.periods)
+            snapshot.idleRestarts = Int(bulk.value.idle.restarts)
             if let last = bulk.value.rate.rate(at: time) {
-                side.lastRate = last
-                side.maxRate = max(bulk.value.rate.maximum, last)
+                snapshot.lastRate = last
+                snapshot.maxRate = max(bulk.value.rate.maximum, last)
             }
         }
         let span = max(lastNewData, lastProgress) - anchor
         // One segment of a flow that was already running is no rate.
         if span > 0, synSeen || dataSegments > 1 {
-            side.goodput = Double(uniqueBytes) * 8 / span.seconds
-            side.meanRate = side.goodput
+            snapshot.goodput = Double(uniqueBytes) * 8 / span.seconds
+            snapshot.meanRate = snapshot.goodput
         }
     }
 

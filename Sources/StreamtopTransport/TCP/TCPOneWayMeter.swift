@@ -19,7 +19,7 @@ struct TCPOneWayMeter: Sendable {
     private var originStamp: UInt32 = 0
     private var lowest = Self.unknown
     private var lowestBefore = Self.unknown
-    private var turn = Timestamp(nanoseconds: .min)
+    private var periodEnd = Timestamp(nanoseconds: .min)
     private var isTrusted = false
     private var isForeign = false
 
@@ -30,10 +30,10 @@ struct TCPOneWayMeter: Sendable {
         if origin.nanoseconds == .min {
             origin = time
             originStamp = stamp
-            turn = time + Self.period
+            periodEnd = time + Self.period
         }
         let offset = offset(stamp: stamp, at: time)
-        if time >= turn { rotate(at: time) }
+        if time >= periodEnd { rotate(at: time) }
         lowest = min(lowest, offset)
         if !isTrusted, time - origin >= .seconds(1) {
             // Another tick would be off by a factor of four at least; queues come and go in between.
@@ -43,7 +43,7 @@ struct TCPOneWayMeter: Sendable {
     }
 
     private mutating func rotate(at time: Timestamp) {
-        turn = time + Self.period
+        periodEnd = time + Self.period
         if lowest != Self.unknown, lowestBefore != Self.unknown, abs(lowest - lowestBefore) > Self.largestDrift {
             isForeign = true
         }

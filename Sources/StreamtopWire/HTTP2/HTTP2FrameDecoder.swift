@@ -50,11 +50,17 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
 
     /// The bytes are what a server begins with: SETTINGS, and nothing but frames behind it (RFC 9113 section 3.4). Servers may
     /// say so before the client's preface comes.
+    @inline(__always)
     package static func canBeginAsServer(_ bytes: RawSpan) -> Bool {
-        var reader = ByteReader(bytes)
         // Type and flags first: every flow's first segments are asked, and hardly any has these.
-        guard reader.peekUInt16(ahead: 3) == UInt16(HTTP2FrameType.settings.rawValue) << 8,
-            let first = try? HTTP2FrameHeader(decoding: &reader),
+        ByteReader(bytes).peekUInt16(ahead: 3) == UInt16(HTTP2FrameType.settings.rawValue) << 8
+            && isServerPreface(bytes)
+    }
+
+    @inline(never)
+    private static func isServerPreface(_ bytes: RawSpan) -> Bool {
+        var reader = ByteReader(bytes)
+        guard let first = try? HTTP2FrameHeader(decoding: &reader), first.type == .settings, first.flags == [],
             first.isPlausible, reader.remaining >= first.payloadLength
         else { return false }
         let isEmpty = first.payloadLength == 0

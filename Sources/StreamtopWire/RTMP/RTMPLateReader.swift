@@ -27,11 +27,19 @@ package struct RTMPLateReader: Sendable {
 
     /// Whether bytes begin with the header of an audio, a video or a data message (section 5.3.1), one with its type in it, and with what
     /// such a message begins with.
+    @inline(__always)
     package static func canContinue(_ bytes: RawSpan) -> Bool {
-        var reader = ByteReader(bytes)
-        guard reader.remaining >= 14, let type = reader.peekUInt8(ahead: 7),
+        // The type first: every flow's first segments are asked, and hardly any has one of these there.
+        guard let type = ByteReader(bytes).peekUInt8(ahead: 7),
             type == RTMPMessage.Kind.video || type == RTMPMessage.Kind.audio
         else { return false }
+        return isMediaHead(bytes, type)
+    }
+
+    @inline(never)
+    private static func isMediaHead(_ bytes: RawSpan, _ type: UInt8) -> Bool {
+        var reader = ByteReader(bytes)
+        guard reader.remaining >= 14 else { return false }
         let first = reader.uint8()
         // One byte names the chunk stream; 2 is for what controls the connection (section 5.3.1.1).
         guard first >> 6 <= 1, first & 0x3f >= 3 else { return false }

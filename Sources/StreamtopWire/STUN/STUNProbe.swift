@@ -28,13 +28,18 @@ package enum STUNProbe {
     }
 
     /// A byte stream can begin with these: a message of its own length (RFC 8489 section 6.2.2), or one behind a length (RFC 4571).
+    @inline(__always)
     package static func beginsStream(_ bytes: RawSpan) -> Bool {
-        var reader = ByteReader(bytes)
+        let reader = ByteReader(bytes)
         // Looked at for the first segments of every flow: where the cookie would be tells nearly all others.
-        guard reader.peekUInt32(ahead: 4) == STUNHeader.cookie || reader.peekUInt32(ahead: 6) == STUNHeader.cookie
-        else {
-            return false
-        }
+        let hasCookie =
+            reader.peekUInt32(ahead: 4) == STUNHeader.cookie || reader.peekUInt32(ahead: 6) == STUNHeader.cookie
+        return hasCookie && isFramed(bytes)
+    }
+
+    @inline(never)
+    private static func isFramed(_ bytes: RawSpan) -> Bool {
+        var reader = ByteReader(bytes)
         if StreamFraming.beginsSTUN(bytes) { return true }
         guard let header = try? STUNHeader(decoding: &reader) else { return false }
         return header.hasCookie && header.method.isKnown

@@ -18,7 +18,7 @@ struct QUICSpinMeter: Sendable {
         var lastEdge: Timestamp?
         var lastPacket = Timestamp(nanoseconds: 0)
         var packets = 0
-        var turns = 0
+        var spins = 0
     }
 
     private var client = Lane()
@@ -57,7 +57,7 @@ struct QUICSpinMeter: Sendable {
             return Reading()
         }
         guard spin != lane.value else { return Reading() }
-        lane.turns &+= 1
+        lane.spins &+= 1
         let typical = median
         if let last = lane.lastEdge, time - last < max(Self.holdFloor, (typical ?? 0) / 4) {
             // Turned back at once: packets around the edge changed places. Keep the edge, forget this one.
@@ -105,8 +105,8 @@ struct QUICSpinMeter: Sendable {
     /// Both ends take part: enough edges, and not those of a coin toss, which turns at every other packet and so mostly
     /// right after it has turned.
     var isUsed: Bool {
-        guard edges >= Self.minimumEdges, client.turns > 0, server.turns > 0 else { return false }
-        if (client.turns + server.turns) * 5 <= client.packets + server.packets { return true }
+        guard edges >= Self.minimumEdges, client.spins > 0, server.spins > 0 else { return false }
+        if (client.spins + server.spins) * 5 <= client.packets + server.packets { return true }
         // Few packets a round trip turn the bit often, too; but no loop is shorter than the path.
         guard let handshakeLoop, let median else { return false }
         return median * 2 >= handshakeLoop  // a sample is bounded, see `accepted`
