@@ -52,6 +52,8 @@ struct LiveList: Sendable {
     /// Own: a flow of less is no stream that anybody watches.
     private static let leastRate = 100_000.0
     private static let endedFor: Nanoseconds = .seconds(300)
+    /// Own: senders that suppress silence still send comfort noise every few hundred milliseconds, and no jitter buffer holds as much.
+    private static let mediaPause: Nanoseconds = .seconds(5)
 
     init(_ context: ViewContext, _ filter: Filter) {
         let snapshot = context.snapshot
@@ -127,15 +129,16 @@ struct LiveList: Sendable {
             verdict: worst(call.verdicts.min { $0.isDisplayedBefore($1) }, flow), start: call.start,
             isEnded: flow.map { $0.state != .open } ?? true)
         live.failure = call.failure.map { Words.spaced($0.rawValue) }
-        // Half the round trip and what the jitter buffer holds, by its model.
-        let held = (flow?.rtp ?? []).compactMap { $0.playout?.buffer }.max()
+        // Half the round trip and what the jitter buffer holds, by its model. What has stopped coming is in no buffer now.
+        let flowing = (flow?.rtp ?? []).filter { context.snapshot.time - $0.end <= Self.mediaPause }
+        let held = flowing.compactMap { $0.playout?.buffer }.max()
         if let held {
             let trip = pair?.roundTrip?.smoothed ?? 0
             live.behind = pair?.roundTrip == nil ? nil : held + trip / 2
             live.behindBound = .about
             live.waits = (Words.jitterBuffer, held)
         }
-        if let queue = (flow?.rtp ?? []).compactMap({ $0.transportWide?.queueDelay }).max(),
+        if let queue = flowing.compactMap({ $0.transportWide?.queueDelay }).max(),
             queue > live.waitingTime
         {
             live.waits = ("path", queue)

@@ -79,6 +79,24 @@ import Testing
         #expect(!last.rows.contains { $0.flow?.identifier == number && $0.isPlainFlow })
     }
 
+    @Test("A call's delay is that of media that come; where they have stopped, it has none")
+    func aCallWhoseMediaStoppedHasNoDelay() throws {
+        var snapshot = Self.mixed()
+        func delay() throws -> Nanoseconds? {
+            let list = LiveList(SampleSnapshots.context(snapshot), .all)
+            return try #require(list.rows.first { $0.flow?.identifier.number == 31 && !$0.isPlainFlow }).behind
+        }
+        let position = try #require(snapshot.flows.firstIndex { $0.identifier.number == 31 })
+        for index in snapshot.flows[position].rtp.indices {
+            snapshot.flows[position].rtp[index].end = snapshot.time - .seconds(2)
+        }
+        #expect(try delay() != nil, "a pause")
+        for index in snapshot.flows[position].rtp.indices {
+            snapshot.flows[position].rtp[index].end = snapshot.time - .seconds(8)
+        }
+        #expect(try delay() == nil)
+    }
+
     @Test func ingestsSayWhatTheyCarryHowFarBehindAndStayWhenTheyEnd() throws {
         var snapshot = SampleSnapshots.evening()
         for index in 0..<3 { snapshot.flows[index].protocols = ["ipv4", "tcp"] }
