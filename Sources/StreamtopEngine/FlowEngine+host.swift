@@ -80,8 +80,9 @@ extension FlowEngine {
         // Others share the queue: no more of it is this socket's than the kernel has handed down for it.
         held.bytes = min(held.bytes, socket.memory?.handedDown ?? held.bytes)
         // A window that nothing fills cannot be seen from outside.
-        if socket.isApplicationLimited != true, let window = socket.congestionWindow, window > 0,
-            let flight = socket.inFlight, flight * 5 >= window * 4, held.bytes * 10 <= flight
+        if socket.isApplicationLimited != true, socket.fillsWindow == true, let window = socket.congestionWindow,
+            window > 0,
+            let flight = socket.inFlight, held.bytes * 10 <= flight
         {
             beside.windowError = Self.error(sample.congestionWindow[side], window)
         }
@@ -105,9 +106,7 @@ extension FlowEngine {
 
     /// The kernel says that the flight does not fill the window: then what we took for it is the flight.
     func withholdUnfilledWindow(_ sample: inout FlowSample) {
-        guard let kernel = sample.kernel, let window = kernel.socket.congestionWindow,
-            let flight = kernel.socket.inFlight, flight * 5 < window * 4
-        else { return }
+        guard let kernel = sample.kernel, kernel.socket.fillsWindow == false else { return }
         sample.congestionWindow[kernel.side] = nil
     }
 
@@ -151,9 +150,7 @@ extension FlowEngine {
             var sample = KernelSample(socket: socket, side: near)
             sample.receiverLimitedShare = course.receiverLimitedShare
             sample.otherSubflows = otherSubflows(of: socket)
-            if let window = socket.congestionWindow, let flight = socket.inFlight, flight * 5 >= window * 4,
-                let estimate = flow.tcp?[near].congestionWindow, !estimate.isLowerBound
-            {
+            if socket.fillsWindow == true, let estimate = flow.tcp?[near].congestionWindow, !estimate.isLowerBound {
                 sample.estimatedWindow = estimate.bytes
             }
             flow.$kernel = Boxed.Box(sample)

@@ -6,7 +6,7 @@ package struct HTTPSnapshot: Equatable, Sendable {
     package var exchanges: [HTTPExchangeSnapshot] = []
     package var counts = HTTPCounts()
     /// Times to the first byte over all exchanges.
-    package var timeToFirstByte: HTTPTimes?
+    package var timeToFirstByte: DurationSpread?
 
     package init() {}
 }
@@ -47,21 +47,6 @@ package struct HTTPCounts: Equatable, Sendable {
     package var forgotten = 0
 
     package init() {}
-}
-
-/// How long things took, over many of them.
-package struct HTTPTimes: Equatable, Sendable {
-    package var samples: Int
-    package var p50: Nanoseconds
-    package var p95: Nanoseconds
-    package var maximum: Nanoseconds
-
-    package init(samples: Int, p50: Nanoseconds, p95: Nanoseconds, maximum: Nanoseconds) {
-        self.samples = samples
-        self.p50 = p50
-        self.p95 = p95
-        self.maximum = maximum
-    }
 }
 
 /// One request and its response.
@@ -108,7 +93,7 @@ package struct HTTPExchangeSnapshot: Equatable, Sendable {
     /// Chunks of the response (RFC 9112 section 7.1); nil where it did not come in chunks.
     package var chunks: Int?
     /// From the end of one chunk to the end of the next.
-    package var chunkIntervals: HTTPTimes?
+    package var chunkIntervals: DurationSpread?
     package var cache: HTTPCacheSnapshot?
     package var state = State.open
     /// The error an end broke the exchange off with.

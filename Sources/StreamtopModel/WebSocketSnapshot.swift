@@ -42,7 +42,7 @@ package struct WebSocketEndpointSnapshot: Equatable, Sendable {
     /// From the capture point to this end and back, by the pings that it answered.
     package var pingRoundTrip: RoundTripSnapshot?
     /// How much longer its answers took than the path did.
-    package var eventLoopLag: HTTPTimes?
+    package var eventLoopLag: DurationSpread?
     /// Frames that could not be found after a hole.
     package var hasLostStep = false
 

@@ -51,7 +51,7 @@ package struct MediaOverQUICSnapshot: Equatable, Sendable {
     package var tracks = 0
     package var groups = 0
     /// From the first stream of a group to that of the next of its track.
-    package var groupInterval: HTTPTimes?
+    package var groupInterval: DurationSpread?
 
     package init(name: String) { self.name = name }
 }

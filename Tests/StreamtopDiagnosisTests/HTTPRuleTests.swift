@@ -27,7 +27,7 @@ import Testing
         lag: Nanoseconds? = nil, messages: Int = 0, payload: UInt64 = 0, headers: UInt64 = 0
     ) -> WebSocketSnapshot {
         var socket = WebSocketSnapshot()
-        if let lag { socket.server.eventLoopLag = HTTPTimes(samples: 9, p50: lag / 10, p95: lag, maximum: lag) }
+        if let lag { socket.server.eventLoopLag = DurationSpread(samples: 9, p50: lag / 10, p95: lag, maximum: lag) }
         socket.client.messages = messages
         socket.client.payloadBytes = payload
         socket.client.headerBytes = headers

@@ -45,4 +45,24 @@ import Testing
             #expect(body == "\n\(Self.table)\n")
         }
     }
+
+    @Test("A word of bits finds the questions that a list finds one by one")
+    func questionsAreFoundByBits() {
+        for (needs, askable) in [
+            (RuleTable.ofFlows.map(\.needs), RuleTable.askableOfFlows),
+            (RuleTable.ofSenders.map(\.needs), RuleTable.askableOfSenders),
+        ] {
+            // Each need alone, all but each, none and all.
+            let single = (0..<UInt32(32)).map { UInt32(1) << $0 }
+            for facts in (single + single.map { ~$0 } + [0, .max]).map(Rule.Needs.init(rawValue:)) {
+                for last in [-1, 0, needs.count / 2, needs.count - 1] {
+                    let expected = needs.indices.filter { $0 > last && facts.isSuperset(of: needs[$0]) }
+                    let found = askable.questions(with: facts, orAll: false, behind: last)
+                    #expect(needs.indices.filter { found >> UInt64($0) & 1 == 1 } == expected)
+                    let all = askable.questions(with: facts, orAll: true, behind: last)
+                    #expect(all.nonzeroBitCount == needs.count - 1 - last)
+                }
+            }
+        }
+    }
 }

@@ -24,12 +24,12 @@ struct HTTPChunkTimes: Sendable {
         if spans.count < Self.capacity { spans.append(span) } else { spans[(count - 2) % Self.capacity] = span }
     }
 
-    var snapshot: HTTPTimes? {
+    var snapshot: DurationSpread? {
         guard !spans.isEmpty else { return nil }
         let sorted = spans.sorted()
         func rank(_ share: Double) -> Nanoseconds {
             Nanoseconds(sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]) * 1_000
         }
-        return HTTPTimes(samples: sorted.count, p50: rank(0.5), p95: rank(0.95), maximum: rank(1))
+        return DurationSpread(samples: sorted.count, p50: rank(0.5), p95: rank(0.95), maximum: rank(1))
     }
 }

@@ -107,7 +107,7 @@ struct HTTPExchangeLog: ~Copyable {
         http.exchanges = (newest.elements + open).sorted { $0.identifier < $1.identifier }
         http.counts = counts
         if let p50 = firstBytes.quantile(0.5), let p95 = firstBytes.quantile(0.95) {
-            http.timeToFirstByte = HTTPTimes(
+            http.timeToFirstByte = DurationSpread(
                 samples: firstBytes.count, p50: p50, p95: p95, maximum: slowestFirstByte)
         }
         return http

@@ -118,7 +118,7 @@ struct MoQGroupMeter: Sendable {
         told.groups = groups
         let sorted = intervals.elements.sorted()
         if let last = sorted.last {
-            told.groupInterval = HTTPTimes(
+            told.groupInterval = DurationSpread(
                 samples: count, p50: sorted[sorted.count / 2],
                 p95: sorted[min(sorted.count - 1, sorted.count * 95 / 100)], maximum: max(last, longest))
         }

@@ -3,8 +3,9 @@ import StreamtopLayer
 import StreamtopModel
 import StreamtopWire
 
-/// Media over QUIC in a WebTransport session that names no protocol, as all drafts up to 14 have it: the first stream that the client opens begins with
-/// the drafts that it can, and the server chooses one (draft-ietf-moq-transport-14 section 9.3). Both must have said so.
+/// Media over QUIC in a WebTransport session that names no protocol, as all drafts up to 14 have it: the first stream that the
+/// client opens begins with the drafts that it can, and the server chooses one (draft-ietf-moq-transport-14 section 9.3). Both
+/// must have said so.
 struct MoQSetup: Sendable {
     /// Own: types, lengths, and the first version of a list.
     private static let longest = 32
@@ -32,7 +33,8 @@ struct MoQSetup: Sendable {
         return nil
     }
 
-    /// The first version named: types 0x40 and 0x41 with a length that is an integer up to draft 10, 0x20 and 0x21 with one of 16 bits since.
+    /// The first version named: types 0x40 and 0x41 with a length that is an integer up to draft 10, 0x20 and 0x21 with one of
+    /// 16 bits since.
     private static func draft(_ bytes: [UInt8], _ direction: Direction) -> Int? {
         let isClient = direction == .fromClient
         var reader = ByteReader(unsafe bytes.span.bytes)  // UInt8 has no padding

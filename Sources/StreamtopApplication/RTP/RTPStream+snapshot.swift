@@ -40,7 +40,7 @@ extension RTPStream {
         result.probes = probes
         result.protects = flexFEC.protects
         result.isParity = flexFEC.isSure
-        result.repairTimes = RTPRepairTimes(repairWaits)
+        result.repairTimes = DurationSpread(repairWaits)
         if let protector {
             result.fec = RTPForwardErrorCorrectionSnapshot(
                 kind: .flexfec, packets: protector.sequence.packets, bytes: protector.bytes,
@@ -98,16 +98,8 @@ extension RTPStream {
         guard let rtcp else { return }
         result.nackedNumbers = rtcp.askedNumbers
         result.nackedAgain = rtcp.askedAgain
-        result.answerTimes = RTPRepairTimes(rtcp.answers)
+        result.answerTimes = DurationSpread(rtcp.answers)
         result.receiverEstimate = rtcp.estimate
         result.roundTrip = RoundTripSnapshot(rtcp.roundTrips, source: .rtcp)
-    }
-}
-
-extension RTPRepairTimes {
-    /// nil without samples.
-    init?(_ samples: borrowing RoundTripSamples) {
-        guard let p50 = samples.quantile(0.5), let p95 = samples.quantile(0.95) else { return nil }
-        self.init(samples: samples.count, p50: p50, p95: p95, maximum: samples.maximum)
     }
 }

@@ -175,7 +175,7 @@ struct WebSocketEndpoint: ~Copyable {
         end.messageBytes = isInflatedKnown ? inflated : nil
         end.pingRoundTrip = pingRoundTrips.snapshot(.websocketPing)
         if let p50 = lag.quantile(0.5), let p95 = lag.quantile(0.95) {
-            end.eventLoopLag = HTTPTimes(
+            end.eventLoopLag = DurationSpread(
                 samples: lag.count, p50: min(longestLag, p50 * 1_000), p95: min(longestLag, p95 * 1_000),
                 maximum: longestLag)
         }

@@ -270,7 +270,8 @@ package enum LadderBuilder {
         {
             // The window is the whole connection's, and so is what was not read: this subflow's rate is not what fills or drains it.
             wait(for: occupied, nil, &rung, &rungs)
-            if occupied * 2 > window.maximum { rungs.hold(.socketReceive, bytes: occupied) }
+            // Own: half of it unread is more than bursts leave there.
+            if occupied > window.maximum / 2 { rungs.hold(.socketReceive, bytes: occupied) }
         } else {
             wait(for: occupied, rate(of: near.reversed, flow), &rung, &rungs)
         }

@@ -22,6 +22,10 @@ enum PathRules {
     static let managed = Threshold(
         "largest queue relative to that at the losses, managed above", 3, .ratio, source: "own")
     static let lossMajority = Threshold("share of that kind among judged lost packets", 0.6, .ratio, source: "own")
+    static let placedLosses = Threshold(
+        "losses whose side of the capture point is known, at least", 3, .count, source: "own")
+    static let placedShare = Threshold(
+        "share of them on one side, at least", 0.9, .ratio, source: "own; a late packet may be taken for a loss")
     static let baseJump = Threshold("jump of the base round trip", 20, .milliseconds, source: "own")
     static let otherDirection = Threshold(
         "queue of the other half relative to this one, below", 0.2, .ratio, source: "own")
@@ -37,7 +41,11 @@ enum PathRules {
             needs: .queue, judge: .sender(bufferbloat)),
         Rule(
             2, "congestion_loss", .path, symptom: "Packets are lost when the queue is full.",
-            thresholds: [lossWatch, lossAct, lossEvents, lossEventsAct, lossBase, lossMajority, shortBuffer, managed],
+            thresholds: [
+                lossWatch, lossAct, lossEvents, lossEventsAct, lossBase, lossMajority, shortBuffer, managed,
+                placedLosses,
+                placedShare,
+            ],
             silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: [.losses, .repairs],
             judge: .sender(congestionLoss)),
         Rule(
@@ -156,19 +164,25 @@ enum PathRules {
 
     /// Where the losses happened, seen from the capture point, when one side has nearly all of them.
     private static func localised(_ end: SenderCase) -> String {
+        switch sideOfLosses(end) {
+        case end.sender: " between the \(end.senderName) and the capture point"
+        case nil: ""
+        default: " between the capture point and the \(end.receiverName)"
+        }
+    }
+
+    /// The end on whose side of the capture point nearly all losses happened; nil where it is none, or too few are known.
+    private static func sideOfLosses(_ end: SenderCase) -> Direction? {
         let loss = end.side.loss
-        let all = loss.upstream + loss.downstream
-        guard all >= 3 else { return "" }
-        if loss.downstream * 10 >= all * 9 { return " between the capture point and the \(end.receiverName)" }
-        if loss.upstream * 10 >= all * 9 { return " between the \(end.senderName) and the capture point" }
-        return ""
+        let known = Double(loss.upstream + loss.downstream)
+        guard known >= placedLosses.value else { return nil }
+        if Double(loss.downstream) >= known * placedShare.value { return end.sender.reversed }
+        return Double(loss.upstream) >= known * placedShare.value ? end.sender : nil
     }
 
     /// Lost between this host's own end and the capture point, which lies behind the queues of this host: none of the path's.
     private static func isLostHere(_ end: SenderCase) -> Bool {
-        let loss = end.side.loss
-        let all = loss.upstream + loss.downstream
-        return end.hostEnd == end.sender && all >= 3 && loss.upstream * 10 >= all * 9
+        end.hostEnd == end.sender && sideOfLosses(end) == end.sender
     }
 
     /// Of any kind: which it looks like says nothing where the queue is this host's own.
@@ -182,7 +196,8 @@ enum PathRules {
         return Finding(
             severity: severity(of: found), subject: .host,
             summary:
-                "\(FigureText.percent(found.ratio)) of the \(end.senderName)'s data is lost on this host, before the capture point: a queue or device of its own drops it (\(FigureText.count(found.events, "loss", "losses")))",
+                "\(FigureText.percent(found.ratio)) of the \(end.senderName)'s data is lost on this host, before the capture point:"
+                + " a queue or device of its own drops it (\(FigureText.count(found.events, "loss", "losses")))",
             evidence: lossEvidence(end, found) + [.init("before_capture", Double(loss.upstream))],
             advice:
                 "On this host, not on the path: tc -s qdisc show and ip -s link name what drops. Pacing lets bursts through; more than the queue's rate needs a lower bitrate.",

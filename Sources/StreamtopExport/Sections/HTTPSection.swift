@@ -47,13 +47,7 @@ extension JSONWriter {
             member("chunked", true)
             member("chunks", chunks)
         }
-        if let spans = exchange.chunkIntervals {
-            object("chunk_interval_ms") { json in
-                json.milliseconds("p50", spans.p50)
-                json.milliseconds("p95", spans.p95)
-                json.milliseconds("max", spans.maximum)
-            }
-        }
+        spread("chunk_interval_ms", exchange.chunkIntervals)
         if let cache = exchange.cache {
             object("cache") { json in
                 json.member("state", cache.state)
@@ -176,12 +170,7 @@ extension JSONWriter {
             }
             json.member("tracks", media.tracks)
             json.member("groups", media.groups)
-            guard let interval = media.groupInterval else { return }
-            json.object("group_interval_ms") { json in
-                json.milliseconds("p50", interval.p50)
-                json.milliseconds("p95", interval.p95)
-                json.milliseconds("max", interval.maximum)
-            }
+            json.spread("group_interval_ms", media.groupInterval)
         }
     }
 

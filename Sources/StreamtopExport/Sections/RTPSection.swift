@@ -127,7 +127,7 @@ extension JSONWriter {
             member("lost_repaired", repaired)
             member("lost_final", stream.lostFinal)
         }
-        repairTimes("repair_ms", stream.repairTimes)
+        spread("repair_ms", stream.repairTimes, counted: true)
         if let fec = stream.fec {
             object("fec") { json in
                 json.member("kind", fec.kind)
@@ -151,21 +151,11 @@ extension JSONWriter {
     private mutating func rtpReports(_ stream: RTPStreamSnapshot) {
         roundTrip("rtt", stream.roundTrip)
         member("nacks", stream.nacks)
-        repairTimes("nack_repair_ms", stream.answerTimes)
+        spread("nack_repair_ms", stream.answerTimes, counted: true)
         member("plis", stream.pictureLossIndications)
         member("firs", stream.fullIntraRequests)
         member("remb_bps", stream.receiverEstimate)
         offset("lip_sync_ms", stream.lipSync)
-    }
-
-    private mutating func repairTimes(_ name: StaticString, _ times: RTPRepairTimes?) {
-        guard let times else { return }
-        object(name) { json in
-            json.member("samples", times.samples)
-            json.milliseconds("p50", times.p50)
-            json.milliseconds("p95", times.p95)
-            json.milliseconds("max", times.maximum)
-        }
     }
 
     mutating func mediaClock(_ clock: MediaClockSnapshot?) {

@@ -45,6 +45,17 @@ extension JSONWriter {
         }
     }
 
+    /// Percentiles in milliseconds; nothing without any. `counted`: their number, too.
+    mutating func spread(_ name: StaticString, _ times: DurationSpread?, counted: Bool = false) {
+        guard let times else { return }
+        object(name) { json in
+            if counted { json.member("samples", times.samples) }
+            json.milliseconds("p50", times.p50)
+            json.milliseconds("p95", times.p95)
+            json.milliseconds("max", times.maximum)
+        }
+    }
+
     private mutating func queueDelay(_ name: StaticString, _ delay: QueueDelaySnapshot?) {
         guard let delay else { return }
         object(name) { json in

@@ -20,8 +20,8 @@ extension JSONWriter {
             }
             if socket.client.eventLoopLag != nil || socket.server.eventLoopLag != nil {
                 json.object("event_loop_lag_ms") { json in
-                    json.lag("client", socket.client.eventLoopLag)
-                    json.lag("server", socket.server.eventLoopLag)
+                    json.spread("client", socket.client.eventLoopLag)
+                    json.spread("server", socket.server.eventLoopLag)
                 }
             }
             if let close = socket.close { json.object("close") { $0.webSocketCloseMembers(close) } }
@@ -66,12 +66,4 @@ extension JSONWriter {
         }
     }
 
-    private mutating func lag(_ name: StaticString, _ lag: HTTPTimes?) {
-        guard let lag else { return }
-        object(name) { json in
-            json.milliseconds("p50", lag.p50)
-            json.milliseconds("p95", lag.p95)
-            json.milliseconds("max", lag.maximum)
-        }
-    }
 }

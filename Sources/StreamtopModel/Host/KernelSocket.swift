@@ -88,6 +88,13 @@ package struct KernelSocket: Equatable, Sendable {
     package var multipath: MultipathState?
     package var cgroup: UInt64?
 
+    /// The flight fills the window, as far as bursts let it: then the window can be seen from outside. nil where either is not told.
+    /// Four fifths: own; between two acknowledgments a sender has that much of a full window under way at least.
+    package var fillsWindow: Bool? {
+        guard let window = congestionWindow, let flight = inFlight else { return nil }
+        return Double(flight) * 5 >= Double(window) * 4
+    }
+
     package init(time: Timestamp, local: Endpoint, remote: Endpoint, state: KernelSocketState) {
         self.time = time
         self.local = local

@@ -68,7 +68,7 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var isParity = false
     package var protects: [UInt32] = []
     /// From a gap to the packet of another source that filled it.
-    package var repairTimes: RTPRepairTimes?
+    package var repairTimes: DurationSpread?
     package var layer: RTPLayerSnapshot?
     package var transportWide: TransportWideSnapshot?
     /// The stream that this one carries on, through a box at the tap.
@@ -84,7 +84,7 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var nackedNumbers = 0
     package var nackedAgain = 0
     /// From the first NACK that asks for a packet to that packet's passing.
-    package var answerTimes: RTPRepairTimes?
+    package var answerTimes: DurationSpread?
     package var pictureLossIndications: Int?
     package var fullIntraRequests: Int?
     /// Bits a second that the receiver asked for last.
@@ -111,21 +111,6 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     package var lossRatio: Double { expected > 0 ? Double(lost) / Double(expected) : 0 }
     /// What was lost for the decoder, as far as the tap can see.
     package var lostFinal: UInt64 { lost - min(lost, lostRepaired ?? 0) }
-}
-
-/// How long repairs took.
-package struct RTPRepairTimes: Equatable, Sendable {
-    package var samples: Int
-    package var p50: Nanoseconds
-    package var p95: Nanoseconds
-    package var maximum: Nanoseconds
-
-    package init(samples: Int, p50: Nanoseconds, p95: Nanoseconds, maximum: Nanoseconds) {
-        self.samples = samples
-        self.p50 = p50
-        self.p95 = p95
-        self.maximum = maximum
-    }
 }
 
 /// A stream that came in and goes on as another one.

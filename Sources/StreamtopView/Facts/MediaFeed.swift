@@ -26,14 +26,17 @@ struct MediaFeed: Sendable {
             words += [rtmp.video?.codec, rtmp.audio?.codec].compactMap { $0 }
             behind = Self.backlog(rtmp.mediaClock)
         } else if let srt = flow.srt {
-            // Whoever calls and sends delivers; whoever calls and receives fetches.
-            words = [srt.sender == .fromClient ? Words.ingest : Words.play, ProtocolKind.srt.rawValue]
-            take(srt)
+            // Whoever calls and sends delivers; whoever calls and receives fetches. Before any data nobody has done either.
+            let purpose = srt.sender == .fromClient ? Words.ingest : Words.play
+            words = [srt.dataPackets > 0 ? purpose : Words.feed, ProtocolKind.srt.rawValue]
+            if srt.dataPackets > 0 { take(srt) }
         } else if flow.protocols.contains(ProtocolKind.rist.rawValue) {
             words = [Words.feed, ProtocolKind.rist.rawValue]
         } else if let rtsp = flow.rtsp {
-            let publishes = rtsp.methods.contains { ["ANNOUNCE", "RECORD"].contains($0.name) }
-            words = [publishes ? Words.ingest : Words.play, ProtocolKind.rtsp.rawValue]
+            let methods = Set(rtsp.methods.map(\.name))
+            let publishes = !methods.isDisjoint(with: ["ANNOUNCE", "RECORD"])
+            let purpose = publishes ? Words.ingest : methods.contains("PLAY") ? Words.play : Words.feed
+            words = [purpose, ProtocolKind.rtsp.rawValue]
             behind = Self.backlog(rtsp.mediaClock)
         } else if let stream = flow.transportStream {
             words = [Words.feed, ProtocolKind.mpegTS.rawValue]

@@ -27,8 +27,9 @@ package struct RTMPMessage: Equatable, Sendable {
 
 /// Reads one direction of an RTMP connection: the handshake, then chunks of messages (section 5.3), in pieces of any size.
 ///
-/// Payload is counted; commands are kept up to `longestCommand`, media up to the bytes that name codec and frame. Of an aggregate message
-/// its parts are told as messages, then the message itself, without payload. A gap inside the payload of a chunk is bridged; after any other the direction cannot be read on, for nothing marks where a chunk begins.
+/// Payload is counted; commands are kept up to `longestCommand`, media up to the bytes that name codec and frame. Of an
+/// aggregate message its parts are told as messages, then the message itself, without payload. A gap inside the payload of a
+/// chunk is bridged; after any other the direction cannot be read on, for nothing marks where a chunk begins.
 package struct RTMPReader: Sendable {
     package static var handshakeLength: Int { 1_536 }
     package static var longestCommand: Int { 4_096 }

@@ -114,7 +114,7 @@ import Testing
         #expect(media.streams.server == 4 && media.streams.client == 0)
         #expect(
             media.groupInterval
-                == HTTPTimes(
+                == DurationSpread(
                     samples: 3, p50: .seconds(1), p95: .seconds(1), maximum: .seconds(1)))
     }
 

@@ -133,6 +133,26 @@ import Testing
         #expect(state.page == .live && Self.text(state, context).contains("≥2.0 s"))
     }
 
+    @Test("Who delivers and who fetches is said once something was delivered or asked for")
+    func purposesAreNotGuessed() throws {
+        var flow = SampleSnapshots.evening().flows[0]
+        flow.srt = SRTSnapshot()
+        flow.srt?.latency = BothDirections(client: .milliseconds(120), server: .milliseconds(120))
+        let silent = try #require(MediaFeed(flow))
+        #expect(silent.what == "stream srt" && silent.behind == nil && silent.held == nil)
+        flow.srt?.dataPackets = 1
+        flow.srt?.sender = .fromServer
+        #expect(MediaFeed(flow)?.what == "play srt" && MediaFeed(flow)?.held == .milliseconds(120))
+        flow.srt = nil
+        for (methods, what) in [
+            (["OPTIONS", "DESCRIBE"], "stream rtsp"), (["SETUP", "PLAY"], "play rtsp"), (["RECORD"], "ingest rtsp"),
+        ] {
+            flow.rtsp = RTSPSnapshot()
+            flow.rtsp?.methods = methods.map { NamedCount(name: $0, count: 1) }
+            #expect(MediaFeed(flow)?.what == what)
+        }
+    }
+
     @Test func aFlowOfASessionHasNoRowOfItsOwn() {
         let (_, context) = Self.desk(Self.mixed())
         let list = LiveList(context, .all)

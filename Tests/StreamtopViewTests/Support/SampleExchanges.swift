@@ -38,7 +38,7 @@ enum SampleExchanges {
         http.counts.requests = 6
         http.counts.responses = 5
         http.counts.errors = 2
-        http.timeToFirstByte = HTTPTimes(samples: 5, p50: 44_100_000, p95: 120_200_000, maximum: 120_200_000)
+        http.timeToFirstByte = DurationSpread(samples: 5, p50: 44_100_000, p95: 120_200_000, maximum: 120_200_000)
         flow.http = http
         var http3 = HTTP3Snapshot()
         http3.client.overheadBytes = 612
@@ -118,7 +118,8 @@ enum SampleExchanges {
         socket.client.maskedFrames = 430
         socket.client.frames = [NamedCount(name: "text", count: 412), NamedCount(name: "pong", count: 18)]
         socket.client.pingRoundTrip = SampleSnapshots.summary(118, minimum: 31, p95: 420, source: .websocketPing)
-        socket.client.eventLoopLag = HTTPTimes(samples: 18, p50: 86_000_000, p95: 390_000_000, maximum: 512_000_000)
+        socket.client.eventLoopLag = DurationSpread(
+            samples: 18, p50: 86_000_000, p95: 390_000_000, maximum: 512_000_000)
         socket.server.messages = 3_911
         socket.server.payloadBytes = 1_204_000
         socket.server.headerBytes = 15_640

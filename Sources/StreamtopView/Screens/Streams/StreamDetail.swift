@@ -147,12 +147,11 @@ enum StreamDetail {
         if let times = stream.answerTimes { page.add([TextSpan("NACK to packet ", .label)] + spread(times)) }
     }
 
-    private static func spread(_ times: RTPRepairTimes) -> [TextSpan] {
+    private static func spread(_ times: DurationSpread) -> [TextSpan] {
         [
             TextSpan(DurationText.withUnit(times.p50), .value),
-            TextSpan(
-                "  95 % \(DurationText.withUnit(times.p95))  max \(DurationText.withUnit(times.maximum))  of \(NumberText.grouped(times.samples))",
-                .text),
+            TextSpan("  95 % \(DurationText.withUnit(times.p95))", .text),
+            TextSpan("  max \(DurationText.withUnit(times.maximum))  of \(NumberText.grouped(times.samples))", .text),
         ]
     }
 
