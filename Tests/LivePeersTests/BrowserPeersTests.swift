@@ -40,13 +40,15 @@ struct BrowserPeersTests {
             $0["type"].string == "candidate-pair" && $0["nominated"].bool == true
         }
         let pairs = outcome.sessions.flatMap { $0["ice", "pairs"].array }
-        // Between the last question and the end a check may pass.
+        // Between the last question and the end a check may pass. Firefox does not tell how many it sent.
+        func isNear(_ ours: JSONValue, _ theirs: JSONValue) -> Bool {
+            theirs.int.map { (0...1).contains((ours.int ?? 0) - $0) } ?? (name == "firefox")
+        }
         #expect(
             truths.contains { truth in
                 pairs.contains { pair in
-                    let sent = (pair["requests"].int ?? 0) - (truth["requestsSent"].int ?? 0)
-                    let answered = (pair["responses"].int ?? 0) - (truth["responsesReceived"].int ?? 0)
-                    return (0...1).contains(sent) && (0...1).contains(answered) && pair["nominated"].bool == true
+                    pair["nominated"].bool == true && isNear(pair["requests"], truth["requestsSent"])
+                        && isNear(pair["responses"], truth["responsesReceived"])
                 }
             }, "\(name): \(pairs)")
     }

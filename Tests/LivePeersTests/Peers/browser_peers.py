@@ -46,7 +46,11 @@ for _ in range(400):
     if "DONE" in text or "FAILED" in text:
         break
 browser.terminate()
-browser.wait()
+try:
+    browser.wait(5)
+except subprocess.TimeoutExpired:
+    browser.kill()
+    browser.wait()
 if not found:
     raise SystemExit("no facts: " + "\n".join(line for line in text.splitlines() if "FAILED" in line)[:400])
 facts = found[1]
