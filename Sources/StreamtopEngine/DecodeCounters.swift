@@ -72,6 +72,8 @@ struct CaptureCounts {
     var drops = CaptureDrops()
     /// How far the analysis is behind the wire; nil for a file, which nothing waits for.
     var behind: Nanoseconds?
+    /// What is wrong with the source right now, in words, as its owner says.
+    var sourceProblem: String?
     var rates = RateWindow()
     var directions = CaptureDirections()
 }

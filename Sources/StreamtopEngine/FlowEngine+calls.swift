@@ -13,16 +13,16 @@ extension FlowEngine {
     /// A flow is over, or the run is: what it knows of a call, or of media that could
     /// not be read, is kept for the sessions of the run.
     mutating func keepForCalls(_ flow: borrowing FlowSnapshot) {
-        if encryptedConnections.count < Self.encryptedCapacity, let connection = EncryptedConnection(flow) {
-            encryptedConnections.append(connection)
+        if sessions.encryptedConnections.count < Self.encryptedCapacity, let connection = EncryptedConnection(flow) {
+            sessions.encryptedConnections.append(connection)
         }
-        guard CallAssembly.isPart(flow), callFlows.count < Self.callFlowCapacity else { return }
-        callFlows.append(copy flow)
+        guard CallAssembly.isPart(flow), sessions.callFlows.count < Self.callFlowCapacity else { return }
+        sessions.callFlows.append(copy flow)
     }
 
     /// The calls of which a flow had packets after `time`, as they stand.
     func calls(activeSince time: Timestamp) -> [CallSnapshot] {
-        var parts = callFlows
+        var parts = sessions.callFlows
         for position in flows.positions where trackers.isPartOfCall(flows[position].layers) {
             guard parts.count < Self.callFlowCapacity else { break }
             let flow = flowSnapshot(position, at: now, final: false)
@@ -39,10 +39,10 @@ extension FlowEngine {
         let health = health
         // Whoever asks for the final flows twice is given one answer.
         var seen: Set<FlowIdentifier> = []
-        callFlows = callFlows.reversed().filter { seen.insert($0.identifier).inserted }
-        let calls = CallAssembly.calls(among: callFlows.sorted { $0.identifier < $1.identifier }, at: now)
+        sessions.callFlows = sessions.callFlows.reversed().filter { seen.insert($0.identifier).inserted }
+        let calls = CallAssembly.calls(among: sessions.callFlows.sorted { $0.identifier < $1.identifier }, at: now)
             .map { CallDiagnosis.judged($0, health: health) }
-        callCount = calls.count
+        sessions.callCount = calls.count
         counts.totals.sessions = UInt64(calls.count)
         return calls
     }

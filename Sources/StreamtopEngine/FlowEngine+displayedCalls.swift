@@ -21,7 +21,7 @@ extension FlowEngine {
         }
         let room = Self.displayedCallFlows - live.count
         let present = Set(live.map(\.identifier))
-        let parts = live + callFlows.suffix(room).filter { !present.contains($0.identifier) }
+        let parts = live + sessions.callFlows.suffix(room).filter { !present.contains($0.identifier) }
         let health = health
         let calls = CallAssembly.calls(among: parts.sorted { $0.identifier < $1.identifier }, at: now)
             .map { CallDiagnosis.judged($0, health: health) }

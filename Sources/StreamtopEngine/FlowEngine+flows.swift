@@ -7,15 +7,15 @@ import StreamtopWire
 extension FlowEngine {
     /// Makes a flow for the decoded frame, forgetting another when the table is full.
     mutating func open(
-        _ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt32, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ key: FlowKey, hash: UInt32, in known: UInt8? = nil, at time: Timestamp
     ) -> UInt32 {
-        if flows.isFull { evictOne() }
+        let bucket = known ?? flows.bucket(of: key, hash: hash)
+        if flows.isFull(bucket) { evictOne(in: bucket) }
         let (fromSource, orientation) = orient(frame)
         let clientIsLow = (frame.sourceEndpoint == key.low) == fromSource
         var entry = FlowEntry(
-            key: key, ordinal: nextOrdinal() ?? frameOrdinal << Self.ordinalBits, clientIsLow: clientIsLow,
-            orientation: orientation,
-            transport: frame.transport, time: time)
+            key: key, bucket: bucket, ordinal: nextOrdinal() ?? frameAtHand.ordinal << Self.ordinalBits,
+            clientIsLow: clientIsLow, orientation: orientation, transport: frame.transport, time: time)
         entry.tunnel = frame.tunnel
         entry.tunnelIdentifier = frame.tunnelIdentifier
         entry.icmpType = frame.icmp.type
@@ -41,10 +41,10 @@ extension FlowEngine {
 
     /// The name of the flow that is opened next; nil where the frame at hand has opened as many as can be told apart.
     mutating func nextOrdinal() -> UInt64? {
-        if opened.frame != frameOrdinal { opened = (frameOrdinal, 0) }
-        guard opened.count < 1 << Self.ordinalBits else { return nil }
-        defer { opened.count += 1 }
-        return frameOrdinal << Self.ordinalBits | opened.count
+        if frameAtHand.opened.ordinal != frameAtHand.ordinal { frameAtHand.opened = (frameAtHand.ordinal, 0) }
+        guard frameAtHand.opened.count < 1 << Self.ordinalBits else { return nil }
+        defer { frameAtHand.opened.count += 1 }
+        return frameAtHand.ordinal << Self.ordinalBits | frameAtHand.opened.count
     }
 
     /// The flow that this frame belongs to although it travels in another VLAN or tunnel.
@@ -99,9 +99,9 @@ extension FlowEngine {
         return position
     }
 
-    /// Makes room for one flow at the cap.
-    mutating func evictOne() {
-        if let victim = flows.victim { evict(victim) }
+    /// Makes room for one flow in a bucket that is full.
+    mutating func evictOne(in bucket: UInt8) {
+        if let victim = flows.victim(in: bucket) { evict(victim) }
     }
 
     /// Takes a flow out of the table to make room.
@@ -156,15 +156,13 @@ extension FlowEngine {
     mutating func retireSilentFlows() {
         guard options.retiresFlows else { return }
         let limits = options.limits
-        while let oldest = flows.oldest(.over), now - flows[oldest].last > limits.linger {
-            retire(oldest, evicted: false)
-        }
-        for standing in [FlowEntry.Standing.unproven, .proven, .lasting] {
-            while let oldest = flows.oldest(standing) {
-                let idle = flows[oldest].transport == .tcp ? limits.tcpIdle : limits.udpIdle
-                guard now - flows[oldest].last > saturatingAdd(idle, limits.linger) else { break }
-                retire(oldest, evicted: false)
+        let now = now
+        for standing in FlowEntry.Standing.allCases {
+            let silent = flows.silent(standing) { entry in
+                let idle = standing == .over ? 0 : entry.transport == .tcp ? limits.tcpIdle : limits.udpIdle
+                return now - entry.last > saturatingAdd(idle, limits.linger)
             }
+            for position in silent { retire(position, evicted: false) }
         }
     }
 

@@ -28,7 +28,7 @@ extension FlowEngine {
     mutating func takeHostRequests() -> HostRequests {
         var requests = HostRequests()
         host.forget(at: now)
-        for position in hostActive.take(from: &flows) {
+        for position in host.active.take(from: &flows) {
             guard flows[position].transport == .tcp else {
                 if flows[position].transport == .udp, requests.peers.count < Self.mostRequests {
                     requests.peers += [flows[position].clientEndpoint.address, flows[position].serverEndpoint.address]
@@ -37,15 +37,15 @@ extension FlowEngine {
                 continue
             }
             guard flows[position].standing != .over else { continue }
-            hostWatched[flows[position].key.withoutEncapsulation] = now
+            host.watched[flows[position].key.withoutEncapsulation] = now
         }
-        hostWatched = hostWatched.filter { now - $0.value < .seconds(3) || holdsBytes($0.key) }
-        if hostWatched.count > Self.mostRequests {
-            let newest = hostWatched.sorted { $0.value > $1.value }.prefix(Self.mostRequests)
-            hostWatched = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
+        host.watched = host.watched.filter { now - $0.value < .seconds(3) || holdsBytes($0.key) }
+        if host.watched.count > Self.mostRequests {
+            let newest = host.watched.sorted { $0.value > $1.value }.prefix(Self.mostRequests)
+            host.watched = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
         }
         // By age, so that turns are the same from call to call.
-        let ordered = hostWatched.keys.map { (ordinal: order($0), key: $0) }.sorted { $0.ordinal < $1.ordinal }
+        let ordered = host.watched.keys.map { (ordinal: order($0), key: $0) }.sorted { $0.ordinal < $1.ordinal }
         requests.flows = ordered.map(\.key)
         return requests
     }

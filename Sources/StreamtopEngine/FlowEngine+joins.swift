@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopModel
 import StreamtopSecurity
 import StreamtopTransport
 
@@ -6,7 +7,8 @@ import StreamtopTransport
 extension FlowEngine {
     mutating func note(_ kind: JoinFact.Kind, of position: UInt32, at time: Timestamp) {
         facts.append(
-            JoinFact(ordinal: frameOrdinal, time: time, flow: flows[position].reference(at: position), kind: kind))
+            JoinFact(
+                ordinal: frameAtHand.ordinal, time: time, flow: flows[position].reference(at: position), kind: kind))
     }
 
     /// Does what the joiner found out, at a tick and before judging.
@@ -23,6 +25,8 @@ extension FlowEngine {
                 }
                 trackers.quic[quic].fallback = time
                 judgeSoon(flow.position)
+            case .mapped(_, let mapping, let mapped, let time):
+                emit(.natMapping(mapping, mapped: mapped), of: flow.position, at: time)
             case .replayed:
                 if let quic { trackers.quic[quic].handshake.noteReplay() }
                 if let tls = trackers.index(of: .tls, in: layers) { trackers.tls[tls].noteReplay() }

@@ -114,14 +114,19 @@ extension FlowEngine {
             case .applicationProtocol(let name): agreed(on: name, position, depth)
             case .upgraded(let kind): replaceReader(position, on: depth, by: kind)
             case .connectionID(let identifier, let owner):
-                quicPaths.insert(
-                    identifier, QUICPathTable.Owner(flow: flows[position].reference(at: position), end: owner))
+                quicPaths.announcements.append(
+                    ConnectionDirectory.Announcement(
+                        identifier: identifier,
+                        owner: ConnectionDirectory.Owner(flow: flows[position].reference(at: position), end: owner)))
             case .closed(let state): ascent.closing = state
             // Known to who asked for them: TCP's and QUIC's entries.
             case .established, .handshakeStep: break
             case .correlator(.earlyHello(let random)): note(.earlyHello(random), of: position, at: observation.time)
             case .correlator(.reflectedAddress(let mapped, let behindRouter)):
-                note(reflected: mapped, behindRouter: behindRouter, of: position)
+                let reflected = JoinFact.Kind.reflected(
+                    socket: flows[position].clientEndpoint, by: flows[position].serverEndpoint, as: mapped,
+                    isBehindRouter: behindRouter)
+                note(reflected, of: position, at: observation.time)
             case .correlator(.iceUserName), .correlator(.relayedAddress): break
             }
         }

@@ -8,11 +8,13 @@ import StreamtopWire
 extension FlowEngine {
     /// The flow of a datagram with addresses that no flow has: that of a connection which moved, else nil.
     mutating func movedQUICFlow(
-        _ frame: borrowing DecodedFrame, _ key: FlowKey, bytes: RawSpan, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ key: FlowKey, bytes: RawSpan, at time: Timestamp, _ intake: inout Intake
     ) -> UInt32? {
-        guard frame.transport == .udp, !quicPaths.isEmpty else { return nil }
-        if let path = quicPaths.path(key), isFlow(path.flow) { return path.flow.position }
-        guard let owner = quicPaths.owner(of: frame.payload(in: bytes)), isFlow(owner.flow) else {
+        guard frame.transport == .udp else { return nil }
+        intake.connections.enter(&quicPaths.announcements)
+        guard !intake.connections.isEmpty else { return nil }
+        if let path = quicPaths[key], isFlow(path.flow) { return path.flow.position }
+        guard let owner = intake.connections.owner(of: frame.payload(in: bytes)), isFlow(owner.flow) else {
             return nil
         }
         // One end stays: a stray match of both addresses is no move.
@@ -22,7 +24,7 @@ extension FlowEngine {
         let server = owner.end == .fromServer ? frame.destinationEndpoint : frame.sourceEndpoint
         guard server == known[1] || client == known[0] || server.address == known[1].address else { return nil }
         guard let index = trackers.index(of: .quic, in: flows[position].layers) else { return nil }
-        quicPaths.insert(key, QUICPathTable.Path(flow: owner.flow, client: client))
+        quicPaths.insert(key, QUICPaths.Path(flow: owner.flow, client: client))
         let before = trackers.quic[index].connection.currentClient ?? known[0]
         trackers.quic[index].connection.moved(from: before, to: client, at: time, &observation)
         return position
@@ -42,7 +44,7 @@ extension FlowEngine {
         }
         if flows[position].key == key { flows.forgetKey(position) }
         flows.change(position, to: .over)
-        let fresh = open(frame, key, hash: hash, at: time)
+        let fresh = open(frame, key, hash: hash, in: flows[position].bucket, at: time)
         note(.portReused, in: fresh)
         return fresh
     }
@@ -65,7 +67,7 @@ extension FlowEngine {
 
     /// Direction of the frame in its flow, on whichever path it travels.
     func direction(of position: UInt32, _ frame: borrowing DecodedFrame, key: FlowKey) -> Direction {
-        if frame.transport == .udp, flows[position].key != key, let path = quicPaths.path(key) {
+        if frame.transport == .udp, flows[position].key != key, let path = quicPaths[key] {
             return frame.sourceEndpoint == path.client ? .fromClient : .fromServer
         }
         return flows[position].direction(from: frame.sourceEndpoint)

@@ -70,9 +70,11 @@ extension FlowEngine {
     ) -> UInt32? {
         guard let ordinal = nextOrdinal() else { return nil }
         // The carrier is busy, so it is the last to be forgotten for want of room; still it may be.
-        if flows.isFull { evictOne() }
+        let bucket = flows[carrier.position].bucket
+        if flows.isFull(bucket) { evictOne(in: bucket) }
         var entry = FlowEntry(
-            key: key, ordinal: ordinal, clientIsLow: key.isLow(sender), orientation: .firstPacket, transport: .udp,
+            key: key, bucket: bucket, ordinal: ordinal, clientIsLow: key.isLow(sender), orientation: .firstPacket,
+            transport: .udp,
             time: time)
         entry.isRelayed = true
         let position = enter(entry, hash: hash, at: time)
@@ -86,8 +88,7 @@ extension FlowEngine {
         let time = datagram.time
         let direction = flows[position].direction(from: sender)
         let dueWork = flows[position].record(
-            direction, packets: 1, bytes: datagram.wireLength, payload: datagram.wireLength, at: time,
-            grain: flows.grain)
+            direction, packets: 1, bytes: datagram.wireLength, payload: datagram.wireLength, at: time)
         if !dueWork.isEmpty { follow(dueWork, of: position, at: time) }
         guard datagram.wireLength > 0 else { return }
         observation.roundTrip = BothDirections(client: nil, server: nil)

@@ -95,8 +95,10 @@ extension FlowEngine {
 
     /// Ends the analysis: fragments that wait are given up, and flows are judged on their whole life when they are next
     /// looked at.
-    mutating func finish() {
-        expireFragments(all: true)
+    ///
+    /// - Parameter lost: datagrams that never became whole.
+    mutating func finish(lost: [FragmentIntake.Loss]) {
+        count(lost)
         judgement.hostVerdicts = judgement.host.evaluate(health: health, host: host.host, at: now)
         judgement.isFinished = true
         judgement.isJudged = false
@@ -145,7 +147,7 @@ extension FlowEngine {
         var health = judgedHealth
         health.undecoded = counts.undecoded.counts
         health.tables = tableHealth
-        health.memory = memory
+        health.memory = memory.budget
         health.limits = options.limits.all
         return health
     }
@@ -160,9 +162,9 @@ extension FlowEngine {
         health.truncatedFrames = counts.truncatedFrames
         health.decode = counts.decode
         health.timestampsBackwards = capture.timestampsBackwards
-        health.clock = stamps.steps
+        health.clock = capture.intake.clock
         health.isOneWay = counts.directions.isOneWay
-        health.problem = sourceProblem
+        health.problem = counts.sourceProblem
         health.seenTwice = copies.seenTwice
         health.lastDrop = judgement.host.lastDrop
         return health
@@ -172,27 +174,15 @@ extension FlowEngine {
 
     private var tableHealth: [TableHealth] {
         [
-            TableHealth(name: "flows", used: flows.count, capacity: flows.capacity, evicted: flows.evicted),
+            TableHealth(name: "flows", used: flows.count, capacity: flows.capacity, evicted: flows.evicted)
+        ] + [capture.intake.connections].compactMap(\.self) + [
             TableHealth(
-                name: "QUIC connection IDs", used: quicPaths.count, capacity: options.limits.quicConnectionIDs,
+                name: "QUIC paths", used: quicPaths.count, capacity: options.limits.quicPaths,
                 evicted: quicPaths.evicted),
-            TableHealth(
-                name: "QUIC paths", used: quicPaths.pathCount, capacity: options.limits.quicPaths,
-                evicted: quicPaths.evictedPaths),
             TableHealth(name: "series", used: series.recorders.count, capacity: options.limits.series, evicted: 0),
+        ] + capture.intake.fragments + [
             TableHealth(
-                name: "fragmented datagrams", used: fragmentation.assembler.count,
-                capacity: options.limits.fragments.datagrams,
-                evicted: UInt64(fragmentation.assembler.counters.evicted)),
-            TableHealth(
-                name: "pairs with fragments", used: fragmentation.flows.count, capacity: fragmentation.flows.capacity,
-                evicted: fragmentation.flows.evicted),
-            TableHealth(
-                name: "fragments within fragments", used: fragmentation.carried.count,
-                capacity: fragmentation.carried.capacity,
-                evicted: fragmentation.carried.evicted),
-            TableHealth(
-                name: "host names", used: hostNames.count, capacity: hostNames.capacity, evicted: hostNames.refused),
+                name: "host names", used: hostNames.count, capacity: hostNames.capacity, evicted: hostNames.refused)
         ] + capture.tables + trackers.security.health
     }
 

@@ -39,7 +39,7 @@ extension FlowEngine {
     ) {
         observation.begin(from: direction, at: time)
         trackers.tcp[tracker].observe(
-            frame, &observation, isTimed: isStampTrusted, clockEpoch: stamps.epoch)
+            frame, &observation, isTimed: frameAtHand.isTimed, clockEpoch: frameAtHand.clockEpoch)
         if !observation.events.isEmpty {
             if !observation.signals.isEmpty { obeyTCP(position, at: time) }
             flushEvents(of: position, at: time)

@@ -12,14 +12,14 @@ extension FlowEngine {
         now = tick.time
         if let interval = sampler.interval {
             for (number, time) in tick.samples.enumerated() {
-                let buffers = number < playerBuffers.count ? playerBuffers[number] : [:]
+                let buffers = number < sessions.playerBuffers.count ? sessions.playerBuffers[number] : [:]
                 takeSamples(at: time, interval: interval, playerBuffers: buffers)
             }
         }
         if tick.isForSeries { recordSeries(at: now) }
         if tick.isSecond {
             counts.rates.roll(at: now)
-            expireFragments()
+            count(tick.lost)
             trackers.media.search(at: now)
             markForDiagnosis()
             callUp()
@@ -33,7 +33,7 @@ extension FlowEngine {
         if fresh.contains(.judgement) { judgement.active.append(position) }
         if fresh.contains(.series), series.isKept { series.active.append(position) }
         if fresh.contains(.interval), sampler.interval != nil { sampler.active.append(position) }
-        if fresh.contains(.host), options.asksHost { hostActive.append(position) }
+        if fresh.contains(.host), options.asksHost { host.active.append(position) }
     }
 
     /// One sample per flow that was active since the last, in order of first packet.

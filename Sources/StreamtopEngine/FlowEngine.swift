@@ -19,41 +19,25 @@ struct FlowEngine: ~Copyable {
     /// What is known of the layers of each flow.
     var trackers: TrackerStore
     var rareFacts = Slab<RareFacts>()
+    /// Values over time: for charts, and at the interval that was asked for.
     var series: SeriesStore
     var sampler: IntervalSampler
     var judgement = Judgement()
-    var fragmentation: Fragmentation
-    var quicPaths: QUICPathTable
+    var quicPaths: QUICPaths
     /// What may concern flows of other engines, since the last tick.
     var facts = JoinFacts()
-    /// What exchanges told of media since the last part of a batch.
-    var mediaReports = MediaReportList()
-    /// Seconds that players hold, at the deadlines of the samples to come, by the ordinal of their flows.
-    var playerBuffers: [[UInt64: Double]] = []
+    /// What flows tell of sessions.
+    var sessions = SessionParts()
     var hostNames: HostNames
     var counts = CaptureCounts()
     var output = EngineOutputs()
     var pictures = FlowPictures()
     /// What trackers may hold of the wire's bytes, and who does.
-    var memory: MemoryBudget
-    var holders: FlowHolders
-    /// Flows with connectivity checks that are over, for the calls they belong to.
-    var callFlows: [FlowSnapshot] = []
-    var callCount = 0
-    /// Where servers see sockets, over all flows of a socket.
-    var reflections = ReflectionTable()
-    /// Connections that are over and may have carried media nobody could read.
-    var encryptedConnections: [EncryptedConnection] = []
-
+    var memory: FlowMemory
     /// What the kernel of this host says, and the flows that it is asked about.
     var host = HostFacts()
-    var hostActive = ActiveFlows(.host)
-    var hostWatched: [FlowKey: Timestamp] = [:]
-
-    /// The number of the frame being analysed.
-    var frameOrdinal: UInt64 = 0
-    /// Flows that this frame has opened so far.
-    var opened: (frame: UInt64, count: UInt64) = (0, 0)
+    /// The frame being analysed.
+    var frameAtHand = FrameAtHand()
     /// Capture time as of the frame being analysed; between frames, of the clock.
     var now = Timestamp(nanoseconds: .min)
     /// What whoever feeds the engine knows of the whole capture.
@@ -61,14 +45,8 @@ struct FlowEngine: ~Copyable {
     /// Reused while one frame is tracked.
     var observation = Observation()
     var ascent = Ascent()
-    /// Stamps as the analysis takes them, and packets that the capture holds more than once.
-    var stamps = StampReader()
-    var leaps = LeapWatch()
+    /// Packets that the capture holds more than once.
     var copies = CopyFilter()
-    /// The stamp of the frame at hand can be measured by.
-    var isStampTrusted = true
-    /// What is wrong with the source right now, in words, as its owner says.
-    var sourceProblem: String?
     var watch = FlowWatch()
     private let depth = AddressOnly()
 
@@ -78,11 +56,9 @@ struct FlowEngine: ~Copyable {
         flows = FlowTable(capacity: limits.flows, seed: options.hashSeed)
         series = SeriesStore(isKept: options.keepsSeries)
         sampler = IntervalSampler(interval: options.sampleInterval)
-        fragmentation = Fragmentation(limits: limits.fragments, pairs: limits.fragmentedPairs)
         trackers = TrackerStore(limits: limits, loggedPackets: options.loggedPackets)
-        memory = MemoryBudget(capacity: limits.memory)
-        holders = FlowHolders(capacity: limits.flows)
-        quicPaths = QUICPathTable(capacity: limits.quicConnectionIDs, pathCapacity: limits.quicPaths)
+        memory = FlowMemory(capacity: limits.memory, flows: flows.capacity)
+        quicPaths = QUICPaths(capacity: limits.quicPaths)
         hostNames = HostNames(capacity: limits.hostNames)
     }
 
@@ -101,13 +77,13 @@ struct FlowEngine: ~Copyable {
     /// Analyses a frame of the flow that `sought` names. Only putting fragments together changes `frame`.
     @inline(__always)
     mutating func observe(
-        _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan
+        _ record: FrameRecord, _ frame: inout DecodedFrame, of sought: SoughtFlow, bytes: RawSpan,
+        _ intake: inout Intake
     ) {
-        let before = stamps.now
-        let reading = stamps.read(record.time, flow: sought.hash, isLow: sought.isSourceLow)
+        let reading = intake.read(record.time, frame, of: sought)
         let time = reading.time
-        isStampTrusted = reading.isTrusted
-        if time >= leaps.next, reading.isTrusted { lookForLeap(frame, of: sought, from: before, to: time) }
+        frameAtHand.isTimed = reading.isTrusted
+        frameAtHand.clockEpoch = intake.stamps.epoch
         now = max(capture.now, time)
         counts.totals.packets &+= 1
         counts.totals.bytes &+= UInt64(max(record.wireLength, 0))
@@ -128,21 +104,9 @@ struct FlowEngine: ~Copyable {
         if let stop = frame.stop { counts.decode.record(stop.cause) }
         if watch.isOn { watch.begin(record, frame) }
         if frame.fragment != nil {
-            observeFragment(&frame, bytes: bytes, at: time)
+            observeFragment(&frame, bytes: bytes, at: time, &intake)
         } else {
-            route(frame, to: sought, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: time)
-        }
-    }
-
-    /// Asks the hosts' clocks whether the capture's was set ahead since the frame before.
-    @inline(never)
-    private mutating func lookForLeap(
-        _ frame: borrowing DecodedFrame, of sought: SoughtFlow, from before: Timestamp, to time: Timestamp
-    ) {
-        let silence = counts.totals.packets == 0 ? 0 : time - before
-        let isLow = sought.key.isLow(frame.sourceEndpoint)
-        if let lead = leaps.look(frame, flow: sought.hash, isLow: isLow, at: time, after: silence) {
-            stamps.stepAhead(by: lead, at: time)
+            route(frame, to: sought, bytes: bytes, packets: 1, packetBytes: frame.ipLength, at: time, &intake)
         }
     }
 
@@ -156,14 +120,14 @@ struct FlowEngine: ~Copyable {
     /// Finds the flow of the decoded frame and gives the frame to its trackers.
     mutating func route(
         _ frame: borrowing DecodedFrame, to sought: SoughtFlow, bytes: RawSpan, packets: Int, packetBytes: Int,
-        at time: Timestamp
+        at time: Timestamp, _ intake: inout Intake
     ) {
         guard frame.hasNetwork, frame.transport != .none, frame.transport != .other else {
             counts.undecoded.record(frame)
             return
         }
         if frame.transport == .icmp { observeICMP(frame, at: time) }
-        var position = flows.find(sought) ?? newFlow(frame, sought, bytes: bytes, at: time)
+        var position = flows.find(sought) ?? newFlow(frame, sought, bytes: bytes, at: time, &intake)
         if frame.transport == .tcp {
             if frame.tcp.flags.isSyn { position = reopenIfNew(frame, position, at: time) }
         } else if flows[position].layers != FlowEntry.none {
@@ -176,10 +140,10 @@ struct FlowEngine: ~Copyable {
             frame.transport == .udp
             ? flows[position].count(
                 direction(of: position, frame, key: sought.key), packets: packets, bytes: packetBytes,
-                payload: frame.payloadLength, at: time, grain: flows.grain)
+                payload: frame.payloadLength, at: time)
             : flows[position].count(
                 isFromLow: sought.isSourceLow, packets: packets, bytes: packetBytes, payload: frame.payloadLength,
-                at: time, grain: flows.grain)
+                at: time)
         let direction = counted.direction
         if !counted.dueWork.isEmpty { follow(counted.dueWork, of: position, at: time) }
         if let stop = frame.stop { countStop(stop, in: position) }
@@ -206,9 +170,11 @@ struct FlowEngine: ~Copyable {
     /// The flow of a frame whose key finds none: one that moved, one that is known in another encapsulation, or a new one.
     @inline(never)
     private mutating func newFlow(
-        _ frame: borrowing DecodedFrame, _ sought: SoughtFlow, bytes: RawSpan, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ sought: SoughtFlow, bytes: RawSpan, at time: Timestamp,
+        _ intake: inout Intake
     ) -> UInt32 {
-        movedQUICFlow(frame, sought.key, bytes: bytes, at: time) ?? reverseFlow(frame, sought.key, hash: sought.hash)
+        movedQUICFlow(frame, sought.key, bytes: bytes, at: time, &intake) ?? reverseFlow(
+            frame, sought.key, hash: sought.hash)
             ?? open(frame, sought.key, hash: sought.hash, at: time)
     }
 
@@ -258,4 +224,17 @@ struct CaptureFacts {
     var timestampsBackwards: UInt64 = 0
     /// Tables that are nobody's flows'.
     var tables: [TableHealth] = []
+    var intake = IntakeFacts()
+}
+
+/// What is known of the frame being analysed, beside what it holds.
+struct FrameAtHand {
+    /// Its number in the capture.
+    var ordinal: UInt64 = 0
+    /// Its stamp can be measured by.
+    var isTimed = true
+    /// As `StampReader.epoch`.
+    var clockEpoch: UInt8 = 0
+    /// Flows that were opened by the frame with a number.
+    var opened: (ordinal: UInt64, count: UInt64) = (0, 0)
 }

@@ -40,6 +40,10 @@ struct FlowEntry: ~Copyable {
     /// The key finds the flow: no later one has taken it over.
     var isFound = true
     var tunnel = TunnelKind.none
+    /// The part of the table that the flow takes room of.
+    let bucket: UInt8
+    /// As that bucket's.
+    var grain = FlowBucket.coarseGrain
 
     var last: Timestamp
     /// Slice of capture time in which the flow last moved to the front of its list.
@@ -127,10 +131,11 @@ struct FlowEntry: ~Copyable {
     }
 
     init(
-        key: FlowKey, ordinal: UInt64, clientIsLow: Bool, orientation: Orientation,
+        key: FlowKey, bucket: UInt8, ordinal: UInt64, clientIsLow: Bool, orientation: Orientation,
         transport: TransportKind, time: Timestamp
     ) {
         self.key = key
+        self.bucket = bucket
         self.ordinal = ordinal
         self.clientIsLow = clientIsLow
         self.orientation = orientation
@@ -176,13 +181,14 @@ struct FlowEntry: ~Copyable {
     var windowBytes: UInt64 { UInt64(client.windowBytes) + UInt64(server.windowBytes) }
 
     /// Counts a packet and says what it makes of the flow.
+    @inline(__always)
     @discardableResult
     mutating func record(
-        _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp, grain: Int64
+        _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp
     ) -> DueWork {
         counters[direction == .fromClient ? 0 : 1].record(packets: packets, bytes: bytes, payload: payload, at: time)
         if time > last { last = time }
-        return dueWork(at: time, grain: grain)
+        return dueWork(at: time)
     }
 
     /// What the engine needs to know of the flow of a packet that was counted.
@@ -197,9 +203,9 @@ struct FlowEntry: ~Copyable {
     /// Counts a packet, and says all that the engine asks next: to look for an entry is dearer than what is read of it.
     @inline(__always)
     mutating func count(
-        _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp, grain: Int64
+        _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp
     ) -> Counted {
-        let dueWork = record(direction, packets: packets, bytes: bytes, payload: payload, at: time, grain: grain)
+        let dueWork = record(direction, packets: packets, bytes: bytes, payload: payload, at: time)
         return Counted(
             direction: direction, dueWork: dueWork, tcp: tcp, wantsSegment: wantsSegment(payload: payload))
     }
@@ -207,10 +213,10 @@ struct FlowEntry: ~Copyable {
     /// The same of a packet from the key's low endpoint, or from the high one.
     @inline(__always)
     mutating func count(
-        isFromLow: Bool, packets: Int, bytes: Int, payload: Int, at time: Timestamp, grain: Int64
+        isFromLow: Bool, packets: Int, bytes: Int, payload: Int, at time: Timestamp
     ) -> Counted {
         count(
-            direction(isFromLow: isFromLow), packets: packets, bytes: bytes, payload: payload, at: time, grain: grain)
+            direction(isFromLow: isFromLow), packets: packets, bytes: bytes, payload: payload, at: time)
     }
 
     /// What a packet makes of its flow, beside counts; for most packets nothing.
@@ -228,7 +234,7 @@ struct FlowEntry: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func dueWork(at time: Timestamp, grain: Int64) -> DueWork {
+    private mutating func dueWork(at time: Timestamp) -> DueWork {
         var dueWork = DueWork()
         if lists != .all { dueWork.insert(.active) }
         if movedAt != Self.slice(of: time, grain: grain) { dueWork.insert(.moved) }
@@ -249,7 +255,7 @@ struct FlowEntry: ~Copyable {
 
     /// Slice of capture time, of 2^grain nanoseconds each.
     @inline(__always)
-    static func slice(of time: Timestamp, grain: Int64) -> Int64 { time.nanoseconds &>> grain }
+    static func slice(of time: Timestamp, grain: UInt8) -> Int64 { time.nanoseconds &>> Int64(grain) }
 
     /// A segment with `payload` bytes is looked at for something to read, or read.
     func wantsSegment(payload: Int) -> Bool { layers != Self.none || (payload > 0 && !probe.isOver) }

@@ -27,3 +27,21 @@ struct FlowHolders {
 
     mutating func removeFirst(_ standing: FlowEntry.Standing) { lists[Int(standing.rawValue)].removeFirst() }
 }
+
+/// The budget of an engine, and the flows that draw on it.
+struct FlowMemory {
+    var budget: MemoryBudget
+    var holders: FlowHolders
+    /// Bytes of fragments under way, which draw on the same budget.
+    var heldByIntake = 0
+
+    /// - Parameters:
+    ///   - capacity: bytes.
+    ///   - flows: in the table at most.
+    init(capacity: Int, flows: Int) {
+        budget = MemoryBudget(capacity: capacity)
+        holders = FlowHolders(capacity: flows)
+    }
+
+    var isSpent: Bool { budget.used + heldByIntake > budget.capacity }
+}

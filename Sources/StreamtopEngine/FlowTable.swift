@@ -18,32 +18,28 @@ struct SoughtFlow {
 
 /// All flows of one engine: found by key, capped, and forgotten in a fair order.
 ///
-/// Four lists by `FlowEntry.Standing`, each in order of last use: at the cap the oldest of the first non-empty list goes. A
-/// flood of SYNs therefore pushes out closed flows and other SYNs, never a call in progress. Order is to the second while
-/// there is room, and to 8 ms from the first time that three quarters are taken: half a million flows that open within a second, each with a
-/// packet both ways, are younger than a flow of media only until its next packet.
+/// The cap is divided over the buckets of `FlowBucket`, each with four lists by `FlowEntry.Standing` in order of last use: in a full
+/// bucket the oldest of the first list that is not empty goes. A flood of SYNs therefore pushes out closed flows and other SYNs, never a
+/// call in progress.
 struct FlowTable: ~Copyable {
     private(set) var entries = Slab<FlowEntry>()
     private var index = KeyIndex()
     /// Flows in a VLAN or a tunnel by their key without it, the first of each.
     private var bare = KeyIndex(minimumCapacity: 16)
-    private var lists: [LinkedEndpoints] = Array(repeating: LinkedEndpoints(), count: FlowEntry.Standing.allCases.count)
-    let capacity: Int
-    /// Order of use is kept to slices of 2^grain nanoseconds.
-    private(set) var grain: Int64 = 30
+    private var buckets: [FlowBucket]
+    private let bucketCapacity: Int
     private(set) var evicted: UInt64 = 0
     private let hasher: FlowHash
     private let anchor = AddressOnly()
 
-    private struct LinkedEndpoints {
-        var newest = FlowEntry.none
-        var oldest = FlowEntry.none
-    }
-
+    /// - Parameter capacity: flows, rounded up to a multiple of the buckets.
     init(capacity: Int, seed: UInt64) {
-        self.capacity = max(1, capacity)
+        bucketCapacity = FlowBucket.share(of: capacity)
+        buckets = Array(repeating: FlowBucket(), count: FlowBucket.count)
         hasher = FlowHash(seed: seed)
     }
+
+    var capacity: Int { bucketCapacity * FlowBucket.count }
 
     var count: Int { entries.count }
 
@@ -110,12 +106,20 @@ struct FlowTable: ~Copyable {
     /// Positions of all flows, in no particular order.
     var positions: [UInt32] { entries.indices }
 
-    var isFull: Bool { entries.count >= capacity }
+    /// The bucket of a flow with `key`, whatever it travels in.
+    func bucket(of key: FlowKey, hash: UInt32) -> UInt8 {
+        FlowBucket.index(ofHash: key.isBare ? hash : self.hash(key.withoutEncapsulation))
+    }
+
+    func isFull(_ bucket: UInt8) -> Bool { buckets[Int(bucket)].count >= bucketCapacity }
 
     /// `hash`: that of the entry's key.
     mutating func insert(_ entry: consuming FlowEntry, hash: UInt32) -> UInt32 {
+        let bucket = Int(entry.bucket)
         let position = entries.insert(entry)
-        if count >= capacity - capacity / 4 { grain = 23 }
+        buckets[bucket].count += 1
+        if buckets[bucket].count >= bucketCapacity - bucketCapacity / 4 { refine(bucket) }
+        entries[position].grain = buckets[bucket].grain
         index.insert(hash, index: position)
         link(position)
         let key = entries[position].key
@@ -153,16 +157,27 @@ struct FlowTable: ~Copyable {
         index.insert(hash, index: position)
     }
 
-    /// The flow to forget when room is needed.
-    var victim: UInt32? {
-        for list in lists where list.oldest != FlowEntry.none { return list.oldest }
-        return nil
+    /// The flow to forget when room is needed in a bucket.
+    func victim(in bucket: UInt8) -> UInt32? { buckets[Int(bucket)].leastProven }
+
+    /// The bucket fills: from now on order of use is kept finely in it.
+    private mutating func refine(_ bucket: Int) {
+        guard buckets[bucket].grain != FlowBucket.fineGrain else { return }
+        buckets[bucket].grain = FlowBucket.fineGrain
+        for standing in FlowEntry.Standing.allCases {
+            var position = buckets[bucket][standing].oldest
+            while position != FlowEntry.none {  // a list has an end
+                entries[position].grain = FlowBucket.fineGrain
+                position = entries[position].newer
+            }
+        }
     }
 
     mutating func countEviction() { evicted += 1 }
 
     mutating func remove(_ position: UInt32) -> FlowEntry {
         unlink(position)
+        buckets[Int(entries[position].bucket)].count -= 1
         forgetKey(position)
         return entries.remove(position)
     }
@@ -171,7 +186,7 @@ struct FlowTable: ~Copyable {
     mutating func touch(_ position: UInt32, at time: Timestamp) {
         unlink(position)
         link(position)
-        entries[position].movedAt = FlowEntry.slice(of: time, grain: grain)
+        entries[position].movedAt = FlowEntry.slice(of: time, grain: entries[position].grain)
     }
 
     mutating func change(_ position: UInt32, to standing: FlowEntry.Standing) {
@@ -181,10 +196,18 @@ struct FlowTable: ~Copyable {
         link(position)
     }
 
-    /// The longest idle flow of a standing, for retiring.
-    func oldest(_ standing: FlowEntry.Standing) -> UInt32? {
-        let position = lists[Int(standing.rawValue)].oldest
-        return position == FlowEntry.none ? nil : position
+    /// Flows of a standing that `isSilent`, in the order in which they were opened. Lists are in order of use: each is read up to the
+    /// first that is not.
+    func silent(_ standing: FlowEntry.Standing, _ isSilent: (borrowing FlowEntry) -> Bool) -> [UInt32] {
+        var silent: [UInt32] = []
+        for bucket in buckets {
+            var position = bucket[standing].oldest
+            while position != FlowEntry.none, isSilent(entries[position]) {  // a list has an end
+                silent.append(position)
+                position = entries[position].newer
+            }
+        }
+        return silent.sorted { entries[$0].ordinal < entries[$1].ordinal }
     }
 
     /// A new connection takes over the key: the old flow stays in the table but is no longer found.
@@ -199,19 +222,23 @@ struct FlowTable: ~Copyable {
     }
 
     private mutating func link(_ position: UInt32) {
-        let list = Int(entries[position].standing.rawValue)
-        let front = lists[list].newest
+        let (bucket, standing) = (Int(entries[position].bucket), entries[position].standing)
+        let front = buckets[bucket][standing].newest
         entries[position].newer = FlowEntry.none
         entries[position].older = front
-        if front != FlowEntry.none { entries[front].newer = position } else { lists[list].oldest = position }
-        lists[list].newest = position
+        if front != FlowEntry.none {
+            entries[front].newer = position
+        } else {
+            buckets[bucket][standing].oldest = position
+        }
+        buckets[bucket][standing].newest = position
     }
 
     private mutating func unlink(_ position: UInt32) {
-        let list = Int(entries[position].standing.rawValue)
+        let (bucket, standing) = (Int(entries[position].bucket), entries[position].standing)
         let newer = entries[position].newer
         let older = entries[position].older
-        if newer != FlowEntry.none { entries[newer].older = older } else { lists[list].newest = older }
-        if older != FlowEntry.none { entries[older].newer = newer } else { lists[list].oldest = newer }
+        if newer != FlowEntry.none { entries[newer].older = older } else { buckets[bucket][standing].newest = older }
+        if older != FlowEntry.none { entries[older].newer = newer } else { buckets[bucket][standing].oldest = newer }
     }
 }

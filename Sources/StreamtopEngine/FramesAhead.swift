@@ -31,7 +31,9 @@ struct FramesAhead: ~Copyable {
 
 extension FlowEngine {
     /// Analyses the frames of a part of the batch, in order; `ordinal` is the number of the first.
-    mutating func ingest(_ batch: borrowing FrameBatch, _ part: Range<Int>, from ordinal: UInt64) {
+    mutating func ingest(
+        _ batch: borrowing FrameBatch, _ part: Range<Int>, from ordinal: UInt64, _ intake: inout Intake
+    ) {
         // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
         let bytes = unsafe batch.bytes.span.bytes
         let records = batch.frames.span.extracting(part)
@@ -40,8 +42,8 @@ extension FlowEngine {
             // The oldest first: its place is the one that the newest takes.
             let due = step - FramesAhead.capacity
             if due >= 0 {
-                frameOrdinal = ordinal &+ UInt64(truncatingIfNeeded: due)  // counts frames
-                observe(records[due], &ahead.waiting[FramesAhead.index(due)], in: bytes)
+                frameAtHand.ordinal = ordinal &+ UInt64(truncatingIfNeeded: due)  // counts frames
+                observe(records[due], &ahead.waiting[FramesAhead.index(due)], in: bytes, &intake)
             }
             prefetch(&ahead, step, count: records.count)
             if step < records.count {
@@ -60,9 +62,9 @@ extension FlowEngine {
 
     @inline(__always)
     private mutating func observe(
-        _ record: FrameRecord, _ waiting: inout FramesAhead.Waiting, in bytes: RawSpan
+        _ record: FrameRecord, _ waiting: inout FramesAhead.Waiting, in bytes: RawSpan, _ intake: inout Intake
     ) {
-        observe(record, &waiting.frame, of: waiting.flow, bytes: Self.data(of: record, in: bytes))
+        observe(record, &waiting.frame, of: waiting.flow, bytes: Self.data(of: record, in: bytes), &intake)
     }
 
     /// One step for each frame that has waited long enough since the step before. What is asked for is a guess: flows

@@ -1,8 +1,9 @@
 import StreamtopBase
-import StreamtopEngine
 import StreamtopModel
 import StreamtopTestSupport
 import Testing
+
+@testable import StreamtopEngine
 
 @Suite struct FlowEngineTests {
     let client: Endpoint = "10.0.0.1:40000"
@@ -85,7 +86,7 @@ import Testing
     /// A flood of SYNs at the cap throws out SYNs, never the conversation that carries data.
     @Test func synFloodSparesConversations() {
         var options = EngineOptions()
-        options.limits.flows = 64
+        options.limits.flows = 256
         var driver = EngineDriver(options: options)
         handshake(&driver, from: client, to: server)
         driver.send(
@@ -100,14 +101,14 @@ import Testing
             driver.send(PacketBuilder.tcpFrame(from: source, to: server, flags: 0x02))
         }
         let flows = driver.finalFlows
-        #expect(flows.count == 64)
+        #expect(flows.count == 256)
         #expect(flows[0].client.endpoint == client)
         #expect(flows[0].server.payloadBytes == 3)
-        #expect(driver.engine.trafficTotals.evictedFlows == UInt64(5_001 - 64))
+        #expect(driver.engine.trafficTotals.evictedFlows == UInt64(5_001 - 256))
         // Thousands of records would say nothing.
         #expect(driver.retired.isEmpty)
         let without = driver.engine.trafficTotals.evictedWithoutData
-        #expect(without.flows == 5_001 - 64 && without.packets == without.flows && without.unanswered == without.flows)
+        #expect(without.flows == 5_001 - 256 && without.packets == without.flows && without.unanswered == without.flows)
         #expect(without.bytes == without.flows * 40)
         #expect(driver.engine.trafficTotals.flows == 5_001)
     }
@@ -117,17 +118,18 @@ import Testing
     func evictedFlowsWithDataAreTold(events: Bool) {
         var options = EngineOptions()
         options.collectsEvents = events
-        options.limits.flows = 4
+        options.limits.flows = FlowBucket.count
         var driver = EngineDriver(options: options)
-        for number in 0..<12 {
+        let count = 40 * FlowBucket.count
+        for number in 0..<count {
             let source = Endpoint(address: IPAddress(v4: 0xc0a8_0000), port: UInt16(1_024 + number))
-            driver.send(PacketBuilder.udpFrame(from: source, to: server, payload: number < 6 ? [1] : []))
+            driver.send(PacketBuilder.udpFrame(from: source, to: server, payload: number < count / 2 ? [1] : []))
         }
         _ = driver.finalFlows
-        #expect(driver.retired.count == 6)
+        #expect(driver.retired.count == count / 2)
         #expect(driver.retired.allSatisfy { $0.isEvicted && !$0.isFinal && $0.client.payloadBytes == 1 })
-        #expect(driver.engine.trafficTotals.evictedFlows == 8)
-        #expect(driver.engine.trafficTotals.evictedWithoutData.flows == 2)
+        #expect(driver.engine.trafficTotals.evictedFlows == UInt64(count - FlowBucket.count))
+        #expect(driver.engine.trafficTotals.evictedWithoutData.flows == UInt64(count / 2 - FlowBucket.count))
     }
 
     @Test func samplesComeAtEvenStepsForActiveFlowsOnly() {

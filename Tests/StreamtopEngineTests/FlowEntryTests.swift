@@ -13,7 +13,7 @@ import Testing
     private func entry(vlan: UInt16 = FlowKey.noVLAN) -> FlowEntry {
         let key = FlowKey(source: client, destination: server, transport: 6, vlan: vlan)
         return FlowEntry(
-            key: key, ordinal: 1, clientIsLow: key.low == client, orientation: .syn, transport: .tcp,
+            key: key, bucket: 0, ordinal: 1, clientIsLow: key.low == client, orientation: .syn, transport: .tcp,
             time: Timestamp(seconds: 100, nanoseconds: 0))
     }
 
@@ -37,18 +37,18 @@ import Testing
     @Test func saysWhatAPacketMakesOfTheFlow() {
         var entry = entry()
         let first = entry.record(
-            .fromClient, packets: 1, bytes: 140, payload: 100, at: Timestamp(nanoseconds: 100 << 30), grain: 30)
+            .fromClient, packets: 1, bytes: 140, payload: 100, at: Timestamp(nanoseconds: 100 << 30))
         #expect(first == [.active, .moved])
         entry.lists = .all
         entry.movedAt = 100
         let soon = Timestamp(nanoseconds: (101 << 30) - 1)
-        let second = entry.record(.fromClient, packets: 1, bytes: 140, payload: 100, at: soon, grain: 30)
+        let second = entry.record(.fromClient, packets: 1, bytes: 140, payload: 100, at: soon)
         #expect(second == [])
-        let answer = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: soon, grain: 30)
+        let answer = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: soon)
         #expect(answer == [.proven, .answered])
         entry.standing = .proven
         let later = Timestamp(nanoseconds: 101 << 30)
-        let last = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: later, grain: 30)
+        let last = entry.record(.fromServer, packets: 1, bytes: 41, payload: 1, at: later)
         #expect(last == [.moved])
         #expect(entry.client.packets == 2)
         #expect(entry.server.payloadBytes == 2)
@@ -59,9 +59,9 @@ import Testing
         var entry = entry()
         entry.lists = .all
         let time = Timestamp(seconds: 100, nanoseconds: 0)
-        let most = entry.record(.fromClient, packets: 1, bytes: 0, payload: 16_383, at: time, grain: 30)
+        let most = entry.record(.fromClient, packets: 1, bytes: 0, payload: 16_383, at: time)
         #expect(most == [.moved])
-        let all = entry.record(.fromClient, packets: 1, bytes: 0, payload: 1, at: time, grain: 30)
+        let all = entry.record(.fromClient, packets: 1, bytes: 0, payload: 1, at: time)
         #expect(all == [.moved, .proven])
     }
 }

@@ -105,6 +105,9 @@ import Testing
                 let reply = Self.message(0x0101, id, Self.attribute(0x0020, Self.hidden(answer.mapped)))
                 driver.send(PacketBuilder.udpFrame(from: answer.server, to: Self.client, payload: reply))
             }
+            // It is joined at a tick.
+            driver.send(
+                PacketBuilder.udpFrame(from: Self.client, to: "192.0.2.77:9", payload: [0]), after: .seconds(1))
             return driver.events.map(\.kind).filter { if case .natMapping = $0 { true } else { false } }
         }
         let (one, other): (Endpoint, Endpoint) = ("198.51.100.5:3478", "198.51.100.9:3478")

@@ -59,10 +59,10 @@ struct CaptureClock {
         return now >= next
     }
 
-    /// Frames in a row far behind: the clock was set, and what the engines add to stamps from now on is to be asked for.
+    /// Frames in a row far behind: the clock was set, and what is added to stamps from now on is to be asked for.
     var isSetBack: Bool { farBehind >= 2 }
 
-    /// The engines add this to stamps (`StampReader`).
+    /// This is added to stamps (`StampReader`).
     mutating func follow(_ offset: Nanoseconds) {
         self.offset = offset
         farBehind = 0
@@ -135,4 +135,6 @@ struct Tick {
     var samples: [Timestamp] = []
     var isForSeries = false
     var isSecond = false
+    /// Datagrams given up since the tick before, at a second.
+    var lost: [FragmentIntake.Loss] = []
 }

@@ -5,7 +5,8 @@ import StreamtopModel
 
 /// The engines of one capture as one: what the program uses.
 ///
-/// The group numbers the frames, owns the clock and its ticks, names flows and joins facts of different flows; engines own flows.
+/// The group numbers the frames, resolves what comes before flows (`Intake`), owns the clock and its ticks, names flows and joins facts of
+/// different flows; engines own flows.
 /// Today there is one engine, and it runs on the caller's thread. What makes several possible is kept already: an engine never
 /// ticks by itself, no engine reads another's state, what chooses among all flows does so at a tick, when every engine stands
 /// still between the same two frames, and joins are small values consumed in the order of frames.
@@ -23,6 +24,7 @@ package struct EngineGroup: ~Copyable {
     }
 
     var engine: FlowEngine
+    private var intake: Intake
     private var clock: CaptureClock
     private var joiner: Joiner
     private var media = MediaSessions()
@@ -33,6 +35,7 @@ package struct EngineGroup: ~Copyable {
 
     package init(options: EngineOptions = EngineOptions()) {
         engine = FlowEngine(options: options)
+        intake = Intake(limits: options.limits)
         clock = CaptureClock(sampleInterval: options.sampleInterval, keepsSeries: options.keepsSeries)
         joiner = Joiner(limits: options.limits)
         engine.settle(captureFacts)
@@ -50,14 +53,14 @@ package struct EngineGroup: ~Copyable {
                 tick()
                 start = index
             } else if clock.isSetBack {
-                // The engine has the frames that show it, and says what to add from now on.
+                // The frames that show it are read, and tell what to add from now on.
                 analyse(batch, start..<(index + 1))
-                clock.follow(engine.stamps.offset)
+                clock.follow(intake.stamps.offset)
                 start = index + 1
             }
         }
         analyse(batch, start..<batch.frames.count)
-        clock.follow(engine.stamps.offset)
+        clock.follow(intake.stamps.offset)
     }
 
     /// Moves capture time on without a frame, for timeouts and samples while the wire is silent.
@@ -67,10 +70,11 @@ package struct EngineGroup: ~Copyable {
 
     private mutating func analyse(_ batch: borrowing FrameBatch, _ part: Range<Int>) {
         if !part.isEmpty {
-            engine.ingest(batch, part, from: frames + 1)
+            engine.ingest(batch, part, from: frames + 1, &intake)
             frames += UInt64(part.count)
             engine.rank(from: ranks.give(engine.output.openings.count))
             media.consume(&engine)
+            intake.connections.enter(&engine.quicPaths.announcements)
         }
         engine.settle(captureFacts)
     }
@@ -78,11 +82,13 @@ package struct EngineGroup: ~Copyable {
     private mutating func tick() {
         join()
         engine.settle(captureFacts)
-        let tick = clock.takeTick()
+        var tick = clock.takeTick()
+        if tick.isSecond { tick.lost = intake.fragments.takeLosses(at: tick.time) }
         media.advance(to: tick, &engine)
         engine.perform(tick)
         if tick.isSecond { judge() }
         engine.rank(from: ranks.give(engine.output.openings.count))
+        engine.settle(captureFacts)
     }
 
     /// What chooses among all flows, or joins what they know, over the flows of all engines.
@@ -100,14 +106,15 @@ package struct EngineGroup: ~Copyable {
     private var captureFacts: CaptureFacts {
         CaptureFacts(
             now: clock.now, firstFrame: clock.firstFrame, timestampsBackwards: clock.backwards,
-            tables: joiner.health + media.health)
+            tables: joiner.health + media.health, intake: intake.facts)
     }
 
     /// Ends the analysis: what waits is given up, and flows are judged on their whole life when they are next looked at.
     package mutating func finish() {
         join()
         engine.settle(captureFacts)
-        engine.finish()
+        engine.finish(lost: intake.fragments.takeLosses(at: Timestamp(nanoseconds: .max)))
+        engine.settle(captureFacts)
     }
 
     /// Capture time: the latest stamp seen.
@@ -180,8 +187,8 @@ package struct EngineGroup: ~Copyable {
 
     /// The media sessions of the run, as they stand.
     package mutating func mediaSessions() -> [MediaSessionSnapshot] {
-        let sessions = judgedSessions(engine.encryptedConnections)
-        engine.counts.totals.sessions = UInt64(engine.callCount + sessions.count)
+        let sessions = judgedSessions(engine.sessions.encryptedConnections)
+        engine.counts.totals.sessions = UInt64(engine.sessions.callCount + sessions.count)
         return sessions
     }
 
@@ -208,8 +215,8 @@ package struct EngineGroup: ~Copyable {
     package var health: CaptureHealth { engine.health }
     /// What is wrong with the source right now, in words; nil when all is well.
     package var sourceProblem: String? {
-        get { engine.sourceProblem }
-        set { engine.sourceProblem = newValue }
+        get { engine.counts.sourceProblem }
+        set { engine.counts.sourceProblem = newValue }
     }
     package var trafficTotals: TrafficTotals { engine.trafficTotals }
     package var flowCount: Int { engine.flowCount }

@@ -18,6 +18,9 @@ struct HostFacts: ~Copyable {
     /// Subflows by the token of their Multipath TCP connection, which is one on this host.
     private var multipath: [UInt32: [FlowKey]] = [:]
     var comparison = HostComparison()
+    /// Flows with packets since they were last asked about, and those that are asked about, with the time of their last packet.
+    var active = ActiveFlows(.host)
+    var watched: [FlowKey: Timestamp] = [:]
 
     /// A flow that nobody asks about any more is forgotten after this.
     private static let memory: Nanoseconds = .seconds(30)

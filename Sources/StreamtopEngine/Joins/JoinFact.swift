@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopModel
 
 /// A flow, wherever it is kept: by the frame that opened it, for a position may be given to another.
 struct FlowReference: Hashable, Sendable {
@@ -16,6 +17,8 @@ struct JoinFact: Sendable {
         case connected(client: IPAddress, server: Endpoint)
         /// A ClientHello with early data, by its random.
         case earlyHello(HelloRandom)
+        /// A server says where it sees a socket.
+        case reflected(socket: Endpoint, by: Endpoint, as: Endpoint, isBehindRouter: Bool)
     }
 
     /// Of the frame that showed it.
@@ -31,10 +34,12 @@ enum Join: Equatable, Sendable {
     case fellBack(FlowReference, at: Timestamp)
     /// The flow's ClientHello with early data came before, in another connection.
     case replayed(FlowReference)
+    /// What the servers of the flow's socket say together shows how the NAT before it gives out addresses.
+    case mapped(FlowReference, CallSnapshot.Mapping, as: Endpoint, at: Timestamp)
 
     var flow: FlowReference {
         switch self {
-        case .fellBack(let flow, _), .replayed(let flow): flow
+        case .fellBack(let flow, _), .replayed(let flow), .mapped(let flow, _, as: _, at: _): flow
         }
     }
 }

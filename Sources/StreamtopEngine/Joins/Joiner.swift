@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopModel
 
@@ -5,6 +6,7 @@ import StreamtopModel
 struct Joiner {
     private var attempts: QUICAttempts
     private var earlyHellos: RecentHellos
+    private var reflections = ReflectionTable()
 
     init(limits: EngineLimits) {
         attempts = QUICAttempts(capacity: limits.quicAttempts)
@@ -27,6 +29,14 @@ struct Joiner {
                 }
             case .earlyHello(let random):
                 if earlyHellos.note(random) { answers.append(.replayed(fact.flow)) }
+            case .reflected(let socket, let server, let mapped, let isBehindRouter):
+                let reflection = CallMapping.Reflection(
+                    local: socket, reflector: server, mapped: mapped,
+                    flow: FlowIdentifier(number: FlowRanks.unranked | fact.flow.ordinal),
+                    isBehindRouter: isBehindRouter)
+                if let mapping = reflections.note(reflection, of: socket) {
+                    answers.append(.mapped(fact.flow, mapping, as: mapped, at: fact.time))
+                }
             }
         }
         return answers
@@ -40,6 +50,7 @@ struct Joiner {
             TableHealth(
                 name: "early hellos", used: earlyHellos.count, capacity: earlyHellos.capacity,
                 evicted: earlyHellos.evicted),
+            reflections.health,
         ]
     }
 }

@@ -35,7 +35,7 @@ extension FlowEngine {
         let reference = flows[position].reference(at: position)
         for report in reports {
             tellMedia(report, of: position)
-            mediaReports.append(
+            sessions.mediaReports.append(
                 FlowReport(
                     flow: reference.ordinal, identifier: nil, client: flows[position].clientEndpoint,
                     server: flows[position].serverEndpoint, report: report), of: reference)
@@ -65,7 +65,7 @@ extension FlowEngine {
 
     /// What was told since the last call, with the names that flows have by now.
     mutating func takeMediaReports() -> [FlowReport] {
-        mediaReports.take().map { entry in
+        sessions.mediaReports.take().map { entry in
             var report = entry.report
             if flows.contains(entry.flow.position), flows[entry.flow.position].ordinal == entry.flow.ordinal {
                 report.identifier = flows[entry.flow.position].identifier
@@ -108,10 +108,10 @@ struct MediaSessions {
     /// Takes what the engine was told in the part of a batch behind it. Where batches end makes no difference: facts alone move
     /// sessions.
     mutating func consume(_ engine: inout FlowEngine) {
-        guard !engine.mediaReports.list.isEmpty else { return }
+        guard !engine.sessions.mediaReports.list.isEmpty else { return }
         var events: [(session: Int, flow: FlowIdentifier?, MediaSessionEvent)] = []
         for report in engine.takeMediaReports() { table.take(report, into: &events) }
-        engine.memory.change(from: chargedBytes, to: table.manifestBytes)
+        engine.memory.budget.change(from: chargedBytes, to: table.manifestBytes)
         chargedBytes = table.manifestBytes
         tell(events, &engine)
     }
@@ -119,11 +119,11 @@ struct MediaSessions {
     /// Capture time has come to a tick.
     mutating func advance(to tick: Tick, _ engine: inout FlowEngine) {
         guard !table.isEmpty else { return }
-        engine.playerBuffers.removeAll(keepingCapacity: true)
+        engine.sessions.playerBuffers.removeAll(keepingCapacity: true)
         for time in tick.samples {
             var buffers: [UInt64: Double] = [:]
             table.forEachBuffer(at: time) { buffers[$0] = $1 }
-            engine.playerBuffers.append(buffers)
+            engine.sessions.playerBuffers.append(buffers)
         }
         guard tick.isSecond else { return }
         var events: [(session: Int, flow: FlowIdentifier?, MediaSessionEvent)] = []

@@ -51,7 +51,34 @@ import Testing
         }
         let answers = joiner.consume(facts)
         #expect(answers == [.replayed(FlowReference(ordinal: 3, position: 3))])
-        #expect(joiner.health.map(\.used) == [0, 2])
+        #expect(joiner.health.map(\.used) == [0, 2, 0])
+    }
+
+    @Test("What two servers say of one socket tells of its NAT, whichever engines had the flows")
+    func reflections() {
+        var joiner = Joiner(limits: EngineLimits())
+        let socket = Endpoint(address: Self.client, port: 5_000)
+        func seen(_ socket: Endpoint, by server: UInt16, as port: UInt16, flow: UInt64) -> JoinFact {
+            let mapped = Endpoint(address: IPAddress(v4: 0xcb00_7105), port: port)
+            let reflector = Endpoint(address: IPAddress(v4: 0xc633_6400 + UInt32(server)), port: 3_478)
+            return Self.fact(
+                .reflected(socket: socket, by: reflector, as: mapped, isBehindRouter: false), flow: flow, at: 1)
+        }
+        // Another socket of the host, and the same server again, say nothing.
+        let other = Endpoint(address: Self.client, port: 5_001)
+        let none = joiner.consume([
+            seen(socket, by: 1, as: 9_000, flow: 1), seen(socket, by: 1, as: 9_000, flow: 1),
+            seen(other, by: 2, as: 9_001, flow: 2),
+        ])
+        #expect(none.isEmpty)
+        let answers = joiner.consume([seen(socket, by: 2, as: 9_002, flow: 3)])
+        #expect(
+            answers == [
+                .mapped(
+                    FlowReference(ordinal: 3, position: 3), .addressAndPortDependent,
+                    as: Endpoint(address: IPAddress(v4: 0xcb00_7105), port: 9_002),
+                    at: Timestamp(nanoseconds: .seconds(1)))
+            ])
     }
 
     @Test("Facts beyond the cap are counted, not kept")

@@ -1,6 +1,5 @@
 import StreamtopApplication
 import StreamtopBase
-import StreamtopLayer
 import StreamtopModel
 
 /// Where servers see sockets (RFC 8489): what one socket is told by two servers shows how the NAT before it gives out addresses. Bounded:
@@ -21,6 +20,12 @@ struct ReflectionTable: Sendable {
 
     private var sockets = BoundedMap<Endpoint, Socket>(capacity: Self.capacity)
 
+    var health: TableHealth {
+        TableHealth(
+            name: "sockets that servers reflected", used: sockets.count, capacity: sockets.capacity,
+            evicted: sockets.evicted)
+    }
+
     /// Takes one over; what its socket's reflections say together, where that is news.
     mutating func note(_ reflection: CallMapping.Reflection, of socket: Endpoint) -> CallSnapshot.Mapping? {
         var news: CallSnapshot.Mapping?
@@ -33,17 +38,5 @@ struct ReflectionTable: Sendable {
             news = mapping
         }
         return news
-    }
-}
-
-extension FlowEngine {
-    /// The server of a flow says where it sees the client.
-    mutating func note(reflected mapped: Endpoint, behindRouter: Bool, of position: UInt32) {
-        let socket = flows[position].clientEndpoint
-        let reflection = CallMapping.Reflection(
-            local: socket, reflector: flows[position].serverEndpoint, mapped: mapped, flow: flows[position].identifier,
-            isBehindRouter: behindRouter)
-        guard let mapping = reflections.note(reflection, of: socket) else { return }
-        emit(.natMapping(mapping, mapped: mapped), of: position, at: observation.time)
     }
 }

@@ -1,10 +1,12 @@
 import StreamtopBase
+import StreamtopModel
 import StreamtopWire
 
-/// Finds the flow of a QUIC packet whose addresses are new: by the connection ID it is sent to (RFC 9000 section 9).
+/// The flow and the end that a QUIC packet is sent to, by its connection ID: so a connection is found whose addresses changed (RFC 9000
+/// section 9).
 ///
-/// Capped; the oldest connection ID and the oldest path are forgotten first, and counted.
-struct QUICPathTable: Sendable {
+/// Capped; the oldest connection ID is forgotten first, and counted.
+struct ConnectionDirectory: Sendable {
     /// Shorter IDs could be met by chance.
     static let shortestLength = 4
 
@@ -14,27 +16,32 @@ struct QUICPathTable: Sendable {
         var end: Direction
     }
 
-    /// Other addresses of a flow.
-    struct Path: Equatable, Sendable {
-        var flow: FlowReference
-        var client: Endpoint
+    /// An ID that a connection made known.
+    struct Announcement: Sendable {
+        var identifier: QUICConnectionID
+        var owner: Owner
     }
 
     private var owners: BoundedMap<QUICConnectionID, Owner>
-    private var paths: BoundedMap<FlowKey, Path>
     /// Bit n is set when an ID of n bytes was stored.
-    private(set) var lengths: UInt32 = 0
+    private var lengths: UInt32 = 0
 
-    init(capacity: Int, pathCapacity: Int) {
-        owners = BoundedMap(capacity: capacity)
-        paths = BoundedMap(capacity: pathCapacity)
-    }
+    init(capacity: Int) { owners = BoundedMap(capacity: capacity) }
 
     var isEmpty: Bool { owners.isEmpty }
     var count: Int { owners.count }
-    var pathCount: Int { paths.count }
     var evicted: UInt64 { owners.evicted }
-    var evictedPaths: UInt64 { paths.evicted }
+
+    var health: TableHealth {
+        TableHealth(name: "QUIC connection IDs", used: count, capacity: owners.capacity, evicted: evicted)
+    }
+
+    /// Enters what engines learned, in the order of frames.
+    mutating func enter(_ announcements: inout [Announcement]) {
+        guard !announcements.isEmpty else { return }
+        for announcement in announcements { insert(announcement.identifier, announcement.owner) }
+        announcements.removeAll(keepingCapacity: true)
+    }
 
     mutating func insert(_ identifier: QUICConnectionID, _ owner: Owner) {
         guard Int(identifier.length) >= Self.shortestLength else { return }
@@ -42,11 +49,7 @@ struct QUICPathTable: Sendable {
         owners.insert(owner, for: identifier)
     }
 
-    func path(_ key: FlowKey) -> Path? { paths[key] }
-
-    mutating func insert(_ key: FlowKey, _ path: Path) { paths.insert(path, for: key) }
-
-    /// The end that the first packet of a datagram is sent to, by its connection ID.
+    /// The end that the first packet of a datagram is sent to.
     func owner(of datagram: RawSpan) -> Owner? {
         var reader = ByteReader(datagram)
         guard let first = reader.peekUInt8() else { return nil }
