@@ -32,19 +32,19 @@ extension FlowEngine {
 
     /// A new connection on the addresses of one that is established or over is a flow of its own.
     mutating func reopenIfNewQUIC(
-        _ frame: borrowing DecodedFrame, _ position: UInt32, key: FlowKey, hash: UInt32, bytes: RawSpan,
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ sought: SoughtFlow, bytes: RawSpan,
         at time: Timestamp
     ) -> UInt32 {
         guard let index = trackers.index(of: .quic, in: flows[position].layers), frame.payloadLength > 0 else {
             return position
         }
-        let from = direction(of: position, frame, key: key)
+        let from = flows[position].direction(isFromLow: isFromLow(frame, sought, in: position))
         guard trackers.quic[index].connection.isSucceeded(by: frame.payload(in: bytes), from: from) else {
             return position
         }
-        if flows[position].key == key { flows.forgetKey(position) }
+        if flows[position].key == sought.key { flows.forgetKey(position) }
         flows.change(position, to: .over)
-        let fresh = open(frame, key, hash: hash, in: flows[position].bucket, at: time)
+        let fresh = open(frame, sought.key, hash: sought.hash, in: flows[position].bucket, at: time)
         note(.portReused, in: fresh)
         return fresh
     }
@@ -65,12 +65,16 @@ extension FlowEngine {
             && trackers.index(of: .quic, in: flows[flow.position].layers) != nil
     }
 
-    /// Direction of the frame in its flow, on whichever path it travels.
-    func direction(of position: UInt32, _ frame: borrowing DecodedFrame, key: FlowKey) -> Direction {
-        if frame.transport == .udp, flows[position].key != key, let path = quicPaths[key] {
-            return frame.sourceEndpoint == path.client ? .fromClient : .fromServer
-        }
-        return flows[position].direction(from: frame.sourceEndpoint)
+    /// The datagram comes from the low endpoint of its flow's key, on whichever path it travels.
+    @inline(__always)
+    func isFromLow(_ frame: borrowing DecodedFrame, _ sought: SoughtFlow, in position: UInt32) -> Bool {
+        flows[position].key == sought.key ? sought.isSourceLow : isFromLow(frame, elsewhere: sought, in: position)
+    }
+
+    @inline(never)
+    private func isFromLow(_ frame: borrowing DecodedFrame, elsewhere sought: SoughtFlow, in position: UInt32) -> Bool {
+        guard let path = quicPaths[sought.key] else { return sought.isSourceLow }
+        return (frame.sourceEndpoint == path.client) == flows[position].clientIsLow
     }
 
     /// A UDP datagram of the flow at `position`, whose QUIC connection is at `depth`.

@@ -131,19 +131,14 @@ struct FlowEngine: ~Copyable {
         if frame.transport == .tcp {
             if frame.tcp.flags.isSyn { position = reopenIfNew(frame, position, at: time) }
         } else if flows[position].layers != FlowEntry.none {
-            position = reopenIfNewQUIC(
-                frame, position, key: sought.key, hash: sought.hash, bytes: bytes, at: time)
+            position = reopenIfNewQUIC(frame, position, sought, bytes: bytes, at: time)
         }
 
         if watch.isOn { watch.count(in: flows[position].identifier) }
-        let counted =
-            frame.transport == .udp
-            ? flows[position].count(
-                direction(of: position, frame, key: sought.key), packets: packets, bytes: packetBytes,
-                payload: frame.payloadLength, at: time)
-            : flows[position].count(
-                isFromLow: sought.isSourceLow, packets: packets, bytes: packetBytes, payload: frame.payloadLength,
-                at: time)
+        let isFromLow =
+            frame.transport == .udp ? isFromLow(frame, sought, in: position) : sought.isSourceLow
+        let counted = flows[position].count(
+            isFromLow: isFromLow, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time)
         let direction = counted.direction
         if !counted.dueWork.isEmpty { follow(counted.dueWork, of: position, at: time) }
         if let stop = frame.stop { countStop(stop, in: position) }
@@ -156,7 +151,17 @@ struct FlowEngine: ~Copyable {
                     chargeMemory(of: position)
                 }
             }
-        } else if frame.transport == .sctp {
+        } else {
+            observeDatagramFrame(frame, position, bytes: bytes, direction: direction, at: time)
+        }
+    }
+
+    /// A frame of another transport than TCP.
+    @inline(never)
+    private mutating func observeDatagramFrame(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
+    ) {
+        if frame.transport == .sctp {
             observeSCTP(frame, position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)

@@ -200,23 +200,14 @@ struct FlowEntry: ~Copyable {
         var wantsSegment: Bool
     }
 
-    /// Counts a packet, and says all that the engine asks next: to look for an entry is dearer than what is read of it.
+    /// Counts a packet from the key's low endpoint, or from the high one, and says all that the engine asks next: to look for an entry is
+    /// dearer than what is read of it.
     @inline(__always)
-    mutating func count(
-        _ direction: Direction, packets: Int, bytes: Int, payload: Int, at time: Timestamp
-    ) -> Counted {
+    mutating func count(isFromLow: Bool, packets: Int, bytes: Int, payload: Int, at time: Timestamp) -> Counted {
+        let direction = direction(isFromLow: isFromLow)
         let dueWork = record(direction, packets: packets, bytes: bytes, payload: payload, at: time)
         return Counted(
             direction: direction, dueWork: dueWork, tcp: tcp, wantsSegment: wantsSegment(payload: payload))
-    }
-
-    /// The same of a packet from the key's low endpoint, or from the high one.
-    @inline(__always)
-    mutating func count(
-        isFromLow: Bool, packets: Int, bytes: Int, payload: Int, at time: Timestamp
-    ) -> Counted {
-        count(
-            direction(isFromLow: isFromLow), packets: packets, bytes: bytes, payload: payload, at: time)
     }
 
     /// What a packet makes of its flow, beside counts; for most packets nothing.
