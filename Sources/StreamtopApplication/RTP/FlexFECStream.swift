@@ -5,7 +5,7 @@ import StreamtopWire
 ///
 /// Nothing in a packet says that it is FlexFEC; signalling may, by payload type. Without it the sources that a packet
 /// protects give it away: RFC 8627 lists them as contributors, where they stay in clear beside SRTP; draft 03, which
-/// browsers send, writes them into the payload.
+/// browsers send, writes them into the payload. Where that is sealed the lengths give it away (`FlexFECLengths`).
 struct FlexFECStream {
     /// Own: packets that must look so, and their share of all (three headers of chance would protect packets just sent once in 10^4).
     private static let enough = 3
@@ -13,6 +13,8 @@ struct FlexFECStream {
     private static let enoughListed = 16
     /// A source that has sent so many without looking so is another stream.
     private static let patience = 64
+    /// The same where only lengths tell: the streams that it may protect are known to be video after half a second or two.
+    private static let patienceByLength = 512
     /// Repair packets that may still bring something back.
     private static let waitingCapacity = 32
     private static let mostProtected = 4
@@ -40,6 +42,7 @@ struct FlexFECStream {
     private var packets = 0
     private var listed = 0
     private var plausible = BothReadings()
+    private var lengths = FlexFECLengths()
     private var waiting: [Repair] = []
 
     private struct BothReadings {
@@ -51,7 +54,9 @@ struct FlexFECStream {
     /// Nothing more is to be learnt of the stream's packets.
     var isOver: Bool { isNone }
     /// Some packets looked so.
-    var isLikely: Bool { !isNone && (isSure || plausible.best > 0 || listed > 0) }
+    var isLikely: Bool { !isNone && (isSure || plausible.best > 0 || listed > 0 || lengths.isLikely) }
+    /// Nothing but its lengths can tell what it is: its packets list nobody, and name nobody or are sealed.
+    var goesByLength: Bool { !isNone && !isSure && plausible.best + listed == 0 }
 
     /// Names of the payload format in signalling (RFC 8627 section 5.1; draft 03 in browsers).
     static func isName(_ name: String) -> Bool { name.lowercased().hasPrefix("flexfec") }
@@ -85,12 +90,27 @@ struct FlexFECStream {
         if !isSure {
             if plausible.best >= Self.enough, plausible.best * 10 >= packets * 9 { isSure = true }
             if isProtected, listed >= Self.enoughListed, listed == packets { isSure = true }
-            if !isSure, packets >= Self.patience || (packets >= Self.enough * 4 && plausible.best + listed == 0) {
-                giveUp()
-            }
+            if !isSure, packets >= (goesByLength ? Self.patienceByLength : Self.patience) { giveUp() }
         }
         if plausible.best >= Self.enough { isReadable = true }
         return isSure
+    }
+
+    /// A packet of `payload` bytes behind its header, by a clock of `rate`; `visit` shows it the video streams that it may protect.
+    /// True when the stream became sure.
+    mutating func observeLength(
+        _ payload: Int, isMarked: Bool, rate: Int?, visit: ((RTPStream) -> Void) -> Void
+    ) -> Bool {
+        guard !isMarked, rate == nil || rate == 90_000 else {
+            giveUp()
+            return false
+        }
+        lengths.observe(payload, visit: visit)
+        if lengths.isNone { giveUp() }
+        guard rate != nil, let source = lengths.protected else { return false }
+        note([source])
+        isSure = true
+        return true
     }
 
     private mutating func note(_ sources: [UInt32]) {

@@ -5,14 +5,15 @@ import StreamtopWire
 extension RTPFlowTracker {
     /// A packet of a stream that may be FlexFEC, or is.
     func protect(
-        _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ opened: RawSpan?, at time: Timestamp
+        _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
+        at time: Timestamp
     ) {
         guard stream.repeats == nil, !stream.payloadTypes.contains(where: { $0 < 35 }) else {
             return stream.flexFEC.giveUp()
         }
         if !stream.flexFEC.isSure, signalledParity.contains(header.payloadType) { stream.flexFEC.believe() }
         let from = stream.from
-        let isGoingOn = stream.flexFEC.observe(
+        var isGoingOn = stream.flexFEC.observe(
             contributors: Self.contributors(header, packet), stream.clearPayload(header, packet, opened),
             isProtected: stream.isEncrypted == true, at: time
         ) { source in
@@ -21,6 +22,18 @@ extension RTPFlowTracker {
                 !other.payloadTypes.contains(header.payloadType)
             else { return nil }
             return other
+        }
+        if stream.flexFEC.goesByLength, opened == nil {
+            isGoingOn = stream.flexFEC.observeLength(
+                wireLength - header.length, isMarked: header.isMarked, rate: stream.clock.rate
+            ) { show in
+                for key in proven {
+                    guard let other = streams[key], other !== stream, other.from == from, !other.isRepair,
+                        other.isVideo == true, other.looksSealed, !other.payloadTypes.contains(header.payloadType)
+                    else { continue }
+                    show(other)
+                }
+            }
         }
         guard isGoingOn else { return }
         for source in stream.flexFEC.protects {
@@ -48,6 +61,9 @@ extension RTPFlowTracker {
 }
 
 extension RTPStream {
+    /// Nothing of its media was read: where it is in clear, so is what protects it, and names it.
+    fileprivate var looksSealed: Bool { isEncrypted == true || codec == nil }
+
     /// The payload as far as it can be read: opened with its keys, or sent in clear.
     @_lifetime(copy packet, copy opened)
     func clearPayload(_ header: RTPHeader, _ packet: RawSpan, _ opened: RawSpan?) -> RawSpan? {

@@ -235,7 +235,7 @@ package struct RTPFlowTracker: ~Copyable {
             stream.note(rate: known.rate, codec: known.codec, origin: .signalled)
         }
         let findings = stream.observe(header, packet: packet, wireLength: wireLength, opened: opened, at: time)
-        if !stream.flexFEC.isOver { protect(stream, header, packet, opened, at: time) }
+        if !stream.flexFEC.isOver { protect(stream, header, packet, wireLength, opened, at: time) }
         if findings.isOutOfOrder, let protector = stream.protector { recover(with: protector, at: time) }
         if findings.isBehind, !stream.isRepaired {
             tables.sources.facts(of: stream.source, between: hosts)?.noteAnswer(header.sequence, at: time)

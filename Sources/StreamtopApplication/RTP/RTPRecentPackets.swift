@@ -13,6 +13,8 @@ struct RTPRecentPackets: Sendable {
         var hash: UInt32
         var sequence: UInt16
         var payload: UInt16
+        /// Bytes before the payload.
+        var header: UInt8
         var isMarked: Bool
     }
 
@@ -35,6 +37,14 @@ struct RTPRecentPackets: Sendable {
     /// The oldest first.
     func visit(_ body: (Packet) -> Void) {
         for index in packets.indices { body(packets[(oldest + index) % packets.count]) }
+    }
+
+    /// Whether one of the newest `count` packets is such a one.
+    func hasNewest(_ count: Int, where isSuch: (Packet) -> Bool) -> Bool {
+        for back in 1...max(1, min(count, packets.count)) where !packets.isEmpty {
+            if isSuch(packets[(oldest + packets.count - back) % packets.count]) { return true }
+        }
+        return false
     }
 
     /// The newest packet with this number.

@@ -90,6 +90,12 @@ final class RTPStream {
     var flexFEC = FlexFECStream()
     var protector: RTPStream?
 
+    /// Nothing holds pictures back. What FlexFEC brings back cannot be seen where it is sealed: a hole holds nobody back then.
+    private var isWhole: Bool {
+        guard holes.hasUnrepaired else { return true }
+        return protector?.flexFEC.isReadable == false
+    }
+
     /// It only serves other streams: its packets are no media, its losses nobody's.
     var isRepair: Bool { repeats != nil || flexFEC.isSure }
 
@@ -167,7 +173,7 @@ final class RTPStream {
         } else {
             observeMedia(header, packet, payloadLength, opened, outcome, at: time, &findings)
         }
-        if !holes.hasUnrepaired { frames.release(at: time) }
+        if isWhole { frames.release(at: time) }
         judgeVoice(at: time)
         seconds.observe(expected: sequence.expected, lost: sequence.lost, repaired: holes.repaired, at: time)
         if findings.isKeyFrame {
@@ -226,8 +232,7 @@ final class RTPStream {
         var isFrameStart = false
         if isVideo != false {
             isFrameStart = frames.observe(
-                header.timestamp, bytes: payloadLength, isMarked: header.isMarked, isWhole: !holes.hasUnrepaired,
-                at: time)
+                header.timestamp, bytes: payloadLength, isMarked: header.isMarked, isWhole: isWhole, at: time)
         }
         noteTransit(header, isFirst: isFrameStart || isVideo == false, at: time)
         extensions.observe(header, packet: packet, isFrameStart: isFrameStart, at: time)
@@ -293,7 +298,7 @@ final class RTPStream {
         let packet = RTPRecentPackets.Packet(
             timestamp: header.timestamp, arrival: RTPRecentPackets.micros(time),
             hash: hash, sequence: header.sequence,
-            payload: UInt16(clamping: payloadLength), isMarked: header.isMarked)
+            payload: UInt16(clamping: payloadLength), header: UInt8(clamping: header.length), isMarked: header.isMarked)
         recentPackets.append(packet)
         outgoingOf?.observe(packet)
     }
@@ -348,7 +353,7 @@ final class RTPStream {
 
     private func noteRepair(of hole: RTPHoles.Hole, at time: Timestamp) {
         repairWaits.record(time - hole.displayed, at: time)
-        if !holes.hasUnrepaired { frames.release(at: time) }
+        if isWhole { frames.release(at: time) }
     }
 
     /// The packet with this number came, or was brought back.
@@ -358,6 +363,7 @@ final class RTPStream {
     func recover(_ number: Int64, at time: Timestamp) -> Bool {
         guard holes.repair(number: number, at: time) != nil else { return false }
         fecRecovered &+= 1
+        // What brings it back is being changed, and is not asked whether it can be read: it can.
         if !holes.hasUnrepaired { frames.release(at: time) }
         return true
     }

@@ -52,16 +52,18 @@ enum MediaConversations {
     private static let peersOfBrowsers: [Conversation] = [
         browser("chromium-simulcast", "chromium", "codec=VP8&layers=3&seconds=6"),
         browser("chromium-av1", "chromium", "codec=AV1&layers=1&seconds=6"),
+        browser("chromium-flexfec", "chromium", "codec=VP8&seconds=8&fec&clear&relay=25480", filter: "udp port 25481"),
+        browser("chromium-flexfec-sealed", "chromium", "codec=VP8&seconds=8&fec&relay=25490", filter: "udp port 25491"),
         browser("firefox", "firefox", "codec=VP8&layers=1&seconds=6", program: "/usr/bin/firefox-esr"),
     ]
 
     private static func browser(
-        _ name: String, _ kind: String, _ query: String, program: String = "/usr/bin/chromium"
+        _ name: String, _ kind: String, _ query: String, program: String = "/usr/bin/chromium", filter: String? = nil
     ) -> Conversation {
         let isWanted = ProcessInfo.processInfo.environment["STREAMTOP_BROWSER"] != nil
         return Conversation(
             name: name, command: script("browser_peers.py", [kind, position(name), query]),
-            filter: "udp and not \(ports)",
+            filter: filter ?? "udp and not \(ports)",
             needs: isWanted ? [program] : ["/nowhere"])
     }
 
