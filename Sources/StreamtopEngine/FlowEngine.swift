@@ -196,10 +196,6 @@ struct FlowEngine: ~Copyable {
             observeSCTP(frame, position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
-            if !trackers.relayed.isEmpty { routeRelayed(by: position) }
-            if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 {
-                chargeMemory(of: position)
-            }
         }
     }
 

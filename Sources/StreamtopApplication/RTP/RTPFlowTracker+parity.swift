@@ -7,36 +7,36 @@ extension RTPFlowTracker {
     func protect(
         _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ opened: RawSpan?, at time: Timestamp
     ) {
-        guard stream.repeats == nil, !stream.payloadTypes.contains(where: { $0 < 35 }) else {
-            return stream.flexFEC.giveUp()
+        guard stream.state.repeats == nil, !stream.state.payloadTypes.contains(where: { $0 < 35 }) else {
+            return stream.state.flexFEC.giveUp()
         }
-        if !stream.flexFEC.isSure, signalledParity.contains(header.payloadType) { stream.flexFEC.believe() }
-        let from = stream.from
-        let isGoingOn = stream.flexFEC.observe(
-            contributors: Self.contributors(header, packet), stream.clearPayload(header, packet, opened),
-            isProtected: stream.isEncrypted == true, at: time
+        if !stream.state.flexFEC.isSure, signalledParity.contains(header.payloadType) { stream.state.flexFEC.believe() }
+        let (own, from) = (stream.state.source, stream.state.from)
+        let isGoingOn = stream.state.flexFEC.observe(
+            contributors: Self.contributors(header, packet), stream.state.clearPayload(header, packet, opened),
+            isProtected: stream.state.isEncrypted == true, at: time
         ) { source in
             // FEC has a payload type of its own; the contributors of mixed speech share it.
-            guard source != stream.source, let other = streams[Self.key(source, from)], !other.isRepair,
-                !other.payloadTypes.contains(header.payloadType)
+            guard source != own, let other = streams[Self.key(source, from)], !other.state.isRepair,
+                !other.state.payloadTypes.contains(header.payloadType)
             else { return nil }
             return other
         }
         guard isGoingOn else { return }
-        for source in stream.flexFEC.protects {
-            guard let other = streams[Self.key(source, from)], other.protector == nil, other !== stream else {
+        for source in stream.state.flexFEC.protects {
+            guard let other = streams[Self.key(source, from)], other.state.protector == nil, other !== stream else {
                 continue
             }
-            other.protector = stream
-            other.flexFEC.giveUp()
+            other.state.protector = stream
+            other.state.flexFEC.giveUp()
         }
         recover(with: stream, at: time)
     }
 
     /// Some packet came that FlexFEC packets may have waited for.
     func recover(with protector: RTPStream, at time: Timestamp) {
-        let from = protector.from
-        protector.flexFEC.recover(at: time) { streams[Self.key($0, from)] }
+        let from = protector.state.from
+        protector.state.flexFEC.recover(at: time) { streams[Self.key($0, from)] }
     }
 
     private static func contributors(_ header: RTPHeader, _ packet: RawSpan) -> [UInt32] {
@@ -47,7 +47,7 @@ extension RTPFlowTracker {
     }
 }
 
-extension RTPStream {
+extension RTPStreamState {
     /// The payload as far as it can be read: opened with its keys, or sent in clear.
     @_lifetime(copy packet, copy opened)
     func clearPayload(_ header: RTPHeader, _ packet: RawSpan, _ opened: RawSpan?) -> RawSpan? {

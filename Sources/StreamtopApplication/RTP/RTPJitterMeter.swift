@@ -6,18 +6,14 @@ import StreamtopBase
 /// then the recursion runs for every rate that it may be, so that the figure is exact from the first packet on.
 package struct RTPJitterMeter: Sendable {
     /// Clock rates in use (RFC 3551 and the registered payload formats).
-    package static let rates: InlineArray<10, Double> = [
-        8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 90_000,
-    ]
-
-    private struct Course {
-        /// In clock units.
-        var value = 0.0
-        var sum = 0.0
-        var largest = 0.0
+    package static var rates: InlineArray<10, Double> {
+        [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 90_000]
     }
 
-    private var courses: InlineArray<10, Course> = .init(repeating: Course())
+    // In clock units, of all rates beside each other: one instruction steps several.
+    private var values: InlineArray<10, Double> = .init(repeating: 0)
+    private var sums: InlineArray<10, Double> = .init(repeating: 0)
+    private var largest: InlineArray<10, Double> = .init(repeating: 0)
     /// The only course that still runs.
     private var chosen: Int?
     private var steps = 0
@@ -43,20 +39,23 @@ package struct RTPJitterMeter: Sendable {
         let advance = Double(timestamp.distance(after: lastTimestamp))
         steps &+= 1  // one for each packet
         if let chosen {
-            step(chosen, elapsed, advance)
+            step(chosen, Self.rates[chosen], elapsed, advance)
         } else {
-            for index in Self.rates.indices { step(index, elapsed, advance) }
+            let rates = Self.rates
+            for index in 0..<10 { step(index, rates[index], elapsed, advance) }
         }
     }
 
     /// The sender's clock or the capture's began anew: the step to the next packet says nothing.
     package mutating func interrupt() { hasLast = false }
 
-    private mutating func step(_ index: Int, _ elapsed: Double, _ advance: Double) {
-        let difference = abs(elapsed * Self.rates[index] - advance)
-        courses[index].value += (difference - courses[index].value) / 16
-        courses[index].sum += courses[index].value
-        courses[index].largest = max(courses[index].largest, courses[index].value)
+    @inline(__always)
+    private mutating func step(_ index: Int, _ rate: Double, _ elapsed: Double, _ advance: Double) {
+        let difference = abs(elapsed * rate - advance)
+        let value = values[index] + (difference - values[index]) / 16
+        values[index] = value
+        sums[index] += value
+        largest[index] = value > largest[index] ? value : largest[index]
     }
 
     package struct Reading: Equatable, Sendable {
@@ -73,7 +72,7 @@ package struct RTPJitterMeter: Sendable {
             return value < 9e18 ? Nanoseconds(value) : .max
         }
         return Reading(
-            last: time(courses[index].value), mean: time(courses[index].sum / Double(steps)),
-            maximum: time(courses[index].largest))
+            last: time(values[index]), mean: time(sums[index] / Double(steps)),
+            maximum: time(largest[index]))
     }
 }

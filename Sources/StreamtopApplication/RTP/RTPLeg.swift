@@ -65,9 +65,9 @@ final class RTPLeg {
             guard let leg = compare(incoming, outgoing) else { continue }
             let delay = leg.delays.quantile(0.5) ?? 0
             // Copies to others left the box a moment before; what came in was there first.
-            let isSameHost = incoming.receiver.address == outgoing.sender.address
+            let isSameHost = incoming.state.receiver.address == outgoing.state.sender.address
             if let best = found {
-                let isBestSameHost = best.leg.incoming.receiver.address == outgoing.sender.address
+                let isBestSameHost = best.leg.incoming.state.receiver.address == outgoing.state.sender.address
                 guard isSameHost && !isBestSameHost || isSameHost == isBestSameHost && delay > best.delay else {
                     continue
                 }
@@ -79,14 +79,16 @@ final class RTPLeg {
 
     /// Of one kind, at one time, in two flows, and not two copies of one sender's.
     private static func canFeed(_ incoming: RTPStream, _ outgoing: RTPStream) -> Bool {
-        incoming !== outgoing && incoming.flow != outgoing.flow && !incoming.isRepair && !outgoing.isRepair
-            && incoming.isVideo == outgoing.isVideo && incoming.sender.address != outgoing.sender.address
-            && incoming.receiver.address != outgoing.receiver.address && incoming.outgoingOf == nil
+        incoming !== outgoing && incoming.state.flow != outgoing.state.flow && !incoming.state.isRepair
+            && !outgoing.state.isRepair
+            && incoming.state.isVideo == outgoing.state.isVideo
+            && incoming.state.sender.address != outgoing.state.sender.address
+            && incoming.state.receiver.address != outgoing.state.receiver.address && incoming.state.outgoingOf == nil
     }
 
     private static func compare(_ incoming: RTPStream, _ outgoing: RTPStream) -> RTPLeg? {
         var packets: [RTPRecentPackets.Packet] = []
-        outgoing.recentPackets.visit { packets.append($0) }
+        outgoing.state.recentPackets.visit { packets.append($0) }
         // Not the oldest: what they carry on may be forgotten already.
         packets.removeFirst(max(0, packets.count - mostReplayed))
         let sample = packets.prefix(compared)
@@ -94,7 +96,7 @@ final class RTPLeg {
         // Each packet that fits at all proposes offsets; the ones of a forwarded stream agree.
         var votes: [Offsets: Int] = [:]
         for packet in sample.prefix(leastMatches / 2) {
-            incoming.recentPackets.visit { other in
+            incoming.state.recentPackets.visit { other in
                 guard isBefore(other, packet), other.isMarked == packet.isMarked else { return }
                 let size = Int(packet.payload) - Int(other.payload)
                 guard abs(size) <= mostAdded else { return }
@@ -120,7 +122,9 @@ final class RTPLeg {
             for step in UInt16(0)...4 where found == nil {
                 var moved = offsets
                 moved.sequence &-= step
-                guard let other = incoming.recentPackets.packet(packet.sequence &- moved.sequence) else { continue }
+                guard let other = incoming.state.recentPackets.packet(packet.sequence &- moved.sequence) else {
+                    continue
+                }
                 if step == 0 { known += 1 }
                 guard fits(other, packet, moved) else { continue }
                 found = other
@@ -179,7 +183,7 @@ final class RTPLeg {
     /// A packet went out, seen for the first time.
     func observe(_ packet: RTPRecentPackets.Packet) {
         let offsets = Offsets(sequence: sequenceOffset, timestamp: timestampOffset, size: sizeOffset)
-        if let other = incoming.recentPackets.packet(packet.sequence &- sequenceOffset),
+        if let other = incoming.state.recentPackets.packet(packet.sequence &- sequenceOffset),
             Self.fits(other, packet, offsets)
         {
             moved = nil
@@ -189,7 +193,7 @@ final class RTPLeg {
         // so one alone proves nothing.
         for step in UInt16(1)...16 {
             let offset = sequenceOffset &- step
-            guard let other = incoming.recentPackets.packet(packet.sequence &- offset),
+            guard let other = incoming.state.recentPackets.packet(packet.sequence &- offset),
                 Self.fits(other, packet, Offsets(sequence: offset, timestamp: timestampOffset, size: sizeOffset))
             else { continue }
             if moved?.offset == offset {
@@ -207,10 +211,11 @@ final class RTPLeg {
 
     private func note(_ other: RTPRecentPackets.Packet, _ packet: RTPRecentPackets.Packet) {
         // Up to this packet: less those behind it in the memory of what came in.
-        let received = incoming.sequence.packets - min(incoming.sequence.packets, incoming.sequence.duplicates)
+        let received =
+            incoming.state.sequence.packets - min(incoming.state.sequence.packets, incoming.state.sequence.duplicates)
         var later: UInt64 = 0
-        if incoming.recentPackets.newest?.sequence != other.sequence {
-            incoming.recentPackets.visit { if Self.delay(other, $0) > 0 { later &+= 1 } }
+        if incoming.state.recentPackets.newest?.sequence != other.sequence {
+            incoming.state.recentPackets.visit { if Self.delay(other, $0) > 0 { later &+= 1 } }
         }
         receivedUntil = max(receivedUntil, received - min(received, later))
         if matched == 0 { receivedBefore = receivedUntil - min(1, receivedUntil) }
@@ -224,13 +229,13 @@ final class RTPLeg {
     /// `reports` is what RTCP says of the outgoing stream.
     func snapshot(_ reports: RTCPSource?) -> RTPLegSnapshot {
         let since = receivedUntil - min(receivedUntil, receivedBefore)
-        var result = RTPLegSnapshot(flow: incoming.flow, source: incoming.source)
+        var result = RTPLegSnapshot(flow: incoming.state.flow, source: incoming.state.source)
         result.isHashed = hashMatches * 10 >= matched * 9 && matched > 0
-        result.lostIn = incoming.sequence.lost
+        result.lostIn = incoming.state.sequence.lost
         result.lostInBox = since - min(since, matched)
         if let reported = reports?.lastLost {
             // Gaps that were sent on as they came are no loss of this leg.
-            result.lostOut = UInt64(max(0, reported)) - min(UInt64(max(0, reported)), outgoing.sequence.lost)
+            result.lostOut = UInt64(max(0, reported)) - min(UInt64(max(0, reported)), outgoing.state.sequence.lost)
         }
         if let p50 = delays.quantile(0.5), let p95 = delays.quantile(0.95) {
             result.delay = CallLegDelay(
@@ -266,18 +271,18 @@ struct RTPLegTable: ~Copyable {
     /// Looks for streams that carry others on; about once a second.
     mutating func search(at time: Timestamp) {
         guard streams.count > 1 else { return }
-        let living = streams.filter { time - $0.lastArrival < .seconds(5) }
+        let living = streams.filter { time - $0.state.lastArrival < .seconds(5) }
         guard living.count > 1 else { return }
         var room = Self.mostCompared
         for offset in living.indices {
             guard room > 0 else { break }
             let stream = living[(next + offset) % living.count]
-            guard stream.outgoingOf == nil, stream.looks < Self.looks.count,
-                stream.recentPackets.total >= Self.looks[stream.looks]
+            guard stream.state.outgoingOf == nil, stream.state.looks < Self.looks.count,
+                stream.state.recentPackets.total >= Self.looks[stream.state.looks]
             else { continue }
-            stream.looks += 1
+            stream.state.looks += 1
             room -= living.count
-            stream.outgoingOf = RTPLeg.find(stream, among: living)
+            stream.state.outgoingOf = RTPLeg.find(stream, among: living)
         }
         next &+= 1
     }

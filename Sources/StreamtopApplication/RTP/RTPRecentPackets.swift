@@ -28,7 +28,7 @@ struct RTPRecentPackets: Sendable {
             packets.append(packet)
         } else {
             packets[oldest] = packet
-            oldest = (oldest + 1) % Self.capacity
+            oldest = (oldest &+ 1) % Self.capacity
         }
     }
 
@@ -55,15 +55,20 @@ struct RTPRecentPackets: Sendable {
 
     static func micros(_ time: Timestamp) -> UInt32 { UInt32(truncatingIfNeeded: time.nanoseconds / 1_000) }
 
-    /// FNV-1a over the last 64 bytes: boxes rewrite the descriptors that stand before the media, and not the media.
+    /// Of the last 64 bytes: boxes rewrite the descriptors that stand before the media, and not the media.
     static func hash(_ payload: RawSpan) -> UInt32 {
-        var value: UInt32 = 2_166_136_261
         var reader = ByteReader(payload.extracting(droppingFirst: max(0, payload.byteCount - 64)))
-        var position = 0
-        while position < min(64, payload.byteCount) {
-            value = (value ^ UInt32(reader.uint8())) &* 16_777_619
-            position += 1
-        }
-        return value == 0 ? 1 : value
+        var value = UInt64(truncatingIfNeeded: reader.remaining)
+        while reader.remaining >= 8 { value = mix(value, reader.uint64()) }  // each turn reads eight bytes
+        if reader.remaining > 0 { value = mix(value, reader.uint(size: reader.remaining)) }
+        let folded = UInt32(truncatingIfNeeded: value ^ value >> 32)
+        return folded == 0 ? 1 : folded
+    }
+
+    /// The two halves of a product, by which all bits of one word meet all of the other.
+    @inline(__always)
+    private static func mix(_ value: UInt64, _ word: UInt64) -> UInt64 {
+        let (high, low) = (value ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: word ^ 0xd6e8_feb8_6659_fd93)
+        return high ^ low
     }
 }
