@@ -13,7 +13,7 @@ extension FlowEngine {
     ) {
         let payload = frame.payload(in: bytes)
         if let depth = knownMedia(flows[position].layers, payload) {
-            return observeKnownMedia(frame, position, depth, payload, at: time)
+            return observeKnownMedia(frame, position, depth, payload, direction: direction, at: time)
         }
         observeAny(frame, position, payload, bytes: bytes, direction: direction, at: time)
         if !trackers.relayed.isEmpty { routeRelayed(by: position) }

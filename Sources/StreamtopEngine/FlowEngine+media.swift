@@ -36,9 +36,9 @@ extension FlowEngine {
 
     /// A datagram of media that were found before.
     mutating func observeKnownMedia(
-        _ frame: borrowing DecodedFrame, _ position: UInt32, _ depth: Int, _ payload: RawSpan, at time: Timestamp
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ depth: Int, _ payload: RawSpan, direction: Direction,
+        at time: Timestamp
     ) {
-        let direction = flows[position].direction(from: frame.sourceEndpoint)
         let stack = flows[position].layers
         let wireLength = frame.payloadLength
         observation.roundTrip = BothDirections(client: nil, server: nil)

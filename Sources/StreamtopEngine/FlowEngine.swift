@@ -163,17 +163,21 @@ struct FlowEngine: ~Copyable {
             return
         }
         if frame.transport == .icmp { observeICMP(frame, at: time) }
-        var position = flows.find(sought) ?? newFlow(frame, sought, bytes: bytes, at: time)
+        let isWhereLikely = flows.isWhereLikely(sought)
+        var position =
+            isWhereLikely
+            ? sought.likely
+            : flows.find(sought.key, hash: sought.hash) ?? newFlow(frame, sought, bytes: bytes, at: time)
         if frame.transport == .tcp {
             if frame.tcp.flags.isSyn { position = reopenIfNew(frame, position, at: time) }
-        } else if flows[position].layers != FlowEntry.none {
+        } else if mayBeQUIC(position) {
             position = reopenIfNewQUIC(
                 frame, position, key: sought.key, hash: sought.hash, bytes: bytes, at: time)
         }
 
         if watch.isOn { watch.count(in: flows[position].identifier) }
         let counted =
-            frame.transport == .udp
+            frame.transport == .udp && !isWhereLikely
             ? flows[position].count(
                 direction(of: position, frame, key: sought.key), packets: packets, bytes: packetBytes,
                 payload: frame.payloadLength, at: time, grain: flows.grain)
@@ -197,6 +201,12 @@ struct FlowEngine: ~Copyable {
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
         }
+    }
+
+    @inline(__always)
+    private func mayBeQUIC(_ position: UInt32) -> Bool {
+        let stack = flows[position].layers
+        return stack != FlowEntry.none && trackers.stacks[stack].kinds.contains(.exclusive)
     }
 
     /// The flow of a frame whose key finds none: one that moved, one that is known in another encapsulation, or a new one.

@@ -10,10 +10,31 @@ package struct RTPJitterMeter: Sendable {
         [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 90_000]
     }
 
-    // In clock units, of all rates beside each other: one instruction steps several.
-    private var values: InlineArray<10, Double> = .init(repeating: 0)
-    private var sums: InlineArray<10, Double> = .init(repeating: 0)
-    private var largest: InlineArray<10, Double> = .init(repeating: 0)
+    /// Of two rates, in their clock units: one instruction steps both.
+    private struct Courses {
+        var values = SIMD2<Double>.zero
+        var sums = SIMD2<Double>.zero
+        var largest = SIMD2<Double>.zero
+
+        @inline(__always)
+        mutating func step(_ rates: SIMD2<Double>, _ elapsed: Double, _ advance: Double) {
+            var difference = elapsed * rates - advance
+            difference.replace(with: -difference, where: difference .< 0)
+            values += (difference - values) / 16
+            sums += values
+            largest.replace(with: values, where: values .> largest)
+        }
+
+        mutating func step(_ lane: Int, _ rate: Double, _ elapsed: Double, _ advance: Double) {
+            let value = values[lane] + (abs(elapsed * rate - advance) - values[lane]) / 16
+            values[lane] = value
+            sums[lane] += value
+            largest[lane] = max(largest[lane], value)
+        }
+    }
+
+    /// By pairs of `rates`.
+    private var courses: InlineArray<5, Courses> = .init(repeating: Courses())
     /// The only course that still runs.
     private var chosen: Int?
     private var steps = 0
@@ -39,24 +60,18 @@ package struct RTPJitterMeter: Sendable {
         let advance = Double(timestamp.distance(after: lastTimestamp))
         steps &+= 1  // one for each packet
         if let chosen {
-            step(chosen, Self.rates[chosen], elapsed, advance)
+            courses[chosen / 2].step(chosen % 2, Self.rates[chosen], elapsed, advance)
         } else {
-            let rates = Self.rates
-            for index in 0..<10 { step(index, rates[index], elapsed, advance) }
+            courses[0].step(SIMD2(8_000, 11_025), elapsed, advance)
+            courses[1].step(SIMD2(12_000, 16_000), elapsed, advance)
+            courses[2].step(SIMD2(22_050, 24_000), elapsed, advance)
+            courses[3].step(SIMD2(32_000, 44_100), elapsed, advance)
+            courses[4].step(SIMD2(48_000, 90_000), elapsed, advance)
         }
     }
 
     /// The sender's clock or the capture's began anew: the step to the next packet says nothing.
     package mutating func interrupt() { hasLast = false }
-
-    @inline(__always)
-    private mutating func step(_ index: Int, _ rate: Double, _ elapsed: Double, _ advance: Double) {
-        let difference = abs(elapsed * rate - advance)
-        let value = values[index] + (difference - values[index]) / 16
-        values[index] = value
-        sums[index] += value
-        largest[index] = value > largest[index] ? value : largest[index]
-    }
 
     package struct Reading: Equatable, Sendable {
         package var last: Nanoseconds
@@ -71,8 +86,9 @@ package struct RTPJitterMeter: Sendable {
             let value = units * 1e9 / Self.rates[index]
             return value < 9e18 ? Nanoseconds(value) : .max
         }
+        let (pair, lane) = (courses[index / 2], index % 2)
         return Reading(
-            last: time(values[index]), mean: time(sums[index] / Double(steps)),
-            maximum: time(largest[index]))
+            last: time(pair.values[lane]), mean: time(pair.sums[lane] / Double(steps)),
+            maximum: time(pair.largest[lane]))
     }
 }

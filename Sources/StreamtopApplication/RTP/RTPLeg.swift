@@ -61,8 +61,13 @@ final class RTPLeg {
     /// The stream among `candidates` that `outgoing` carries on; nil where none fits, or several that cannot be told apart.
     static func find(_ outgoing: RTPStream, among candidates: [RTPStream]) -> RTPLeg? {
         var found: (leg: RTPLeg, delay: Int64)?
+        var packets: [RTPRecentPackets.Packet] = []
+        outgoing.state.recentPackets.visit { packets.append($0) }
+        // Not the oldest: what they carry on may be forgotten already.
+        packets.removeFirst(max(0, packets.count - mostReplayed))
+        guard packets.count >= leastMatches else { return nil }
         for incoming in candidates where canFeed(incoming, outgoing) {
-            guard let leg = compare(incoming, outgoing) else { continue }
+            guard let leg = compare(incoming, outgoing, packets) else { continue }
             let delay = leg.delays.quantile(0.5) ?? 0
             // Copies to others left the box a moment before; what came in was there first.
             let isSameHost = incoming.state.receiver.address == outgoing.state.sender.address
@@ -86,36 +91,19 @@ final class RTPLeg {
             && incoming.state.receiver.address != outgoing.state.receiver.address && incoming.state.outgoingOf == nil
     }
 
-    private static func compare(_ incoming: RTPStream, _ outgoing: RTPStream) -> RTPLeg? {
-        var packets: [RTPRecentPackets.Packet] = []
-        outgoing.state.recentPackets.visit { packets.append($0) }
-        // Not the oldest: what they carry on may be forgotten already.
-        packets.removeFirst(max(0, packets.count - mostReplayed))
+    /// `packets` are the newest of the outgoing stream.
+    private static func compare(
+        _ incoming: RTPStream, _ outgoing: RTPStream, _ packets: [RTPRecentPackets.Packet]
+    ) -> RTPLeg? {
         let sample = packets.prefix(compared)
-        guard sample.count >= leastMatches else { return nil }
-        // Each packet that fits at all proposes offsets; the ones of a forwarded stream agree.
-        var votes: [Offsets: Int] = [:]
-        for packet in sample.prefix(leastMatches / 2) {
-            incoming.state.recentPackets.visit { other in
-                guard isBefore(other, packet), other.isMarked == packet.isMarked else { return }
-                let size = Int(packet.payload) - Int(other.payload)
-                guard abs(size) <= mostAdded else { return }
-                let offsets = Offsets(
-                    sequence: packet.sequence &- other.sequence, timestamp: packet.timestamp &- other.timestamp,
-                    size: size)
-                votes[offsets, default: 0] += 1
-            }
-        }
-        guard let best = votes.max(by: { ($0.value, $1.key.sequence) < ($1.value, $0.key.sequence) }),
-            best.value >= leastMatches / 4
-        else { return nil }
+        guard let best = offsets(incoming, sample.prefix(leastMatches / 2)) else { return nil }
         var matches = 0
         var known = 0
-        var sizes: Set<UInt16> = []
-        var hashes: Set<UInt32> = []
+        var sizes: [UInt16] = []
+        var hashes: [UInt32] = []
         var equal = 0
         var pairs: [(RTPRecentPackets.Packet, RTPRecentPackets.Packet)] = []
-        var offsets = best.key
+        var offsets = best
         for packet in sample {
             // A box that closes gaps moves the offset on.
             var found: RTPRecentPackets.Packet?
@@ -132,18 +120,48 @@ final class RTPLeg {
             }
             guard let other = found else { continue }
             matches += 1
-            sizes.insert(packet.payload)
+            note(packet.payload, in: &sizes)
             pairs.append((other, packet))
             guard other.hash != 0, other.hash == packet.hash else { continue }
             equal += 1
-            hashes.insert(packet.hash)
+            note(packet.hash, in: &hashes)
         }
         guard matches >= leastMatches, Double(matches) >= leastShare * Double(known) else { return nil }
         let isHashed = equal * 10 >= matches * 9 && hashes.count >= leastSizes
         guard isHashed || sizes.count >= leastSizes || followsJitter(pairs) else { return nil }
-        let leg = RTPLeg(incoming, outgoing, best.key, share: Double(matches) / Double(known))
+        let leg = RTPLeg(incoming, outgoing, best, share: Double(matches) / Double(known))
         for packet in packets { leg.observe(packet) }
         return leg
+    }
+
+    /// Each packet that fits at all proposes offsets; the ones of a forwarded stream agree. Of equally many the least step of numbers.
+    private static func offsets(_ incoming: RTPStream, _ sample: ArraySlice<RTPRecentPackets.Packet>) -> Offsets? {
+        var votes: [(offsets: Offsets, count: Int)] = []
+        for packet in sample {
+            incoming.state.recentPackets.visit(
+                around: packet.arrival, longest: Int64(longestDelay), latest: -Int64(earliest)
+            ) { other in
+                guard isBefore(other, packet), other.isMarked == packet.isMarked else { return }
+                let size = Int(packet.payload) - Int(other.payload)
+                guard abs(size) <= mostAdded else { return }
+                let offsets = Offsets(
+                    sequence: packet.sequence &- other.sequence, timestamp: packet.timestamp &- other.timestamp,
+                    size: size)
+                for index in votes.indices where votes[index].offsets == offsets {
+                    votes[index].count += 1
+                    return
+                }
+                votes.append((offsets, 1))
+            }
+        }
+        let best = votes.max { ($0.count, $1.offsets.sequence) < ($1.count, $0.offsets.sequence) }
+        guard let best, best.count >= leastMatches / 4 else { return nil }
+        return best.offsets
+    }
+
+    /// Of values that are told apart as many as need be.
+    private static func note<Value: Equatable>(_ value: Value, in values: inout [Value]) {
+        if values.count < leastSizes, !values.contains(value) { values.append(value) }
     }
 
     /// `other` came no later, and not long before.
@@ -215,7 +233,7 @@ final class RTPLeg {
             incoming.state.sequence.packets - min(incoming.state.sequence.packets, incoming.state.sequence.duplicates)
         var later: UInt64 = 0
         if incoming.state.recentPackets.newest?.sequence != other.sequence {
-            incoming.state.recentPackets.visit { if Self.delay(other, $0) > 0 { later &+= 1 } }
+            later = incoming.state.recentPackets.count(after: other)
         }
         receivedUntil = max(receivedUntil, received - min(received, later))
         if matched == 0 { receivedBefore = receivedUntil - min(1, receivedUntil) }
