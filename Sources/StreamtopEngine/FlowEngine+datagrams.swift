@@ -7,14 +7,29 @@ import StreamtopWire
 /// UDP datagrams: to the layer of their protocol, of which a port may carry several (RFC 7983).
 extension FlowEngine {
     /// A UDP datagram of the flow at `position`.
+    @inline(__always)
     mutating func observeDatagram(
         _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
+    ) {
+        let payload = frame.payload(in: bytes)
+        if let depth = knownMedia(flows[position].layers, payload) {
+            return observeKnownMedia(frame, position, depth, payload, direction: direction, at: time)
+        }
+        observeAny(frame, position, payload, bytes: bytes, direction: direction, at: time)
+        if !trackers.relayed.isEmpty { routeRelayed(by: position) }
+        if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 { chargeMemory(of: position) }
+    }
+
+    /// A datagram that may be the first of its protocol in the flow.
+    @inline(never)
+    private mutating func observeAny(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ payload: RawSpan, bytes: RawSpan, direction: Direction,
+        at time: Timestamp
     ) {
         guard frame.payloadLength > 0 else { return }
         // What a stream's carrier has measured says nothing of this flow.
         observation.roundTrip = BothDirections(client: nil, server: nil)
         observation.hopLimit = frame.hopLimit
-        let payload = frame.payload(in: bytes)
         let stack = flows[position].layers
         if stack != FlowEntry.none, let depth = trackers.stacks[stack].above(0, .quic) {
             return observeQUIC(frame, position, depth, payload, isNew: false, direction: direction, at: time)

@@ -19,12 +19,50 @@ extension FlowEngine {
 
     private static func mayCarryMedia(_ port: UInt16) -> Bool { port >= 1_024 && port != 5_353 && port != 5_355 }
 
+    /// The place of the layer that reads media, for a datagram that no other reader of the flow can want: it begins as RTP does,
+    /// not as RTCP, and with nothing that QUIC or SRT begin with. Most of a call are such, and all questions that a datagram
+    /// of anything is asked cost more than the media themselves.
+    @inline(__always)
+    func knownMedia(_ stack: UInt32, _ payload: RawSpan) -> Int? {
+        guard stack != FlowEntry.none, let start = ByteReader(payload).peekUInt64() else { return nil }
+        let word = UInt32(truncatingIfNeeded: start >> 32)
+        // Version 2; a QUIC end that negotiates has zeros for a version, Google's is a letter where RTCP's types are.
+        guard word >> 30 == 2, word >> 21 & 3 != 2, start >> 24 & 0xffff_ffff != 0 else { return nil }
+        guard word != 0x8000_0000, word != 0x8002_0000 else { return nil }
+        let kinds = trackers.stacks[stack].kinds
+        guard kinds.contains(.media), !kinds.contains(.exclusive) else { return nil }
+        return trackers.stacks[stack].above(0, .rtp)
+    }
+
+    /// A datagram of media that were found before.
+    mutating func observeKnownMedia(
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ depth: Int, _ payload: RawSpan, direction: Direction,
+        at time: Timestamp
+    ) {
+        let stack = flows[position].layers
+        let wireLength = frame.payloadLength
+        observation.roundTrip = BothDirections(client: nil, server: nil)
+        observation.hopLimit = frame.hopLimit
+        observation.cutBytes = max(0, wireLength - payload.byteCount)
+        observation.begin(from: direction, at: time)
+        let isSettled = trackers.observeMedia(stack, depth, payload, wireLength: wireLength, &observation)
+        if !observation.deliveries.isEmpty {
+            climb(position, from: depth, payload: payload)
+            conclude(position, at: time)
+            chargeMemory(of: position)
+        } else {
+            conclude(position, at: time)
+            if !isSettled { chargeMemory(of: position) }
+        }
+        observation.cutBytes = 0
+    }
+
     /// A datagram that begins as RTP and RTCP do, for the layer at `depth`.
     mutating func observeMedia(
         _ position: UInt32, _ depth: Int, _ payload: RawSpan, wireLength: Int, direction: Direction, at time: Timestamp
     ) {
         observation.begin(from: direction, at: time)
-        trackers.observeMedia(flows[position].layers, depth, payload, wireLength: wireLength, &observation)
+        _ = trackers.observeMedia(flows[position].layers, depth, payload, wireLength: wireLength, &observation)
         if !observation.deliveries.isEmpty { climb(position, from: depth, payload: payload) }
         conclude(position, at: time)
     }
@@ -45,36 +83,45 @@ extension FlowEngine {
 }
 
 extension TrackerStore {
-    /// Gives a datagram to a flow's media; `wireLength` is its length on the wire.
+    /// Gives a datagram to a flow's media; `wireLength` is its length on the wire. True where the flow holds as much as before.
     mutating func observeMedia(
         _ stack: UInt32, _ depth: Int, _ payload: RawSpan, wireLength: Int, _ now: inout Observation
-    ) {
+    ) -> Bool {
         let index = stacks[stack][depth].index
-        if stacks[stack].index(of: .stun) != nil { rtp[index].rtp.isExpected = true }
         if rtp[index].described != media.descriptions.generation {
             let checks = stacks[stack].index(of: .stun).map { stun[$0].userNames } ?? []
             rtp[index].describe(by: media.descriptions, checks)
         }
-        if let secured = stacks[stack].index(of: .dtls), dtls[secured].protectsMedia {
-            rtp[index].rtp.protect()
-            let generation = security.secretGeneration
-            // The handshake may not be over yet: then the next packet asks again.
-            if rtp[index].wantsKeys(generation) {
-                let keys = dtls[secured].mediaKeys(security)
-                if let keys {
-                    mediaKeys.insert(
-                        MediaKeys(protection: keys.protection, keys: keys.keys), for: rtp[index].rtp.number)
-                }
-                rtp[index].take(keys, keys == nil ? nil : generation)
-            }
-        }
-        if !rtp[index].hasKeys, let from = rtp[index].rtp.inherited, let known = mediaKeys[from.flow] {
-            let keys = from.isReversed ? known.keys.reversed : known.keys
-            rtp[index].take((known.protection, keys), nil)
-            // The call may move on from here.
-            mediaKeys.insert(MediaKeys(protection: known.protection, keys: keys), for: rtp[index].rtp.number)
-        }
+        if stacks[stack].kinds.contains(.setup) { prepareMedia(stack, index) }
+        if !rtp[index].hasKeys, let from = rtp[index].rtp.inherited { inheritKeys(index, from) }
+        let before = rtp[index].rtp.heldBytes
         _ = rtp[index].observe(payload, wireLength: wireLength, tables: &media, &now)
+        return rtp[index].rtp.heldBytes == before
+    }
+
+    /// What STUN and DTLS beside the media say of them.
+    private mutating func prepareMedia(_ stack: UInt32, _ index: UInt32) {
+        if stacks[stack].index(of: .stun) != nil { rtp[index].rtp.isExpected = true }
+        guard let secured = stacks[stack].index(of: .dtls), dtls[secured].protectsMedia else { return }
+        rtp[index].rtp.protect()
+        let generation = security.secretGeneration
+        // The handshake may not be over yet: then the next packet asks again.
+        guard rtp[index].wantsKeys(generation) else { return }
+        let keys = dtls[secured].mediaKeys(security)
+        if let keys {
+            mediaKeys.insert(MediaKeys(protection: keys.protection, keys: keys.keys), for: rtp[index].rtp.number)
+        }
+        rtp[index].take(keys, keys == nil ? nil : generation)
+    }
+
+    /// The stream that moved here brings the keys of its flow.
+    @inline(never)
+    private mutating func inheritKeys(_ index: UInt32, _ from: RTPFlowTracker.Inheritance) {
+        guard let known = mediaKeys[from.flow] else { return }
+        let keys = from.isReversed ? known.keys.reversed : known.keys
+        rtp[index].take((known.protection, keys), nil)
+        // The call may move on from here.
+        mediaKeys.insert(MediaKeys(protection: known.protection, keys: keys), for: rtp[index].rtp.number)
     }
 
     /// A datagram for a flow's STUN; `wireLength` is its length on the wire.

@@ -127,16 +127,21 @@ struct FlowEngine: ~Copyable {
             return
         }
         if frame.transport == .icmp { observeICMP(frame, at: time) }
-        var position = flows.find(sought) ?? newFlow(frame, sought, bytes: bytes, at: time, &intake)
+        let isWhereLikely = flows.isWhereLikely(sought)
+        var position =
+            isWhereLikely
+            ? sought.likely
+            : flows.find(sought.key, hash: sought.hash) ?? newFlow(frame, sought, bytes: bytes, at: time, &intake)
         if frame.transport == .tcp {
             if frame.tcp.flags.isSyn { position = reopenIfNew(frame, position, at: time) }
-        } else if flows[position].layers != FlowEntry.none {
+        } else if mayBeQUIC(position) {
             position = reopenIfNewQUIC(frame, position, sought, bytes: bytes, at: time)
         }
 
         if watch.isOn { watch.count(in: flows[position].identifier) }
         let isFromLow =
-            frame.transport == .udp ? isFromLow(frame, sought, in: position) : sought.isSourceLow
+            frame.transport == .udp && !isWhereLikely
+            ? isFromLow(frame, sought, in: position) : sought.isSourceLow
         let counted = flows[position].count(
             isFromLow: isFromLow, packets: packets, bytes: packetBytes, payload: frame.payloadLength, at: time)
         let direction = counted.direction
@@ -165,11 +170,13 @@ struct FlowEngine: ~Copyable {
             observeSCTP(frame, position, bytes: bytes, direction: direction, at: time)
         } else if frame.transport == .udp {
             observeDatagram(frame, position, bytes: bytes, direction: direction, at: time)
-            if !trackers.relayed.isEmpty { routeRelayed(by: position) }
-            if flows[position].layers != FlowEntry.none || flows[position].chargedBytes > 0 {
-                chargeMemory(of: position)
-            }
         }
+    }
+
+    @inline(__always)
+    private func mayBeQUIC(_ position: UInt32) -> Bool {
+        let stack = flows[position].layers
+        return stack != FlowEntry.none && trackers.stacks[stack].kinds.contains(.exclusive)
     }
 
     /// The flow of a frame whose key finds none: one that moved, one that is known in another encapsulation, or a new one.

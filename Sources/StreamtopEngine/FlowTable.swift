@@ -80,8 +80,13 @@ struct FlowTable: ~Copyable {
     /// The same, for a key whose flow was likely to be at a position a little earlier.
     @inline(__always)
     func find(_ sought: SoughtFlow) -> UInt32? {
-        if entries.read(sought.likely, { $0.isFound && $0.key == sought.key }) == true { return sought.likely }
-        return find(sought.key, hash: sought.hash)
+        isWhereLikely(sought) ? sought.likely : find(sought.key, hash: sought.hash)
+    }
+
+    /// The flow is where it was a little earlier, and has this key itself.
+    @inline(__always)
+    func isWhereLikely(_ sought: SoughtFlow) -> Bool {
+        entries.read(sought.likely) { $0.isFound && $0.key == sought.key } == true
     }
 
     /// A flow with `hash` will be looked up soon. First its place in the index…

@@ -43,14 +43,15 @@ struct FlexFECLengths {
         var isBeside = false
         visit { stream in
             isBeside = true
-            let fits = stream.recentPackets.hasNewest(Self.reach) { packet in
-                Self.headers.contains(payload - (Int(packet.header) + Int(packet.payload) - RTPHeader.fixedLength))
+            let fits = stream.state.recentPackets.hasNewest(Self.reach) { packet in
+                let protected = Int(packet.header) + Int(packet.payload) - RTPHeader.fixedLength
+                return Self.headers.contains(payload - protected)
             }
             guard fits else { return }
-            if let index = candidates.firstIndex(where: { $0.source == stream.source }) {
+            if let index = candidates.firstIndex(where: { $0.source == stream.state.source }) {
                 candidates[index].fitting += 1
             } else if candidates.count < Self.mostCandidates {
-                candidates.append((stream.source, 1))
+                candidates.append((stream.state.source, 1))
             }
         }
         guard isBeside else { return }

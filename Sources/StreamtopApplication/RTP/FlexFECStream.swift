@@ -176,8 +176,8 @@ struct FlexFECStream {
     private static func fits(_ parts: [Part], _ find: (UInt32) -> RTPStream?) -> Bool {
         parts.allSatisfy { part in
             guard let stream = find(part.source) else { return false }
-            let highest = stream.sequence.highest
-            let base = stream.sequence.extended(part.numbers.base)
+            let highest = stream.state.sequence.highest
+            let base = stream.state.sequence.extended(part.numbers.base)
             return highest - base < RTPSequence.window && base + Int64(part.numbers.reach) <= highest + Int64(ahead)
         }
     }
@@ -194,7 +194,7 @@ struct FlexFECStream {
                 switch missing {
                 case .none: waiting.remove(at: index)
                 case .one(let stream, let number):
-                    guard stream.recover(number, at: time) else { continue }
+                    guard stream.state.recover(number, at: time) else { continue }
                     waiting.remove(at: index)
                     isChanged = true
                 case .several: break
@@ -214,9 +214,9 @@ struct FlexFECStream {
         var found = Missing.none
         for part in parts {
             guard let stream = find(part.source) else { return .several }
-            let base = stream.sequence.extended(part.numbers.base)
+            let base = stream.state.sequence.extended(part.numbers.base)
             part.numbers.visit { distance in
-                guard !stream.isKnown(base + Int64(distance)) else { return true }
+                guard !stream.state.isKnown(base + Int64(distance)) else { return true }
                 if case .none = found {
                     found = .one(stream, base + Int64(distance))
                     return true

@@ -36,9 +36,9 @@ struct RTPStreamTable: ~Copyable {
     init(capacity: Int) { self.capacity = capacity }
 
     mutating func enter(_ stream: RTPStream) {
-        let isNew = streams.updateValue(stream, forKey: stream.source) == nil
+        let isNew = streams.updateValue(stream, forKey: stream.state.source) == nil
         guard isNew else { return }
-        order.append(stream.source)
+        order.append(stream.state.source)
         guard streams.count > capacity else { return }
         streams[order[head]] = nil
         head += 1
@@ -52,11 +52,11 @@ struct RTPStreamTable: ~Copyable {
     /// The stream that this packet of another flow carries on. One that is forwarded (an SFU keeps numbers) is not meant:
     /// there the same number has been seen already.
     func continued(by header: RTPHeader, at time: Timestamp) -> RTPStream? {
-        guard let stream = streams[header.source], stream.payloadTypes.contains(header.payloadType),
-            time - stream.lastArrival < Self.longestPause
+        guard let stream = streams[header.source], stream.state.payloadTypes.contains(header.payloadType),
+            time - stream.state.lastArrival < Self.longestPause
         else { return nil }
-        let step = stream.sequence.extended(header.sequence) - stream.sequence.highest
-        let advance = header.timestamp.distance(after: stream.lastMediaTimestamp)
+        let step = stream.state.sequence.extended(header.sequence) - stream.state.sequence.highest
+        let advance = header.timestamp.distance(after: stream.state.lastMediaTimestamp)
         return (1...64).contains(step) && abs(Int64(advance)) <= 900_000 ? stream : nil
     }
 }

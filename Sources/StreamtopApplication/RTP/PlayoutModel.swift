@@ -48,8 +48,7 @@ package struct PlayoutModel: Sendable {
         }
         if refreshed.map({ time - $0 >= Self.refresh }) ?? (delays.count >= 16) {
             refreshed = time
-            let sorted = delays.sorted()
-            let reach = Double(sorted[min(sorted.count - 1, Int(Self.quantile * Double(sorted.count)))])
+            let reach = Double(Self.reach(of: delays))
             // The buffer is filled by whole packets: one is being played, one has to be there.
             let value = min(Self.longest, max(2 * packetTime, reach + packetTime))
             target = value
@@ -57,6 +56,14 @@ package struct PlayoutModel: Sendable {
             targetCount &+= 1
         }
         return isLate
+    }
+
+    /// The delay that the share of them did not exceed: few are larger, so only these are put in order.
+    private static func reach(of delays: [Float]) -> Float {
+        let rank = min(delays.count - 1, Int(quantile * Double(delays.count)))
+        var largestFirst = delays.map { -$0 }
+        largestFirst.bringSmallestForward(delays.count - rank)
+        return -largestFirst[delays.count - rank - 1]
     }
 
     mutating func interrupt() {

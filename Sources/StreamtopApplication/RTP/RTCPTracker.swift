@@ -34,8 +34,9 @@ package struct RTCPTracker: ~Copyable {
 
     /// The first bytes can be RTCP: version 2 and a type of 192 to 223 (RFC 5761 section 4), as far as they go.
     package static func canBegin(_ bytes: RawSpan) -> Bool {
-        guard bytes.byteCount >= 8 else { return false }
         var reader = ByteReader(bytes)
+        // RFC 5761 section 4: on a shared port 192 to 223.
+        guard bytes.byteCount >= 8, let type = reader.peekUInt8(ahead: 1), type & 0xe0 == 0xc0 else { return false }
         return (try? RTCPHeader(decoding: &reader)) != nil
     }
 

@@ -8,8 +8,8 @@ package struct RTPClock: Sendable {
     }
 
     /// Rates told from each other by slope after two seconds; 44.1 kHz and its parts lie too near to others for that.
-    private static let common: [Int] = [8_000, 16_000, 24_000, 32_000, 48_000, 90_000]
-    private static let rare: [Int] = [11_025, 12_000, 22_050, 44_100]
+    private static var common: InlineArray<6, Int> { [8_000, 16_000, 24_000, 32_000, 48_000, 90_000] }
+    private static var rare: InlineArray<4, Int> { [11_025, 12_000, 22_050, 44_100] }
     /// Own: an offset of the first packet by 80 ms moves the slope by 4 % after two seconds.
     private static let shortest: Nanoseconds = .seconds(2)
     private static let settled: Nanoseconds = .seconds(10)
@@ -41,18 +41,19 @@ package struct RTPClock: Sendable {
         self.origin = origin
     }
 
-    /// A packet; timestamps that were seen before say nothing new.
-    package mutating func observe(_ timestamp: UInt32, at time: Timestamp) {
+    /// A packet; timestamps that were seen before say nothing new. True when the rate is another now.
+    @discardableResult
+    package mutating func observe(_ timestamp: UInt32, at time: Timestamp) -> Bool {
         guard timestamps > 0 else {
             firstTime = time
             newestTime = time
             lastTime = time
             lastTimestamp = timestamp
             timestamps = 1
-            return
+            return false
         }
         let step = Int64(timestamp.distance(after: lastTimestamp))
-        guard step != 0 else { return }
+        guard step != 0 else { return false }
         lastTimestamp = timestamp
         lastTime = time
         advance += step  // 2^32 at most for each of 2^31 packets: below 2^63
@@ -64,7 +65,10 @@ package struct RTPClock: Sendable {
             newest = advance
             newestTime = time
         }
-        if origin == nil || (origin == .inferred && time - firstTime < Self.settled) { infer(at: time) }
+        guard origin == nil || (origin == .inferred && time - firstTime < Self.settled) else { return false }
+        let before = rate
+        infer(at: time)
+        return rate != before
     }
 
     /// The numbers or the clock began anew: slope and media time go on from the next packet.
@@ -85,22 +89,29 @@ package struct RTPClock: Sendable {
         if wall >= Self.shortest {
             rate = Self.nearest(slope, in: Self.common, within: Self.snap)
             if rate == nil, wall >= Self.rareAfter { rate = Self.nearest(slope, in: Self.rare, within: 0.01) }
-        } else if wall >= .milliseconds(500), equalSteps * 5 >= steps * 4, let hint = Self.hints[lastStep] {
+        } else if wall >= .milliseconds(500), equalSteps * 5 >= steps * 4, let hint = Self.hint(lastStep) {
             // Nearly all steps are alike, and such steps are one rate's: the slope need only agree.
             rate = Self.nearest(slope, in: [hint], within: 0.15)
         }
         origin = rate == nil ? nil : .inferred
     }
 
-    /// Timestamp steps of one packet or picture that only one clock in use makes: 20 and 60 ms of Opus, 20 ms of 8 kHz,
-    /// pictures at 30, 29.97, 25, 24, 15 and 60 a second.
-    private static let hints: [Int64: Int] = [
-        160: 8_000, 960: 48_000, 2_880: 48_000, 3_000: 90_000, 3_003: 90_000, 3_600: 90_000, 3_750: 90_000,
-        6_000: 90_000, 1_500: 90_000,
-    ]
+    /// The rate of a timestamp step of one packet or picture that only one clock in use makes: 20 and 60 ms of Opus, 20 ms of
+    /// 8 kHz, pictures at 30, 29.97, 25, 24, 15 and 60 a second.
+    private static func hint(_ step: Int64) -> Int? {
+        switch step {
+        case 160: 8_000
+        case 960, 2_880: 48_000
+        case 3_000, 3_003, 3_600, 3_750, 6_000, 1_500: 90_000
+        default: nil
+        }
+    }
 
-    private static func nearest(_ slope: Double, in rates: [Int], within share: Double) -> Int? {
-        rates.first { abs(slope / Double($0) - 1) <= share }
+    private static func nearest<let number: Int>(
+        _ slope: Double, in rates: InlineArray<number, Int>, within share: Double
+    ) -> Int? {
+        for index in rates.indices where abs(slope / Double(rates[index]) - 1) <= share { return rates[index] }
+        return nil
     }
 
     /// Seconds of media and of capture time between the same two packets; nil without a clock.

@@ -39,6 +39,8 @@ package struct RTPExtensionReader: Sendable {
     package private(set) var sendTime: AbsoluteSendTime?
     package private(set) var transportSequence: UInt16?
     package private(set) var isKeyFrameStart = false
+    /// The packet at hand says when it was sent, or how many went before it on the path.
+    var tellsOfPath: Bool { sendTime != nil || transportSequence != nil }
 
     init() {}
 

@@ -8,48 +8,49 @@ extension RTPFlowTracker {
         _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
         at time: Timestamp
     ) {
-        guard stream.repeats == nil, !stream.payloadTypes.contains(where: { $0 < 35 }) else {
-            return stream.flexFEC.giveUp()
+        guard stream.state.repeats == nil, !stream.state.payloadTypes.contains(where: { $0 < 35 }) else {
+            return stream.state.flexFEC.giveUp()
         }
-        if !stream.flexFEC.isSure, signalledParity.contains(header.payloadType) { stream.flexFEC.believe() }
-        let from = stream.from
-        var isGoingOn = stream.flexFEC.observe(
-            contributors: Self.contributors(header, packet), stream.clearPayload(header, packet, opened),
-            isProtected: stream.isEncrypted == true, at: time
+        if !stream.state.flexFEC.isSure, signalledParity.contains(header.payloadType) { stream.state.flexFEC.believe() }
+        let (own, from) = (stream.state.source, stream.state.from)
+        var isGoingOn = stream.state.flexFEC.observe(
+            contributors: Self.contributors(header, packet), stream.state.clearPayload(header, packet, opened),
+            isProtected: stream.state.isEncrypted == true, at: time
         ) { source in
             // FEC has a payload type of its own; the contributors of mixed speech share it.
-            guard source != stream.source, let other = streams[Self.key(source, from)], !other.isRepair,
-                !other.payloadTypes.contains(header.payloadType)
+            guard source != own, let other = streams[Self.key(source, from)], !other.state.isRepair,
+                !other.state.payloadTypes.contains(header.payloadType)
             else { return nil }
             return other
         }
-        if stream.flexFEC.goesByLength, opened == nil {
-            isGoingOn = stream.flexFEC.observeLength(
-                wireLength - header.length, isMarked: header.isMarked, rate: stream.clock.rate
+        if stream.state.flexFEC.goesByLength, opened == nil {
+            isGoingOn = stream.state.flexFEC.observeLength(
+                wireLength - header.length, isMarked: header.isMarked, rate: stream.state.clock.rate
             ) { show in
                 for key in proven {
-                    guard let other = streams[key], other !== stream, other.from == from, !other.isRepair,
-                        other.isVideo == true, other.looksSealed, !other.payloadTypes.contains(header.payloadType)
+                    guard let other = streams[key], other !== stream, other.state.from == from,
+                        !other.state.isRepair, other.state.isVideo == true, other.state.looksSealed,
+                        !other.state.payloadTypes.contains(header.payloadType)
                     else { continue }
                     show(other)
                 }
             }
         }
         guard isGoingOn else { return }
-        for source in stream.flexFEC.protects {
-            guard let other = streams[Self.key(source, from)], other.protector == nil, other !== stream else {
+        for source in stream.state.flexFEC.protects {
+            guard let other = streams[Self.key(source, from)], other.state.protector == nil, other !== stream else {
                 continue
             }
-            other.protector = stream
-            other.flexFEC.giveUp()
+            other.state.protector = stream
+            other.state.flexFEC.giveUp()
         }
         recover(with: stream, at: time)
     }
 
     /// Some packet came that FlexFEC packets may have waited for.
     func recover(with protector: RTPStream, at time: Timestamp) {
-        let from = protector.from
-        protector.flexFEC.recover(at: time) { streams[Self.key($0, from)] }
+        let from = protector.state.from
+        protector.state.flexFEC.recover(at: time) { streams[Self.key($0, from)] }
     }
 
     private static func contributors(_ header: RTPHeader, _ packet: RawSpan) -> [UInt32] {
@@ -60,7 +61,7 @@ extension RTPFlowTracker {
     }
 }
 
-extension RTPStream {
+extension RTPStreamState {
     /// Nothing of its media was read: where it is in clear, so is what protects it, and names it.
     fileprivate var looksSealed: Bool { isEncrypted == true || codec == nil }
 

@@ -7,10 +7,10 @@ extension RTPFlowTracker {
     /// The proven streams in the order of their first packets.
     package func report(at time: Timestamp, tables: borrowing MediaTables) -> [RTPStreamSnapshot] {
         var list: [RTPStreamSnapshot] = []
-        for stream in proven.compactMap({ streams[$0] }) where stream.flow == number {
-            let source = tables.sources.facts(of: stream.source, between: hosts)
-            var snapshot = stream.snapshot(at: time, source)
-            snapshot.leg = stream.outgoingOf?.snapshot(source)
+        for stream in proven.compactMap({ streams[$0] }) where stream.state.flow == number {
+            let source = tables.sources.facts(of: stream.state.source, between: hosts)
+            var snapshot = stream.state.snapshot(at: time, source)
+            snapshot.leg = stream.state.outgoingOf?.snapshot(source)
             // Without a single readable report nothing was counted: not zero, unknown.
             if source == nil, rtcp.readable == 0 {
                 snapshot.nacks = nil
@@ -18,7 +18,7 @@ extension RTPFlowTracker {
                 snapshot.fullIntraRequests = nil
             }
             snapshot.layer = layer(of: stream)
-            snapshot.transportWide = transports[stream.from].snapshot(at: time)
+            snapshot.transportWide = transports[stream.state.from].snapshot(at: time)
             list.append(snapshot)
         }
         fillLipSync(&list, tables)
@@ -29,7 +29,8 @@ extension RTPFlowTracker {
     private func layer(of stream: RTPStream) -> RTPLayerSnapshot? {
         var layer: RTPLayerSnapshot?
         for (identifier, name) in extensionNames {
-            guard name.hasPrefix("urn:ietf:params:rtp-hdrext:sdes:"), let text = stream.extensions.text(identifier)
+            guard name.hasPrefix("urn:ietf:params:rtp-hdrext:sdes:"),
+                let text = stream.state.extensions.text(identifier)
             else {
                 continue
             }
@@ -64,7 +65,7 @@ extension RTPFlowTracker {
     ) -> (value: Nanoseconds, name: String)? {
         guard let source = tables.sources.facts(of: stream.source, between: hosts), let name = source.canonicalName,
             source.reportCount >= RTCPSource.leastReports, let report = source.lastReport,
-            let arrival = streams[Self.key(stream.source, stream.from)]?.expectedArrival(of: report.timestamp)
+            let arrival = streams[Self.key(stream.source, stream.from)]?.state.expectedArrival(of: report.timestamp)
         else { return nil }
         return (arrival - RTCPSource.time(ofNetworkTime: report.networkTime), name)
     }

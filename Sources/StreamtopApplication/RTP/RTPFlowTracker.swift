@@ -16,7 +16,7 @@ package struct RTPFlowTracker: ~Copyable {
     /// Own: datagrams that look like RTP by their first bits and lead to no stream, before a flow is given up.
     private static let patience = 96
 
-    private(set) var streams: [UInt64: RTPStream] = [:]
+    private(set) var streams = RTPStreamList()
     /// Keys of proven streams, in the order of their first packets.
     private(set) var proven: [UInt64] = []
     private var onTrial: [Trial] = []
@@ -69,7 +69,7 @@ package struct RTPFlowTracker: ~Copyable {
 
     /// Keys were agreed on, or the payloads are as random as with keys.
     package var looksProtected: Bool {
-        isProtected || (hasStreams && proven.allSatisfy { streams[$0]?.isEncrypted == true })
+        isProtected || (hasStreams && proven.allSatisfy { streams[$0]?.state.isEncrypted == true })
     }
 
     package var hasStreams: Bool { !proven.isEmpty }
@@ -98,7 +98,7 @@ package struct RTPFlowTracker: ~Copyable {
         guard !isProtected else { return }
         isProtected = true
         isExpected = true
-        for stream in streams.values { stream.isEncrypted = true }
+        for stream in streams.all { stream.state.isEncrypted = true }
     }
 
     /// A datagram whose first two bits are RTP's version. True when it belongs to a stream, or may still do so.
@@ -125,7 +125,7 @@ package struct RTPFlowTracker: ~Copyable {
         }
         let key = Self.key(header.source, now.direction)
         transportStream.carry(header, of: key, in: packet, &now)
-        if let stream = streams[key], stream.isProven {
+        if let stream = streams[key], stream.state.isProven {
             take(stream, header, packet, wireLength, opened, &tables, &now)
             return true
         }
@@ -155,11 +155,13 @@ package struct RTPFlowTracker: ~Copyable {
         let direction = now.direction
         guard let index = onTrial.firstIndex(where: { $0.key == key }) else {
             if let moved = tables.streams.continued(by: header, at: time), proven.count < Self.streamCapacity {
-                if inherited == nil { inherited = Inheritance(flow: moved.flow, isReversed: moved.from != direction) }
-                moved.move(to: number, from: direction)
+                if inherited == nil {
+                    inherited = Inheritance(flow: moved.state.flow, isReversed: moved.state.from != direction)
+                }
+                moved.state.move(to: number, from: direction)
                 streams[key] = moved
                 proven.append(key)
-                if moved.isEncrypted == true { protect() }
+                if moved.state.isEncrypted == true { protect() }
                 take(moved, header, packet, wireLength, opened, &tables, &now)
                 return true
             }
@@ -168,7 +170,7 @@ package struct RTPFlowTracker: ~Copyable {
             if onTrial.count == Self.trials { streams[onTrial.removeFirst().key] = nil }
             onTrial.append(Trial(key: key, last: header))
             let stream = newStream(header, from: direction, at: time)
-            stream.isEncrypted = isProtected ? true : nil
+            stream.state.isEncrypted = isProtected ? true : nil
             streams[key] = stream
             take(stream, header, packet, wireLength, opened, &tables, &now)
             return true
@@ -187,13 +189,13 @@ package struct RTPFlowTracker: ~Copyable {
             if isExpected || hasStreams {
                 // Among other streams it may still be one that seldom speaks (RFC 4588).
                 take(stream, header, packet, wireLength, opened, &tables, &now)
-                if stream.pairing.isCertain, proven.count < Self.streamCapacity {
+                if stream.state.pairing.isCertain, proven.count < Self.streamCapacity {
                     prove(stream, key, header, &tables, &now)
                 }
                 return true
             }
             let fresh = newStream(header, from: direction, at: time)
-            fresh.isEncrypted = isProtected ? true : nil
+            fresh.state.isEncrypted = isProtected ? true : nil
             streams[key] = fresh
             take(fresh, header, packet, wireLength, opened, &tables, &now)
             return true
@@ -208,20 +210,22 @@ package struct RTPFlowTracker: ~Copyable {
 
     private func newStream(_ header: RTPHeader, from direction: Direction, at time: Timestamp) -> RTPStream {
         RTPStream(
-            header, in: number, from: direction, sender: ends[direction], receiver: ends[direction.reversed], at: time)
+            RTPStreamState(
+                header, in: number, from: direction, sender: ends[direction], receiver: ends[direction.reversed],
+                at: time))
     }
 
     private mutating func prove(
         _ stream: RTPStream, _ key: UInt64, _ header: RTPHeader, _ tables: inout MediaTables,
         _ now: inout Observation
     ) {
-        stream.isProven = true
+        stream.state.isProven = true
         onTrial.removeAll { $0.key == key }
         proven.append(key)
         tables.streams.enter(stream)
         tables.legs.enter(stream)
-        now.tell(.rtpStart(source: stream.source, from: stream.from, payloadType: header.payloadType))
-        if stream.beganWithKeyFrame { now.tell(.keyFrame(source: stream.source, from: stream.from)) }
+        now.tell(.rtpStart(source: stream.state.source, from: stream.state.from, payloadType: header.payloadType))
+        if stream.state.beganWithKeyFrame { now.tell(.keyFrame(source: stream.state.source, from: stream.state.from)) }
     }
 
     private mutating func take(
@@ -229,26 +233,33 @@ package struct RTPFlowTracker: ~Copyable {
         _ tables: inout MediaTables, _ now: inout Observation
     ) {
         let time = now.time
-        if !signalled.isEmpty, stream.payloadTypes.last != header.payloadType,
-            !stream.payloadTypes.contains(header.payloadType), let known = signalled[header.payloadType]
+        if !signalled.isEmpty, stream.state.payloadTypes.last != header.payloadType,
+            !stream.state.payloadTypes.contains(header.payloadType), let known = signalled[header.payloadType]
         {
-            stream.note(rate: known.rate, codec: known.codec, origin: .signalled)
+            stream.state.note(rate: known.rate, codec: known.codec, origin: .signalled)
         }
-        let findings = stream.observe(header, packet: packet, wireLength: wireLength, opened: opened, at: time)
-        if !stream.flexFEC.isOver { protect(stream, header, packet, wireLength, opened, at: time) }
-        if findings.isOutOfOrder, let protector = stream.protector { recover(with: protector, at: time) }
-        if findings.isBehind, !stream.isRepaired {
-            tables.sources.facts(of: stream.source, between: hosts)?.noteAnswer(header.sequence, at: time)
+        let findings = stream.state.observe(header, packet: packet, wireLength: wireLength, opened: opened, at: time)
+        if !stream.state.flexFEC.isOver { protect(stream, header, packet, wireLength, opened, at: time) }
+        if findings.isOutOfOrder, let protector = stream.state.protector { recover(with: protector, at: time) }
+        if findings.isBehind, !stream.state.isRepaired {
+            tables.sources.facts(of: stream.state.source, between: hosts)?.noteAnswer(header.sequence, at: time)
         }
         pair(stream, header, packet, wireLength, opened, tables, at: time)
-        transports[stream.from].observe(
-            stream.extensions.transportSequence, stream.extensions.sendTime, at: time)
-        if !stream.isProven, findings.isKeyFrame { stream.beganWithKeyFrame = true }
-        guard stream.isProven, !stream.isRepair else { return }
+        if stream.state.extensions.tellsOfPath { observePath(of: stream, at: time) }
+        if !stream.state.isProven, findings.isKeyFrame { stream.state.beganWithKeyFrame = true }
+        guard stream.state.isProven, !stream.state.isRepair else { return }
         for missing in findings.losses {
-            now.tell(.rtpLoss(source: stream.source, from: stream.from, packets: missing))
+            now.tell(.rtpLoss(source: stream.state.source, from: stream.state.from, packets: missing))
         }
-        if findings.isKeyFrame { now.tell(.keyFrame(source: stream.source, from: stream.from)) }
+        if findings.isKeyFrame { now.tell(.keyFrame(source: stream.state.source, from: stream.state.from)) }
+    }
+
+    private mutating func observePath(of stream: RTPStream, at time: Timestamp) {
+        let (sequence, sent) = (stream.state.extensions.transportSequence, stream.state.extensions.sendTime)
+        switch stream.state.from {
+        case .fromClient: transports.client.observe(sequence, sent, at: time)
+        case .fromServer: transports.server.observe(sequence, sent, at: time)
+        }
     }
 
     /// A packet that may repeat one of another stream (RFC 4588).
@@ -258,61 +269,69 @@ package struct RTPFlowTracker: ~Copyable {
     ) {
         let payload = wireLength - header.length
         // Padding repeats nothing, and its timestamp is the moment's or none.
-        guard !header.hasPadding || header.isMarked || payload > RTPStream.largestPadding else {
-            if stream.repeats != nil { stream.probes += 1 }
+        guard !header.hasPadding || header.isMarked || payload > RTPStreamState.largestPadding else {
+            if stream.state.repeats != nil { stream.state.probes += 1 }
             return
         }
-        if let original = stream.repeats {
-            guard let other = streams[Self.key(original, stream.from)] else { return }
+        if let original = stream.state.repeats {
+            guard let other = streams[Self.key(original, stream.state.from)] else { return }
             let facts = tables.sources.facts(of: original, between: hosts)
-            let named = stream.namedOriginal(header, packet, opened)
-            let (number, wasMissing) = other.repair(
+            let named = stream.state.namedOriginal(header, packet, opened)
+            let (number, wasMissing) = other.state.repair(
                 timestamp: header.timestamp, payload: payload, named: named,
                 isAsked: { facts?.awaits($0) ?? false }, at: time)
             let wasAsked = number.flatMap { facts?.noteAnswer($0, at: time) } ?? false
             if wasMissing {
-                stream.repairs += 1
+                stream.state.repairs += 1
             } else if wasAsked {
-                stream.requested += 1
+                stream.state.requested += 1
             } else {
-                stream.probes += 1
+                stream.state.probes += 1
             }
             return
         }
-        guard !stream.pairing.isOver, !stream.flexFEC.isLikely else { return }
-        var found: (original: RTPStream, match: RTPStream.Match)?
-        for key in proven + onTrial.map(\.key) {
-            guard let other = streams[key], other !== stream, other.from == stream.from, !other.isRepair,
-                let match = other.match(timestamp: header.timestamp, payload: payload)
-            else { continue }
-            found = (other, match)
-            break
-        }
+        guard !stream.state.pairing.isOver, !stream.state.flexFEC.isLikely else { return }
+        let found = original(of: stream, timestamp: header.timestamp, payload: payload)
         if let found {
             var filled: UInt16?
             if found.match == .missing {
-                let (number, wasMissing) = found.original.repair(
+                let (number, wasMissing) = found.original.state.repair(
                     timestamp: header.timestamp, payload: payload, named: nil, isAsked: { _ in false }, at: time)
                 if wasMissing { filled = number }
             }
             if let filled {
-                stream.repairs += 1
-                stream.pairing.noteFilled(filled, of: found.original.source)
+                stream.state.repairs += 1
+                stream.state.pairing.noteFilled(filled, of: found.original.state.source)
             } else {
-                stream.probes += 1
+                stream.state.probes += 1
             }
         }
-        let original = stream.pairing.observe(found?.original.source, isExact: found?.match != .sameTime)
+        let original = stream.state.pairing.observe(found?.original.state.source, isExact: found?.match != .sameTime)
         if let original {
-            stream.repeats = original
-            streams[Self.key(original, stream.from)]?.isRepaired = true
+            stream.state.repeats = original
+            streams[Self.key(original, stream.state.from)]?.state.isRepaired = true
         }
-        guard stream.pairing.isOver else { return }
+        guard stream.state.pairing.isOver else { return }
         // A stream of its own that shares timestamps with another filled none of its gaps.
-        for gap in stream.pairing.takeBack(but: original) {
-            stream.repairs -= 1
-            streams[Self.key(gap.source, stream.from)]?.takeBackRepair(gap.number)
+        for gap in stream.state.pairing.takeBack(but: original) {
+            stream.state.repairs -= 1
+            streams[Self.key(gap.source, stream.state.from)]?.state.takeBackRepair(gap.number)
         }
+    }
+
+    /// The first stream, those proven before those on trial, of which a packet may be repeated by this one.
+    private func original(
+        of stream: RTPStream, timestamp: UInt32, payload: Int
+    ) -> (original: RTPStream, match: RTPStreamState.Match)? {
+        for index in 0..<(proven.count + onTrial.count) {
+            let key = index < proven.count ? proven[index] : onTrial[index - proven.count].key
+            guard let other = streams[key], other !== stream, other.state.from == stream.state.from,
+                !other.state.isRepair,
+                let match = other.state.match(timestamp: timestamp, payload: payload)
+            else { continue }
+            return (other, match)
+        }
+        return nil
     }
 
     /// Signalling describes media of these ports.
@@ -341,26 +360,24 @@ package struct RTPFlowTracker: ~Copyable {
 
     /// Signalling names the payload type of streams here.
     package mutating func note(payloadType: UInt8, codec: String, clockRate: Int) {
-        for stream in streams.values where stream.payloadTypes.contains(payloadType) {
-            stream.note(rate: clockRate, codec: RTPCodec(encodingName: codec), origin: .signalled)
+        for stream in streams.all where stream.state.payloadTypes.contains(payloadType) {
+            stream.state.note(rate: clockRate, codec: RTPCodec(encodingName: codec), origin: .signalled)
         }
     }
 
     package func clockRate(of source: UInt32) -> Int? {
         for direction in Direction.allCases {
-            if let stream = streams[Self.key(source, direction)], stream.isProven { return stream.clock.rate }
+            if let stream = streams[Self.key(source, direction)], stream.state.isProven {
+                return stream.state.clock.rate
+            }
         }
         return nil
     }
 
     /// Client and server were taken for each other.
     package mutating func exchangeEnds() {
-        let old = streams
-        streams = [:]
-        for (key, stream) in old {
-            if stream.flow == number { stream.exchangeEnds() }
-            streams[key ^ 1] = stream
-        }
+        for stream in streams.all where stream.state.flow == number { stream.state.exchangeEnds() }
+        streams.exchangeEnds()
         for index in proven.indices { proven[index] ^= 1 }
         transportStream.exchangeEnds()
         for index in onTrial.indices { onTrial[index].key ^= 1 }

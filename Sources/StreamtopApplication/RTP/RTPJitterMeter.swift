@@ -6,18 +6,35 @@ import StreamtopBase
 /// then the recursion runs for every rate that it may be, so that the figure is exact from the first packet on.
 package struct RTPJitterMeter: Sendable {
     /// Clock rates in use (RFC 3551 and the registered payload formats).
-    package static let rates: InlineArray<10, Double> = [
-        8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 90_000,
-    ]
-
-    private struct Course {
-        /// In clock units.
-        var value = 0.0
-        var sum = 0.0
-        var largest = 0.0
+    package static var rates: InlineArray<10, Double> {
+        [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 90_000]
     }
 
-    private var courses: InlineArray<10, Course> = .init(repeating: Course())
+    /// Of two rates, in their clock units: one instruction steps both.
+    private struct Courses {
+        var values = SIMD2<Double>.zero
+        var sums = SIMD2<Double>.zero
+        var largest = SIMD2<Double>.zero
+
+        @inline(__always)
+        mutating func step(_ rates: SIMD2<Double>, _ elapsed: Double, _ advance: Double) {
+            var difference = elapsed * rates - advance
+            difference.replace(with: -difference, where: difference .< 0)
+            values += (difference - values) / 16
+            sums += values
+            largest.replace(with: values, where: values .> largest)
+        }
+
+        mutating func step(_ lane: Int, _ rate: Double, _ elapsed: Double, _ advance: Double) {
+            let value = values[lane] + (abs(elapsed * rate - advance) - values[lane]) / 16
+            values[lane] = value
+            sums[lane] += value
+            largest[lane] = max(largest[lane], value)
+        }
+    }
+
+    /// By pairs of `rates`.
+    private var courses: InlineArray<5, Courses> = .init(repeating: Courses())
     /// The only course that still runs.
     private var chosen: Int?
     private var steps = 0
@@ -43,21 +60,18 @@ package struct RTPJitterMeter: Sendable {
         let advance = Double(timestamp.distance(after: lastTimestamp))
         steps &+= 1  // one for each packet
         if let chosen {
-            step(chosen, elapsed, advance)
+            courses[chosen / 2].step(chosen % 2, Self.rates[chosen], elapsed, advance)
         } else {
-            for index in Self.rates.indices { step(index, elapsed, advance) }
+            courses[0].step(SIMD2(8_000, 11_025), elapsed, advance)
+            courses[1].step(SIMD2(12_000, 16_000), elapsed, advance)
+            courses[2].step(SIMD2(22_050, 24_000), elapsed, advance)
+            courses[3].step(SIMD2(32_000, 44_100), elapsed, advance)
+            courses[4].step(SIMD2(48_000, 90_000), elapsed, advance)
         }
     }
 
     /// The sender's clock or the capture's began anew: the step to the next packet says nothing.
     package mutating func interrupt() { hasLast = false }
-
-    private mutating func step(_ index: Int, _ elapsed: Double, _ advance: Double) {
-        let difference = abs(elapsed * Self.rates[index] - advance)
-        courses[index].value += (difference - courses[index].value) / 16
-        courses[index].sum += courses[index].value
-        courses[index].largest = max(courses[index].largest, courses[index].value)
-    }
 
     package struct Reading: Equatable, Sendable {
         package var last: Nanoseconds
@@ -72,8 +86,9 @@ package struct RTPJitterMeter: Sendable {
             let value = units * 1e9 / Self.rates[index]
             return value < 9e18 ? Nanoseconds(value) : .max
         }
+        let (pair, lane) = (courses[index / 2], index % 2)
         return Reading(
-            last: time(courses[index].value), mean: time(courses[index].sum / Double(steps)),
-            maximum: time(courses[index].largest))
+            last: time(pair.values[lane]), mean: time(pair.sums[lane] / Double(steps)),
+            maximum: time(pair.largest[lane]))
     }
 }

@@ -61,13 +61,18 @@ final class RTPLeg {
     /// The stream among `candidates` that `outgoing` carries on; nil where none fits, or several that cannot be told apart.
     static func find(_ outgoing: RTPStream, among candidates: [RTPStream]) -> RTPLeg? {
         var found: (leg: RTPLeg, delay: Int64)?
+        var packets: [RTPRecentPackets.Packet] = []
+        outgoing.state.recentPackets.visit { packets.append($0) }
+        // Not the oldest: what they carry on may be forgotten already.
+        packets.removeFirst(max(0, packets.count - mostReplayed))
+        guard packets.count >= leastMatches else { return nil }
         for incoming in candidates where canFeed(incoming, outgoing) {
-            guard let leg = compare(incoming, outgoing) else { continue }
+            guard let leg = compare(incoming, outgoing, packets) else { continue }
             let delay = leg.delays.quantile(0.5) ?? 0
             // Copies to others left the box a moment before; what came in was there first.
-            let isSameHost = incoming.receiver.address == outgoing.sender.address
+            let isSameHost = incoming.state.receiver.address == outgoing.state.sender.address
             if let best = found {
-                let isBestSameHost = best.leg.incoming.receiver.address == outgoing.sender.address
+                let isBestSameHost = best.leg.incoming.state.receiver.address == outgoing.state.sender.address
                 guard isSameHost && !isBestSameHost || isSameHost == isBestSameHost && delay > best.delay else {
                     continue
                 }
@@ -79,48 +84,35 @@ final class RTPLeg {
 
     /// Of one kind, at one time, in two flows, and not two copies of one sender's.
     private static func canFeed(_ incoming: RTPStream, _ outgoing: RTPStream) -> Bool {
-        incoming !== outgoing && incoming.flow != outgoing.flow && !incoming.isRepair && !outgoing.isRepair
-            && incoming.isVideo == outgoing.isVideo && incoming.sender.address != outgoing.sender.address
-            && incoming.receiver.address != outgoing.receiver.address && incoming.outgoingOf == nil
+        incoming !== outgoing && incoming.state.flow != outgoing.state.flow && !incoming.state.isRepair
+            && !outgoing.state.isRepair
+            && incoming.state.isVideo == outgoing.state.isVideo
+            && incoming.state.sender.address != outgoing.state.sender.address
+            && incoming.state.receiver.address != outgoing.state.receiver.address && incoming.state.outgoingOf == nil
     }
 
-    private static func compare(_ incoming: RTPStream, _ outgoing: RTPStream) -> RTPLeg? {
-        var packets: [RTPRecentPackets.Packet] = []
-        outgoing.recentPackets.visit { packets.append($0) }
-        // Not the oldest: what they carry on may be forgotten already.
-        packets.removeFirst(max(0, packets.count - mostReplayed))
+    /// `packets` are the newest of the outgoing stream.
+    private static func compare(
+        _ incoming: RTPStream, _ outgoing: RTPStream, _ packets: [RTPRecentPackets.Packet]
+    ) -> RTPLeg? {
         let sample = packets.prefix(compared)
-        guard sample.count >= leastMatches else { return nil }
-        // Each packet that fits at all proposes offsets; the ones of a forwarded stream agree.
-        var votes: [Offsets: Int] = [:]
-        for packet in sample.prefix(leastMatches / 2) {
-            incoming.recentPackets.visit { other in
-                guard isBefore(other, packet), other.isMarked == packet.isMarked else { return }
-                let size = Int(packet.payload) - Int(other.payload)
-                guard abs(size) <= mostAdded else { return }
-                let offsets = Offsets(
-                    sequence: packet.sequence &- other.sequence, timestamp: packet.timestamp &- other.timestamp,
-                    size: size)
-                votes[offsets, default: 0] += 1
-            }
-        }
-        guard let best = votes.max(by: { ($0.value, $1.key.sequence) < ($1.value, $0.key.sequence) }),
-            best.value >= leastMatches / 4
-        else { return nil }
+        guard let best = offsets(incoming, sample.prefix(leastMatches / 2)) else { return nil }
         var matches = 0
         var known = 0
-        var sizes: Set<UInt16> = []
-        var hashes: Set<UInt32> = []
+        var sizes: [UInt16] = []
+        var hashes: [UInt32] = []
         var equal = 0
         var pairs: [(RTPRecentPackets.Packet, RTPRecentPackets.Packet)] = []
-        var offsets = best.key
+        var offsets = best
         for packet in sample {
             // A box that closes gaps moves the offset on.
             var found: RTPRecentPackets.Packet?
             for step in UInt16(0)...4 where found == nil {
                 var moved = offsets
                 moved.sequence &-= step
-                guard let other = incoming.recentPackets.packet(packet.sequence &- moved.sequence) else { continue }
+                guard let other = incoming.state.recentPackets.packet(packet.sequence &- moved.sequence) else {
+                    continue
+                }
                 if step == 0 { known += 1 }
                 guard fits(other, packet, moved) else { continue }
                 found = other
@@ -128,18 +120,48 @@ final class RTPLeg {
             }
             guard let other = found else { continue }
             matches += 1
-            sizes.insert(packet.payload)
+            note(packet.payload, in: &sizes)
             pairs.append((other, packet))
             guard other.hash != 0, other.hash == packet.hash else { continue }
             equal += 1
-            hashes.insert(packet.hash)
+            note(packet.hash, in: &hashes)
         }
         guard matches >= leastMatches, Double(matches) >= leastShare * Double(known) else { return nil }
         let isHashed = equal * 10 >= matches * 9 && hashes.count >= leastSizes
         guard isHashed || sizes.count >= leastSizes || followsJitter(pairs) else { return nil }
-        let leg = RTPLeg(incoming, outgoing, best.key, share: Double(matches) / Double(known))
+        let leg = RTPLeg(incoming, outgoing, best, share: Double(matches) / Double(known))
         for packet in packets { leg.observe(packet) }
         return leg
+    }
+
+    /// Each packet that fits at all proposes offsets; the ones of a forwarded stream agree. Of equally many the least step of numbers.
+    private static func offsets(_ incoming: RTPStream, _ sample: ArraySlice<RTPRecentPackets.Packet>) -> Offsets? {
+        var votes: [(offsets: Offsets, count: Int)] = []
+        for packet in sample {
+            incoming.state.recentPackets.visit(
+                around: packet.arrival, longest: Int64(longestDelay), latest: -Int64(earliest)
+            ) { other in
+                guard isBefore(other, packet), other.isMarked == packet.isMarked else { return }
+                let size = Int(packet.payload) - Int(other.payload)
+                guard abs(size) <= mostAdded else { return }
+                let offsets = Offsets(
+                    sequence: packet.sequence &- other.sequence, timestamp: packet.timestamp &- other.timestamp,
+                    size: size)
+                for index in votes.indices where votes[index].offsets == offsets {
+                    votes[index].count += 1
+                    return
+                }
+                votes.append((offsets, 1))
+            }
+        }
+        let best = votes.max { ($0.count, $1.offsets.sequence) < ($1.count, $0.offsets.sequence) }
+        guard let best, best.count >= leastMatches / 4 else { return nil }
+        return best.offsets
+    }
+
+    /// Of values that are told apart as many as need be.
+    private static func note<Value: Equatable>(_ value: Value, in values: inout [Value]) {
+        if values.count < leastSizes, !values.contains(value) { values.append(value) }
     }
 
     /// `other` came no later, and not long before.
@@ -179,7 +201,7 @@ final class RTPLeg {
     /// A packet went out, seen for the first time.
     func observe(_ packet: RTPRecentPackets.Packet) {
         let offsets = Offsets(sequence: sequenceOffset, timestamp: timestampOffset, size: sizeOffset)
-        if let other = incoming.recentPackets.packet(packet.sequence &- sequenceOffset),
+        if let other = incoming.state.recentPackets.packet(packet.sequence &- sequenceOffset),
             Self.fits(other, packet, offsets)
         {
             moved = nil
@@ -189,7 +211,7 @@ final class RTPLeg {
         // so one alone proves nothing.
         for step in UInt16(1)...16 {
             let offset = sequenceOffset &- step
-            guard let other = incoming.recentPackets.packet(packet.sequence &- offset),
+            guard let other = incoming.state.recentPackets.packet(packet.sequence &- offset),
                 Self.fits(other, packet, Offsets(sequence: offset, timestamp: timestampOffset, size: sizeOffset))
             else { continue }
             if moved?.offset == offset {
@@ -207,10 +229,11 @@ final class RTPLeg {
 
     private func note(_ other: RTPRecentPackets.Packet, _ packet: RTPRecentPackets.Packet) {
         // Up to this packet: less those behind it in the memory of what came in.
-        let received = incoming.sequence.packets - min(incoming.sequence.packets, incoming.sequence.duplicates)
+        let received =
+            incoming.state.sequence.packets - min(incoming.state.sequence.packets, incoming.state.sequence.duplicates)
         var later: UInt64 = 0
-        if incoming.recentPackets.newest?.sequence != other.sequence {
-            incoming.recentPackets.visit { if Self.delay(other, $0) > 0 { later &+= 1 } }
+        if incoming.state.recentPackets.newest?.sequence != other.sequence {
+            later = incoming.state.recentPackets.count(after: other)
         }
         receivedUntil = max(receivedUntil, received - min(received, later))
         if matched == 0 { receivedBefore = receivedUntil - min(1, receivedUntil) }
@@ -224,13 +247,13 @@ final class RTPLeg {
     /// `reports` is what RTCP says of the outgoing stream.
     func snapshot(_ reports: RTCPSource?) -> RTPLegSnapshot {
         let since = receivedUntil - min(receivedUntil, receivedBefore)
-        var result = RTPLegSnapshot(flow: incoming.flow, source: incoming.source)
+        var result = RTPLegSnapshot(flow: incoming.state.flow, source: incoming.state.source)
         result.isHashed = hashMatches * 10 >= matched * 9 && matched > 0
-        result.lostIn = incoming.sequence.lost
+        result.lostIn = incoming.state.sequence.lost
         result.lostInBox = since - min(since, matched)
         if let reported = reports?.lastLost {
             // Gaps that were sent on as they came are no loss of this leg.
-            result.lostOut = UInt64(max(0, reported)) - min(UInt64(max(0, reported)), outgoing.sequence.lost)
+            result.lostOut = UInt64(max(0, reported)) - min(UInt64(max(0, reported)), outgoing.state.sequence.lost)
         }
         if let p50 = delays.quantile(0.5), let p95 = delays.quantile(0.95) {
             result.delay = CallLegDelay(
@@ -266,18 +289,18 @@ struct RTPLegTable: ~Copyable {
     /// Looks for streams that carry others on; about once a second.
     mutating func search(at time: Timestamp) {
         guard streams.count > 1 else { return }
-        let living = streams.filter { time - $0.lastArrival < .seconds(5) }
+        let living = streams.filter { time - $0.state.lastArrival < .seconds(5) }
         guard living.count > 1 else { return }
         var room = Self.mostCompared
         for offset in living.indices {
             guard room > 0 else { break }
             let stream = living[(next + offset) % living.count]
-            guard stream.outgoingOf == nil, stream.looks < Self.looks.count,
-                stream.recentPackets.total >= Self.looks[stream.looks]
+            guard stream.state.outgoingOf == nil, stream.state.looks < Self.looks.count,
+                stream.state.recentPackets.total >= Self.looks[stream.state.looks]
             else { continue }
-            stream.looks += 1
+            stream.state.looks += 1
             room -= living.count
-            stream.outgoingOf = RTPLeg.find(stream, among: living)
+            stream.state.outgoingOf = RTPLeg.find(stream, among: living)
         }
         next &+= 1
     }

@@ -23,57 +23,125 @@ struct RTPRecentPackets: Sendable {
     private var oldest = 0
     /// Packets ever appended.
     private(set) var total: UInt64 = 0
+    /// How many there were when one last followed the packet before it otherwise than by `mostStep` numbers and `longestPause`.
+    private var irregular: UInt64 = 0
+
+    /// Own: so many numbers from one packet to the next that those of a whole memory differ by less than half of all numbers,
+    private static let mostStep: UInt16 = 63
+    /// and so many microseconds that their arrivals do.
+    private static let longestPause: UInt32 = 4_000_000
 
     mutating func append(_ packet: Packet) {
         total &+= 1
+        if let newest,
+            !(1...Self.mostStep).contains(packet.sequence &- newest.sequence)
+                || packet.arrival &- newest.arrival > Self.longestPause
+        {
+            irregular = total
+        }
         if packets.count < Self.capacity {
             packets.append(packet)
         } else {
             packets[oldest] = packet
-            oldest = (oldest + 1) % Self.capacity
+            oldest = (oldest &+ 1) % Self.capacity
         }
+    }
+
+    /// Numbers and arrivals ascend from the oldest packet to the newest: a packet is found without looking at all.
+    private var isRegular: Bool { total &- irregular >= UInt64(max(0, packets.count - 1)) || irregular == 0 }
+
+    /// By age: the newest is 0.
+    private func packet(age: Int) -> Packet { packets[place(packets.count &- 1 &- age)] }
+
+    /// Where the packet is that came as the `number`th of those remembered.
+    private func place(_ number: Int) -> Int {
+        let place = oldest &+ number
+        return place < packets.count ? place : place &- packets.count
     }
 
     /// The oldest first.
     func visit(_ body: (Packet) -> Void) {
-        for index in packets.indices { body(packets[(oldest + index) % packets.count]) }
+        for index in packets.indices { body(packets[place(index)]) }
+    }
+
+    /// The oldest first: all that arrived at most `longest` microseconds before `arrival` and `latest` after it, and where they do not
+    /// ascend others, too.
+    func visit(around arrival: UInt32, longest: Int64, latest: Int64, _ body: (Packet) -> Void) {
+        guard isRegular, !packets.isEmpty else { return visit(body) }
+        let first = packet(age: packets.count - 1).arrival
+        let middle = Int64(Int32(bitPattern: arrival &- first))
+        func distance(_ index: Int) -> Int64 { Int64(packets[place(index)].arrival &- first) }
+        var (low, high) = (0, packets.count)
+        while low < high {  // each turn halves what is between
+            let index = (low + high) / 2
+            if distance(index) < middle - longest { low = index + 1 } else { high = index }
+        }
+        while low < packets.count, distance(low) <= middle + latest {
+            body(packets[place(low)])
+            low += 1
+        }
     }
 
     /// Whether one of the newest `count` packets is such a one.
     func hasNewest(_ count: Int, where isSuch: (Packet) -> Bool) -> Bool {
-        for back in 1...max(1, min(count, packets.count)) where !packets.isEmpty {
-            if isSuch(packets[(oldest + packets.count - back) % packets.count]) { return true }
-        }
-        return false
+        (0..<min(max(0, count), packets.count)).contains { isSuch(packet(age: $0)) }
     }
 
     /// The newest packet with this number.
     func packet(_ sequence: UInt16) -> Packet? {
         guard let newest else { return nil }
-        // As a rule as far back as the numbers are apart.
+        // As a rule as far back as the numbers are apart, or less far by those that are missing between.
         let back = Int(newest.sequence &- sequence)
+        if isRegular {
+            var age = min(back, packets.count - 1)
+            while age >= 0 {  // towards the newest
+                let other = packet(age: age)
+                let distance = Int(newest.sequence &- other.sequence)
+                if distance <= back { return distance == back ? other : nil }
+                age -= 1
+            }
+            return nil
+        }
         if back < packets.count {
-            let guess = packets[(oldest + packets.count - 1 - back) % packets.count]
+            let guess = packet(age: back)
             if guess.sequence == sequence { return guess }
         }
         return packets.last { $0.sequence == sequence }
     }
 
-    var newest: Packet? {
-        packets.isEmpty ? nil : packets[(oldest + packets.count - 1) % packets.count]
+    /// Packets that came after `other`, one of these.
+    func count(after other: Packet) -> UInt64 {
+        var count: UInt64 = 0
+        if isRegular {
+            var age = 0
+            while age < packets.count, Int32(bitPattern: packet(age: age).arrival &- other.arrival) > 0 {  // towards the oldest
+                count &+= 1
+                age += 1
+            }
+        } else {
+            visit { if Int32(bitPattern: $0.arrival &- other.arrival) > 0 { count &+= 1 } }
+        }
+        return count
     }
+
+    var newest: Packet? { packets.isEmpty ? nil : packet(age: 0) }
 
     static func micros(_ time: Timestamp) -> UInt32 { UInt32(truncatingIfNeeded: time.nanoseconds / 1_000) }
 
-    /// FNV-1a over the last 64 bytes: boxes rewrite the descriptors that stand before the media, and not the media.
+    /// Of the last 64 bytes: boxes rewrite the descriptors that stand before the media, and not the media.
     static func hash(_ payload: RawSpan) -> UInt32 {
-        var value: UInt32 = 2_166_136_261
         var reader = ByteReader(payload.extracting(droppingFirst: max(0, payload.byteCount - 64)))
-        var position = 0
-        while position < min(64, payload.byteCount) {
-            value = (value ^ UInt32(reader.uint8())) &* 16_777_619
-            position += 1
-        }
-        return value == 0 ? 1 : value
+        var value = UInt64(truncatingIfNeeded: reader.remaining)
+        while reader.remaining >= 8 { value = mix(value, reader.uint64()) }  // each turn reads eight bytes
+        if reader.remaining > 0 { value = mix(value, reader.uint(size: reader.remaining)) }
+        let folded = UInt32(truncatingIfNeeded: value ^ value >> 32)
+        return folded == 0 ? 1 : folded
+    }
+
+    /// The two halves of a product, by which all bits of one word meet all of the other.
+    @inline(__always)
+    private static func mix(_ value: UInt64, _ word: UInt64) -> UInt64 {
+        let (high, low) = (value ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: word ^ 0xd6e8_feb8_6659_fd93)
+        return high ^ low
     }
 }

@@ -117,24 +117,31 @@ private struct EarlierBlocks: Sendable {
         let timestamp = header.timestamp
         defer { last = (header.sequence, timestamp) }
         var reader = ByteReader(payload)
-        var offsets: [UInt32] = []
+        guard let first = reader.peekUInt8(), first & 0x80 != 0 else {
+            others &+= 1
+            return nil
+        }
+        var offsets = InlineArray<8, UInt32>(repeating: 0)
+        var count = 0
         var length = 0
-        while let first = reader.peekUInt8(), first & 0x80 != 0, offsets.count < Self.mostBlocks,
+        // The oldest comes first, and each was sent as many packets ago.
+        var isOrdered = true
+        while let first = reader.peekUInt8(), first & 0x80 != 0, count < Self.mostBlocks,
             let word = reader.peekUInt32()
         {
             // F(1) block type(7) timestamp offset(14) block length(10)
-            offsets.append(word >> 10 & 0x3fff)
+            offsets[count] = word >> 10 & 0x3fff
+            if count > 0, offsets[count - 1] <= offsets[count] { isOrdered = false }
+            count += 1
             length += Int(word & 0x3ff)
             reader.skip(4)
         }
-        // The oldest comes first, and each was sent as many packets ago.
-        var isOrdered = zip(offsets, offsets.dropFirst()).allSatisfy { $0 > $1 }
-        if let last, header.sequence == last.sequence &+ 1, let nearest = offsets.last {
+        let nearest = count > 0 ? offsets[count - 1] : 0
+        if let last, header.sequence == last.sequence &+ 1, count > 0 {
             let step = timestamp &- last.timestamp
             isOrdered = isOrdered && step > 0 && nearest % step == 0
         }
-        guard !offsets.isEmpty, isOrdered, offsets.last != 0, length > 0, let last = reader.peekUInt8(),
-            last & 0x80 == 0,
+        guard isOrdered, nearest != 0, length > 0, let last = reader.peekUInt8(), last & 0x80 == 0,
             reader.remaining - 1 > length
         else {
             others &+= 1
@@ -143,7 +150,7 @@ private struct EarlierBlocks: Sendable {
         whole &+= 1
         bytes &+= UInt64(length)
         guard isSure else { return nil }
-        let fresh = offsets.map { timestamp &- $0 }.filter { time in
+        let fresh = (0..<count).map { timestamp &- offsets[$0] }.filter { time in
             !(0..<told.count).contains { told[age: $0] == time }
         }
         for time in fresh { told.append(time) }

@@ -21,7 +21,9 @@ struct RTPSeconds {
         var lostFinal: UInt64 = 0
     }
 
+    /// The counts of the newest are in `before` and `now` until it is over.
     private var steps: [Step] = []
+    private var newest = Int32.min
     /// At the end of the second before the newest, and now.
     private var before = Totals()
     private var now = Totals()
@@ -29,16 +31,22 @@ struct RTPSeconds {
     /// The stream's counts after a packet at `time`.
     mutating func observe(expected: UInt64, lost: UInt64, repaired: UInt64, at time: Timestamp) {
         let second = Int32(clamping: time.nanoseconds / Self.second)
-        if steps.last.map({ second > $0.second }) ?? true {
-            before = now
-            if steps.count == Self.capacity { steps.removeFirst() }
-            steps.append(Step(second: second))
-        }
+        if second > newest || steps.isEmpty { begin(second) }
         now = Totals(expected: expected, lost: lost, lostFinal: lost - min(lost, repaired))
-        let last = steps.count - 1
-        steps[last].expected = Self.growth(now.expected, before.expected)
-        steps[last].lost = Self.growth(now.lost, before.lost)
-        steps[last].lostFinal = Self.growth(now.lostFinal, before.lostFinal)
+    }
+
+    private mutating func begin(_ second: Int32) {
+        if !steps.isEmpty { fill(&steps[steps.count - 1]) }
+        before = now
+        if steps.count == Self.capacity { steps.removeFirst() }
+        steps.append(Step(second: second))
+        newest = second
+    }
+
+    private func fill(_ step: inout Step) {
+        step.expected = Self.growth(now.expected, before.expected)
+        step.lost = Self.growth(now.lost, before.lost)
+        step.lostFinal = Self.growth(now.lostFinal, before.lostFinal)
     }
 
     mutating func noteKeyFrame() {
@@ -47,7 +55,9 @@ struct RTPSeconds {
     }
 
     var all: [RTPSecondSnapshot] {
-        steps.map {
+        var steps = steps
+        if !steps.isEmpty { fill(&steps[steps.count - 1]) }
+        return steps.map {
             RTPSecondSnapshot(
                 time: Timestamp(nanoseconds: Int64($0.second) * Self.second), expected: Int($0.expected),
                 lost: Int($0.lost), lostFinal: Int($0.lostFinal), keyFrames: Int($0.keyFrames))

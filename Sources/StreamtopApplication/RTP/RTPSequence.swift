@@ -38,16 +38,16 @@ package struct RTPSequence: Equatable, Sendable {
     package private(set) var lowest: Int64 = 0
     package private(set) var highest: Int64 = 0
 
-    private var seen: InlineArray<32, UInt64> = .init(repeating: 0)
     private var distinct: UInt64 = 0
     /// Of runs before the last restart.
     private var expectedBefore: UInt64 = 0
+    /// The number that would follow a suspended packet.
+    private var awaited: UInt16?
+    private var seen: InlineArray<32, UInt64> = .init(repeating: 0)
     /// Numbers missing in a row so far, up to the one that left the window last.
     private var openBurst = 0
     private var bursts: InlineArray<16, UInt32> = .init(repeating: 0)
     private var longest = 0
-    /// The number that would follow a suspended packet.
-    private var awaited: UInt16?
 
     package init() {}
 

@@ -14,8 +14,10 @@ struct LayerStack: ~Copyable, Sendable {
     /// The transport, a tunnel of two more, and what else shares its port.
     static let capacity = 8
 
-    private var layers: InlineArray<8, Layer>
     private(set) var count = 1
+    /// What of it datagrams are asked about.
+    private(set) var kinds = SharedKinds()
+    private var layers: InlineArray<8, Layer>
     private let addressOnly = AddressOnly()
 
     init(_ transport: ProtocolKind, index: UInt32 = FlowEntry.none) {
@@ -57,6 +59,7 @@ struct LayerStack: ~Copyable, Sendable {
         guard count < Self.capacity, carrier < count else { return nil }
         layers[count] = Layer(kind: kind, index: index, carrier: UInt8(carrier))  // below 8
         count += 1
+        kinds.insert(SharedKinds(kind))
         return count - 1
     }
 
@@ -69,5 +72,29 @@ struct LayerStack: ~Copyable, Sendable {
             if Int(layers[next - 1].carrier) > depth { layers[next - 1].carrier -= 1 }
         }
         count -= 1
+        kinds = SharedKinds()
+        for next in 1..<max(1, count) { kinds.insert(SharedKinds(layers[next].kind)) }
+    }
+}
+
+/// Of the protocols that may stand on one UDP port those that each datagram is asked about.
+struct SharedKinds: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    static let media = SharedKinds(rawValue: 1)
+    /// Read before any other, or for good once they were found.
+    static let exclusive = SharedKinds(rawValue: 2)
+    /// They say who speaks, and how what they say is protected.
+    static let setup = SharedKinds(rawValue: 4)
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    init(_ kind: ProtocolKind) {
+        switch kind {
+        case .rtp: self = .media
+        case .quic, .srt, .sctp: self = .exclusive
+        case .stun, .dtls: self = .setup
+        default: self = []
+        }
     }
 }

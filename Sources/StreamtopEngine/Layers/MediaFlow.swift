@@ -68,7 +68,7 @@ struct MediaFlow: LayerState, ~Copyable {
     mutating func observe(
         _ packet: RawSpan, wireLength: Int, tables: inout MediaTables, _ now: inout Observation
     ) -> Bool {
-        opened.removeAll(keepingCapacity: true)
+        if !opened.isEmpty { opened.removeAll(keepingCapacity: true) }
         let isOpened = packet.byteCount == wireLength && open(packet, now.direction)
         guard isOpened else { return rtp.observe(packet, wireLength: wireLength, tables: &tables, &now) }
         // Out of this value while its parts are changed.

@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopModel
 import StreamtopWire
 
-extension RTPStream {
+extension RTPStreamState {
     /// What is known at `time`; `rtcp` is what reports say of this stream.
     func snapshot(at time: Timestamp, _ rtcp: RTCPSource?) -> RTPStreamSnapshot {
         var result = RTPStreamSnapshot(source: source, from: from, start: start, end: end)
@@ -43,13 +43,13 @@ extension RTPStream {
         result.repairTimes = DurationSpread(repairWaits)
         if let protector {
             result.fec = RTPForwardErrorCorrectionSnapshot(
-                kind: .flexfec, packets: protector.sequence.packets, bytes: protector.bytes,
-                recovered: protector.flexFEC.isReadable ? fecRecovered : nil)
+                kind: .flexfec, packets: protector.state.sequence.packets, bytes: protector.state.bytes,
+                recovered: protector.state.flexFEC.isReadable ? fecRecovered : nil)
         } else if let fec {
             result.fec = RTPForwardErrorCorrectionSnapshot(
                 kind: fec.kind, packets: fec.packets, bytes: fec.bytes, recovered: fecRecovered)
         }
-        if holes.repaired > 0 || fec != nil || isRepaired || protector?.flexFEC.isReadable == true {
+        if holes.repaired > 0 || fec != nil || isRepaired || protector?.state.flexFEC.isReadable == true {
             result.lostRepaired = min(holes.repaired, sequence.lost)
         }
         result.repairedLate = min(holes.late, result.lostRepaired ?? 0)
