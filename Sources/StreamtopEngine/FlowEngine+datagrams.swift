@@ -12,8 +12,9 @@ extension FlowEngine {
         _ frame: borrowing DecodedFrame, _ position: UInt32, bytes: RawSpan, direction: Direction, at time: Timestamp
     ) {
         let payload = frame.payload(in: bytes)
-        if let depth = knownMedia(flows[position].layers, payload) {
-            return observeKnownMedia(frame, position, depth, payload, direction: direction, at: time)
+        let media = flows[position].media
+        if media != FlowEntry.none, Self.canBeMediaAlone(payload) {
+            return observeKnownMedia(frame, position, media, payload, direction: direction, at: time)
         }
         observeAny(frame, position, payload, bytes: bytes, direction: direction, at: time)
         if !trackers.relayed.isEmpty { routeRelayed(by: position) }

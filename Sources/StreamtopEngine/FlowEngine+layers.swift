@@ -78,7 +78,23 @@ extension FlowEngine {
         guard trackers.stacks[stack].count < LayerStack.capacity,
             let index = trackers.insert(kind, on: trackers.stacks[stack][depth], of: flows[position], at: time)
         else { return nil }
-        return trackers.stacks[stack].push(kind, index: index, on: depth)
+        let place = trackers.stacks[stack].push(kind, index: index, on: depth)
+        noteReaders(of: position)
+        return place
+    }
+
+    /// What the flow's datagrams are asked first, now that its layers are others.
+    private mutating func noteReaders(of position: UInt32) {
+        let stack = flows[position].layers
+        let kinds = trackers.stacks[stack].kinds
+        guard kinds.contains(.media), !kinds.contains(.exclusive), let depth = trackers.stacks[stack].above(0, .rtp)
+        else {
+            flows[position].media = FlowEntry.none
+            return
+        }
+        let index = trackers.stacks[stack][depth].index
+        flows[position].media = index
+        trackers.rtp[index].isAlone = !kinds.contains(.setup)
     }
 
     /// Takes the layer at `depth` off, with all that stands on it.
@@ -86,12 +102,14 @@ extension FlowEngine {
         var gone: [LayerStack.Layer] = []
         trackers.stacks[flows[position].layers].pop(to: depth) { gone.append($0) }
         for layer in gone { trackers.remove(layer) }
+        noteReaders(of: position)
     }
 
     /// Forgets the flow's layers above its transport's tracker; later packets may build them again.
     mutating func dropStack(_ position: UInt32) {
         trackers.removeStack(flows[position].layers)
         flows[position].layers = FlowEntry.none
+        flows[position].media = FlowEntry.none
     }
 
     // MARK: Signals

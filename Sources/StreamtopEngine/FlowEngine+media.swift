@@ -19,42 +19,45 @@ extension FlowEngine {
 
     private static func mayCarryMedia(_ port: UInt16) -> Bool { port >= 1_024 && port != 5_353 && port != 5_355 }
 
-    /// The place of the layer that reads media, for a datagram that no other reader of the flow can want: it begins as RTP does,
-    /// not as RTCP, and with nothing that QUIC or SRT begin with. Most of a call are such, and all questions that a datagram
-    /// of anything is asked cost more than the media themselves.
+    /// Where media were found and neither QUIC nor SRT nor SCTP, no other reader can want the datagram: it begins as RTP does, not as
+    /// RTCP, and with nothing that QUIC or SRT begin with. Most of a call are such, and all questions that a datagram of anything is
+    /// asked cost more than the media themselves (decision 0370).
     @inline(__always)
-    func knownMedia(_ stack: UInt32, _ payload: RawSpan) -> Int? {
-        guard stack != FlowEntry.none, let start = ByteReader(payload).peekUInt64() else { return nil }
+    static func canBeMediaAlone(_ payload: RawSpan) -> Bool {
+        guard let start = ByteReader(payload).peekUInt64() else { return false }
         let word = UInt32(truncatingIfNeeded: start >> 32)
         // Version 2; a QUIC end that negotiates has zeros for a version, Google's is a letter where RTCP's types are.
-        guard word >> 30 == 2, word >> 21 & 3 != 2, start >> 24 & 0xffff_ffff != 0 else { return nil }
-        guard word != 0x8000_0000, word != 0x8002_0000 else { return nil }
-        let kinds = trackers.stacks[stack].kinds
-        guard kinds.contains(.media), !kinds.contains(.exclusive) else { return nil }
-        return trackers.stacks[stack].above(0, .rtp)
+        guard word >> 30 == 2, word >> 21 & 3 != 2, start >> 24 & 0xffff_ffff != 0 else { return false }
+        return word != 0x8000_0000 && word != 0x8002_0000
     }
 
-    /// A datagram of media that were found before.
+    /// A datagram of media that were found before, for the reader at `index` of its slab.
+    @inline(__always)
     mutating func observeKnownMedia(
-        _ frame: borrowing DecodedFrame, _ position: UInt32, _ depth: Int, _ payload: RawSpan, direction: Direction,
+        _ frame: borrowing DecodedFrame, _ position: UInt32, _ index: UInt32, _ payload: RawSpan, direction: Direction,
         at time: Timestamp
     ) {
-        let stack = flows[position].layers
         let wireLength = frame.payloadLength
         observation.roundTrip = BothDirections(client: nil, server: nil)
         observation.hopLimit = frame.hopLimit
-        observation.cutBytes = max(0, wireLength - payload.byteCount)
         observation.begin(from: direction, at: time)
-        let isSettled = trackers.observeMedia(stack, depth, payload, wireLength: wireLength, &observation)
-        if !observation.deliveries.isEmpty {
+        let isSettled =
+            trackers.observeMedia(
+                flows[position].layers, index, payload, wireLength: wireLength, &observation)
+            && observation.deliveries.isEmpty && ascent.closing == nil
+        if !isSettled || !observation.events.isEmpty { conclude(position, payload, wireLength: wireLength, at: time) }
+    }
+
+    /// The media told something, hand something up, or hold more than before.
+    @inline(never)
+    private mutating func conclude(_ position: UInt32, _ payload: RawSpan, wireLength: Int, at time: Timestamp) {
+        if !observation.deliveries.isEmpty, let depth = trackers.stacks[flows[position].layers].above(0, .rtp) {
+            observation.cutBytes = max(0, wireLength - payload.byteCount)
             climb(position, from: depth, payload: payload)
-            conclude(position, at: time)
-            chargeMemory(of: position)
-        } else {
-            conclude(position, at: time)
-            if !isSettled { chargeMemory(of: position) }
+            observation.cutBytes = 0
         }
-        observation.cutBytes = 0
+        conclude(position, at: time)
+        chargeMemory(of: position)
     }
 
     /// A datagram that begins as RTP and RTCP do, for the layer at `depth`.
@@ -62,7 +65,9 @@ extension FlowEngine {
         _ position: UInt32, _ depth: Int, _ payload: RawSpan, wireLength: Int, direction: Direction, at time: Timestamp
     ) {
         observation.begin(from: direction, at: time)
-        _ = trackers.observeMedia(flows[position].layers, depth, payload, wireLength: wireLength, &observation)
+        let stack = flows[position].layers
+        let index = trackers.stacks[stack][depth].index
+        _ = trackers.observeMedia(stack, index, payload, wireLength: wireLength, &observation)
         if !observation.deliveries.isEmpty { climb(position, from: depth, payload: payload) }
         conclude(position, at: time)
     }
@@ -85,14 +90,13 @@ extension FlowEngine {
 extension TrackerStore {
     /// Gives a datagram to a flow's media; `wireLength` is its length on the wire. True where the flow holds as much as before.
     mutating func observeMedia(
-        _ stack: UInt32, _ depth: Int, _ payload: RawSpan, wireLength: Int, _ now: inout Observation
+        _ stack: UInt32, _ index: UInt32, _ payload: RawSpan, wireLength: Int, _ now: inout Observation
     ) -> Bool {
-        let index = stacks[stack][depth].index
         if rtp[index].described != media.descriptions.generation {
             let checks = stacks[stack].index(of: .stun).map { stun[$0].userNames } ?? []
             rtp[index].describe(by: media.descriptions, checks)
         }
-        if stacks[stack].kinds.contains(.setup) { prepareMedia(stack, index) }
+        if !rtp[index].isAlone { prepareMedia(stack, index) }
         if !rtp[index].hasKeys, let from = rtp[index].rtp.inherited { inheritKeys(index, from) }
         let before = rtp[index].rtp.heldBytes
         _ = rtp[index].observe(payload, wireLength: wireLength, tables: &media, &now)

@@ -80,6 +80,8 @@ struct FlowEntry: ~Copyable {
     var icmpCode: UInt8 = 0
     /// Data of another flow, which counted its frames.
     var isRelayed = false
+    /// Slab index of the reader of media, where no other reader of the flow's datagrams comes before it.
+    var media: UInt32 = Self.none
     private let index = AddressOnly()
 
     /// Packets of one end as sender.

@@ -1,3 +1,4 @@
+import StreamtopApplication
 import StreamtopBase
 import StreamtopTransport
 import StreamtopWire
@@ -18,8 +19,9 @@ struct FramesAhead: ~Copyable {
     struct Waiting: ~Copyable {
         var frame = DecodedFrame()
         var flow = SoughtFlow()
-        /// The flow's TCP tracker and the direction of the frame in it, likely.
+        /// The flow's TCP tracker and the direction of the frame in it, likely; or its reader of media.
         var tracker = FlowEntry.none
+        var media = FlowEntry.none
         var direction = Direction.fromClient
     }
 
@@ -87,18 +89,27 @@ extension FlowEngine {
     @inline(__always)
     private func prefetchTracker(of waiting: inout FramesAhead.Waiting) {
         let isFromLow = waiting.flow.isSourceLow
-        let found = flows.read(waiting.flow.likely) { ($0.tcp, $0.direction(isFromLow: isFromLow)) }
+        let found = flows.read(waiting.flow.likely) { ($0.tcp, $0.direction(isFromLow: isFromLow), $0.media) }
         guard let found else {
             waiting.tracker = FlowEntry.none
+            waiting.media = FlowEntry.none
             return
         }
-        (waiting.tracker, waiting.direction) = found
-        trackers.tcp.prefetch(waiting.tracker)
+        (waiting.tracker, waiting.direction, waiting.media) = found
+        if waiting.media == FlowEntry.none {
+            trackers.tcp.prefetch(waiting.tracker)
+        } else {
+            trackers.rtp.prefetch(waiting.media, bytes: MediaFlow.busyBytes)
+        }
     }
 
     /// What the frame's tracker will need outside of itself.
     @inline(__always)
     private func prefetchBuffers(of waiting: borrowing FramesAhead.Waiting) {
+        if waiting.media != FlowEntry.none {
+            trackers.rtp.read(waiting.media) { $0.rtp.prefetch() }
+            return
+        }
         trackers.tcp.read(waiting.tracker) {
             $0.prefetch(from: waiting.direction, hasPayload: waiting.frame.payloadLength > 0)
         }

@@ -121,6 +121,16 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
         unsafe StreamtopBase.prefetch(UnsafePointer(page.elements + Self.offset(index)))
     }
 
+    /// The same of its first bytes.
+    @inlinable
+    @inline(__always)
+    func prefetch(_ index: UInt32, bytes: Int) {
+        let number = Int(index >> Self.pageShift)
+        guard number < pages.count else { return }
+        let page = pages[number]
+        unsafe StreamtopBase.prefetchBytes(UnsafeRawPointer(page.elements + Self.offset(index)), bytes)
+    }
+
     /// Whether an element is stored at `index`.
     @inlinable
     package func contains(_ index: UInt32) -> Bool {

@@ -17,8 +17,16 @@ struct CarriedTransportStream: Sendable {
     mutating func exchangeEnds() { followed?.key ^= 1 }
 
     /// A packet of the source `key`: of payload type 33, or another one whose payload begins as transport packets do.
+    @inline(__always)
     mutating func carry(_ header: RTPHeader, of key: UInt64, in packet: RawSpan, _ now: inout Observation) {
-        guard header.length < packet.byteCount else { return }
+        guard ByteReader(packet).peekUInt8(ahead: header.length) == TransportStreamPacket.syncByte else { return }
+        carryTransport(header, of: key, in: packet, &now)
+    }
+
+    @inline(never)
+    private mutating func carryTransport(
+        _ header: RTPHeader, of key: UInt64, in packet: RawSpan, _ now: inout Observation
+    ) {
         let payload = packet.extracting(header.length..<packet.byteCount)
         guard TransportStreamPacket.canBegin(payload, packets: header.payloadType == 33 ? 1 : 3) else { return }
         if let last = followed {

@@ -60,10 +60,17 @@ package struct PlayoutModel: Sendable {
 
     /// The delay that the share of them did not exceed: few are larger, so only these are put in order.
     private static func reach(of delays: [Float]) -> Float {
-        let rank = min(delays.count - 1, Int(quantile * Double(delays.count)))
-        var largestFirst = delays.map { -$0 }
-        largestFirst.bringSmallestForward(delays.count - rank)
-        return -largestFirst[delays.count - rank - 1]
+        let number = delays.count - min(delays.count - 1, Int(quantile * Double(delays.count)))  // at most 26 of 512
+        var largest = InlineArray<32, Float>(repeating: -1)
+        for delay in delays where delay > largest[number - 1] {
+            var position = number - 1
+            while position > 0, largest[position - 1] < delay {  // towards the front
+                largest[position] = largest[position - 1]
+                position -= 1
+            }
+            largest[position] = delay
+        }
+        return largest[number - 1]
     }
 
     mutating func interrupt() {

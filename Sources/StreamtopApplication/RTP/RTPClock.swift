@@ -87,6 +87,8 @@ package struct RTPClock: Sendable {
         guard wall > 0, newest > 0, timestamps >= 8 else { return }
         let slope = Double(newest) * 1e9 / Double(wall)
         if wall >= Self.shortest {
+            // The common rates lie too far apart for another one to fit as well.
+            if let rate, origin == .inferred, !Self.isRare(rate), abs(slope / Double(rate) - 1) <= Self.snap { return }
             rate = Self.nearest(slope, in: Self.common, within: Self.snap)
             if rate == nil, wall >= Self.rareAfter { rate = Self.nearest(slope, in: Self.rare, within: 0.01) }
         } else if wall >= .milliseconds(500), equalSteps * 5 >= steps * 4, let hint = Self.hint(lastStep) {
@@ -95,6 +97,8 @@ package struct RTPClock: Sendable {
         }
         origin = rate == nil ? nil : .inferred
     }
+
+    private static func isRare(_ rate: Int) -> Bool { rate % 1_000 != 0 || rate == 12_000 }
 
     /// The rate of a timestamp step of one packet or picture that only one clock in use makes: 20 and 60 ms of Opus, 20 ms of
     /// 8 kHz, pictures at 30, 29.97, 25, 24, 15 and 60 a second.

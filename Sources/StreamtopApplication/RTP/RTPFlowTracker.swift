@@ -16,19 +16,22 @@ package struct RTPFlowTracker: ~Copyable {
     /// Own: datagrams that look like RTP by their first bits and lead to no stream, before a flow is given up.
     private static let patience = 96
 
+    // What each packet asks comes first.
+
     private(set) var streams = RTPStreamList()
-    /// Keys of proven streams, in the order of their first packets.
-    private(set) var proven: [UInt64] = []
-    private var onTrial: [Trial] = []
-    private var misses = 0
     private var transportStream = CarriedTransportStream()
-    package private(set) var evicted: UInt64 = 0
-    package var rtcp: RTCPTracker
-    let hosts: HostPair
+    package private(set) var inherited: Inheritance?
     /// STUN, DTLS or signalling said that media is to be expected on these ports.
     package var isExpected = false
     /// Keys were agreed on for the media (DTLS-SRTP, SDES).
     package private(set) var isProtected = false
+    /// Keys of proven streams, in the order of their first packets.
+    private(set) var proven: [UInt64] = []
+    private var onTrial: [Trial] = []
+    private var misses = 0
+    package private(set) var evicted: UInt64 = 0
+    package var rtcp: RTCPTracker
+    let hosts: HostPair
     /// Codecs by payload type, as signalling names them.
     private var signalled: [UInt8: (codec: RTPCodec, rate: Int)] = [:]
     /// Payload types of FlexFEC, as signalling names them.
@@ -52,9 +55,6 @@ package struct RTPFlowTracker: ~Copyable {
         /// The client of that flow is the server of this one.
         package var isReversed: Bool
     }
-
-    package private(set) var inherited: Inheritance?
-
     private var ends: BothDirections<Endpoint>
 
     package init(
@@ -71,6 +71,10 @@ package struct RTPFlowTracker: ~Copyable {
     package var looksProtected: Bool {
         isProtected || (hasStreams && proven.allSatisfy { streams[$0]?.state.isEncrypted == true })
     }
+
+    /// The media will be needed soon, as far as packets of most streams go.
+    @inline(__always)
+    package func prefetch() { streams.likelyPlace?.prefetch() }
 
     package var hasStreams: Bool { !proven.isEmpty }
     package var hasRTCP: Bool { rtcp.packets > 0 }
@@ -125,8 +129,12 @@ package struct RTPFlowTracker: ~Copyable {
         }
         let key = Self.key(header.source, now.direction)
         transportStream.carry(header, of: key, in: packet, &now)
-        if let stream = streams[key], stream.state.isProven {
-            take(stream, header, packet, wireLength, opened, &tables, &now)
+        if let place = streams.provenPlace(key) {
+            if place.state.isPlain {
+                takePlain(place, header, packet, wireLength, opened, &tables, &now)
+            } else if let stream = streams[key] {
+                take(stream, header, packet, wireLength, opened, &tables, &now)
+            }
             return true
         }
         return observeTrial(key, header, packet, wireLength, opened, &tables, &now)
@@ -228,16 +236,43 @@ package struct RTPFlowTracker: ~Copyable {
         if stream.state.beganWithKeyFrame { now.tell(.keyFrame(source: stream.state.source, from: stream.state.from)) }
     }
 
+    /// A packet of a stream that has nothing to do with others.
+    @inline(__always)
+    private mutating func takePlain(
+        _ place: RTPStreamPlace, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
+        _ tables: inout MediaTables, _ now: inout Observation
+    ) {
+        if header.payloadType != place.state.newestType { noteSignalled(header.payloadType, place) }
+        let findings = place.state.observe(header, packet: packet, wireLength: wireLength, opened: opened, at: now.time)
+        if findings.isBehind, !place.state.isRepaired {
+            tables.sources.facts(of: place.state.source, between: hosts)?.noteAnswer(header.sequence, at: now.time)
+        }
+        if place.state.extensions.tellsOfPath { observePath(of: place, at: now.time) }
+        if findings.isKeyFrame || findings.hasLosses { tell(findings, of: place, &now) }
+    }
+
+    @inline(never)
+    private func tell(_ findings: RTPStreamState.Findings, of place: RTPStreamPlace, _ now: inout Observation) {
+        let (source, from) = (place.state.source, place.state.from)
+        for missing in findings.hasLosses ? place.state.losses : [] {
+            now.tell(.rtpLoss(source: source, from: from, packets: missing))
+        }
+        if findings.isKeyFrame { now.tell(.keyFrame(source: source, from: from)) }
+    }
+
+    /// Signalling may name the codec of a type that is new in the stream.
+    private func noteSignalled(_ payloadType: UInt8, _ place: RTPStreamPlace) {
+        guard !signalled.isEmpty, !place.state.payloadTypes.contains(payloadType), let known = signalled[payloadType]
+        else { return }
+        place.state.note(rate: known.rate, codec: known.codec, origin: .signalled)
+    }
+
     private mutating func take(
         _ stream: RTPStream, _ header: RTPHeader, _ packet: RawSpan, _ wireLength: Int, _ opened: RawSpan?,
         _ tables: inout MediaTables, _ now: inout Observation
     ) {
         let time = now.time
-        if !signalled.isEmpty, stream.state.payloadTypes.last != header.payloadType,
-            !stream.state.payloadTypes.contains(header.payloadType), let known = signalled[header.payloadType]
-        {
-            stream.state.note(rate: known.rate, codec: known.codec, origin: .signalled)
-        }
+        noteSignalled(header.payloadType, stream.place)
         let findings = stream.state.observe(header, packet: packet, wireLength: wireLength, opened: opened, at: time)
         if !stream.state.flexFEC.isOver { protect(stream, header, packet, wireLength, opened, at: time) }
         if findings.isOutOfOrder, let protector = stream.state.protector { recover(with: protector, at: time) }
@@ -245,16 +280,14 @@ package struct RTPFlowTracker: ~Copyable {
             tables.sources.facts(of: stream.state.source, between: hosts)?.noteAnswer(header.sequence, at: time)
         }
         pair(stream, header, packet, wireLength, opened, tables, at: time)
-        if stream.state.extensions.tellsOfPath { observePath(of: stream, at: time) }
+        if stream.state.extensions.tellsOfPath { observePath(of: stream.place, at: time) }
         if !stream.state.isProven, findings.isKeyFrame { stream.state.beganWithKeyFrame = true }
+        stream.state.judgePlainness()
         guard stream.state.isProven, !stream.state.isRepair else { return }
-        for missing in findings.losses {
-            now.tell(.rtpLoss(source: stream.state.source, from: stream.state.from, packets: missing))
-        }
-        if findings.isKeyFrame { now.tell(.keyFrame(source: stream.state.source, from: stream.state.from)) }
+        if findings.isKeyFrame || findings.hasLosses { tell(findings, of: stream.place, &now) }
     }
 
-    private mutating func observePath(of stream: RTPStream, at time: Timestamp) {
+    private mutating func observePath(of stream: RTPStreamPlace, at time: Timestamp) {
         let (sequence, sent) = (stream.state.extensions.transportSequence, stream.state.extensions.sendTime)
         switch stream.state.from {
         case .fromClient: transports.client.observe(sequence, sent, at: time)

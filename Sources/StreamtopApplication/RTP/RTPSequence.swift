@@ -111,19 +111,29 @@ package struct RTPSequence: Equatable, Sendable {
         var counts = bursts
         var longest = self.longest
         var open = openBurst
-        func close() {
-            guard open > 0 else { return }
-            counts[min(open, Self.burstLengths) - 1] &+= 1
-            longest = max(longest, open)
-            open = 0
-        }
-        if packets > 0 {
-            for number in max(lowest, highest - Self.window + 1)...highest {
-                if isSeen(number) { close() } else { open += 1 }
+        let seen = self.seen
+        var number = max(lowest, highest - Self.window + 1)
+        while packets > 0, number <= highest {  // each turn goes on by one number at least
+            let bit = Int(truncatingIfNeeded: number) & Int(Self.window - 1)
+            let word = seen[bit / 64] >> UInt64(bit % 64)
+            if word & 1 == 0 {
+                open += 1
+                number += 1
+                continue
             }
+            Self.close(&open, &counts, &longest)
+            // Those that were seen in a row, up to the end of the word; what lies beyond the highest ends the turns.
+            number += Int64((~word).trailingZeroBitCount)
         }
-        close()
+        Self.close(&open, &counts, &longest)
         return (counts.indices.filter { counts[$0] > 0 }.map { ($0 + 1, Int(counts[$0])) }, longest)
+    }
+
+    private static func close(_ open: inout Int, _ counts: inout InlineArray<16, UInt32>, _ longest: inout Int) {
+        guard open > 0 else { return }
+        counts[min(open, burstLengths) - 1] &+= 1
+        longest = max(longest, open)
+        open = 0
     }
 
     private mutating func begin(at number: Int64) {

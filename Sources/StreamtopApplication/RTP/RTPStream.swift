@@ -25,16 +25,40 @@ final class RTPStream {
         unsafeAddress { unsafe UnsafePointer(address) }
         unsafeMutableAddress { unsafe address }
     }
+
+    /// Where the state is, for as long as somebody holds the stream.
+    var place: RTPStreamPlace { unsafe RTPStreamPlace(address) }
+}
+
+/// Where the state of a stream lies, without holding the stream: for what is done with each packet, while the list that gave it
+/// holds the stream and does not change.
+@safe
+struct RTPStreamPlace {
+    private let address: UnsafeMutablePointer<RTPStreamState>
+
+    fileprivate init(_ address: UnsafeMutablePointer<RTPStreamState>) { unsafe self.address = address }
+
+    var state: RTPStreamState {
+        unsafeAddress { unsafe UnsafePointer(address) }
+        nonmutating unsafeMutableAddress { unsafe address }
+    }
+
+    /// The state will be needed soon: a prefetch reads nothing.
+    @inline(__always)
+    func prefetch() { unsafe prefetchBytes(UnsafeRawPointer(address), RTPStreamState.busyBytes) }
 }
 
 /// Streams of one flow by their keys: some, seldom more than four, so that they are looked through in order.
 struct RTPStreamList {
+    /// Of the newest streams that were found, the first four places.
+    private var quickKeys = InlineArray<4, UInt64>(repeating: .max)
+    private var quickPlaces = InlineArray<4, RTPStreamPlace?>(repeating: nil)
+    private var quickCount = 0
+    private(set) var count = 0
     private var keys: [UInt64] = []
     private(set) var all: [RTPStream] = []
 
     init() {}
-
-    var count: Int { keys.count }
 
     subscript(key: UInt64) -> RTPStream? {
         get {
@@ -42,6 +66,7 @@ struct RTPStreamList {
             return nil
         }
         set {
+            forgetPlaces()
             let index = keys.firstIndex(of: key)
             switch (index, newValue) {
             case (let index?, let stream?): all[index] = stream
@@ -53,9 +78,38 @@ struct RTPStreamList {
                 all.append(stream)
             case (nil, nil): break
             }
+            count = keys.count
         }
     }
 
+    /// The place of a stream that is proven. A key has 33 bits: none is the one that stands for nothing.
+    @inline(__always)
+    mutating func provenPlace(_ key: UInt64) -> RTPStreamPlace? {
+        for index in 0..<4 where quickKeys[index] == key { return quickPlaces[index] }
+        return notePlace(key)
+    }
+
+    @inline(never)
+    private mutating func notePlace(_ key: UInt64) -> RTPStreamPlace? {
+        guard let stream = self[key], stream.state.isProven else { return nil }
+        quickKeys[quickCount & 3] = key
+        quickPlaces[quickCount & 3] = stream.place
+        quickCount &+= 1
+        return stream.place
+    }
+
+    /// The place of the flow's first stream, as a guess at the one whose packet comes next.
+    var likelyPlace: RTPStreamPlace? { quickPlaces[0] }
+
+    private mutating func forgetPlaces() {
+        quickKeys = InlineArray(repeating: .max)
+        quickPlaces = InlineArray(repeating: nil)
+        quickCount = 0
+    }
+
     /// Keys name the direction in their lowest bit.
-    mutating func exchangeEnds() { for index in keys.indices { keys[index] ^= 1 } }
+    mutating func exchangeEnds() {
+        forgetPlaces()
+        for index in keys.indices { keys[index] ^= 1 }
+    }
 }

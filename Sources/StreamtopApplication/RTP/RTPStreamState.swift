@@ -9,8 +9,8 @@ struct RTPStreamState: ~Copyable {
 
     /// What a packet told, for the flow.
     struct Findings {
-        /// Gaps that stayed open, by the packets missing in each.
-        var losses: [Int] = []
+        /// Gaps stayed open: `losses` says which.
+        var hasLosses = false
         var isKeyFrame = false
         /// Numbers before this one are missing, or it came after higher ones.
         var isOutOfOrder = false
@@ -27,7 +27,9 @@ struct RTPStreamState: ~Copyable {
     private(set) var bytes: UInt64 = 0
     private(set) var from: Direction
     /// Payload type of the packet before.
-    private var newestType: UInt8 = .max
+    private(set) var newestType: UInt8 = .max
+    /// It repeats and protects no other stream for certain, and none protects it: its packets are nobody's business but its own.
+    private(set) var isPlain = false
     /// nil: nothing says it.
     var isEncrypted: Bool?
     var codec: RTPCodec? { didSet { judgeKind() } }
@@ -40,11 +42,12 @@ struct RTPStreamState: ~Copyable {
     private(set) var isReadable = false
     /// When the counts are marked next.
     private var nextMark = Timestamp(nanoseconds: .min)
+    /// Another source repeats packets of this one.
+    var isRepaired = false
     private(set) var recentPackets = RTPRecentPackets()
     /// The stream that this one carries on, and how often one was looked for.
     var outgoingOf: RTPLeg?
     private(set) var holes = RTPHoles()
-    private(set) var sequence = RTPSequence()
     private(set) var clock = RTPClock()
     private(set) var rate = RateMeter()
     private(set) var seconds = RTPSeconds()
@@ -52,8 +55,12 @@ struct RTPStreamState: ~Copyable {
     private var meanTransit: Double?
     private(set) var extensions = RTPExtensionReader()
     private(set) var jitter = RTPJitterMeter()
-
     private(set) var playout = PlayoutModel()
+    private(set) var sequence = RTPSequence()
+
+    /// As far as each packet of most streams goes.
+    static var busyBytes: Int { 1_152 }
+
     private(set) var voice = VoiceQuality()
     private var lateForDecoder: UInt64 = 0
     /// One way, mouth to ear, in milliseconds: half the round trip and what is known behind it.
@@ -76,6 +83,8 @@ struct RTPStreamState: ~Copyable {
     let sender: Endpoint
     let receiver: Endpoint
     var looks = 0
+    /// Gaps that the packet at hand showed to stay open, by the packets missing in each.
+    private(set) var losses: [Int] = []
     /// Gaps that were told as losses.
     private(set) var gapsTold = 0
     /// Packets without media: padding that only takes sequence numbers.
@@ -93,13 +102,11 @@ struct RTPStreamState: ~Copyable {
     var probes = 0
     /// A key frame began before the stream was proven.
     var beganWithKeyFrame = false
-    /// Another source repeats packets of this one.
-    var isRepaired = false
     /// From the packet that showed a gap to the one on another source that filled it.
     private(set) var repairWaits = RoundTripSamples()
     /// What this stream protects of others (RFC 8627), and the stream that protects this one.
     var flexFEC = FlexFECStream()
-    var protector: RTPStream?
+    var protector: RTPStream? { didSet { isPlain = false } }
     private let depth = AddressOnly()
 
     /// Nothing holds pictures back. What FlexFEC brings back cannot be seen where it is sealed: a hole holds nobody back then.
@@ -131,6 +138,11 @@ struct RTPStreamState: ~Copyable {
         } else {
             isVideo = clock.rate.map { $0 == 90_000 }
         }
+    }
+
+    /// Whether its packets concern other streams, after one that may have decided it.
+    mutating func judgePlainness() {
+        isPlain = isProven && flexFEC.isOver && pairing.isOver && repeats == nil && protector == nil
     }
 
     var lastArrival: Timestamp { end }
@@ -209,8 +221,10 @@ struct RTPStreamState: ~Copyable {
     }
 
     private mutating func tellLosses(_ findings: inout Findings, at time: Timestamp) {
-        holes.settle(at: time) { findings.losses.append($0) }
-        gapsTold += findings.losses.count
+        if !losses.isEmpty { losses.removeAll(keepingCapacity: true) }
+        holes.settle(at: time) { losses.append($0) }
+        gapsTold += losses.count
+        findings.hasLosses = !losses.isEmpty
     }
 
     private mutating func settle(_ outcome: RTPSequence.Outcome, _ header: RTPHeader, at time: Timestamp) {

@@ -32,3 +32,15 @@ package func prefetch<Value: ~Copyable>(_ address: UnsafePointer<Value>) {
         offset &+= 64
     }
 }
+
+/// The first `count` bytes at `address` will be needed soon.
+@inlinable
+@inline(__always)
+@safe
+package func prefetchBytes(_ address: UnsafeRawPointer, _ count: Int) {
+    var offset = 0
+    while offset < count {  // one cache line each turn
+        unsafe streamtop_prefetch(address + offset)
+        offset &+= 64
+    }
+}

@@ -59,7 +59,7 @@ struct LayerStack: ~Copyable, Sendable {
         guard count < Self.capacity, carrier < count else { return nil }
         layers[count] = Layer(kind: kind, index: index, carrier: UInt8(carrier))  // below 8
         count += 1
-        kinds.insert(SharedKinds(kind))
+        kinds.insert(SharedKinds(kind, isOnTransport: carrier == 0))
         return count - 1
     }
 
@@ -73,7 +73,9 @@ struct LayerStack: ~Copyable, Sendable {
         }
         count -= 1
         kinds = SharedKinds()
-        for next in 1..<max(1, count) { kinds.insert(SharedKinds(layers[next].kind)) }
+        for next in 1..<max(1, count) {
+            kinds.insert(SharedKinds(layers[next].kind, isOnTransport: layers[next].carrier == 0))
+        }
     }
 }
 
@@ -89,10 +91,10 @@ struct SharedKinds: OptionSet, Sendable {
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    init(_ kind: ProtocolKind) {
+    init(_ kind: ProtocolKind, isOnTransport: Bool) {
         switch kind {
-        case .rtp: self = .media
-        case .quic, .srt, .sctp: self = .exclusive
+        case .rtp where isOnTransport: self = .media
+        case .quic, .srt, .sctp: self = isOnTransport ? .exclusive : []
         case .stun, .dtls: self = .setup
         default: self = []
         }

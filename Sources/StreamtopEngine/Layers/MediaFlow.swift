@@ -8,16 +8,23 @@ import StreamtopWire
 /// The media of one flow: RTP with its RTCP, and the protection around both where DTLS on the same ports agreed on one (RFC
 /// 5764). Headers are clear in SRTP: without keys only payloads and reports are missing.
 struct MediaFlow: LayerState, ~Copyable {
-    var rtp: RTPFlowTracker
-    private var client: SRTPOpener?
-    private var server: SRTPOpener?
+    // What each packet asks comes first.
+
+    /// As far as that goes.
+    static var busyBytes: Int { 256 }
+
+    /// Neither STUN nor DTLS speak on the same ports.
+    var isAlone = false
+    /// Generation of the descriptions that were looked at.
+    private(set) var described = 0
     /// Generation of the secrets that were searched for keys.
     private var searched = -1
     /// What was opened of the packet at hand; kept for its storage.
     private var opened: [UInt8] = []
+    var rtp: RTPFlowTracker
+    private var client: SRTPOpener?
+    private var server: SRTPOpener?
     private var ends: BothDirections<Endpoint>
-    /// Generation of the descriptions that were looked at.
-    private(set) var described = 0
     private let depth = AddressOnly()
 
     /// `ordinal` is the flow's identity: the number of the frame that opened it.

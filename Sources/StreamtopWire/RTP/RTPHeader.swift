@@ -31,21 +31,36 @@ package struct RTPHeader: Equatable, Sendable, BitwiseCopyable {
     @_lifetime(reader: copy reader)
     package init(decoding reader: inout ByteReader) throws(DecodeError) {
         let start = reader.consumed
-        try reader.require(Self.fixedLength, in: .rtp)
-        let first = reader.uint8()
-        guard first >> 6 == 2 else { throw reader.malformed(.rtp, .wrongVersion) }
-        let second = reader.uint8()
+        guard let front = reader.peekUInt64(), let source = reader.peekUInt32(ahead: 8) else {
+            throw DecodeError(
+                layer: .rtp, offset: reader.offset,
+                cause: .truncated(needed: Self.fixedLength, available: reader.remaining))
+        }
+        let first = UInt8(truncatingIfNeeded: front >> 56)
+        let second = UInt8(truncatingIfNeeded: front >> 48)
+        guard first >> 6 == 2 else {
+            reader.skip(1)
+            throw reader.malformed(.rtp, .wrongVersion)
+        }
         payloadType = second & 0x7f
         isMarked = second & 0x80 != 0
-        guard !(64...95).contains(payloadType) else { throw reader.malformed(.rtp, .forbiddenValue) }
+        guard !(64...95).contains(payloadType) else {
+            reader.skip(2)
+            throw reader.malformed(.rtp, .forbiddenValue)
+        }
+        reader.skip(Self.fixedLength)
         hasPadding = first & 0x20 != 0
-        sequence = reader.uint16()
-        timestamp = reader.uint32()
-        source = reader.uint32()
+        sequence = UInt16(truncatingIfNeeded: front >> 32)
+        timestamp = UInt32(truncatingIfNeeded: front)
+        self.source = source
         contributors = Int(first & 0x0f)
         extensionProfile = nil
         extensionOffset = 0
         extensionLength = 0
+        guard first & 0x1f != 0 else {
+            length = Self.fixedLength
+            return
+        }
         try reader.require(contributors * 4 + (first & 0x10 != 0 ? 4 : 0), in: .rtp)
         reader.skip(contributors * 4)
         if first & 0x10 != 0 {
