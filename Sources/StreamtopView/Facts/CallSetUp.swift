@@ -43,7 +43,8 @@ struct CallSetUp {
             Step(name: "nominated", start: time(.firstAnswer) ?? time(.nominated), end: time(.nominated), words: ""))
         steps.append(
             Step(
-                name: "DTLS", start: time(.clientHello), end: time(.handshakeDone), words: Self.flights(call.dtls)))
+                name: call.dtls?.tls.version.map { "DTLS \($0)" } ?? "DTLS", start: time(.clientHello),
+                end: time(.handshakeDone), words: Self.flights(call.dtls)))
         let media = time(.firstMedia)
         let before = [time(.handshakeDone), time(.nominated)].compactMap { $0 }.max()
         steps.append(
@@ -90,7 +91,7 @@ struct CallSetUp {
         return start
     }
 
-    /// Version, flights (turns of who speaks) and repeats.
+    /// Flights (turns of who speaks) and repeats.
     private static func flights(_ dtls: DTLSSnapshot?) -> String {
         guard let dtls else { return "" }
         let steps = dtls.tls.handshake.timeline.filter { $0.step != .firstApplicationData }
@@ -100,7 +101,6 @@ struct CallSetUp {
             flights += 1
             last = step.from
         }
-        let version = dtls.tls.version.map { $0 + ", " } ?? ""
-        return "\(version)\(flights) flights, \(dtls.retransmittedFlights) repeated"
+        return "\(flights) flights, \(dtls.retransmittedFlights) repeated"
     }
 }

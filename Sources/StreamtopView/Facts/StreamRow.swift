@@ -56,10 +56,23 @@ struct StreamRow: Sendable {
     /// The newest report of the receiver on this stream.
     var report: RTCPReportRow? { flow.rtcp?.reports.last { $0.source == stream.source && $0.from != stream.from } }
 
+    /// Whether a verdict on the flow may be about this stream: not one on its data channels, nor on losses of another stream.
+    private func isConcerned(_ verdict: Verdict) -> Bool {
+        switch verdict.rule {
+        case "media_loss": stream.lostFinal > 0
+        case "repair_too_late", "retransmission_useless": stream.lostRepaired != nil
+        case "lost_after_tap": (report?.lost ?? 0) > 0
+        case "speech_quality": stream.voice != nil
+        case "key_frame_storm", "no_key_frame": stream.isVideo == true
+        case "data_channel_timer": false
+        default: true
+        }
+    }
+
     /// How bad the newest seconds are for the decoder. Own: 2 % lost is heard and seen, 5 % hurts (ITU-T G.1010 asks for less
     /// than 3 % for voice, 1 % for video).
     var severity: Verdict.Severity? {
-        if let verdict = flow.verdicts.map(\.severity).max(), verdict > .info { return verdict }
+        if let verdict = flow.verdicts.filter(isConcerned).map(\.severity).max(), verdict > .info { return verdict }
         guard let recent = stream.recent, recent.expected >= 50 else { return nil }
         let ratio = Double(recent.lost) / Double(recent.expected)
         return ratio >= 0.05 ? .critical : ratio >= 0.02 ? .warning : nil

@@ -13,20 +13,26 @@ enum EndpointText {
     }
 
     static func fitted(_ end: EndpointSnapshot, width: Int) -> String {
-        let whole = full(end)
+        fitted(end.endpoint, named: end.name.flatMap { $0.isEmpty ? nil : $0 }, full(end), width: width)
+    }
+
+    static func fitted(_ endpoint: Endpoint, width: Int) -> String {
+        fitted(endpoint, named: nil, text(endpoint), width: width)
+    }
+
+    private static func fitted(_ endpoint: Endpoint, named name: String?, _ whole: String, width: Int) -> String {
         guard TextWidth.columns(of: whole) > width else { return whole }
-        let port = end.endpoint.port == 0 ? "" : ":\(end.endpoint.port)"
-        let name = end.name.flatMap { $0.isEmpty ? nil : $0 }
+        let port = endpoint.port == 0 ? "" : ":\(endpoint.port)"
         let room = width - port.utf8.count
         guard room >= 7 else { return whole }
         // Of an IPv4 address the last numbers tell ends apart.
-        if name == nil, end.endpoint.address.isIPv4 {
-            return "…" + end.endpoint.address.description.suffix(room - 1) + port
+        if name == nil, endpoint.address.isIPv4 {
+            return "…" + endpoint.address.description.suffix(room - 1) + port
         }
         guard name == nil, !port.isEmpty else {
-            return middleCut(name ?? end.endpoint.address.description, width: room) + port
+            return middleCut(name ?? endpoint.address.description, width: room) + port
         }
-        return "[" + middleCut(end.endpoint.address.description, width: room - 2) + "]" + port
+        return "[" + middleCut(endpoint.address.description, width: room - 2) + "]" + port
     }
 
     /// Keeps the beginning and the end: `2001:db8…a3ff`. Text of other than plain characters is cut at its end, by

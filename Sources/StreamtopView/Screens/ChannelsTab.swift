@@ -79,7 +79,7 @@ enum ChannelsTab {
             if let time = end.longestTimeout {
                 line.append(TextSpan("  longest timeout \(DurationText.withUnit(time))", .watch))
             }
-            page.add(line)
+            page.addWrapped(line)
         }
     }
 }

@@ -25,12 +25,16 @@ enum FlowScreen {
     private static func drawIdentity(
         _ flow: FlowSnapshot, isRecorded: Bool, _ area: Rect, _ cells: inout CellBuffer
     ) {
-        var spans = [
+        let ends = [
             TextSpan(EndpointText.full(flow.client), .accent), TextSpan(" \(Words.arrow) ", .muted),
             TextSpan(EndpointText.full(flow.displayedServer), .accent), TextSpan("  ", .text),
-            TextSpan(flow.displayedProtocols.joined(separator: " "), .badge), TextSpan("  ", .text),
-            TextSpan(Words.state(flow) + " ", .label), TextSpan(DurationText.age(flow.age), .value),
         ]
+        let protocols = [TextSpan(flow.displayedProtocols.joined(separator: " "), .badge), TextSpan("  ", .text)]
+        let state = [TextSpan(Words.state(flow) + " ", .label), TextSpan(DurationText.age(flow.age), .value)]
+        var spans = ends + protocols + state
+        // A long list of protocols, as calls have it, stands last: it may be cut, the state not.
+        let isLong = spans.reduce(0) { $0 + TextWidth.columns(of: $1.text) } > area.width - 2
+        if isLong { spans = ends + state }
         if isRecorded { spans.append(TextSpan("  " + Words.recording, .act)) }
         if flow.tcp != nil { spans.append(TextSpan("  " + Words.vantage(flow.tcp?.vantage), .label)) }
         if let control = flow.displayedCongestionControl, control.name != .unknown {
@@ -42,6 +46,7 @@ enum FlowScreen {
         if let vlan = flow.vlan { spans.append(TextSpan("  vlan \(vlan)", .label)) }
         if let tunnel = flow.tunnel { spans.append(TextSpan("  " + Words.tunnel(tunnel), .label)) }
         spans.append(TextSpan("  " + Words.flowNumber(flow.identifier), .muted))
+        if isLong { spans += [TextSpan("  ", .text)] + protocols }
         cells.put(spans, x: area.x + 1, y: area.y, maxWidth: area.width - 2)
     }
 }

@@ -45,9 +45,13 @@ extension FlowTab {
         HandshakeTab.draw(flow, scroll: open.scroll, in: layout.content, into: &cells)
     }
 
-    static let http = FlowTab(name: "HTTP") { flow, open, _, layout, cells in
-        HTTPTab.draw(flow, scroll: open.scroll, in: layout.content, into: &cells)
-    }
+    /// A call's flow has none, and nobody looks for any there.
+    static let http = FlowTab(
+        name: "HTTP",
+        isPresent: { $0.http != nil || ($0.dtls == nil && $0.sctp == nil && $0.stun == nil && $0.rtp.isEmpty) },
+        draw: { flow, open, _, layout, cells in
+            HTTPTab.draw(flow, scroll: open.scroll, in: layout.content, into: &cells)
+        })
 
     static let facts = FlowTab(name: "Facts") { flow, open, context, layout, cells in
         FactsPane.draw(FlowFacts.groups(flow, context), in: layout.content, scroll: open.scroll, into: &cells)

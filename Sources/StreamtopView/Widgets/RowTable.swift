@@ -22,6 +22,17 @@ struct RowColumn<Row>: Sendable {
         }
     }
 
+    /// A column of a text that fits itself into the width.
+    static func fitted(
+        _ title: String, _ widths: ClosedRange<Int>, _ priority: Int,
+        _ value: @escaping @Sendable (Row, Int) -> (String?, StyleRole)
+    ) -> RowColumn {
+        RowColumn(title: title, widths: widths, priority: priority, isNumber: false) { row, cell, cells in
+            let (text, role) = value(row, cell.width)
+            cell.put(text, role, &cells)
+        }
+    }
+
     /// A column of a number; nil is "not known".
     static func number(
         _ title: String, _ width: Int, _ priority: Int, _ value: @escaping @Sendable (Row) -> (String?, StyleRole)

@@ -22,6 +22,11 @@ struct TallPage {
         height += 1
     }
 
+    /// Adds a line, and more where it does not fit: pieces that begin with two spaces go on below.
+    mutating func addWrapped(_ spans: [TextSpan], x: Int = 1) {
+        for line in SpanWrap.lines(spans, width: max(8, width - x - 1)) { add(line, x: x) }
+    }
+
     /// Adds a sentence behind a label, over as many lines as it takes.
     mutating func addSentence(_ label: [TextSpan], _ text: String, _ role: StyleRole, x: Int = 1, limit: Int = 4) {
         let left = x + label.reduce(0) { $0 + TextWidth.columns(of: $1.text) }

@@ -26,6 +26,17 @@ extension Words {
         return "\(EndpointText.text(pair.local)) ↔ \(EndpointText.text(pair.remote))"
     }
 
+    /// The same where there is little room: the hosts tell more than half of their ports.
+    static func callSubject(_ call: CallSnapshot, width: Int) -> String {
+        let whole = callSubject(call)
+        guard TextWidth.columns(of: whole) > width, let pair = call.selected.map({ call.pairs[$0] }) ?? call.pairs.first
+        else { return whole }
+        let hosts = [pair.local, pair.remote].map(\.address.description)
+        let joined = hosts.joined(separator: " ↔ ")
+        guard TextWidth.columns(of: joined) > width else { return joined }
+        return hosts.map { EndpointText.middleCut($0, width: (width - 3) / 2) }.joined(separator: " ↔ ")
+    }
+
     static func wayToRelay(_ part: Reading<Nanoseconds>, of whole: Nanoseconds) -> String {
         "\(part.bound.prefix)\(DurationText.milliseconds(part.value)) of the \(DurationText.withUnit(whole)) are the way to the relay."
     }

@@ -6,6 +6,10 @@ extension Words {
     static let noStreams = ["No RTP stream yet.", "Streams are found on any port, by their sequence numbers."]
     static let noStreamPasses = "No stream is in a flow that passes the filter."
     static let lossStrip = "loss"
+    /// What the list's titles are short for.
+    static let streamLegend =
+        "lost: at the tap; rep.: repaired in time; final: lost for the decoder; jitter, frames: ms, of packets and of pictures; "
+        + "frz: freezes; mos: speech, 1 bad to 4.5 good"
     static let playoutModel = "playout model"
     static let reportsTitle = "RTCP"
     static let channelsHeader = "channel"
@@ -19,6 +23,15 @@ extension Words {
     static func streamKind(_ stream: RTPStreamSnapshot) -> String {
         if let codec = stream.codec { return codec }
         return stream.payloadTypes.first.map { "pt \($0)" } ?? "?"
+    }
+
+    static func clockRate(_ rate: Int) -> String {
+        rate % 1000 == 0 ? "\(rate / 1000) kHz" : "\(NumberText.fixed(Double(rate) / 1000, decimals: 2)) kHz"
+    }
+
+    /// `drift` is of capture time against media time.
+    static func drift(_ drift: Double) -> String {
+        "\(NumberText.fixed(abs(drift), decimals: 1)) ms/min \(drift > 0 ? "slow" : "fast")"
     }
 
     static func medium(_ isVideo: Bool?) -> String { isVideo.map { $0 ? "video" : "audio" } ?? "media of unknown kind" }

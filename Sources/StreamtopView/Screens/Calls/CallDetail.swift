@@ -150,9 +150,9 @@ enum CallDetail {
 
     private static let pairColumns: [RowColumn<PairRow>] = [
         .text("", 5...5, 1) { (Words.candidate($0.pair.localType) ?? "", .muted) },
-        .text("near end", 15...28, 0) { (EndpointText.text($0.pair.local), .text) },
+        .fitted("near end", 15...28, 0) { row, width in (EndpointText.fitted(row.pair.local, width: width), .text) },
         .text("", 5...5, 2) { (Words.candidate($0.pair.remoteType) ?? "", .muted) },
-        .text("far end", 15...28, 0) { (EndpointText.text($0.pair.remote), .text) },
+        .fitted("far end", 15...28, 0) { row, width in (EndpointText.fitted(row.pair.remote, width: width), .text) },
         .text("state", 9...9, 0) { row in
             let state = Words.pairState(row.pair, isSelected: row.isSelected)
             let role: StyleRole =
@@ -161,7 +161,7 @@ enum CallDetail {
             return (state, role)
         },
         .number("asked", 5, 4) { (NumberText.grouped($0.pair.requests), .value) },
-        .number("answ", 4, 4) { row in
+        .number("back", 5, 4) { row in
             (NumberText.grouped(row.pair.responses), row.pair.responses == 0 && row.pair.requests > 0 ? .watch : .value)
         },
         .number("rtt ms", 6, 5) { (($0.pair.roundTrip?.smoothed).map(DurationText.milliseconds), .value) },

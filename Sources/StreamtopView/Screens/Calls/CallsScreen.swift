@@ -35,7 +35,7 @@ enum CallsScreen {
     }
 
     private static let columns: [RowColumn<CallSnapshot>] = [
-        .text("who", 24...44, 0) { (Words.callSubject($0), .text) },
+        .fitted("who", 24...44, 0) { call, width in (Words.callSubject(call, width: width), .text) },
         .text("stands at", 10...12, 1) { (Words.stage($0.stage), role($0)) },
         .text("path", 7...8, 3) { call in
             let isRelayed = isRelayed(call)

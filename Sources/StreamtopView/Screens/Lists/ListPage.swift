@@ -83,9 +83,12 @@ struct ListPage<Row: Sendable>: Sendable {
         let area = layout.content
         let rows = ordered(state, context)
         guard !rows.isEmpty else {
-            for (line, text) in empty(state, context).enumerated() {
-                cells.put(
-                    text, x: 2, y: area.y + 1 + line, line == 0 ? .text : .muted, maxWidth: max(0, area.width - 4))
+            var y = area.y + 1
+            for (index, text) in empty(state, context).enumerated() {
+                for line in TextWrap.lines(text, width: area.width - 4, limit: 4) where y < area.bottom {
+                    cells.put(line, x: 2, y: y, index == 0 ? .text : .muted, maxWidth: max(0, area.width - 4))
+                    y += 1
+                }
             }
             return
         }

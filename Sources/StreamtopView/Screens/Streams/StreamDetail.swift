@@ -12,6 +12,8 @@ enum StreamDetail {
         reports(row, context, &page)
         rest(row, &page)
         legs(row, context, &page)
+        page.skip()
+        page.addSentence([], Words.streamLegend, .muted)
         return page
     }
 
@@ -23,12 +25,15 @@ enum StreamDetail {
             TextSpan("  \(EndpointText.full(row.sender)) \(Words.arrow) \(EndpointText.full(row.receiver))", .text),
             TextSpan("  " + Words.flowNumber(row.flow.identifier), .muted),
         ]
-        if let clock = stream.clockRate { spans.append(TextSpan("  \(clock) Hz", .label)) }
+        // All video has a clock of 90 kHz.
+        if let clock = stream.clockRate, stream.isVideo != true || clock != 90_000 {
+            spans.append(TextSpan("  \(Words.clockRate(clock))", .label))
+        }
         if let isEncrypted = stream.isEncrypted {
             spans.append(TextSpan(isEncrypted ? "  SRTP" : "  in clear", .label))
         }
         if stream.restarts > 0 { spans.append(TextSpan("  restarts \(stream.restarts)", .watch)) }
-        page.add(spans)
+        page.addWrapped(spans)
     }
 
     private static func course(_ row: StreamRow, _ page: inout TallPage) {
@@ -45,13 +50,15 @@ enum StreamDetail {
         var spans = [
             TextSpan("lost at the tap ", .label),
             TextSpan(NumberText.grouped(stream.lost), stream.lost > 0 ? .watch : .fine),
-            TextSpan(" of \(NumberText.grouped(stream.expected))", .text), TextSpan("   repaired in time ", .label),
+            TextSpan(" of \(NumberText.grouped(stream.expected))", .text),
         ]
         if let repaired = stream.lostRepaired {
-            spans.append(TextSpan(NumberText.grouped(repaired), .value))
-        } else {
-            let isUnknown = stream.fec.map { $0.recovered == nil } ?? false
-            spans.append(TextSpan(isUnknown ? "unknown: FEC is encrypted" : "nothing repairs", .muted))
+            spans += [TextSpan("   repaired in time ", .label), TextSpan(NumberText.grouped(repaired), .value)]
+        }
+        if let fec = stream.fec, fec.recovered == nil {
+            spans.append(TextSpan("   what FEC repairs is encrypted", .muted))
+        } else if stream.lostRepaired == nil {
+            spans.append(TextSpan("   nothing repairs it", .muted))
         }
         let final = [
             TextSpan("lost for the decoder ", .label),
@@ -60,7 +67,7 @@ enum StreamDetail {
         if page.width >= 100 {
             page.add(spans + [TextSpan("   ", .text)] + final)
         } else {
-            page.add(spans)
+            page.addWrapped(spans)
             page.add(final)
         }
         let disorder = "\(NumberText.grouped(stream.reordered)) late  \(NumberText.grouped(stream.duplicates)) twice"
@@ -80,9 +87,9 @@ enum StreamDetail {
             spans += [TextSpan("   frames ", .label), TextSpan(time(stream.frameJitter), .value)]
         }
         if let clock = stream.mediaClock, let drift = clock.driftPerMinute {
-            spans.append(TextSpan("   media clock \(NumberText.fixed(-drift, decimals: 1)) ms/min", .label))
+            spans.append(TextSpan("   media clock \(Words.drift(drift))", .label))
         }
-        page.add(spans)
+        page.addWrapped(spans)
         if let frames = stream.frames {
             var line = [TextSpan("frames ", .label), TextSpan(NumberText.grouped(frames.count), .value)]
             if let rate = frames.rate {
@@ -98,7 +105,7 @@ enum StreamDetail {
                             : "  freezes \(freezes.count), \(DurationText.withUnit(freezes.total)) in all, longest \(DurationText.withUnit(freezes.longest))",
                         freezes.count == 0 ? .fine : .watch))
             }
-            page.add(line)
+            page.addWrapped(line)
         }
         if let playout = stream.playout {
             page.add([
@@ -124,13 +131,13 @@ enum StreamDetail {
                 TextSpan("  receiver says ", .label),
                 TextSpan(
                     "\(PercentText.ratio(report.fractionLost)) lost, \(NumberText.grouped(report.lost)) in all", .text),
-                TextSpan(report.jitter.map { ", jitter \(DurationText.milliseconds($0)) ms" } ?? "", .text),
+                TextSpan(report.jitter.map { "  jitter \(DurationText.milliseconds($0)) ms" } ?? "", .text),
                 TextSpan("  " + DurationText.age(context.snapshot.time - report.time) + " ago", .muted),
             ]
         } else if rtcp.isEncrypted {
             spans.append(TextSpan("  reports are encrypted (SRTCP)", .muted))
         }
-        if spans.count > 1 { page.add(spans) }
+        if spans.count > 1 { page.addWrapped(spans) }
         var asks: [TextSpan] = []
         if let count = stream.nacks, count > 0 {
             asks.append(
@@ -143,7 +150,7 @@ enum StreamDetail {
         if let estimate = stream.receiverEstimate {
             asks.append(TextSpan("receiver's estimate \(RateText.withUnit(Double(estimate)))", .text))
         }
-        if !asks.isEmpty { page.add([TextSpan("asks ", .label)] + asks) }
+        if !asks.isEmpty { page.addWrapped([TextSpan("asks ", .label)] + asks) }
         if let times = stream.answerTimes { page.add([TextSpan("NACK to packet ", .label)] + spread(times)) }
     }
 
@@ -158,18 +165,19 @@ enum StreamDetail {
     private static func rest(_ row: StreamRow, _ page: inout TallPage) {
         let stream = row.stream
         if let repeats = row.repeats {
-            page.add([
+            page.addWrapped([
                 TextSpan("RTX ", .label), TextSpan(Words.source(repeats.source), .accent),
                 TextSpan(
-                    "  \(NumberText.grouped(repeats.packets)) packets: \(NumberText.grouped(repeats.repairs)) repaired, "
-                        + (repeats.requested > 0
-                            ? "\(NumberText.grouped(repeats.requested)) for losses behind here, " : "")
-                        + "\(NumberText.grouped(repeats.probes)) probes",
+                    "  \(NumberText.grouped(repeats.packets)) packets: \(NumberText.grouped(repeats.repairs)) repaired",
                     .text),
+                TextSpan(
+                    repeats.requested > 0
+                        ? "  \(NumberText.grouped(repeats.requested)) for losses behind here" : "", .text),
+                TextSpan("  \(NumberText.grouped(repeats.probes)) probes", .text),
             ])
         }
         if let times = stream.repairTimes { page.add([TextSpan("gap to repair ", .label)] + spread(times)) }
-        if let fec = stream.fec { page.add([TextSpan("FEC ", .label), TextSpan(Words.forwardCorrection(fec), .text)]) }
+        if let fec = stream.fec { page.addSentence([TextSpan("FEC ", .label)], Words.forwardCorrection(fec), .text) }
         if let wide = stream.transportWide {
             var spans = [TextSpan("transport-wide ", .label)]
             if wide.packets > 0 {
@@ -182,7 +190,7 @@ enum StreamDetail {
                         "  queue \(DurationText.withUnit(delay))"
                             + (wide.queueDelayMaximum.map { ", max \(DurationText.withUnit($0))" } ?? ""), .text))
             }
-            page.add(spans)
+            page.addWrapped(spans)
         }
         if let layer = stream.layer { page.add([TextSpan("layer ", .label), TextSpan(Words.layer(layer), .text)]) }
         if let offset = stream.lipSync {
@@ -198,9 +206,9 @@ enum StreamDetail {
                 $0.source == row.stream.source && $0.flow == row.flow.identifier
             }) {
                 let delay = leg.delay.map { DurationText.withUnit($0.p50) } ?? Words.unknown
-                page.add([
-                    TextSpan("leg ", .label),
-                    TextSpan("in \(leg.lostIn) lost  this box \(leg.lostInBox) lost, \(delay)  out ", .text),
+                page.addWrapped([
+                    TextSpan("leg ", .label), TextSpan("in \(leg.lostIn) lost", .text),
+                    TextSpan("  this box \(leg.lostInBox) lost, \(delay)", .text), TextSpan("  out ", .text),
                     leg.lostOut.map { TextSpan("\($0) lost", .text) } ?? TextSpan(Words.unknown, .unknown),
                     TextSpan("  " + Words.legJoin(leg), .muted),
                 ])

@@ -26,7 +26,7 @@ enum StreamsScreen {
         .text("flow", 5...6, 3) { row in
             ("\(row.stream.from == .fromClient ? "▲" : "▼")\(Words.flowNumber(row.flow.identifier))", .label)
         },
-        .text("from", 15...24, 12) { (EndpointText.fitted($0.sender, width: 24), .text) },
+        .fitted("from", 15...24, 12) { row, width in (EndpointText.fitted(row.sender, width: width), .text) },
         .number("b/s", 5, 2) { row in (row.stream.bitrate.map(RateText.short), .value) },
         .number("lost", 5, 0) { row in
             (
@@ -42,11 +42,11 @@ enum StreamsScreen {
         .number("final", 5, 1) { row in
             (row.stream.expected > 0 ? row.share(row.stream.lostFinal) : nil, row.stream.lostFinal > 0 ? .act : .muted)
         },
-        .number("frame", 5, 8) { row in
+        .number("jitter", 6, 5) { row in (row.stream.jitter.map(DurationText.milliseconds), .value) },
+        .number("frames", 6, 8) { row in
             guard row.stream.isVideo == true else { return ("", .text) }
             return (row.stream.frameJitter.map(DurationText.milliseconds), .value)
         },
-        .number("pkt ms", 6, 5) { row in (row.stream.jitter.map(DurationText.milliseconds), .value) },
         .number("fps", 4, 6) { row in
             guard row.stream.isVideo == true else { return ("", .text) }
             return ((row.stream.frames?.rate).map { NumberText.fixed($0, decimals: 0) }, .value)
@@ -88,7 +88,12 @@ enum StreamsScreen {
         }
         if let count = stream.pictureLossIndications, count > 0 { add("PLI \(count)", .watch) }
         if let count = stream.fullIntraRequests, count > 0 { add("FIR \(count)", .watch) }
-        if let fec = stream.fec { add("FEC " + Words.forwardCorrection(fec)) }
+        if let fec = stream.fec {
+            add(
+                fec.recovered == nil
+                    ? "FEC \(fec.kind.rawValue) \(NumberText.grouped(fec.packets)) packets"
+                    : "FEC " + Words.forwardCorrection(fec))
+        }
         if let offset = stream.lipSync { add(Words.lipSync(offset), abs(offset) > .milliseconds(80) ? .watch : .label) }
         if let layer = stream.layer { add(Words.layer(layer), .muted) }
         let hasLoss = stream.seconds.contains { $0.lost > 0 }
