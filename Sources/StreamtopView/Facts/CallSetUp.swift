@@ -90,7 +90,7 @@ struct CallSetUp {
         return start
     }
 
-    /// Version, flights (turns of who speaks) and repeats.
+    /// Version, flights and repeats.
     private static func flights(_ dtls: DTLSSnapshot?) -> String {
         guard let dtls else { return "" }
         let steps = dtls.tls.handshake.timeline.filter { $0.step != .firstApplicationData }

@@ -17,16 +17,16 @@ enum EndpointText {
         guard TextWidth.columns(of: whole) > width else { return whole }
         let port = end.endpoint.port == 0 ? "" : ":\(end.endpoint.port)"
         let name = end.name.flatMap { $0.isEmpty ? nil : $0 }
-        let room = width - port.utf8.count
-        guard room >= 7 else { return whole }
+        let nameWidth = width - port.utf8.count
+        guard nameWidth >= 7 else { return whole }
         // Of an IPv4 address the last numbers tell ends apart.
         if name == nil, end.endpoint.address.isIPv4 {
-            return "…" + end.endpoint.address.description.suffix(room - 1) + port
+            return "…" + end.endpoint.address.description.suffix(nameWidth - 1) + port
         }
         guard name == nil, !port.isEmpty else {
-            return middleCut(name ?? end.endpoint.address.description, width: room) + port
+            return middleCut(name ?? end.endpoint.address.description, width: nameWidth) + port
         }
-        return "[" + middleCut(end.endpoint.address.description, width: room - 2) + "]" + port
+        return "[" + middleCut(end.endpoint.address.description, width: nameWidth - 2) + "]" + port
     }
 
     /// Keeps the beginning and the end: `2001:db8…a3ff`. Text of other than plain characters is cut at its end, by

@@ -5,10 +5,8 @@ import StreamtopModel
 extension Words {
     static let noStreams = ["No RTP stream yet.", "Streams are found on any port, by their sequence numbers."]
     static let noStreamPasses = "No stream is in a flow that passes the filter."
-    static let lossStrip = "loss"
     static let playoutModel = "playout model"
     static let reportsTitle = "RTCP"
-    static let channelsHeader = "channel"
     static let noChannels = "No data channel and no SCTP was seen in this flow."
     static let sealedChannels =
         "SCTP inside this flow's DTLS is encrypted: secrets of the connection open it (--keylog)."
