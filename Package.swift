@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 //
-// The import table of the house as code: what a target lists here is all it may import (docs/how-it-works.md).
-// CI builds with `--explicit-target-dependency-import-check error`, so a door that is not listed does not open.
+// The import table as code: what a target lists here is all it may import (docs/how-it-works.md).
+// CI builds with `--explicit-target-dependency-import-check error`, so that nothing else can be imported.
 
 import PackageDescription
 
@@ -75,7 +75,7 @@ let package = Package(
         .target(name: "StreamtopSecurity", dependencies: [base, wire, model, layer, "StreamtopCrypto"]),
         .target(name: "StreamtopApplication", dependencies: [base, wire, model, layer]),
 
-        // Judgement, and the hallway that sees all stages
+        // Judgement, and the engine, which alone sees all stages
         .target(name: "StreamtopDiagnosis", dependencies: [base, model]),
         .target(
             name: "StreamtopEngine",
@@ -99,9 +99,9 @@ let package = Package(
         .executableTarget(
             name: "streamtop",
             dependencies: [
-                base, wire, model, "StreamtopTransport", "StreamtopDiagnosis", "StreamtopEngine", "StreamtopCapture",
-                "StreamtopHost",
-                "StreamtopView", "StreamtopTerminal", "StreamtopExport",
+                base, model, "StreamtopDiagnosis", "StreamtopEngine", "StreamtopCapture", "StreamtopHost",
+                "StreamtopView",
+                "StreamtopTerminal", "StreamtopExport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],

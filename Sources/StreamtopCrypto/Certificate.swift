@@ -13,7 +13,7 @@ package struct Certificate: Equatable, Sendable {
     /// Validity; nil where the certificate's time cannot be read.
     package var notBefore: Timestamp?
     package var notAfter: Timestamp?
-    /// Subject alternative names: DNS names, addresses, URIs. At most `mostNames`.
+    /// Subject alternative names: DNS names, addresses, URIs. At most `nameCapacity`.
     package var names: [String]
     /// Key type and size or curve: "RSA 2048", "EC secp256r1", "Ed25519"; nil when not known.
     package var key: String?
@@ -23,7 +23,7 @@ package struct Certificate: Equatable, Sendable {
     package var fingerprint: String
 
     /// Content delivery networks put a hundred names in one certificate.
-    package static var mostNames: Int { 100 }
+    package static var nameCapacity: Int { 100 }
 
     /// nil when `der` is not a certificate. C function: `d2i_X509`.
     package init?(der: [UInt8]) {
@@ -80,7 +80,7 @@ private struct ParsedCertificate: ~Copyable {
         }
         let list = OpaquePointer(found)
         defer { unsafe GENERAL_NAMES_free(list) }
-        let count = unsafe min(Int(st_general_name_count(list)), Certificate.mostNames)
+        let count = unsafe min(Int(st_general_name_count(list)), Certificate.nameCapacity)
         return (0..<max(0, count)).compactMap { index in
             var type: Int32 = 0
             guard let string = unsafe st_general_name_string(list, Int32(index), &type) else { return nil }

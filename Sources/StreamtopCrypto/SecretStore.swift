@@ -52,7 +52,7 @@ package struct SecretStore: Sendable {
     /// near 30 MB with what TLS 1.3 logs.
     package static let defaultCapacity = 100_000
     /// The longest useful line is a label of 31, two spaces, 64 and 96 hex digits.
-    static let longestLine = 1024
+    static let lineLimit = 1024
 
     /// Grows with every secret stored; a tracker that waits looks again only when it moved.
     package private(set) var generation = 0
@@ -81,7 +81,7 @@ package struct SecretStore: Sendable {
                 if !skippingLongLine { take(line: partialLine) }
                 partialLine.removeAll(keepingCapacity: true)
                 skippingLongLine = false
-            } else if partialLine.count < Self.longestLine {
+            } else if partialLine.count < Self.lineLimit {
                 partialLine.append(byte)
             } else if !skippingLongLine {
                 skippingLongLine = true

@@ -40,7 +40,7 @@ extension FlowDiagnosis {
                 weigh(.limits, 100 * Double(held) / Double(all), good: 5, bad: 60)
             }
         }
-        // Half of the picture is no health: where a busy sender's queue could not be measured, only trouble is told.
+        // Half of the picture is no health: where a busy sender's queue could not be measured, only problems are named.
         if isBlind, worst?.value ?? 0 > 50 { return nil }
         return worst
     }

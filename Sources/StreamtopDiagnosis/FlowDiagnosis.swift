@@ -41,7 +41,7 @@ package struct FlowDiagnosis: Sendable {
         // needs is gone.
         let questions = RuleTable.ofFlows
         var asked = RuleTable.askableOfFlows.questions(with: facts, orAll: !standing.isEmpty)
-        while asked != 0 {  // loses a bit each turn
+        while asked != 0 {  // loses a bit each pass
             let index = asked.trailingZeroBitCount
             asked &= asked &- 1
             let finding = questions[index].judge(flow)
@@ -65,7 +65,7 @@ package struct FlowDiagnosis: Sendable {
             let facts = sender.facts
             let questions = RuleTable.ofSenders
             var asked = RuleTable.askableOfSenders.questions(with: facts, orAll: !standing.isEmpty)
-            while asked != 0 {  // loses a bit each turn
+            while asked != 0 {  // loses a bit each pass
                 let index = asked.trailingZeroBitCount
                 asked &= asked &- 1
                 let finding = questions[index].judge(sender)

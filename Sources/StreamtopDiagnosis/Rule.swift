@@ -14,7 +14,7 @@ package struct Rule: Sendable {
     package var thresholds: [Threshold]
     /// When it must stay silent although its figures look right.
     package var silentWhen: [String]
-    /// Rules that tell the same trouble better: while one of them speaks of this flow, this one is silent.
+    /// Rules that name the same problem better: while one of them fires for this flow, this one is silent.
     package var yieldsTo: Set<Int>
     /// How long the figures must stand before the rule speaks, and be gone before it stops.
     var hold: Hold
@@ -184,7 +184,7 @@ package struct Rule: Sendable {
         self.judge = judge
     }
 
-    /// Place among verdicts that are shown together. Remarks come after everything that asks for action.
+    /// Position among verdicts of one flow. Remarks come after everything that asks for action.
     func priority(of severity: Verdict.Severity) -> Int {
         (severity == .info ? 1000 : 0) + group.rawValue * 100 + number
     }

@@ -67,7 +67,7 @@ package enum RuleTable {
             var asked = all & .max << UInt64(last + 1)
             if isAllAsked { return asked }
             var missing = needed & ~facts.rawValue
-            while missing != 0 {  // loses a bit each turn
+            while missing != 0 {  // loses a bit each pass
                 asked &= ~needing[missing.trailingZeroBitCount]
                 missing &= missing &- 1
             }

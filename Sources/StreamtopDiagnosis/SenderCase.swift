@@ -8,7 +8,7 @@ import StreamtopModel
 /// than they ask about, for the same reason.
 final class SenderCase {
     let sender: Direction
-    let side: SenderSnapshot
+    let snapshot: SenderSnapshot
     /// What only TCP tells: of this end, and of the receiver that advertises its window to it; nil for other transports.
     let tcp: TCPEndpointFacts?
     let peer: TCPEndpointFacts?
@@ -21,7 +21,7 @@ final class SenderCase {
     let vantage: Vantage?
     /// The facts that there are: rules that need others are not asked.
     let facts: Rule.Needs
-    /// The end on this host, live. The capture sits behind its queue: what its half holds is this host's, never the path's.
+    /// The end on this host, live. The capture sits behind its queue: what is queued towards it is this host's, never the path's.
     let hostEnd: Direction?
     /// Packets that this host dropped as they came, of all flows together, where it is the receiver; 0 where nobody counts.
     let droppedOnArrival: UInt64
@@ -38,9 +38,9 @@ final class SenderCase {
         self.sender = sender
         // Each is copied once, to where it stays.
         if let tcp = flow.$tcp {
-            side = sender == .fromClient ? tcp.value.client.sender : tcp.value.server.sender
+            snapshot = sender == .fromClient ? tcp.value.client.sender : tcp.value.server.sender
         } else if let quic = flow.$quic {
-            side = sender == .fromClient ? quic.value.client.sender : quic.value.server.sender
+            snapshot = sender == .fromClient ? quic.value.client.sender : quic.value.server.sender
         } else {
             return nil
         }
@@ -88,10 +88,10 @@ final class SenderCase {
     /// Base of the whole loop, as far as it is known.
     var baseRoundTrip: Nanoseconds? { roundTrip.base ?? roundTrip.handshake }
 
-    /// The half of the loop, seen from the capture point, with the larger queue.
+    /// The component of the round trip, seen from the capture point, with the larger queue.
     let queue: (span: Direction, delay: QueueDelaySnapshot, samples: Int)?
 
-    /// `hostEnd`: the end that captures, whose half is its own queue and no path's.
+    /// `hostEnd`: the end that captures, whose component is its own queue and no path's.
     private static func larger(
         _ roundTrip: FlowRoundTrip, _ delay: BothDirections<QueueDelaySnapshot?>, but hostEnd: Direction?
     ) -> (span: Direction, delay: QueueDelaySnapshot, samples: Int)? {
@@ -133,30 +133,30 @@ final class SenderCase {
     // MARK: Limits
 
     /// Time over which the shares of limitation were counted; nil below three seconds, too short to judge.
-    var analysed: Nanoseconds? { Self.analysed(side) }
+    var analysed: Nanoseconds? { Self.analysed(snapshot) }
 
-    private static func analysed(_ side: borrowing SenderSnapshot) -> Nanoseconds? {
-        guard let shares = side.limitedBy else { return nil }
+    private static func analysed(_ snapshot: borrowing SenderSnapshot) -> Nanoseconds? {
+        guard let shares = snapshot.limitedBy else { return nil }
         let time = saturatingAdd(saturatingAdd(shares.network, shares.receiver), shares.application)
         return time >= .seconds(3) ? time : nil
     }
 
     /// Share of the analysed time, 0 to 1.
     func share(_ part: (LimitShares) -> Nanoseconds) -> Double? {
-        guard let shares = side.limitedBy, let analysed else { return nil }
+        guard let shares = snapshot.limitedBy, let analysed else { return nil }
         return Double(part(shares)) / Double(analysed)
     }
 
     /// The network, not one of the ends, holds the sender back for most of the time. Without that knowledge, false: no
     /// advice to change the congestion control may stand on a guess.
     var isNetworkLimited: Bool {
-        guard let shares = side.limitedBy else { return false }
+        guard let shares = snapshot.limitedBy else { return false }
         return shares.network > saturatingAdd(shares.receiver, shares.application)
     }
 
     /// The advice to use BBR, where it can help: the network limits, the sender is not known to use it already.
     var bbrAdvice: String? {
-        let name = side.congestionControl?.name ?? .unknown
+        let name = snapshot.congestionControl?.name ?? .unknown
         guard isNetworkLimited, name != .bbr else { return nil }
         let unless = name == .unknown ? ", unless that is in use" : ""
         if tcp != nil, let local, local.end == sender, local.settings.congestionControl != nil { return local.bbr }
@@ -169,7 +169,7 @@ final class SenderCase {
 
     /// What the sender waited for, by whatever its transport tells it with.
     var waits: SenderWaits? {
-        guard let tcp else { return side.waits }
+        guard let tcp else { return snapshot.waits }
         var waits = SenderWaits()
         waits.timeouts = tcp.timeouts
         waits.longestBackoff = tcp.longestBackoff ?? 0
@@ -195,7 +195,7 @@ final class SenderCase {
     /// for lost and those that had arrived all the same.
     var repairs: (all: Int, needless: Int) {
         // Duplicate SACKs that belong to no retransmission report copies that the network made.
-        guard let tcp else { return (side.heldForLost ?? 0, side.falselyHeld ?? 0) }
+        guard let tcp else { return (snapshot.heldForLost ?? 0, snapshot.falselyHeld ?? 0) }
         return (tcp.retransmissions.packets, min(tcp.retransmissions.packets, tcp.retransmissions.spurious))
     }
     var reorderingAdvice: String {
@@ -210,8 +210,8 @@ final class SenderCase {
 
     /// Share of the sender's data that the receiver acknowledged and the capture does not hold.
     var missedShare: Double {
-        let missed = Double(side.missedBytes)
-        let all = missed + Double(side.uniqueBytes)
+        let missed = Double(snapshot.missedBytes)
+        let all = missed + Double(snapshot.uniqueBytes)
         return all > 0 ? missed / all : 0
     }
 

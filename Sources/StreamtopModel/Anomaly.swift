@@ -1,4 +1,4 @@
-/// A counted protocol oddity. Closed list; the raw value is the name in JSON.
+/// A counted irregularity of a flow. Closed list; the raw value is the name in JSON.
 package enum Anomaly: String, Sendable, CaseIterable {
     /// A frame's stamp lies before that of the frame captured before it.
     case timestampBackwards = "ts_backwards"
@@ -26,7 +26,7 @@ package enum Anomaly: String, Sendable, CaseIterable {
     case icmpError = "icmp_error"
     /// Flags that make no sense together.
     case strangeFlags = "strange_flags"
-    /// The payload contradicts bytes seen before at the same place of the stream.
+    /// The payload contradicts bytes seen before at the same offset of the stream.
     case overlapDiffers = "overlap_differs"
     /// More was under way than is kept of one flow: the oldest was forgotten, and what is told of it is less sure.
     case tableFull = "table_full"

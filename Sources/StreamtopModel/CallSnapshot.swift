@@ -33,7 +33,7 @@ package struct CallSnapshot: Equatable, Sendable {
     }
 
     /// Which end of a pair is at the capture point, or the flow's client where neither is.
-    package enum Side: String, Sendable {
+    package enum Agent: String, Sendable {
         case local, remote
     }
 
@@ -122,8 +122,8 @@ package struct CallSnapshot: Equatable, Sendable {
     package var pairs: [Pair] = []
     /// Index in `pairs` of the one in use.
     package var selected: Int?
-    package var controlling: Side?
-    package var lite: Side?
+    package var controlling: Agent?
+    package var lite: Agent?
     package var roleConflicts = 0
     package var restarts = 0
     package var consent: Consent?

@@ -25,7 +25,7 @@ package struct FlowEvent: Equatable, Sendable {
         /// A DTLS flight came again.
         case dtlsRetransmit(from: Direction)
         case retransmission(from: Direction, sequence: UInt32, bytes: Int, cause: RetransmissionCause)
-        case loss(from: Direction, segments: Int, verdict: LossVerdict, side: LossLocation?)
+        case loss(from: Direction, segments: Int, verdict: LossVerdict, location: LossLocation?)
         case spurious(from: Direction, sequence: UInt32)
         case zeroWindow(by: Direction)
         case windowOpen(by: Direction, bytes: Int, after: Nanoseconds)

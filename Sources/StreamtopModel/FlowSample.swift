@@ -1,7 +1,7 @@
 import StreamtopBase
 
-/// The values of one flow at one moment, for charts and for `sample` records. A side's in-flight, cwnd and rate are
-/// that side's as sender; its receive window is the one it advertises. nil is "not known".
+/// The values of one flow at one moment, for charts and for `sample` records. An end's in-flight, cwnd and rate are
+/// that end's as sender; its receive window is the one it advertises. nil is "not known".
 package struct FlowSample: Equatable, Sendable {
     package var time: Timestamp
     /// Smoothed round trip between capture point and that end.

@@ -116,7 +116,7 @@ package struct FlowSnapshot: Sendable {
     package var score: HealthScore?
     package var anomalies = AnomalyCounts()
     package var decode = DecodeCounts()
-    /// Sizes of UDP datagrams, both ways.
+    /// Sizes of UDP datagrams, of both directions.
     package var datagramSizes: BothDirections<DatagramSizes>?
     /// Values over time for charts; only when the engine was asked to keep them.
     package var series: MetricSeries?
@@ -250,7 +250,7 @@ package struct BufferSnapshot: Equatable, Sendable {
     }
     package var layer: Layer
     /// Which end or stretch of the path: "client", "server", or "host".
-    package var side: String
+    package var location: String
     package var occupiedBytes: Int?
     package var capacityBytes: Int?
     package var delay: Nanoseconds?
@@ -271,11 +271,11 @@ package struct BufferSnapshot: Equatable, Sendable {
     package var name: String?
 
     package init(
-        layer: Layer, side: String, occupiedBytes: Int?, capacityBytes: Int?, delay: Nanoseconds?, source: String,
+        layer: Layer, location: String, occupiedBytes: Int?, capacityBytes: Int?, delay: Nanoseconds?, source: String,
         confidence: Double
     ) {
         self.layer = layer
-        self.side = side
+        self.location = location
         self.occupiedBytes = occupiedBytes
         self.capacityBytes = capacityBytes
         self.delay = delay

@@ -58,20 +58,20 @@ package struct FlowRoundTrip: Equatable, Sendable {
     package var client: RoundTripSnapshot?
     /// The whole loop as one end sees it; measured, not the sum of the two summaries.
     package var total: RoundTripSnapshot?
-    /// First packet of the handshake to its completion, both halves; nil when not seen or ambiguous.
+    /// First packet of the handshake to its completion, end to end; nil when not seen or ambiguous.
     package var handshake: Nanoseconds?
     /// The latest lasting jump of the base round trip, up or down; nil when the path kept its length.
     package var baseChange: BaseRoundTripChange?
 
-    /// The base of both halves where another flow between the same hosts has measured a shorter one; nil where none has.
+    /// The base of both components where another flow between the same hosts has measured a shorter one; nil where none has.
     package var sharedBase: Nanoseconds?
 
     package init() {}
 
-    /// The half that leads to `end`.
+    /// The component RTT between the capture point and `end`.
     package subscript(end: Direction) -> RoundTripSnapshot? { end == .fromClient ? client : server }
 
-    /// Round trip of the empty path, both halves: the one derivation of it. nil while a half is unknown.
+    /// Round trip of the empty path, end to end: the one derivation of it. nil while a component is unknown.
     package var base: Nanoseconds? {
         if let sharedBase { return sharedBase }
         if let total { return total.minimum }

@@ -79,7 +79,7 @@ package struct MetricSeries: Equatable, Sendable {
         joined += 1
     }
 
-    /// Joins each two neighbours into one step, so that the series spans the same time in half the room.
+    /// Joins each two neighbours into one step, so that the series spans the same time in half the memory.
     package mutating func halve() {
         let half = (times.count + 1) / 2
         for step in 0..<half { times[step] = times[min(step * 2 + 1, times.count - 1)] }

@@ -25,7 +25,7 @@ package struct QUICSnapshot: Equatable, Sendable {
     package var serverParameters: [QUICParameter] = []
     package var client = QUICEndpointSnapshot()
     package var server = QUICEndpointSnapshot()
-    /// Where the capture was taken, inferred from the halves of the round trip; nil when it cannot be told.
+    /// Where the capture was taken, inferred from the component RTTs; nil when it cannot be told.
     package var vantage: Vantage?
     package var close: QUICClose?
     /// 1-RTT packets were opened.
@@ -162,7 +162,7 @@ package struct QUICClose: Equatable, Sendable {
 /// One end of a QUIC connection as sender.
 @dynamicMemberLookup
 package struct QUICEndpointSnapshot: Equatable, Sendable {
-    /// What any sender has; reached as if it were the side's own (`side.inFlight`). Most of it is known with secrets only.
+    /// What any sender has; reached as if it were the endpoint's own (`endpoint.inFlight`). Most of it is known with secrets only.
     package var sender = SenderSnapshot()
 
     // Known with secrets only

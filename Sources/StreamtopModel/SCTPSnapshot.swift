@@ -3,7 +3,7 @@ import StreamtopBase
 /// An SCTP association.
 package struct SCTPSnapshot: Equatable, Sendable {
     /// One end as sender of data.
-    package struct Endpoint: Equatable, Sendable {
+    package struct End: Equatable, Sendable {
         /// DATA and I-DATA chunks, repeats included.
         package var dataChunks: UInt64 = 0
         /// User bytes of distinct chunks, on all streams.
@@ -66,8 +66,8 @@ package struct SCTPSnapshot: Equatable, Sendable {
         package mutating func exchangeEnds() { (client, server) = (server, client) }
     }
 
-    package var client = Endpoint()
-    package var server = Endpoint()
+    package var client = End()
+    package var server = End()
     package var streams: [Stream] = []
     package var roundTrip: RoundTripSnapshot?
     package var handshake: Nanoseconds?

@@ -1,10 +1,10 @@
 import StreamtopBase
 
-/// Facts of a TCP flow; one side for each end as sender of data.
+/// Facts of a TCP flow; one endpoint for each end as sender of data.
 package struct TCPSnapshot: Equatable, Sendable {
     package var client = TCPEndpointSnapshot()
     package var server = TCPEndpointSnapshot()
-    /// Where the capture was taken, inferred from the halves of the round trip; nil when it cannot be told.
+    /// Where the capture was taken, inferred from the component RTTs; nil when it cannot be told.
     package var vantage: Vantage?
     /// Multipath TCP options were seen (RFC 8684).
     package var multipath = false
@@ -23,7 +23,7 @@ package struct TCPSnapshot: Equatable, Sendable {
         set { if direction == .fromClient { client = newValue } else { server = newValue } }
     }
 
-    /// What `body` makes of one side, which is not copied for it.
+    /// What `body` makes of one endpoint, which is not copied for it.
     @inlinable
     @inline(__always)
     package func read<Value>(_ end: Direction, _ body: (borrowing TCPEndpointSnapshot) -> Value) -> Value {
@@ -50,7 +50,7 @@ package enum Vantage: String, Sendable {
 /// One end of a TCP flow as sender of data; window facts are those it advertises as receiver.
 @dynamicMemberLookup
 package struct TCPEndpointSnapshot: Equatable, Sendable {
-    /// What any sender has; reached as if it were the side's own (`side.goodput`).
+    /// What any sender has; reached as if it were the endpoint's own (`endpoint.goodput`).
     package var sender = SenderSnapshot()
 
     // Options of its SYN

@@ -20,7 +20,7 @@ package struct Verdict: Equatable, Sendable {
 
     /// Stable name of the rule, e.g. "bufferbloat".
     package var rule: String
-    /// Number of the rule in the rule table; also its place in explanations.
+    /// Number of the rule in the rule table; also its position in explanations.
     package var ruleNumber: Int
     package var severity: Severity
     package var subject: Subject
@@ -34,7 +34,7 @@ package struct Verdict: Equatable, Sendable {
     package var advice: String
     package var firstSeen: Timestamp
     package var confidence: Double
-    /// Order among verdicts that fire together; smaller is shown first.
+    /// Order among verdicts that fire together; smaller comes first.
     package var priority: Int
     /// How the same is told of many connections, after "40 of 40 connections to …"; empty where nobody tells it so.
     package var ofMany = ""

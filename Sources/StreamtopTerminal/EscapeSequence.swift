@@ -14,9 +14,9 @@ enum EscapeSequence {
     }
 
     /// No sequence is longer; what goes on beyond it is not one.
-    private static let longest = 64
+    private static let lengthLimit = 64
     /// Pasted text beyond this is dropped.
-    private static let longestPaste = 4_096
+    private static let pasteLimit = 4_096
 
     /// - Parameter next: the next character without waiting; nil when none is left.
     static func decode(_ next: () -> UInt32?) -> Outcome {
@@ -31,7 +31,7 @@ enum EscapeSequence {
 
     private static func controlSequence(_ next: () -> UInt32?) -> Outcome {
         var parameters = ""
-        for _ in 0..<longest {
+        for _ in 0..<lengthLimit {
             guard let code = next() else { return .swallowed }
             switch code {
             case 0x20...0x3f: parameters.unicodeScalars.append(Unicode.Scalar(code) ?? " ")
@@ -100,7 +100,7 @@ enum EscapeSequence {
             // What cannot become the mark any more is text.
             while !tail.isEmpty, !mark.starts(with: tail) {
                 let first = tail.removeFirst()
-                if text.count < longestPaste { text.append(first) }
+                if text.count < pasteLimit { text.append(first) }
             }
         }
         return String(text)

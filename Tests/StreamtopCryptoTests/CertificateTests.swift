@@ -45,7 +45,7 @@ import Testing
                 var mutant = Self.der
                 mutant[index] ^= change
                 if let certificate = Certificate(der: mutant) {
-                    #expect(certificate.names.count <= Certificate.mostNames)
+                    #expect(certificate.names.count <= Certificate.nameCapacity)
                 }
             }
         }

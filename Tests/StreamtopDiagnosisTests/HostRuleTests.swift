@@ -163,7 +163,7 @@ import Testing
                 stream.lost = 100
                 flow.rtp = [stream]
                 var rung = BufferSnapshot(
-                    layer: .qdisc, side: "host", occupiedBytes: 0, capacityBytes: nil, delay: 0, source: "kernel",
+                    layer: .qdisc, location: "host", occupiedBytes: 0, capacityBytes: nil, delay: 0, source: "kernel",
                     confidence: 1)
                 rung.direction = .out
                 rung.drops = drops

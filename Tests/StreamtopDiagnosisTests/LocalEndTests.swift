@@ -302,7 +302,7 @@ import Testing
     @Test func writtenAhead() throws {
         func ladder(_ flow: inout FlowSnapshot, socket: Int64, path: Int64 = 15) {
             var rung = BufferSnapshot(
-                layer: .socketSend, side: "server", occupiedBytes: 900_000, capacityBytes: nil,
+                layer: .socketSend, location: "server", occupiedBytes: 900_000, capacityBytes: nil,
                 delay: .milliseconds(socket), source: "kernel", confidence: 0.95)
             rung.direction = .out
             flow.buffers = [rung]

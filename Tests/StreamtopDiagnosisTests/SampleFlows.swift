@@ -37,15 +37,15 @@ enum SampleFlows {
         var tcp = TCPSnapshot()
         tcp.vantage = .middle
         for end in Direction.allCases {
-            var side = TCPEndpointSnapshot()
-            side.mssBytes = 1460
-            side.areOptionsWhole = true
-            side.windowScale = 7
-            side.timestamps = true
-            side.ecnNegotiated = true
-            side.receiveWindow = ReceiveWindowSnapshot(
+            var endpoint = TCPEndpointSnapshot()
+            endpoint.mssBytes = 1460
+            endpoint.areOptionsWhole = true
+            endpoint.windowScale = 7
+            endpoint.timestamps = true
+            endpoint.ecnNegotiated = true
+            endpoint.receiveWindow = ReceiveWindowSnapshot(
                 last: 3_000_000, maximum: 3_000_000, minimum: 64_000, occupied: 0, scaleUnknown: false)
-            tcp[end] = side
+            tcp[end] = endpoint
         }
         tcp.server.segments = 20_000
         tcp.server.dataSegments = 19_990

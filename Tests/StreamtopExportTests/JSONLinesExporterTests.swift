@@ -38,7 +38,7 @@ import Testing
             ["bytes", "cause", "from", "sequence"]
         ),
         (
-            .loss(from: .fromServer, segments: 2, verdict: .random, side: .upstream), "loss",
+            .loss(from: .fromServer, segments: 2, verdict: .random, location: .upstream), "loss",
             ["from", "segments", "side", "verdict"]
         ),
         (.spurious(from: .fromServer, sequence: 3), "spurious", ["from", "sequence"]),

@@ -151,13 +151,14 @@ enum SampleRecords {
         flow.tcp = TCPSnapshot()
         flow.tcp?.vantage = .server
         flow.tcp?.multipath = true
-        flow.tcp?.server = fullSide()
+        flow.tcp?.server = fullEndpoint()
         var fragmentation = FragmentationSnapshot()
         fragmentation.tooBig = [TooBigMessage(time: start, mtu: 1400)]
         flow.fragmentation = fragmentation
         flow.buffers = [
             BufferSnapshot(
-                layer: .path, side: "client", occupiedBytes: 184_000, capacityBytes: 256_000, delay: .milliseconds(84),
+                layer: .path, location: "client", occupiedBytes: 184_000, capacityBytes: 256_000,
+                delay: .milliseconds(84),
                 source: "rtt", confidence: 0.9)
         ]
         flow.verdicts = [
@@ -172,39 +173,39 @@ enum SampleRecords {
         return flow
     }
 
-    static func fullSide() -> TCPEndpointSnapshot {
-        var side = TCPEndpointSnapshot()
-        side.mssBytes = 1448
-        side.windowScale = 7
-        side.sackPermitted = true
-        side.timestamps = true
-        side.ecnNegotiated = false
-        side.fastOpen = false
-        side.segments = 200
-        side.dataSegments = 190
-        side.uniqueBytes = 270_000
-        side.largestSegment = 1448
-        side.reorderExtent = 3
-        side.zeroWindowTime = .milliseconds(12)
-        side.initialWindowBytes = 14_480
-        side.inFlight = InFlightSnapshot(last: 1000, maximum: 182_000, p50: 90_000, isLowerBound: true)
-        side.congestionWindow = CongestionWindowSnapshot(
+    static func fullEndpoint() -> TCPEndpointSnapshot {
+        var endpoint = TCPEndpointSnapshot()
+        endpoint.mssBytes = 1448
+        endpoint.windowScale = 7
+        endpoint.sackPermitted = true
+        endpoint.timestamps = true
+        endpoint.ecnNegotiated = false
+        endpoint.fastOpen = false
+        endpoint.segments = 200
+        endpoint.dataSegments = 190
+        endpoint.uniqueBytes = 270_000
+        endpoint.largestSegment = 1448
+        endpoint.reorderExtent = 3
+        endpoint.zeroWindowTime = .milliseconds(12)
+        endpoint.initialWindowBytes = 14_480
+        endpoint.inFlight = InFlightSnapshot(last: 1000, maximum: 182_000, p50: 90_000, isLowerBound: true)
+        endpoint.congestionWindow = CongestionWindowSnapshot(
             bytes: 182_000, packets: 125, maximum: 190_000, source: .estimate, confidence: 0.8,
             phase: .congestionAvoidance, isLowerBound: true)
-        side.congestionControl = CongestionControlSnapshot(
+        endpoint.congestionControl = CongestionControlSnapshot(
             name: .cubic, source: .estimate, confidence: 0.7, evidence: ["cut to 0.70 twice"])
-        side.windowCuts = [WindowCut(time: start, beforeBytes: 100_000, afterBytes: 70_000)]
-        side.receiveWindow = ReceiveWindowSnapshot(
+        endpoint.windowCuts = [WindowCut(time: start, beforeBytes: 100_000, afterBytes: 70_000)]
+        endpoint.receiveWindow = ReceiveWindowSnapshot(
             last: 60_000, maximum: 65_535, minimum: 0, occupied: 5_535, scaleUnknown: true)
-        side.limitedBy = LimitShares(
+        endpoint.limitedBy = LimitShares(
             network: .seconds(1), receiver: .milliseconds(300), application: .milliseconds(200))
-        side.pacing = true
-        side.lastRate = 1e6
-        side.maxRate = 2e6
-        side.meanRate = 1.5e6
-        side.goodput = 1.4e6
-        side.loss.events = 2
-        side.lossRatio = 0.0123456789
-        return side
+        endpoint.pacing = true
+        endpoint.lastRate = 1e6
+        endpoint.maxRate = 2e6
+        endpoint.meanRate = 1.5e6
+        endpoint.goodput = 1.4e6
+        endpoint.loss.events = 2
+        endpoint.lossRatio = 0.0123456789
+        return endpoint
     }
 }

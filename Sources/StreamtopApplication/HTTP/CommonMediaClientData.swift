@@ -3,12 +3,12 @@ import StreamtopModel
 /// Common Media Client Data, what a player tells the delivery network about itself (CTA-5004): in four request fields, or
 /// in the query of the URL. A list of `key=value` with commas between; a key alone is true.
 enum CommonMediaClientData {
-    static let maximumKeys = 32
-    static let longestValue = 256
+    static let keyCapacity = 32
+    static let valueLimit = 256
 
     /// Adds what a field's value or a query argument, already without its escapes, holds.
     static func add(_ text: String, to list: inout [HTTPClientDatum]) {
-        for part in parts(of: text) where list.count < maximumKeys {
+        for part in parts(of: text) where list.count < keyCapacity {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let key = pair.first.map(trimmed), isKey(key), !list.contains(where: { $0.key == key }) else {
                 continue
@@ -71,7 +71,7 @@ enum CommonMediaClientData {
 
     /// An inner list (RFC 8941 section 3.1.1): values with blanks between, each with a parameter that names its kind.
     private static func members(of text: Substring) -> [HTTPClientDatum.Member] {
-        split(text, at: " ").prefix(maximumKeys).map { member in
+        split(text, at: " ").prefix(keyCapacity).map { member in
             let parts = split(member, at: ";")
             return HTTPClientDatum.Member(
                 value: item(trimmed(parts.first ?? "")), type: parts.dropFirst().first.map { String($0.prefix(48)) })
@@ -80,7 +80,7 @@ enum CommonMediaClientData {
 
     private static func item(_ text: String) -> HTTPClientDatum.Value {
         if text.hasPrefix("\""), text.hasSuffix("\""), text.utf8.count >= 2 {
-            return .text(String(text.dropFirst().dropLast().filter { $0 != "\\" }.prefix(longestValue)))
+            return .text(String(text.dropFirst().dropLast().filter { $0 != "\\" }.prefix(valueLimit)))
         }
         switch text {
         case "true": return .flag(true)
@@ -88,14 +88,14 @@ enum CommonMediaClientData {
         default: break
         }
         if let number = Double(text), number.isFinite, abs(number) < 1e15 { return .number(number) }
-        return .text(String(text.prefix(longestValue)))
+        return .text(String(text.prefix(valueLimit)))
     }
 
     /// Takes percent-encoding off (RFC 3986 section 2.1).
     private static func unescaped(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8
-        while let byte = rest.popFirst() {  // each turn takes a byte
+        while let byte = rest.popFirst() {  // each pass takes a byte
             let digits = rest.prefix(2).compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
             if byte == UInt8(ascii: "%"), digits.count == 2 {
                 bytes.append(UInt8(digits[0] << 4 | digits[1]))  // two hexadecimal digits

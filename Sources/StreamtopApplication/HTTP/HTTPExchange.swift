@@ -92,7 +92,7 @@ struct HTTPExchange: Sendable {
         return response - request
     }
 
-    /// The part of the time to the first byte that the way to the server and back took.
+    /// The part of the time to the first byte that the round trip to the server took.
     private var roundTripPart: Nanoseconds? {
         guard let roundTrip, let first = timeToFirstByte else { return nil }
         return min(roundTrip, first)
@@ -105,21 +105,21 @@ struct HTTPExchange: Sendable {
         return heldFor?.time ?? 0
     }
 
-    /// What the server waited for, and how long: at most the time to the first byte less the way.
+    /// What the server waited for, and how long: at most the time to the first byte less the round trip.
     private var heldFor: (reason: HTTPHeldBy, time: Nanoseconds)? {
         guard let trip = roundTripPart, let first = timeToFirstByte, first > trip else { return nil }
-        let room = first - trip
+        let remainder = first - trip
         if case .number(let held)? = response?.serverData?.fixed.first(where: { $0.key == "ht" })?.value, held > 0 {
-            return (.serverData, min(room, Nanoseconds(min(held, 1e9) * 1e6)))
+            return (.serverData, min(remainder, Nanoseconds(min(held, 1e9) * 1e6)))
         }
-        if let reason = request?.heldBy { return (reason, room) }
-        if response?.contentType?.hasPrefix("text/event-stream") == true { return (.eventStream, room) }
+        if let reason = request?.heldBy { return (reason, remainder) }
+        if response?.contentType?.hasPrefix("text/event-stream") == true { return (.eventStream, remainder) }
         guard let asked = requestTime, let request = requestDuration else { return nil }
         let isWhole = response?.contentLength != nil && !isChunked
         let wait = media.existed(after: asked + request + trip / 2, isWhole: isWhole)
         guard let wait else { return nil }
         let isHint = self.request?.range.map { $0.last == nil && $0.first > 0 } ?? false
-        return (isHint ? .preloadHint : .notYetAvailable, min(room, wait))
+        return (isHint ? .preloadHint : .notYetAvailable, min(remainder, wait))
     }
 
     // MARK: Media
@@ -146,7 +146,7 @@ struct HTTPExchange: Sendable {
         let wasReported = media.isReported
         media.take(bytes, at: time, startsChunk: startsChunk, roundTrip: wholeTrip, into: &reports.contents)
         if media.isReported, !wasReported { reports.append(report(.answered, at: time)) }
-        if !reports.contents.isEmpty { hand(&reports, at: time) }
+        if !reports.contents.isEmpty { deliver(&reports, at: time) }
         signalling.take(bytes, from: .fromServer)
     }
 
@@ -154,7 +154,7 @@ struct HTTPExchange: Sendable {
         guard count > 0 else { return }
         signalling.skip(from: .fromServer)
         media.gap(of: count, at: time, into: &reports.contents)
-        hand(&reports, at: time)
+        deliver(&reports, at: time)
     }
 
     /// The request is over: what the player reports in it is read.
@@ -174,7 +174,7 @@ struct HTTPExchange: Sendable {
         if isComplete {
             media.end(at: time, coding: response?.contentEncoding, url: request?.url, into: &reports.contents)
         }
-        hand(&reports, at: time)
+        deliver(&reports, at: time)
         if isComplete { signalling.end(from: .fromServer, at: time, &reports) }
         guard media.isReported else { return }
         var transfer = MediaTransfer(bytes: responseBytes, isComplete: isComplete)
@@ -189,7 +189,7 @@ struct HTTPExchange: Sendable {
         reports.append(report(.ended(transfer), at: time))
     }
 
-    private func hand(_ reports: inout MediaReports, at time: Timestamp) {
+    private func deliver(_ reports: inout MediaReports, at time: Timestamp) {
         for content in reports.contents { reports.append(report(content, at: time)) }
         reports.contents.removeAll(keepingCapacity: true)
     }
@@ -274,10 +274,10 @@ struct MediaReports: Sendable {
 
     var isEmpty: Bool { list.isEmpty && descriptions.isEmpty }
 
-    mutating func append(_ told: [CallDescription]) {
-        guard !told.isEmpty else { return }
+    mutating func append(_ added: [CallDescription]) {
+        guard !added.isEmpty else { return }
         hasDescribed = true
-        descriptions += told.prefix(Self.capacity - min(Self.capacity, descriptions.count))
+        descriptions += added.prefix(Self.capacity - min(Self.capacity, descriptions.count))
     }
 
     mutating func takeDescriptions() -> [CallDescription] {

@@ -6,8 +6,8 @@ import StreamtopWire
 /// section 6.2). Everything else, credentials among it, is dropped here.
 struct HTTPMessageHead: Equatable, Sendable {
     /// Longest text kept of a field; what is longer is cut.
-    static let longestText = 4_096
-    static let longestName = 256
+    static let textLimit = 4_096
+    static let nameLimit = 256
 
     var method: String?
     var scheme: String?
@@ -32,27 +32,27 @@ struct HTTPMessageHead: Equatable, Sendable {
     /// Memory of the text kept.
     var textBytes: Int {
         (path?.utf8.count ?? 0) + (authority?.utf8.count ?? 0) + (method?.utf8.count ?? 0)
-            + (contentType?.utf8.count ?? 0) + clientData.count * CommonMediaClientData.longestValue
+            + (contentType?.utf8.count ?? 0) + clientData.count * CommonMediaClientData.valueLimit
     }
 
     /// From the fields of a section of HTTP/2 or HTTP/3, where control data are fields of their own.
     init(_ fields: [HTTPField]) {
         for field in fields {
             switch field.name {
-            case ":method": method = method ?? cut(field.value, Self.longestName)
-            case ":scheme": scheme = scheme ?? cut(field.value, Self.longestName)
-            case ":authority": authority = authority ?? cut(field.value, Self.longestName)
-            case ":path": path = path ?? cut(field.value, Self.longestText)
+            case ":method": method = method ?? cut(field.value, Self.nameLimit)
+            case ":scheme": scheme = scheme ?? cut(field.value, Self.nameLimit)
+            case ":authority": authority = authority ?? cut(field.value, Self.nameLimit)
+            case ":path": path = path ?? cut(field.value, Self.textLimit)
             case ":status": status = status ?? HTTPMessageHead.status(field.value)
-            case "host": authority = authority ?? cut(field.value, Self.longestName)
-            case "content-type": contentType = contentType ?? cut(field.value, Self.longestName)
+            case "host": authority = authority ?? cut(field.value, Self.nameLimit)
+            case "content-type": contentType = contentType ?? cut(field.value, Self.nameLimit)
             case "cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session":
                 CommonMediaClientData.add(field.value, to: &clientData)
             case "range", "content-range": range = range ?? HTTPByteRange(field.value)
             case "date": date = date ?? HTTPDate.instant(field.value)
             case "content-length": contentLength = contentLength ?? UInt64(field.value)
-            case "content-encoding": contentEncoding = contentEncoding ?? cut(field.value, Self.longestName)
-            case "user-agent": userAgent = userAgent ?? cut(field.value, Self.longestName)
+            case "content-encoding": contentEncoding = contentEncoding ?? cut(field.value, Self.nameLimit)
+            case "user-agent": userAgent = userAgent ?? cut(field.value, Self.nameLimit)
             default: break
             }
         }

@@ -6,7 +6,7 @@ import StreamtopWire
 /// Requests and the responses to them: on one connection they answer each other in order (RFC 9112 section 9.3).
 struct HTTP1Exchanges: ~Copyable {
     /// Exchanges that wait for their end; the oldest goes first. No client pipelines as many.
-    static let maximumOpen = 64
+    static let openCapacity = 64
 
     private(set) var open: [HTTPExchange] = []
     var log = HTTPExchangeLog()
@@ -23,7 +23,7 @@ struct HTTP1Exchanges: ~Copyable {
     init(isSecure: Bool) { self.isSecure = isSecure }
 
     static let limits = [
-        Limit("HTTP/1.1 exchanges under way", maximumOpen, per: .flow, policy: "the oldest is forgotten, counted")
+        Limit("HTTP/1.1 exchanges under way", openCapacity, per: .flow, policy: "the oldest is forgotten, counted")
     ]
 
     /// Memory of the exchanges, under way and over.
@@ -55,7 +55,8 @@ struct HTTP1Exchanges: ~Copyable {
     ) -> HTTP1Framing {
         if now.direction != .fromClient { now.signal(.clientIs(now.direction)) }
         // Responses that went by unseen answered whatever was asked before now, as far as anyone can tell.
-        while isResponseLost || open.count >= Self.maximumOpen, !open.isEmpty { forget(0) }  // each turn takes one away
+        // Each pass takes one away.
+        while isResponseLost || open.count >= Self.openCapacity, !open.isEmpty { forget(0) }
         isResponseLost = false
         var exchange = log.begin(stream: nil)
         exchange.requestTime = end.start
@@ -174,7 +175,7 @@ struct HTTP1Exchanges: ~Copyable {
     /// Nothing more comes from an end: an exchange that waits for it is broken off.
     mutating func breakOff(_ end: inout HTTP1Endpoint, _ now: inout Observation) {
         end.exchange = nil
-        while let exchange = open.first {  // each turn takes one away
+        while let exchange = open.first {  // each pass takes one away
             open[0].isBrokenOff = exchange.endTime == nil
             close(0, &now)
         }

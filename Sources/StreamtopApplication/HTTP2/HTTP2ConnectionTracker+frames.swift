@@ -170,7 +170,7 @@ extension HTTP2ConnectionTracker {
     }
 
     private static func remember(_ data: UInt64, at time: Timestamp, _ pings: inout [(data: UInt64, time: Timestamp)]) {
-        if pings.count >= HTTP2Endpoint.maximumPings { pings.removeFirst() }
+        if pings.count >= HTTP2Endpoint.pingCapacity { pings.removeFirst() }
         pings.append((data, time))
     }
 

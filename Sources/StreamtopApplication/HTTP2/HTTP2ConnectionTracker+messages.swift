@@ -37,8 +37,8 @@ extension HTTP2ConnectionTracker {
         }
         guard var block else { return }
         block.frames += 1
-        guard block.frames <= HTTP2Endpoint.maximumBlockFrames,
-            block.bytes.count + payload.count <= HTTP2Endpoint.longestBlock
+        guard block.frames <= HTTP2Endpoint.blockFrameCapacity,
+            block.bytes.count + payload.count <= HTTP2Endpoint.blockLimit
         else {
             undecodedBlocks += 1
             violations += 1
@@ -181,7 +181,7 @@ extension HTTP2ConnectionTracker {
         } else {
             server.payloadBytes &+= bytes
             if let index { streams[index].exchange.responseBytes &+= bytes }
-            if let index, streams[index].isTold, streams[index].isPush { pushesWasted &+= bytes }
+            if let index, streams[index].isReported, streams[index].isPush { pushesWasted &+= bytes }
         }
     }
 
@@ -227,7 +227,7 @@ extension HTTP2ConnectionTracker {
             }
             if streams[index].exchange.endTime == nil { streams[index].exchange.endTime = now.time }
             serverCredit.close(stream, at: now.time)
-            tell(index, &now)
+            report(index, &now)
         }
         if upgrade?.stream == UInt64(stream) { now.deliver(.end, stream: UInt64(stream)) }
         if streams[index].requestIsOver, streams[index].responseIsOver { remove(index, at: now.time) }
@@ -239,14 +239,14 @@ extension HTTP2ConnectionTracker {
         guard let index = knownIndex(stream) else { return }
         // A server ends in this way a request that it has answered already (RFC 9113 section 8.1).
         let isHarmless = now.direction == .fromServer && code == 0 && streams[index].responseIsOver
-        if !isHarmless, !streams[index].isTold {
+        if !isHarmless, !streams[index].isReported {
             streams[index].exchange.isReset = true
             streams[index].exchange.errorCode = code
             if streams[index].isPush, now.direction == .fromClient {
                 pushesCancelled += 1
                 pushesWasted &+= streams[index].exchange.responseBytes
             }
-            tell(index, &now)
+            report(index, &now)
         }
         if upgrade?.stream == UInt64(stream) { now.deliver(.reset(code: code), stream: UInt64(stream)) }
         clientCredit.close(stream, at: now.time)
@@ -255,17 +255,17 @@ extension HTTP2ConnectionTracker {
 
     /// The connection is over: what was under way never ends.
     mutating func breakOff(_ now: inout Observation) {
-        for index in streams.indices where !streams[index].isTold {
+        for index in streams.indices where !streams[index].isReported {
             streams[index].exchange.isBrokenOff = true
-            tell(index, &now)
+            report(index, &now)
         }
         if let stream = upgrade?.stream { now.deliver(.end, stream: stream) }
-        while !streams.isEmpty { remove(streams.count - 1, at: now.time) }  // each turn takes one away
+        while !streams.isEmpty { remove(streams.count - 1, at: now.time) }  // each pass takes one away
     }
 
-    private mutating func tell(_ index: Int, _ now: inout Observation) {
-        guard !streams[index].isTold else { return }
-        streams[index].isTold = true
+    private mutating func report(_ index: Int, _ now: inout Observation) {
+        guard !streams[index].isReported else { return }
+        streams[index].isReported = true
         streams[index].exchange.endMedia(at: now.time, &reports)
         log.countEnd(streams[index].exchange)
         now.tell(.httpExchange(streams[index].exchange.snapshot(errorName: HTTP2ErrorCode.name(of:))))

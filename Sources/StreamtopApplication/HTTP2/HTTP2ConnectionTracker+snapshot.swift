@@ -51,7 +51,7 @@ extension HTTP2ConnectionTracker {
         return control
     }
 
-    /// Of the whole path: measured, else the sum of its halves.
+    /// Of the whole path: measured, else the sum of its components.
     private static func wholeRoundTrip(_ flow: FlowSnapshot) -> Nanoseconds? {
         if let total = flow.roundTrip.total?.smoothed { return total }
         guard let server = flow.roundTrip.server?.smoothed, let client = flow.roundTrip.client?.smoothed else {

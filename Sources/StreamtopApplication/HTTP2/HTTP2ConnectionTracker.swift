@@ -9,7 +9,7 @@ import StreamtopWire
 /// names and values of that direction stay unknown; times and sizes go on.
 package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     /// Streams followed at once. Beyond it one that is over goes first, then the one that rested longest.
-    static let maximumStreams = 256
+    static let streamCapacity = 256
 
     var client = HTTP2Endpoint()
     var server = HTTP2Endpoint()
@@ -42,7 +42,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
     static let limits =
         [
             Limit(
-                "HTTP/2 streams", maximumStreams, per: .flow,
+                "HTTP/2 streams", streamCapacity, per: .flow,
                 policy: "one that is over goes, else the one that rested longest, counted")
         ] + HTTP2Endpoint.limits
 
@@ -99,7 +99,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
         clientCredit.open(stream)
         serverCredit.open(stream)
         let new = HTTP2Stream(identifier: stream, exchange: log.begin(stream: UInt64(stream)), at: time)
-        guard streams.count >= Self.maximumStreams else {
+        guard streams.count >= Self.streamCapacity else {
             streams.append(new)
             lastIndex = streams.count - 1
             return lastIndex
@@ -123,7 +123,7 @@ package struct HTTP2ConnectionTracker: LayerTracker, ~Copyable {
         clientCredit.close(stream.identifier, at: time)
         serverCredit.close(stream.identifier, at: time)
         let snapshot = stream.exchange.snapshot(errorName: HTTP2ErrorCode.name(of:))
-        if stream.isTold { log.keep(snapshot) } else { log.forget(snapshot) }
+        if stream.isReported { log.keep(snapshot) } else { log.forget(snapshot) }
     }
 
     /// A stream is over and its exchange told of.

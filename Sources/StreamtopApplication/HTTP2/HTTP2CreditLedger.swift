@@ -9,9 +9,9 @@ import StreamtopBase
 struct HTTP2CreditLedger: Sendable {
     static let initialCredit: Int64 = 65_535
     /// Streams whose credit is followed; of more, those beyond are not.
-    static let maximumStreams = 256
+    static let streamCapacity = 256
     /// Grants on their way.
-    static let maximumPending = 256
+    static let pendingCapacity = 256
 
     private struct Grant: Sendable {
         var due: Timestamp
@@ -50,7 +50,7 @@ struct HTTP2CreditLedger: Sendable {
 
     /// A stream exists on which the sender may send.
     mutating func open(_ stream: UInt32) {
-        guard streams[stream] == nil, streams.count < Self.maximumStreams else { return }
+        guard streams[stream] == nil, streams.count < Self.streamCapacity else { return }
         streams[stream] = Stream(credit: initial)
         note(initial)
     }
@@ -89,7 +89,7 @@ struct HTTP2CreditLedger: Sendable {
     mutating func grant(_ bytes: UInt32, on stream: UInt32, at time: Timestamp, roundTrip: Nanoseconds?) {
         settle(at: time)
         let grant = Grant(due: time + max(0, roundTrip ?? 0), stream: stream, bytes: Int64(bytes))
-        if pending.count >= Self.maximumPending { apply(pending.removeFirst()) }
+        if pending.count >= Self.pendingCapacity { apply(pending.removeFirst()) }
         if roundTrip == nil { apply(grant) } else { pending.append(grant) }
         judge(at: time)
     }
@@ -128,7 +128,7 @@ struct HTTP2CreditLedger: Sendable {
 
     /// Applies the grants that have arrived.
     private mutating func settle(at time: Timestamp) {
-        while let first = pending.first, first.due <= time {  // each turn takes one away
+        while let first = pending.first, first.due <= time {  // each pass takes one away
             pending.removeFirst()
             apply(first)
             judge(at: first.due)

@@ -6,12 +6,12 @@ import StreamtopWire
 /// What one end of an HTTP/2 connection sends: the frame and the header block in progress, and counts.
 struct HTTP2Endpoint: ~Copyable {
     /// Frames that are read whole are no longer; endpoints allow 16 KiB by default.
-    static let longestPayload = 65_536
+    static let payloadLimit = 65_536
     /// A header block of more bytes or frames is a flood.
-    static let longestBlock = 262_144
-    static let maximumBlockFrames = 64
-    static let maximumPings = 8
-    static let maximumSettings = 16
+    static let blockLimit = 262_144
+    static let blockFrameCapacity = 64
+    static let pingCapacity = 8
+    static let settingCapacity = 16
 
     /// A header block whose frames are coming.
     struct Block: Sendable {
@@ -54,11 +54,11 @@ struct HTTP2Endpoint: ~Copyable {
 
     static let limits = [
         Limit(
-            "HTTP/2 frame read whole", longestPayload, .bytes, per: .direction, policy: "a longer one is passed over"),
+            "HTTP/2 frame read whole", payloadLimit, .bytes, per: .direction, policy: "a longer one is passed over"),
         Limit(
-            "HTTP/2 header block", longestBlock, .bytes, per: .direction, policy: "a longer one is not decoded, counted"
+            "HTTP/2 header block", blockLimit, .bytes, per: .direction, policy: "a longer one is not decoded, counted"
         ),
-        Limit("HTTP/2 header table", HPACKDecoder.largestTable, .bytes, per: .direction, policy: "nothing is decoded"),
+        Limit("HTTP/2 header table", HPACKDecoder.tableCapacity, .bytes, per: .direction, policy: "nothing is decoded"),
     ]
 
     /// Memory of the frame and the header block in progress, and of the header table.
@@ -75,7 +75,7 @@ struct HTTP2Endpoint: ~Copyable {
         frameCounts[Int(header.type.kind.rawValue)] += 1
         overheadBytes &+= UInt64(HTTP2FrameHeader.length)
         if header.type.carriesFields { overheadBytes &+= UInt64(header.payloadLength) }
-        isCollecting = header.type != .data && header.payloadLength <= Self.longestPayload
+        isCollecting = header.type != .data && header.payloadLength <= Self.payloadLimit
         collected.removeAll(keepingCapacity: collected.capacity <= 4_096)
         contentLeft = header.flags.contains(.padded) ? nil : header.payloadLength
     }
@@ -129,7 +129,7 @@ struct HTTP2Endpoint: ~Copyable {
     }
 
     mutating func announce(_ list: [HTTP2Setting]) {
-        if unacknowledged.count < Self.maximumSettings { unacknowledged.append(list) }
+        if unacknowledged.count < Self.settingCapacity { unacknowledged.append(list) }
         for setting in list {
             if let known = settings.firstIndex(where: { $0.identifier == setting.identifier }) {
                 settings[known] = setting

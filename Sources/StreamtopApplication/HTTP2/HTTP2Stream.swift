@@ -10,7 +10,7 @@ struct HTTP2Stream: Sendable {
     var requestIsOver = false
     var responseIsOver = false
     /// The exchange was counted as over and told of.
-    var isTold = false
+    var isReported = false
     /// When a block passed that may have been the head of the response, while none was decoded.
     var undecidedHead: Timestamp?
     /// Bytes of each end on it waited for a hole of the connection.
@@ -24,5 +24,5 @@ struct HTTP2Stream: Sendable {
         lastTime = time
     }
 
-    var isOver: Bool { isTold || (requestIsOver && responseIsOver) }
+    var isOver: Bool { isReported || (requestIsOver && responseIsOver) }
 }

@@ -70,7 +70,7 @@ extension HTTP3ConnectionTracker {
         guard case .bytes = delivery.content, delivery.direction == .fromServer else { return }
         var reader = ByteReader(bytes)
         let known = serverOpened.firstIndex { $0.stream == stream }
-        if known == nil, serverOpened.count >= Self.maximumUnidirectional { serverOpened.removeFirst() }
+        if known == nil, serverOpened.count >= Self.unidirectionalCapacity { serverOpened.removeFirst() }
         let index = known ?? serverOpened.count
         if known == nil { serverOpened.append((stream, HTTP3FrameDecoder())) }
         guard case .frame(let type, let session, _)? = serverOpened[index].decoder.next(&reader) else { return }

@@ -69,7 +69,7 @@ extension HTTP3ConnectionTracker {
 
     private mutating func unidirectionalIndex(_ stream: UInt64, _ direction: Direction) -> Int? {
         if let known = streams(direction).firstIndex(where: { $0.identifier == stream }) { return known }
-        guard streams(direction).count < Self.maximumUnidirectional else { return nil }
+        guard streams(direction).count < Self.unidirectionalCapacity else { return nil }
         let new = HTTP3UnidirectionalStream(identifier: stream)
         if direction == .fromClient { clientStreams.append(new) } else { serverStreams.append(new) }
         return streams(direction).count - 1

@@ -172,7 +172,7 @@ extension HTTP3ConnectionTracker {
     private mutating func promise(_ push: UInt64, _ head: HTTPMessageHead) {
         if let index = requests.firstIndex(where: { $0.push == push }) {
             requests[index].exchange?.request = head
-        } else if promises.count < Self.maximumPromises {
+        } else if promises.count < Self.promiseCapacity {
             promises[push] = head
         }
     }

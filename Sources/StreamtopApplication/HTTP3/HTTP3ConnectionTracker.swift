@@ -9,19 +9,20 @@ import StreamtopWire
 /// belong to and the direction they travel in, each stream in order; holes come as gaps.
 package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     /// Request streams followed at once. Beyond it one that is over goes first, then the one that rested longest.
-    static let maximumStreams = 256
+    static let streamCapacity = 256
     /// Control, QPACK and push streams of one end, extensions among them.
-    static let maximumUnidirectional = 32
+    static let unidirectionalCapacity = 32
     /// Pushes promised and not begun.
-    static let maximumPromises = 64
+    static let promiseCapacity = 64
 
     static let limits =
         [
             Limit(
-                "HTTP/3 request streams", maximumStreams, per: .flow,
+                "HTTP/3 request streams", streamCapacity, per: .flow,
                 policy: "one that is over goes, then the one that rested longest; counted"),
-            Limit("HTTP/3 unidirectional streams", maximumUnidirectional, per: .direction, policy: "more are not read"),
-            Limit("HTTP/3 promised pushes", maximumPromises, per: .flow, policy: "more are not remembered"),
+            Limit(
+                "HTTP/3 unidirectional streams", unidirectionalCapacity, per: .direction, policy: "more are not read"),
+            Limit("HTTP/3 promised pushes", promiseCapacity, per: .flow, policy: "more are not remembered"),
         ] + WebTransportSessions.limits + MoQGroupMeter.limits
 
     var requests: [HTTP3RequestStream] = []
@@ -192,7 +193,7 @@ package struct HTTP3ConnectionTracker: LayerTracker, ~Copyable {
     mutating func open(_ stream: UInt64, at time: Timestamp) -> Int {
         streamCount += 1
         let new = HTTP3RequestStream(identifier: stream, exchange: log.begin(stream: stream), at: time)
-        guard requests.count >= Self.maximumStreams else {
+        guard requests.count >= Self.streamCapacity else {
             requests.append(new)
             lastIndex = requests.count - 1
             return lastIndex

@@ -4,11 +4,11 @@ import StreamtopWire
 /// One direction of a request stream, or a push stream: frames, and the header block in progress (RFC 9114 section 4.1).
 struct HTTP3MessageReader: Sendable {
     /// Longest header block collected; what is longer is not decoded. Several times what endpoints allow by default.
-    static let longestSection = 65_536
+    static let sectionLimit = 65_536
 
     static let limits = [
         Limit(
-            "HTTP/3 header block", longestSection, .bytes, per: .stream, policy: "a longer one is not decoded, counted")
+            "HTTP/3 header block", sectionLimit, .bytes, per: .stream, policy: "a longer one is not decoded, counted")
     ]
 
     var frames = HTTP3FrameDecoder()
@@ -32,7 +32,7 @@ struct HTTP3MessageReader: Sendable {
         self.type = type
         frameTime = time
         let isRead = type == .headers || type == .pushPromise
-        isCollecting = isRead && length <= UInt64(Self.longestSection)
+        isCollecting = isRead && length <= UInt64(Self.sectionLimit)
         collected.removeAll(keepingCapacity: true)
         return isCollecting || !isRead
     }

@@ -4,7 +4,7 @@ import StreamtopWire
 /// A stream of one direction that belongs to the connection (RFC 9114 section 6.2): its type, then what the type says.
 struct HTTP3UnidirectionalStream: Sendable {
     /// SETTINGS and GOAWAY are read whole; longer ones are not.
-    static let longestPayload = 4_096
+    static let payloadLimit = 4_096
 
     let identifier: UInt64
     var type: HTTP3StreamType?
@@ -21,7 +21,7 @@ struct HTTP3UnidirectionalStream: Sendable {
     mutating func begin(_ type: HTTP3FrameType, length: UInt64) {
         frame = type
         frameCount += 1
-        isCollecting = (type == .settings || type == .goAway) && length <= UInt64(Self.longestPayload)
+        isCollecting = (type == .settings || type == .goAway) && length <= UInt64(Self.payloadLimit)
         collected.removeAll(keepingCapacity: true)
     }
 

@@ -4,19 +4,19 @@ import StreamtopWire
 
 /// The WebTransport sessions of an HTTP/3 connection (draft-ietf-webtrans-http3): which streams and datagrams belong to which.
 struct WebTransportSessions: Sendable {
-    static let maximumSessions = 16
+    static let sessionCapacity = 16
     /// Streams whose session is remembered.
-    static let maximumStreams = 1_024
+    static let streamCapacity = 1_024
     /// Longest reason of a close (section 6).
-    static let longestReason = 1_024
+    static let reasonLimit = 1_024
     /// First integer of a stream that belongs to a session: in both directions, and in one.
     static let bidirectionalType: UInt64 = 0x41
     static let unidirectionalType: UInt64 = 0x54
     private static let closeCapsule: UInt64 = 0x2843
 
     static let limits = [
-        Limit("WebTransport sessions", maximumSessions, per: .flow, policy: "more are not followed"),
-        Limit("WebTransport streams", maximumStreams, per: .flow, policy: "the oldest are not counted any more"),
+        Limit("WebTransport sessions", sessionCapacity, per: .flow, policy: "more are not followed"),
+        Limit("WebTransport streams", streamCapacity, per: .flow, policy: "the oldest are not counted any more"),
     ]
 
     /// The capsules (RFC 9297 section 3) that one end sends on the session's own stream: types and lengths as frames have them.
@@ -27,7 +27,7 @@ struct WebTransportSessions: Sendable {
     }
 
     private struct Session: Sendable {
-        var told: WebTransportSnapshot
+        var snapshot: WebTransportSnapshot
         var capsules = BothDirections(client: Capsules(), server: Capsules())
         var media: MoQGroupMeter?
         var setup = MoQSetup()
@@ -35,39 +35,39 @@ struct WebTransportSessions: Sendable {
 
     private var sessions: [Session] = []
     /// Session by stream.
-    private var streams = BoundedMap<UInt64, UInt64>(capacity: WebTransportSessions.maximumStreams)
+    private var streams = BoundedMap<UInt64, UInt64>(capacity: WebTransportSessions.streamCapacity)
 
     init() {}
 
     var isEmpty: Bool { sessions.isEmpty }
-    var snapshots: [WebTransportSnapshot] { sessions.map(\.told) }
+    var snapshots: [WebTransportSnapshot] { sessions.map(\.snapshot) }
 
     /// Of the first session that speaks it.
     var media: MediaOverQUICSnapshot? {
         sessions.lazy.compactMap { session in
-            session.media.map { $0.snapshot(name: session.told.subprotocol ?? "moqt") }
+            session.media.map { $0.snapshot(name: session.snapshot.subprotocol ?? "moqt") }
         }.first
     }
 
-    private func position(_ session: UInt64) -> Int? { sessions.firstIndex { $0.told.identifier == session } }
+    private func position(_ session: UInt64) -> Int? { sessions.firstIndex { $0.snapshot.identifier == session } }
 
     func isSession(_ stream: UInt64) -> Bool { position(stream) != nil }
 
     // MARK: The session's own stream
 
     mutating func ask(_ stream: UInt64, url: String?, at time: Timestamp) {
-        guard sessions.count < Self.maximumSessions, position(stream) == nil else { return }
+        guard sessions.count < Self.sessionCapacity, position(stream) == nil else { return }
         sessions.append(
-            Session(told: WebTransportSnapshot(identifier: stream, url: URLSecrets.masked(url), start: time)))
+            Session(snapshot: WebTransportSnapshot(identifier: stream, url: URLSecrets.masked(url), start: time)))
     }
 
     mutating func answer(_ stream: UInt64, isAccepted: Bool, subprotocol: String?, at time: Timestamp) {
-        guard let index = position(stream), sessions[index].told.isAccepted == nil else { return }
-        sessions[index].told.isAccepted = isAccepted
-        sessions[index].told.setup = time - sessions[index].told.start
+        guard let index = position(stream), sessions[index].snapshot.isAccepted == nil else { return }
+        sessions[index].snapshot.isAccepted = isAccepted
+        sessions[index].snapshot.setup = time - sessions[index].snapshot.start
         // A string of structured fields (RFC 8941).
         let name = subprotocol.map { $0.filter { $0 != "\"" } }
-        sessions[index].told.subprotocol = name
+        sessions[index].snapshot.subprotocol = name
         if let name, MoQGroupMeter.isName(name) { sessions[index].media = MoQGroupMeter() }
     }
 
@@ -79,7 +79,7 @@ struct WebTransportSessions: Sendable {
         while let element = capsules.decoder.next(&reader) {  // each moves the reader or the decoder on
             switch element {
             case .frame(let type, let length, _):
-                capsules.isClose = type.rawValue == Self.closeCapsule && length <= UInt64(4 + Self.longestReason)
+                capsules.isClose = type.rawValue == Self.closeCapsule && length <= UInt64(4 + Self.reasonLimit)
                 capsules.value = []
             case .payload(let count, let isLast):
                 guard capsules.isClose else { continue }
@@ -95,17 +95,17 @@ struct WebTransportSessions: Sendable {
     private mutating func close(_ index: Int, _ value: [UInt8]) {
         var reader = ByteReader(unsafe value.span.bytes)  // UInt8 has no padding
         let code = reader.uint32()
-        guard !reader.overrun, sessions[index].told.closeCode == nil else { return }
-        sessions[index].told.closeCode = code
+        guard !reader.overrun, sessions[index].snapshot.closeCode == nil else { return }
+        sessions[index].snapshot.closeCode = code
         if reader.remaining > 0 {
-            sessions[index].told.closeReason = String(decoding: reader.copy(reader.remaining), as: UTF8.self)
+            sessions[index].snapshot.closeReason = String(decoding: reader.copy(reader.remaining), as: UTF8.self)
         }
     }
 
     /// The session's own stream is over.
     mutating func end(_ stream: UInt64, at time: Timestamp) {
-        guard let index = position(stream), sessions[index].told.end == nil else { return }
-        sessions[index].told.end = time
+        guard let index = position(stream), sessions[index].snapshot.end == nil else { return }
+        sessions[index].snapshot.end = time
     }
 
     // MARK: Its streams
@@ -114,9 +114,9 @@ struct WebTransportSessions: Sendable {
     mutating func join(_ stream: UInt64, to session: UInt64, by opener: Direction) {
         guard streams.insert(session, for: stream), let index = position(session) else { return }
         if stream & 2 == 0 {
-            sessions[index].told.ends[opener].bidirectional += 1
+            sessions[index].snapshot.ends[opener].bidirectional += 1
         } else {
-            sessions[index].told.ends[opener].unidirectional += 1
+            sessions[index].snapshot.ends[opener].unidirectional += 1
             sessions[index].media?.open(stream)
         }
     }
@@ -126,10 +126,10 @@ struct WebTransportSessions: Sendable {
 
     mutating func take(_ bytes: RawSpan, _ stream: UInt64, _ direction: Direction, at time: Timestamp) {
         guard let index = streams[stream].flatMap(position) else { return }
-        sessions[index].told.ends[direction].bytes &+= UInt64(bytes.byteCount)
+        sessions[index].snapshot.ends[direction].bytes &+= UInt64(bytes.byteCount)
         if stream & 2 == 0 {
             sessions[index].media?.observeSetup(bytes, direction)
-            guard sessions[index].media == nil, sessions[index].told.subprotocol == nil, stream & 1 == 0,
+            guard sessions[index].media == nil, sessions[index].snapshot.subprotocol == nil, stream & 1 == 0,
                 let draft = sessions[index].setup.observe(bytes, stream, direction)
             else { return }
             sessions[index].media = MoQGroupMeter(draft: draft)
@@ -140,13 +140,13 @@ struct WebTransportSessions: Sendable {
 
     mutating func skip(_ count: UInt64, _ stream: UInt64, _ direction: Direction) {
         guard let index = streams[stream].flatMap(position) else { return }
-        sessions[index].told.ends[direction].bytes &+= count
+        sessions[index].snapshot.ends[direction].bytes &+= count
         sessions[index].media?.close(stream)
     }
 
     mutating func reset(_ stream: UInt64, _ direction: Direction) {
         guard let index = streams[stream].flatMap(position) else { return }
-        sessions[index].told.ends[direction].resets += 1
+        sessions[index].snapshot.ends[direction].resets += 1
     }
 
     /// A datagram of the connection (RFC 9297 section 2.1): a quarter of the number of the request's stream, and the content.
@@ -156,7 +156,7 @@ struct WebTransportSessions: Sendable {
         else {
             return
         }
-        sessions[index].told.ends[direction].datagrams += 1
-        sessions[index].told.ends[direction].datagramBytes &+= UInt64(reader.remaining)
+        sessions[index].snapshot.ends[direction].datagrams += 1
+        sessions[index].snapshot.ends[direction].datagramBytes &+= UInt64(reader.remaining)
     }
 }

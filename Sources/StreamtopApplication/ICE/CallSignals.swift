@@ -9,7 +9,7 @@ import StreamtopModel
 enum CallSignals {
     /// Own: from the offer to the first check, candidates and credentials are waited for.
     private static let before: Nanoseconds = .seconds(10)
-    private static let mostSignals = 32
+    private static let signalCapacity = 32
 
     /// A flow with session descriptions, exchanges whose answer is one, and what is asked of the same resource later.
     static func isSignalling(_ flow: borrowing FlowSnapshot) -> Bool {
@@ -50,8 +50,8 @@ enum CallSignals {
         for flow in all where isSignalling(flow) {
             let found = exchanges(of: flow) { exchange, _ in isAgreement(exchange.descriptions, known) }
             for one in found { add([one], of: flow, asCallOf: one, number + calls.count, &calls) }
-            let told = flow.webSocket?.descriptions ?? []
-            if isAgreement(told, known) {
+            let descriptions = flow.webSocket?.descriptions ?? []
+            if isAgreement(descriptions, known) {
                 let messages = messages(of: flow) { !$0.userFragments.contains { known.contains($0) } }
                 if let first = messages.first { add(messages, of: flow, asCallOf: first, number + calls.count, &calls) }
             }
@@ -70,15 +70,15 @@ enum CallSignals {
     }
 
     /// Both ends said who they are, and none of them is known.
-    private static func isAgreement(_ told: [CallDescription], _ known: Set<String>) -> Bool {
-        let named = told.filter { $0.role != .candidates && !$0.userFragments.isEmpty }
+    private static func isAgreement(_ descriptions: [CallDescription], _ known: Set<String>) -> Bool {
+        let named = descriptions.filter { $0.role != .candidates && !$0.userFragments.isEmpty }
         return Set(named.map(\.from)).count == 2
             && !named.contains { $0.userFragments.contains { known.contains($0) } }
     }
 
     private static func add(_ found: [CallSignalling], of flow: FlowSnapshot, to call: inout CallSnapshot) {
         guard !found.isEmpty else { return }
-        call.signalling += found.prefix(mostSignals - min(mostSignals, call.signalling.count))
+        call.signalling += found.prefix(signalCapacity - min(signalCapacity, call.signalling.count))
         call.flows = Array(Set(call.flows + [flow.identifier])).sorted()
     }
 

@@ -7,7 +7,7 @@ import StreamtopWire
 /// Content that nobody wants costs one comparison a delivery.
 struct ExchangeMedia: Sendable {
     /// Longest report of a player that is read.
-    static let longestPlayerEvent = 65_536
+    static let playerEventLimit = 65_536
 
     /// Who reads the content: one, or nobody. Kept apart, for most exchanges have none and all are moved about.
     private var readers: [MediaBodyReader] = []
@@ -77,7 +77,7 @@ struct ExchangeMedia: Sendable {
 
     mutating func takeRequestContent(_ bytes: RawSpan) {
         guard playerEvent != nil else { return }
-        guard (playerEvent?.count ?? 0) + bytes.byteCount <= Self.longestPlayerEvent else {
+        guard (playerEvent?.count ?? 0) + bytes.byteCount <= Self.playerEventLimit else {
             playerEvent = nil
             return
         }
@@ -118,7 +118,7 @@ struct ExchangeMedia: Sendable {
             // FLV is one stream, not a session of segments.
             if kind != .flashVideo { isReported = true }
             readers = [MediaBodyReader(kind)]
-        } else if let length = head.contentLength, length > 0, length <= UInt64(MediaBodyReader.longestTime),
+        } else if let length = head.contentLength, length > 0, length <= UInt64(MediaBodyReader.timeTextLimit),
             head.contentType == nil || head.contentType?.hasPrefix("text/plain") == true
                 || head.contentType?.hasPrefix("application/octet-stream") == true
         {
@@ -150,7 +150,7 @@ struct ExchangeMedia: Sendable {
         if startsChunk { noteBorder(bytes) }
         pace.note(bytes.byteCount, at: time, begins: startsChunk || readers[0].isBetweenChunks == true)
         readers[0].take(bytes, at: time, into: &found)
-        hand(over: &reports)
+        deliver(into: &reports)
     }
 
     mutating func gap(of count: UInt64, at time: Timestamp, into reports: inout [MediaReport.Content]) {
@@ -158,17 +158,17 @@ struct ExchangeMedia: Sendable {
         lastContent = time
         knowsGaps = false
         if isRead { readers[0].gap(of: count, at: time, into: &found) }
-        hand(over: &reports)
+        deliver(into: &reports)
     }
 
     mutating func end(at time: Timestamp, coding: String?, url: String?, into reports: inout [MediaReport.Content]) {
         guard isRead else { return }
         readers[0].end(at: time, coding: coding, url: url, into: &found)
         if found.contains(where: { if case .timeOfDay = $0 { true } else { false } }) { isReported = true }
-        hand(over: &reports)
+        deliver(into: &reports)
     }
 
-    private mutating func hand(over reports: inout [MediaReport.Content]) {
+    private mutating func deliver(into reports: inout [MediaReport.Content]) {
         for content in found {
             if case .chunk(let fragment) = content, let stamp = fragment.producerReferenceTime?.wallClock {
                 minimumAge = min(minimumAge, fragment.lastByte - stamp)

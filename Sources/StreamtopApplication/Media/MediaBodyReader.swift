@@ -5,13 +5,13 @@ import StreamtopWire
 /// is kept until it is whole.
 struct MediaBodyReader: Sendable {
     /// Longest manifest read; day-long timelines stay below.
-    static let longestManifest = 4 << 20
+    static let manifestLimit = 4 << 20
     /// Longest answer of a time server.
-    static let longestTime = 64
+    static let timeTextLimit = 64
 
     static let limits = [
         Limit(
-            "manifest being read", longestManifest, .bytes, per: .stream, policy: "a longer one is not read, counted")
+            "manifest being read", manifestLimit, .bytes, per: .stream, policy: "a longer one is not read, counted")
     ]
 
     let kind: MediaBodyKind
@@ -61,8 +61,8 @@ struct MediaBodyReader: Sendable {
         case .flashVideo:
             if flashVideo.isEmpty { flashVideo = [FlashVideoBody()] }
             flashVideo[0].take(bytes, at: time)
-        case .dash, .hls: collect(bytes, upTo: Self.longestManifest)
-        case .timeOfDay: collect(bytes, upTo: Self.longestTime)
+        case .dash, .hls: collect(bytes, upTo: Self.manifestLimit)
+        case .timeOfDay: collect(bytes, upTo: Self.timeTextLimit)
         }
     }
 
@@ -93,7 +93,7 @@ struct MediaBodyReader: Sendable {
             guard !isGivenUp, coding == nil else { break }
             let text = String(decoding: collected, as: UTF8.self)
             let line = text.prefix { $0 != "\n" && $0 != "\r" }
-            if let instant = DateText.instant(line) { found.append(.timeOfDay(instant)) }
+            if let instant = ISO8601Parser.instant(line) { found.append(.timeOfDay(instant)) }
         }
         collected = []
     }
@@ -102,7 +102,7 @@ struct MediaBodyReader: Sendable {
         var text = collected
         if let coding, coding.lowercased() != "identity" {
             let packed = unsafe collected.span.bytes  // UInt8 has no padding
-            guard let plain = ContentCoding(coding)?.decode(packed, limit: Self.longestManifest) else { return }
+            guard let plain = ContentCoding(coding)?.decode(packed, limit: Self.manifestLimit) else { return }
             text = plain
         }
         let bytes = unsafe text.span.bytes  // UInt8 has no padding

@@ -6,13 +6,13 @@ import StreamtopWire
 /// stream of objects begins with its type, the track's alias and the group; what follows changes from draft to draft and is not read.
 struct MoQGroupMeter: Sendable {
     /// Streams of which the beginning is coming.
-    static let maximumHeads = 64
-    static let maximumTracks = 64
+    static let headCapacity = 64
+    static let trackCapacity = 64
     static let keptIntervals = 256
 
     static let limits = [
-        Limit("MoQ streams that begin", maximumHeads, per: .flow, policy: "the oldest is not read"),
-        Limit("MoQ tracks", maximumTracks, per: .flow, policy: "more are not told apart"),
+        Limit("MoQ streams that begin", headCapacity, per: .flow, policy: "the oldest is not read"),
+        Limit("MoQ tracks", trackCapacity, per: .flow, policy: "more are not told apart"),
     ]
 
     private struct Head: Sendable {
@@ -44,7 +44,7 @@ struct MoQGroupMeter: Sendable {
 
     /// A unidirectional stream begins.
     mutating func open(_ stream: UInt64) {
-        if heads.count >= Self.maximumHeads { heads.removeFirst() }
+        if heads.count >= Self.headCapacity { heads.removeFirst() }
         heads.append(Head(stream: stream))
     }
 
@@ -52,7 +52,7 @@ struct MoQGroupMeter: Sendable {
     mutating func observe(_ bytes: RawSpan, _ stream: UInt64, _ direction: Direction, at time: Timestamp) {
         guard let index = heads.firstIndex(where: { $0.stream == stream }) else { return }
         var reader = ByteReader(bytes)
-        while heads[index].values.count < 3, let value = heads[index].integer.next(&reader) {  // at most three turns
+        while heads[index].values.count < 3, let value = heads[index].integer.next(&reader) {  // at most three passes
             heads[index].values.append(value.number)
             guard heads[index].values.count > 1 || Self.isSubgroup(value.number) else { break }
         }
@@ -79,7 +79,7 @@ struct MoQGroupMeter: Sendable {
 
     private mutating func note(alias: UInt64, group: UInt64, _ sender: Direction, at time: Timestamp) {
         guard let index = tracks.firstIndex(where: { $0.alias == alias && $0.sender == sender }) else {
-            guard tracks.count < Self.maximumTracks else { return }
+            guard tracks.count < Self.trackCapacity else { return }
             groups += 1
             return tracks.append(Track(alias: alias, sender: sender, group: group, time: time))
         }
@@ -111,18 +111,18 @@ struct MoQGroupMeter: Sendable {
     }
 
     func snapshot(name: String) -> MediaOverQUICSnapshot {
-        var told = MediaOverQUICSnapshot(name: name)
-        told.draft = draft ?? Self.draft(in: name)
-        told.streams = streams
-        told.tracks = tracks.count
-        told.groups = groups
+        var snapshot = MediaOverQUICSnapshot(name: name)
+        snapshot.draft = draft ?? Self.draft(in: name)
+        snapshot.streams = streams
+        snapshot.tracks = tracks.count
+        snapshot.groups = groups
         let sorted = intervals.elements.sorted()
         if let last = sorted.last {
-            told.groupInterval = DurationSpread(
+            snapshot.groupInterval = DurationSpread(
                 samples: count, p50: sorted[sorted.count / 2],
                 p95: sorted[min(sorted.count - 1, sorted.count * 95 / 100)], maximum: max(last, longest))
         }
-        return told
+        return snapshot
     }
 
     /// `moqt-15`; `moq-00` names every draft up to 14.

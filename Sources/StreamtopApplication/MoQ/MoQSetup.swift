@@ -8,7 +8,7 @@ import StreamtopWire
 /// must have said so.
 struct MoQSetup: Sendable {
     /// Own: types, lengths, and the first version of a list.
-    private static let longest = 32
+    private static let lengthLimit = 32
 
     /// The stream on which it is agreed: the client's first.
     private var stream: UInt64?
@@ -23,13 +23,14 @@ struct MoQSetup: Sendable {
         if self.stream == nil { self.stream = stream }
         guard !isRefuted, self.stream == stream else { return nil }
         var reader = ByteReader(bytes)
-        reader.append(min(bytes.byteCount, Self.longest - held[direction].count), to: &held[direction])
+        reader.append(min(bytes.byteCount, Self.lengthLimit - held[direction].count), to: &held[direction])
         let asked = Self.draft(held.client, .fromClient)
         let chosen = Self.draft(held.server, .fromServer)
         if let chosen, asked != nil { return chosen }
         // Who has said enough and has named none speaks something else.
         isRefuted =
-            asked == nil && held.client.count == Self.longest || chosen == nil && held.server.count == Self.longest
+            asked == nil && held.client.count == Self.lengthLimit
+            || chosen == nil && held.server.count == Self.lengthLimit
         return nil
     }
 

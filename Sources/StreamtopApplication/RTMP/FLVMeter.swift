@@ -5,7 +5,7 @@ import StreamtopWire
 /// Audio and video of one FLV timeline: RTMP, HTTP-FLV, and FLV in WebSocket.
 struct FLVMeter: Sendable {
     /// Distances between key frames that are kept.
-    private static let mostIntervals = 64
+    private static let intervalCapacity = 64
 
     private struct Track: Sendable {
         var codec: String?
@@ -19,13 +19,13 @@ struct FLVMeter: Sendable {
 
         var snapshot: FLVTrackSnapshot? {
             guard messages > 0 else { return nil }
-            var told = FLVTrackSnapshot()
-            told.codec = codec
-            told.messages = messages
-            told.bytes = bytes
+            var snapshot = FLVTrackSnapshot()
+            snapshot.codec = codec
+            snapshot.messages = messages
+            snapshot.bytes = bytes
             // Bits a second of media.
-            if let first, last - first >= 1_000 { told.bitrate = Double(bytes) * 8_000 / Double(last - first) }
-            return told
+            if let first, last - first >= 1_000 { snapshot.bitrate = Double(bytes) * 8_000 / Double(last - first) }
+            return snapshot
         }
     }
 
@@ -41,7 +41,7 @@ struct FLVMeter: Sendable {
             let stamp = Self.take(&video, facts, timestamp, length, at: time)
             guard let facts, facts.isKeyFrame else { return }
             if let lastKeyFrame, stamp > lastKeyFrame {
-                if intervals.count >= Self.mostIntervals { intervals.removeFirst() }
+                if intervals.count >= Self.intervalCapacity { intervals.removeFirst() }
                 intervals.append(stamp - lastKeyFrame)
             }
             lastKeyFrame = stamp
@@ -69,13 +69,13 @@ struct FLVMeter: Sendable {
     func reportHTTP(into flow: inout FlowSnapshot) {
         guard audio.messages > 0 || video.messages > 0 else { return }
         flow.protocols.append(ProtocolKind.httpFLV.rawValue)
-        var told = RTMPSnapshot()
-        told.role = .play
-        told.audio = audioSnapshot
-        told.video = videoSnapshot
-        told.keyFrameInterval = keyFrameInterval
-        told.mediaClock = mediaClock
-        flow.rtmp = told
+        var snapshot = RTMPSnapshot()
+        snapshot.role = .play
+        snapshot.audio = audioSnapshot
+        snapshot.video = videoSnapshot
+        snapshot.keyFrameInterval = keyFrameInterval
+        snapshot.mediaClock = mediaClock
+        flow.rtmp = snapshot
     }
 
     var audioSnapshot: FLVTrackSnapshot? { audio.snapshot }

@@ -120,24 +120,24 @@ package struct RTMPTracker: LayerTracker, ~Copyable {
 
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
         flow.protocols.append(ProtocolKind.rtmp.rawValue)
-        var told = RTMPSnapshot()
-        told.role = role
-        told.app = app
-        told.handshake = handshake
-        told.connect = connect
+        var snapshot = RTMPSnapshot()
+        snapshot.role = role
+        snapshot.app = app
+        snapshot.handshake = handshake
+        snapshot.connect = connect
         // Until it says otherwise an end uses 128 bytes (section 5.4.1).
         if handshake != nil {
-            told.chunkSize = BothDirections(client: chunkSizes.client ?? 128, server: chunkSizes.server ?? 128)
+            snapshot.chunkSize = BothDirections(client: chunkSizes.client ?? 128, server: chunkSizes.server ?? 128)
         } else if late != nil {
-            told.chunkSize = chunkSizes
+            snapshot.chunkSize = chunkSizes
         }
-        told.acknowledgementWindow = windows
-        told.audio = media.audioSnapshot
-        told.video = media.videoSnapshot
-        told.keyFrameInterval = media.keyFrameInterval
-        told.mediaClock = media.mediaClock
-        told.error = error
-        told.hasLostStep = hasLostStep
-        flow.rtmp = told
+        snapshot.acknowledgementWindow = windows
+        snapshot.audio = media.audioSnapshot
+        snapshot.video = media.videoSnapshot
+        snapshot.keyFrameInterval = media.keyFrameInterval
+        snapshot.mediaClock = media.mediaClock
+        snapshot.error = error
+        snapshot.hasLostStep = hasLostStep
+        flow.rtmp = snapshot
     }
 }

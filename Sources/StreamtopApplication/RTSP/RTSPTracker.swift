@@ -5,8 +5,8 @@ import StreamtopWire
 
 /// One RTSP connection, with the packets of RTP and RTCP that it carries between its messages.
 package struct RTSPTracker: LayerTracker, ~Copyable {
-    private static let mostMethods = 16
-    private static let mostFormats = 32
+    private static let methodCapacity = 16
+    private static let formatCapacity = 32
 
     /// What a session description says of a payload type.
     private struct Format: Sendable {
@@ -91,7 +91,7 @@ package struct RTSPTracker: LayerTracker, ~Copyable {
     private mutating func count(_ method: String) {
         if let index = methods.firstIndex(where: { $0.name == method }) {
             methods[index].count += 1
-        } else if methods.count < Self.mostMethods {
+        } else if methods.count < Self.methodCapacity {
             methods.append((method, 1))
         }
     }
@@ -114,7 +114,7 @@ package struct RTSPTracker: LayerTracker, ~Copyable {
             let parts = line.dropFirst(9).split(separator: " ", maxSplits: 1)
             let encoding = parts.count == 2 ? parts[1].split(separator: "/") : []
             guard let type = parts.first.flatMap({ UInt8($0) }), encoding.count >= 2, let rate = UInt32(encoding[1]),
-                rate > 0, formats.count < Self.mostFormats
+                rate > 0, formats.count < Self.formatCapacity
             else { continue }
             formats[type] = Format(rate: rate, isVideo: isVideo)
         }
@@ -151,13 +151,13 @@ package struct RTSPTracker: LayerTracker, ~Copyable {
 
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
         flow.protocols.append(ProtocolKind.rtsp.rawValue)
-        var told = RTSPSnapshot()
-        told.methods = methods.map { NamedCount(name: $0.name, count: $0.count) }
-        told.transport = transport
+        var snapshot = RTSPSnapshot()
+        snapshot.methods = methods.map { NamedCount(name: $0.name, count: $0.count) }
+        snapshot.transport = transport
         let from = flow.roundTrip.handshake == nil ? start : flow.start
-        if let played, let from { told.setup = played - from }
-        told.errors = errors
-        told.mediaClock = clock.snapshot
-        flow.rtsp = told
+        if let played, let from { snapshot.setup = played - from }
+        snapshot.errors = errors
+        snapshot.mediaClock = clock.snapshot
+        flow.rtsp = snapshot
     }
 }

@@ -110,23 +110,23 @@ package struct SRTTracker: LayerTracker, ~Copyable {
 
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
         flow.protocols.append(ProtocolKind.srt.rawValue)
-        var told = SRTSnapshot()
-        told.version = version.map { "\($0 >> 16 & 0xff).\($0 >> 8 & 0xff).\($0 & 0xff)" }
-        told.isEncrypted = hasKeys
-        told.latency = BothDirections(client: server.latency, server: client.latency)
-        told.roundTrip = roundTrip.snapshot(.srt)
-        told.dataPackets = client.packets &+ server.packets
-        told.retransmitted = client.retransmitted &+ server.retransmitted
-        told.lost = client.lost &+ server.lost
-        told.unrecovered = client.unrecovered &+ server.unrecovered
-        told.sender = client.packets >= server.packets ? .fromClient : .fromServer
-        if (told.sender == .fromClient ? client.latency : server.latency) != nil {
-            told.recovered = client.recovered &+ server.recovered
-            told.tooLate = client.tooLate &+ server.tooLate
+        var snapshot = SRTSnapshot()
+        snapshot.version = version.map { "\($0 >> 16 & 0xff).\($0 >> 8 & 0xff).\($0 & 0xff)" }
+        snapshot.isEncrypted = hasKeys
+        snapshot.latency = BothDirections(client: server.latency, server: client.latency)
+        snapshot.roundTrip = roundTrip.snapshot(.srt)
+        snapshot.dataPackets = client.packets &+ server.packets
+        snapshot.retransmitted = client.retransmitted &+ server.retransmitted
+        snapshot.lost = client.lost &+ server.lost
+        snapshot.unrecovered = client.unrecovered &+ server.unrecovered
+        snapshot.sender = client.packets >= server.packets ? .fromClient : .fromServer
+        if (snapshot.sender == .fromClient ? client.latency : server.latency) != nil {
+            snapshot.recovered = client.recovered &+ server.recovered
+            snapshot.tooLate = client.tooLate &+ server.tooLate
         }
-        told.lossReports = lossReports
-        told.rejection = rejection
-        flow.srt = told
+        snapshot.lossReports = lossReports
+        snapshot.rejection = rejection
+        flow.srt = snapshot
     }
 }
 
@@ -141,7 +141,7 @@ struct SRTEnd: ~Copyable {
     }
 
     /// Holes followed at once: a second of 40 Mb/s.
-    private static let mostHoles = 4_096
+    private static let holeCapacity = 4_096
     /// Own: a larger jump is a new beginning.
     private static let largestGap: Int64 = 65_536
     /// Own: clocks of hosts drift by 100 ppm and less, 3 ms in this time.
@@ -157,7 +157,7 @@ struct SRTEnd: ~Copyable {
     private var numbers = WrappingClock(bits: 31)
     private var times = WrappingClock(bits: 32)
     private var highest: Int64?
-    private var holes = BoundedMap<Int64, Bool>(capacity: SRTEnd.mostHoles)
+    private var holes = BoundedMap<Int64, Bool>(capacity: SRTEnd.holeCapacity)
     /// Capture time less the sender's time: its least is the path without queue.
     private var base = WindowedMinimum()
 
@@ -189,7 +189,9 @@ struct SRTEnd: ~Copyable {
         let missing = number - highest - 1
         guard missing > 0, missing <= Self.largestGap else { return .next }
         lost &+= UInt64(missing)
-        for position in max(highest + 1, number - Int64(Self.mostHoles))..<number { holes.insert(true, for: position) }
+        for position in max(highest + 1, number - Int64(Self.holeCapacity))..<number {
+            holes.insert(true, for: position)
+        }
         return .gap(UInt64(missing))
     }
 

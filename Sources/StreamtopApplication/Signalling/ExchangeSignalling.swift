@@ -40,18 +40,18 @@ struct ExchangeSignalling: Sendable {
 
     /// A message is complete.
     mutating func end(from direction: Direction, at time: Timestamp, _ reports: inout MediaReports) {
-        var told: [CallDescription] = []
+        var descriptions: [CallDescription] = []
         if direction == .fromClient {
             guard !request.isEmpty else { return }
-            told = request[0].end(at: time, from: direction)
+            descriptions = request[0].end(at: time, from: direction)
             request = []
         } else {
             guard !response.isEmpty else { return }
-            told = response[0].end(at: time, from: direction)
+            descriptions = response[0].end(at: time, from: direction)
             response = []
         }
-        let room = max(0, SignallingReader.capacity - found.count)
-        found += told.prefix(room)
-        reports.append(told)
+        let available = max(0, SignallingReader.capacity - found.count)
+        found += descriptions.prefix(available)
+        reports.append(descriptions)
     }
 }

@@ -54,7 +54,7 @@ package struct SIPTracker: LayerState, ~Copyable {
         var reader = ByteReader(bytes)
         reader.append(min(bytes.byteCount, max(0, Self.waitingCapacity - buffer.count)), to: &buffer)
         var start = 0
-        while start < buffer.count {  // each turn takes a message, or ends
+        while start < buffer.count {  // each pass takes a message, or ends
             // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
             let rest = unsafe buffer.span.bytes.extracting(droppingFirst: start)
             // Empty lines between messages keep a connection open (RFC 5626 section 4.4.1).
@@ -124,7 +124,7 @@ package struct SIPTracker: LayerState, ~Copyable {
         // RFC 2046 section 5.1: a part begins behind an empty line.
         let reader = ByteReader(body)
         var position = 0
-        while let word = reader.peekUInt32(ahead: position), position < mostBeforePart {
+        while let word = reader.peekUInt32(ahead: position), position < preambleLimit {
             if word == 0x0d0a_0d0a, reader.peekUInt16(ahead: position + 4) == 0x763d {
                 return SessionDescription(body.extracting(droppingFirst: position + 4), isWhole: isWhole)
             }
@@ -134,7 +134,7 @@ package struct SIPTracker: LayerState, ~Copyable {
     }
 
     /// Fields of parts before a description.
-    private static let mostBeforePart = 4_096
+    private static let preambleLimit = 4_096
 
     private mutating func take(
         _ description: SessionDescription, _ position: Int, from direction: Direction, _ tables: inout MediaTables

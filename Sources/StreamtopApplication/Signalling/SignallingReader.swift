@@ -5,7 +5,7 @@ import StreamtopWire
 /// Reads messages of signalling, one after the other, for what they say of a call.
 struct SignallingReader: Sendable {
     /// Longest part of a description (RFC 8840) that is read.
-    static let longestFragment = 16_384
+    static let fragmentLimit = 16_384
     /// Descriptions that an exchange or a connection keeps, candidates sent one by one among them.
     static let capacity = 64
 
@@ -13,7 +13,7 @@ struct SignallingReader: Sendable {
         DescriptionScanner.limits + [
             Limit("signalling messages", capacity, per: .stream, policy: "later ones are not kept"),
             Limit(
-                "fragment of a description", longestFragment, .bytes, per: .stream, policy: "a longer one is not read"),
+                "fragment of a description", fragmentLimit, .bytes, per: .stream, policy: "a longer one is not read"),
         ]
 
     private var scanner = DescriptionScanner()
@@ -42,7 +42,7 @@ struct SignallingReader: Sendable {
         var text: [UInt8] = []
         swap(&text, &fragment!)
         var reader = ByteReader(bytes)
-        reader.append(min(bytes.byteCount, Self.longestFragment - text.count), to: &text)
+        reader.append(min(bytes.byteCount, Self.fragmentLimit - text.count), to: &text)
         swap(&text, &fragment!)
     }
 
@@ -60,23 +60,23 @@ struct SignallingReader: Sendable {
             guard let found = SessionDescription(fragment: unsafe text.span.bytes) else { return [] }
             return [CallDescription(found, isFragment: true, at: time, from: direction)]
         }
-        var told: [CallDescription] = []
+        var descriptions: [CallDescription] = []
         for one in scanner.end() {
             switch one {
             case .description(let text):
                 guard let found = SessionDescription(unsafe text.span.bytes) else { continue }
-                told.append(CallDescription(found, isFragment: false, at: time, from: direction))
+                descriptions.append(CallDescription(found, isFragment: false, at: time, from: direction))
             case .candidate(let text):
                 let value = String(decoding: text.dropFirst("candidate:".utf8.count), as: UTF8.self)
                 guard let found = SessionDescription.Media.candidate(value) else { continue }
                 var description = CallDescription(time: time, from: direction)
                 description.role = .candidates
                 description.add(found)
-                told.append(description)
+                descriptions.append(description)
             }
         }
         // Without credentials it is no call's: RTSP and plain SIP describe media by addresses.
-        return told.filter { !$0.userFragments.isEmpty || $0.role == .candidates }
+        return descriptions.filter { !$0.userFragments.isEmpty || $0.role == .candidates }
     }
 }
 

@@ -80,28 +80,28 @@ package struct TransportStreamTracker: LayerTracker, ~Copyable {
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
         guard reader.packets >= Self.leastPackets else { return }
         flow.protocols.append(ProtocolKind.mpegTS.rawValue)
-        var told = TransportStreamSnapshot()
-        told.packets = reader.packets
-        told.bytes = reader.packets &* UInt64(TransportStreamPacket.length)
-        told.streams = reader.streams.sorted { $0.key < $1.key }.map { pid, stream in
+        var snapshot = TransportStreamSnapshot()
+        snapshot.packets = reader.packets
+        snapshot.bytes = reader.packets &* UInt64(TransportStreamPacket.length)
+        snapshot.streams = reader.streams.sorted { $0.key < $1.key }.map { pid, stream in
             TransportStreamSnapshot.Stream(
                 pid: pid, kind: reader.kind(of: pid), packets: stream.packets,
                 continuityErrors: stream.continuityErrors, duplicates: stream.duplicates)
         }
-        told.transportErrors = reader.transportErrors
-        told.clockPID = reader.clockPID
+        snapshot.transportErrors = reader.transportErrors
+        snapshot.clockPID = reader.clockPID
         if !wasCut {
-            told.continuityErrors = reader.continuityErrors
-            told.duplicates = reader.duplicates
-            told.discontinuities = reader.flagged
-            told.broken = broken
-            told.errorsBeforeTap = carrier == .unnumbered ? 0 : errorsBeforeTap
-            told.clockInterval = references.interval
-            told.clockJitter = references.jitter
-            told.rate = references.rate
+            snapshot.continuityErrors = reader.continuityErrors
+            snapshot.duplicates = reader.duplicates
+            snapshot.discontinuities = reader.flagged
+            snapshot.broken = broken
+            snapshot.errorsBeforeTap = carrier == .unnumbered ? 0 : errorsBeforeTap
+            snapshot.clockInterval = references.interval
+            snapshot.clockJitter = references.jitter
+            snapshot.rate = references.rate
         }
-        told.mediaClock = clock.snapshot
-        flow.transportStream = told
+        snapshot.mediaClock = clock.snapshot
+        flow.transportStream = snapshot
     }
 
     private var broken: TransportStreamSnapshot.Break? {

@@ -13,7 +13,7 @@ struct EmbeddedMedia: Sendable {
     }
 
     /// Bytes by which a transport stream is told for certain: two packets and a byte.
-    private static let leastToTell = TransportStreamPacket.length + 1
+    private static let recognisableLength = TransportStreamPacket.length + 1
 
     private var form = Form.unknown
     private var beginning: [UInt8] = []
@@ -44,10 +44,10 @@ struct EmbeddedMedia: Sendable {
         guard case .unknown = form else { return read(bytes, at: time) }
         guard beginning.isEmpty else {
             append(bytes)
-            return tell(at: time)
+            return recognise(at: time)
         }
-        guard let told = Self.form(of: bytes) else { return append(bytes) }
-        form = told
+        guard let recognised = Self.form(of: bytes) else { return append(bytes) }
+        form = recognised
         read(bytes, at: time)
     }
 
@@ -56,12 +56,12 @@ struct EmbeddedMedia: Sendable {
         reader.append(reader.remaining, to: &beginning)
     }
 
-    private mutating func tell(at time: Timestamp) {
+    private mutating func recognise(at time: Timestamp) {
         var held: [UInt8] = []
         swap(&held, &beginning)
         // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
-        guard let told = Self.form(of: unsafe held.span.bytes) else { return swap(&held, &beginning) }
-        form = told
+        guard let recognised = Self.form(of: unsafe held.span.bytes) else { return swap(&held, &beginning) }
+        form = recognised
         read(unsafe held.span.bytes, at: time)
     }
 
@@ -72,7 +72,7 @@ struct EmbeddedMedia: Sendable {
         guard ByteReader(bytes).peekUInt8() == TransportStreamPacket.syncByte else {
             return bytes.byteCount >= 9 ? Form.none : nil
         }
-        guard bytes.byteCount >= leastToTell else { return nil }
+        guard bytes.byteCount >= recognisableLength else { return nil }
         return TransportStreamPacket.canBegin(bytes, packets: 2) ? .packets(TransportStreamReader()) : Form.none
     }
 

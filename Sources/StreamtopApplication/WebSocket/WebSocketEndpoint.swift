@@ -7,7 +7,7 @@ import StreamtopWire
 struct WebSocketEndpoint: ~Copyable {
     /// RFC 6455 section 5.5.
     static let longestControl = 125
-    static let maximumPings = 16
+    static let pingCapacity = 16
 
     /// A message whose frames are coming.
     struct Message: Sendable {
@@ -21,7 +21,7 @@ struct WebSocketEndpoint: ~Copyable {
     var message: Message?
     /// Payload of a control frame, without its mask.
     var control: [UInt8] = []
-    var snapshot = WebSocketEndpointSnapshot()
+    var counts = WebSocketEndpointSnapshot()
     private var frameCounts: [WebSocketOpcode: Int] = [:]
     /// nil where messages are not compressed, or joined late: then nothing can be inflated.
     private var inflater: MessageInflater?
@@ -41,7 +41,7 @@ struct WebSocketEndpoint: ~Copyable {
     init(inflater: consuming MessageInflater?) { self.inflater = inflater }
 
     static let limits = [
-        Limit("WebSocket pings without an answer", maximumPings, per: .direction, policy: "the oldest is forgotten"),
+        Limit("WebSocket pings without an answer", pingCapacity, per: .direction, policy: "the oldest is forgotten"),
         Limit(
             "WebSocket inflater", MessageInflater.heldBytes, .bytes, per: .direction,
             policy: "given up with the memory: sizes of compressed messages are then unknown"),
@@ -62,8 +62,8 @@ struct WebSocketEndpoint: ~Copyable {
 
     mutating func begin(_ header: WebSocketFrameHeader) {
         self.header = header
-        snapshot.headerBytes &+= UInt64(header.length)
-        if header.mask != nil { snapshot.maskedFrames += 1 }
+        counts.headerBytes &+= UInt64(header.length)
+        if header.mask != nil { counts.maskedFrames += 1 }
         if let opcode = header.opcode { frameCounts[opcode, default: 0] += 1 }
         control.removeAll(keepingCapacity: true)
     }
@@ -133,7 +133,7 @@ struct WebSocketEndpoint: ~Copyable {
         guard let ended = message else { return true }
         var text = ended.text
         if ended.isCompressed {
-            snapshot.compressedMessages += 1
+            counts.compressedMessages += 1
             var count: UInt64 = 0
             var reader = SignallingReader()
             swap(&reader, &signalling)
@@ -146,7 +146,7 @@ struct WebSocketEndpoint: ~Copyable {
             inflated &+= count
             if inflater?.isBroken ?? true { isInflatedKnown = false }
         }
-        snapshot.messages += 1
+        counts.messages += 1
         message = nil
         let canJudge = ended.isText && (!ended.isCompressed || isInflatedKnown)
         return !canJudge || text.isComplete
@@ -167,8 +167,8 @@ struct WebSocketEndpoint: ~Copyable {
         self.message?.isText = false
     }
 
-    var told: WebSocketEndpointSnapshot {
-        var end = snapshot
+    var snapshot: WebSocketEndpointSnapshot {
+        var end = counts
         end.frames = WebSocketOpcode.allCases.compactMap { opcode in
             frameCounts[opcode].map { NamedCount(name: opcode.name, count: $0) }
         }

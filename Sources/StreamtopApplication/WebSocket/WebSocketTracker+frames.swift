@@ -26,11 +26,11 @@ extension WebSocketTracker {
         let isClient = now.direction == .fromClient
         let hole = isClient ? client.frames.gap(of: count) : server.frames.gap(of: count)
         if isClient {
-            client.snapshot.payloadBytes &+= hole.payload
+            client.counts.payloadBytes &+= hole.payload
             client.loseContent(hole.payload)
             client.control.removeAll()
         } else {
-            server.snapshot.payloadBytes &+= hole.payload
+            server.counts.payloadBytes &+= hole.payload
             server.loseContent(hole.payload)
             server.control.removeAll()
         }
@@ -81,14 +81,14 @@ extension WebSocketTracker {
     private mutating func take(_ payload: RawSpan, at position: UInt64, _ now: borrowing Observation) {
         let isControl = header(now.direction)?.opcode?.isControl ?? true
         if now.direction == .fromClient {
-            client.snapshot.payloadBytes &+= UInt64(payload.byteCount)
+            client.counts.payloadBytes &+= UInt64(payload.byteCount)
             if isControl {
                 client.takeControl(payload, at: position)
             } else {
                 client.takeContent(payload, at: position, time: now.time)
             }
         } else {
-            server.snapshot.payloadBytes &+= UInt64(payload.byteCount)
+            server.counts.payloadBytes &+= UInt64(payload.byteCount)
             if isControl {
                 server.takeControl(payload, at: position)
             } else {
@@ -117,13 +117,13 @@ extension WebSocketTracker {
     }
 
     private mutating func noteDescriptions(_ now: borrowing Observation) {
-        let told =
+        let found =
             now.direction == .fromClient
             ? client.takeDescriptions(at: now.time, from: .fromClient)
             : server.takeDescriptions(at: now.time, from: .fromServer)
-        guard !told.isEmpty else { return }
-        descriptions += told.prefix(SignallingReader.capacity - min(SignallingReader.capacity, descriptions.count))
-        untold += told
+        guard !found.isEmpty else { return }
+        descriptions += found.prefix(SignallingReader.capacity - min(SignallingReader.capacity, descriptions.count))
+        unreported += found
     }
 
     // MARK: Control frames
@@ -152,10 +152,10 @@ extension WebSocketTracker {
         text.add(reason)
         if !text.isComplete { count(.invalidUTF8) }
         guard close == nil else { return }
-        let told = WebSocketCloseSnapshot(
+        let closing = WebSocketCloseSnapshot(
             code: code, reason: code == nil ? nil : String(decoding: reason, as: UTF8.self), by: now.direction)
-        close = told
-        now.tell(.webSocketClose(told))
+        close = closing
+        now.tell(.webSocketClose(closing))
     }
 
     /// RFC 6455 section 7.4.1 and the registry.
@@ -174,7 +174,7 @@ extension WebSocketEndpoint {
     }
 
     mutating func remember(_ payload: [UInt8], at time: Timestamp) {
-        if pings.count >= Self.maximumPings { pings.removeFirst() }
+        if pings.count >= Self.pingCapacity { pings.removeFirst() }
         pings.append((payload, time))
     }
 

@@ -14,7 +14,7 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
     var close: WebSocketCloseSnapshot?
     /// What its messages say of calls, and what of that the engine has not taken yet.
     var descriptions: [CallDescription] = []
-    var untold: [CallDescription] = []
+    var unreported: [CallDescription] = []
     private var isOpen = false
     private let addressOnly = AddressOnly()
 
@@ -75,7 +75,7 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
     /// What the messages since the last call of this say of calls.
     package mutating func takeDescriptions() -> [CallDescription] {
         var taken: [CallDescription] = []
-        swap(&taken, &untold)
+        swap(&taken, &unreported)
         return taken
     }
 
@@ -97,8 +97,8 @@ package struct WebSocketTracker: LayerTracker, ~Copyable {
         socket.extensions = upgrade?.extensions
         socket.upgrade = upgrade?.duration
         socket.isAccepted = isAccepted
-        socket.client = client.told
-        socket.server = server.told
+        socket.client = client.snapshot
+        socket.server = server.snapshot
         socket.close = close
         socket.violations = WebSocketViolation.allCases.compactMap { violation in
             violations[violation].map { NamedCount(name: violation.rawValue, count: $0) }

@@ -27,38 +27,38 @@ package struct LogHistogram: ~Copyable {
     /// Bucket number of the first bucket; `exact` while the samples are kept as they are.
     private var firstBucket: Int16 = Self.exact
     /// Numbers that there is room for.
-    private var room: UInt16 = 0
+    private var capacity: UInt16 = 0
     private static let exact: Int16 = -1
 
     package init() { unsafe storage = nil }
 
     deinit {
-        if let storage = unsafe storage { unsafe Blocks.give(storage, Int(room)) }
+        if let storage = unsafe storage { unsafe Blocks.give(storage, Int(capacity)) }
     }
 
     private subscript(index: Int) -> UInt32 {
         get {
-            precondition(index >= 0 && index < room, "beyond a histogram's end")
+            precondition(index >= 0 && index < capacity, "beyond a histogram's end")
             return unsafe storage.unsafelyUnwrapped[index]
         }
         set {
-            precondition(index >= 0 && index < room, "beyond a histogram's end")
+            precondition(index >= 0 && index < capacity, "beyond a histogram's end")
             unsafe storage.unsafelyUnwrapped[index] = newValue
         }
     }
 
     /// A new block of `count` zeros takes the place of the one there is, of which `kept` numbers are copied to `position`.
     @inline(never)
-    private mutating func make(room count: Int, keeping kept: Int, at position: Int) {
-        precondition(kept <= room && position + kept <= count, "beyond a histogram's end")
+    private mutating func make(capacity count: Int, keeping kept: Int, at position: Int) {
+        precondition(kept <= capacity && position + kept <= count, "beyond a histogram's end")
         let block = unsafe Blocks.take(UInt32.self, count)
         unsafe block.initialize(repeating: 0, count: count)
         if let storage = unsafe storage {
             unsafe (block + position).update(from: storage, count: kept)
-            unsafe Blocks.give(storage, Int(room))
+            unsafe Blocks.give(storage, Int(capacity))
         }
         unsafe storage = block
-        room = UInt16(count)
+        capacity = UInt16(count)
     }
 
     /// Adds one sample; negative ones count as zero.
@@ -66,7 +66,7 @@ package struct LogHistogram: ~Copyable {
         let value = max(0, value)
         if firstBucket == Self.exact {
             if samples < Self.exactCapacity, let small = UInt32(exactly: value) {
-                if count == Int(room) { make(room: max(4, count * 2), keeping: count, at: 0) }
+                if count == Int(capacity) { make(capacity: max(4, count * 2), keeping: count, at: 0) }
                 self[count] = small
                 samples += 1
                 return
@@ -131,7 +131,7 @@ package struct LogHistogram: ~Copyable {
         var bucket = -1
         for index in shares.indices {
             let rank = rank(of: shares[index])
-            while seen <= rank, bucket < Int(room) - 1 {
+            while seen <= rank, bucket < Int(capacity) - 1 {
                 bucket &+= 1
                 // Below `room`, as the condition says.
                 seen &+= Int(unsafe storage.unsafelyUnwrapped[bucket])
@@ -158,7 +158,7 @@ package struct LogHistogram: ~Copyable {
 
     private func rank(of share: Double) -> Int { min(count - 1, max(0, Int(share * Double(count)))) }
 
-    /// Turns the samples kept exactly into buckets, with room for `value`.
+    /// Puts the samples kept exactly into buckets, `value` among them.
     private mutating func sortIntoBuckets(with value: Int64) {
         var kept = InlineArray<32, Int>(repeating: 0)
         let own = Self.bucket(of: value)
@@ -168,7 +168,7 @@ package struct LogHistogram: ~Copyable {
             kept[index] = bucket
             (low, high) = (min(low, bucket), max(high, bucket))
         }
-        make(room: high - low + 1, keeping: 0, at: 0)
+        make(capacity: high - low + 1, keeping: 0, at: 0)
         firstBucket = Int16(low)
         for index in 0..<count { self[kept[index] - low] += 1 }
     }
@@ -177,12 +177,12 @@ package struct LogHistogram: ~Copyable {
         let index = bucket - Int(firstBucket)
         if index < 0 {
             // A little more than what is needed: a distribution that spreads does so step by step.
-            let spare = min(bucket, Int(room) / 8)
-            make(room: Int(room) - index + spare, keeping: Int(room), at: spare - index)
+            let spare = min(bucket, Int(capacity) / 8)
+            make(capacity: Int(capacity) - index + spare, keeping: Int(capacity), at: spare - index)
             firstBucket = Int16(bucket - spare)
             self[spare] = 1
         } else {
-            if index >= room { make(room: index + 1 + Int(room) / 8, keeping: Int(room), at: 0) }
+            if index >= capacity { make(capacity: index + 1 + Int(capacity) / 8, keeping: Int(capacity), at: 0) }
             if self[index] < .max { self[index] += 1 }
         }
     }

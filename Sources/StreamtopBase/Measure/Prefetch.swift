@@ -27,7 +27,7 @@ extension Array {
 package func prefetch<Value: ~Copyable>(_ address: UnsafePointer<Value>) {
     let start = unsafe UnsafeRawPointer(address)
     var offset = 0
-    while offset < MemoryLayout<Value>.size {  // one cache line each turn
+    while offset < MemoryLayout<Value>.size {  // one cache line each pass
         unsafe streamtop_prefetch(start + offset)
         offset &+= 64
     }

@@ -57,7 +57,7 @@ package struct RankCorrelation: Equatable, Sendable {
         let order = values.indices.sorted { values[$0] < values[$1] }
         var ranks = [Double](repeating: 0, count: values.count)
         var start = 0
-        while start < order.count {  // `end` is past `start` each turn
+        while start < order.count {  // `end` is past `start` each pass
             var end = start + 1
             while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
             for index in start..<end { ranks[order[index]] = Double(start + end + 1) / 2 }

@@ -55,7 +55,7 @@ package struct RateMeter: Equatable, Sendable {
             sum = 0
             next = step
         }
-        while next <= step {  // at most ten turns
+        while next <= step {  // at most ten passes
             let index = slot(next)
             sum -= UInt64(bytes[index])
             bytes[index] = 0

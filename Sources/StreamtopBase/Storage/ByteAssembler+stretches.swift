@@ -63,7 +63,7 @@ extension ByteAssembler {
 
     /// Stretches that follow what is in order without a hole join it.
     mutating func joinFirst() {
-        while let first = stretches.first, first.offset <= orderedEnd {  // each turn uses one up
+        while let first = stretches.first, first.offset <= orderedEnd {  // each pass uses one up
             let bytes = removeFirst()
             let known = orderedEnd - first.offset
             guard known < UInt64(bytes.count) else { continue }
@@ -96,7 +96,7 @@ extension ByteAssembler {
         // From the back: new bytes mostly come last.
         var index = stretches.count
         while index > 0, stretches[index - 1].end > position { index -= 1 }
-        while position < end {  // each turn moves on: past a stretch, or up to one
+        while position < end {  // each pass moves on: past a stretch, or up to one
             if index < stretches.count, stretches[index].offset <= position {
                 let stop = min(end, stretches[index].end)
                 insertion.overlaps = true

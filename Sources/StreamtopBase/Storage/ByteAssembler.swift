@@ -49,7 +49,7 @@ package struct ByteAssembler: Sendable {
     var taken = 0
     /// Bytes behind holes: ascending, without overlap.
     var stretches: [Stretch] = []
-    /// Ranges that were on the wire, or held once, and are not here: gaps, when their turn comes.
+    /// Ranges that were on the wire, or held once, and are not here: gaps, when the order comes to them.
     var unseen = OffsetRanges()
     private var offerStart: UInt64 = 0
     private var offerCaptured: UInt32 = 0
@@ -128,7 +128,7 @@ package struct ByteAssembler: Sendable {
 
     /// The next piece of the stream; nil when its next bytes have not come.
     package mutating func next(_ time: Timestamp) -> Piece? {
-        while true {  // each turn hands something on, or uses up the offer, a stretch or a range
+        while true {  // each pass hands something on, or uses up the offer, a stretch or a range
             if available > 0 {
                 let bytes = taken == 0 ? ordered : Array(ordered[taken...])
                 take(available, time: time)

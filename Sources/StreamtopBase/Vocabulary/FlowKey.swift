@@ -41,7 +41,7 @@ package struct FlowKey: Hashable, Sendable {
         one.address == other.address ? one.port <= other.port : one.address < other.address
     }
 
-    /// Packets of both directions take turns, so nobody can foretell the order: the ends change places by arithmetic, not by
+    /// Packets of both directions alternate, so that no branch can be predicted: the ends are exchanged by arithmetic, not by
     /// a branch.
     @inlinable
     @inline(__always)

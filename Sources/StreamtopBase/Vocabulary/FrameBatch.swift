@@ -24,7 +24,7 @@ package struct FrameRecord: Sendable {
     }
 }
 
-/// Frames handed from the capture side to an engine in one go: one buffer, many records.
+/// Frames handed from a source to an engine in one go: one buffer, many records.
 ///
 /// The buffer is owned by the batch and reused by the source, so that a frame costs no allocation and no copy on the
 /// way from a file, and one copy from the kernel's ring. Several engines may read one batch side by side.

@@ -103,7 +103,7 @@ struct ByteSupply: ~Copyable {
         into buffer: UnsafeMutableRawBufferPointer, patience: Int32
     ) throws(CaptureError) -> FileBytes.Outcome {
         guard inflater != nil else { return .broken("no memory to unpack it") }
-        // Ends: every turn uses packed bytes, makes bytes or returns.
+        // Ends: every pass uses packed bytes, makes bytes or returns.
         while !isOver {
             if next == end {
                 let outcome = try refill(patience: patience)
@@ -135,7 +135,7 @@ struct ByteSupply: ~Copyable {
         into buffer: UnsafeMutableRawBufferPointer, patience: Int32
     ) throws(CaptureError) -> FileBytes.Outcome {
         guard unpacker != nil else { return .broken("no memory to unpack it") }
-        // Ends: every turn uses packed bytes, makes bytes or returns.
+        // Ends: every pass uses packed bytes, makes bytes or returns.
         while true {
             // What the decoder holds back comes first: a full output buffer leaves bytes inside it.
             if let made = try unsafe stepZstd(into: buffer), made > 0 { return .bytes(made) }

@@ -50,7 +50,7 @@ struct PcapParser {
         let end = bytes.byteCount
         var at = start
         var stop: ParseStop?
-        // Some at a time, so that the array is not asked for each whether it is alone and large enough. Ends: every turn moves
+        // Some at a time, so that the array is not asked for each whether it is alone and large enough. Ends: every pass moves
         // `at` forward by a record header at least, or stops.
         while end &- at >= recordHeaderLength, stop == nil {
             frames.append(addingCapacity: Self.batch) { frames in

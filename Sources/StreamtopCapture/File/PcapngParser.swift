@@ -62,7 +62,7 @@ struct PcapngParser {
     ) -> ParseStop {
         let end = bytes.byteCount
         var at = start
-        // Ends: every turn moves `at` forward by a block of 12 bytes at least.
+        // Ends: every pass moves `at` forward by a block of 12 bytes at least.
         while end &- at >= 12 {
             var words = FileWords(bytes, isSwapped: isSwapped)
             var kind = words.uint32(at: at)
@@ -312,7 +312,7 @@ extension PcapngParser {
     /// names, 2 an IPv6 one, each name ended by a zero byte; 0 ends the list.
     private mutating func names(_ words: borrowing FileWords, body: Range<Int>) {
         var at = body.lowerBound
-        // Ends: every turn moves forward by 4 bytes at least.
+        // Ends: every pass moves forward by 4 bytes at least.
         while body.upperBound - at >= 4, hostNames.count < CaptureLimits.hostNames {
             let kind = words.uint16(at: at)
             let length = Int(words.uint16(at: at + 2))
@@ -338,7 +338,7 @@ enum PcapngOptions {
         _ words: borrowing FileWords, in position: Range<Int>, _ body: (_ code: UInt16, _ value: Range<Int>) -> Void
     ) {
         var at = position.lowerBound
-        // Ends: every turn moves forward by 4 bytes at least.
+        // Ends: every pass moves forward by 4 bytes at least.
         while position.upperBound - at >= 4 {
             let code = words.uint16(at: at)
             let length = Int(words.uint16(at: at + 2))

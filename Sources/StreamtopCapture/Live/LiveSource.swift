@@ -16,10 +16,10 @@ package final class LiveSource: FrameSource {
     package private(set) var facts = SourceFacts()
     private let options: LiveOptions
     private var interfaces: [Interface] = []
-    private var nextLook = ContinuousClock.now
+    private var nextCheck = ContinuousClock.now
     private var isOver = false
 
-    /// Taken from one interface before the next has its turn and the analysis has its. Bytes count as frames do: offload
+    /// Taken from one interface before the next, and before the analysis. Bytes count as frames do: offload
     /// hands over frames of 64 KiB, and a batch of thousands of them takes longer to fill than the kernel can wait.
     private static let bytesPerTick = 1 << 20
     private static let framesPerCall: Int32 = 128
@@ -54,7 +54,7 @@ package final class LiveSource: FrameSource {
         batch.removeAll()
         batch.bytes.removeAll(keepingCapacity: true)
         guard !isOver else { return .ended }
-        look()
+        checkInterfaces()
         if take(into: &batch) { return .frames }
         wait()
         return take(into: &batch) ? .frames : .idle
@@ -89,10 +89,10 @@ package final class LiveSource: FrameSource {
     }
 
     /// Once a second: drops are counted, and interfaces that went away are tried again.
-    private func look() {
+    private func checkInterfaces() {
         let now = ContinuousClock.now
-        guard now >= nextLook else { return }
-        nextLook = now + .seconds(1)
+        guard now >= nextCheck else { return }
+        nextCheck = now + .seconds(1)
         count()
         for index in interfaces.indices where interfaces[index].handle == nil {
             guard let handle = try? LiveHandle(name: interfaces[index].name, options: options) else { continue }

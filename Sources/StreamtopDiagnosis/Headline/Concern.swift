@@ -7,7 +7,7 @@ struct Concern {
     /// Who it is about, as people read it; empty where the summary says so.
     var position: String
     var flow: FlowIdentifier?
-    /// How long ago the trouble ended; nil while it lasts.
+    /// How long ago the problem ended; nil while it lasts.
     var endedAgo: Nanoseconds?
     /// Traffic that nobody waits for: multicast, ICMP, what stays on the link.
     var isNoise: Bool
@@ -15,7 +15,7 @@ struct Concern {
     var isComplete = false
     var harm: Double
 
-    /// Trouble that ended longer ago than this is no news: it leaves the first line.
+    /// A problem that ended longer ago than this is no news: it leaves the first line.
     static let memory: Nanoseconds = .seconds(60)
     /// A connection that failed a moment ago is as urgent as what lasts: a service that refuses has only connections that ended.
     private static let recentFailure: Nanoseconds = .seconds(10)

@@ -77,7 +77,7 @@ struct DestinationFailures {
         }
     }
 
-    /// Attempts that fail one after another are one trouble, which lasts until the next has been missing for twice as long as
+    /// Attempts that fail one after another are one problem, which lasts until the next has been missing for twice as long as
     /// they were apart.
     private func goesOn(_ entry: Failed, at time: Timestamp) -> Bool {
         guard let ago = entry.endedAgo else { return true }

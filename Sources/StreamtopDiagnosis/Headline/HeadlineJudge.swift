@@ -1,14 +1,14 @@
 import StreamtopBase
 import StreamtopModel
 
-/// The one place that decides the first line: shown every flow of a picture, it names the trouble that costs most, or
+/// The one place that decides the first line: of every flow of a picture it names the problem that costs most, or
 /// says that nothing is wrong, or that this cannot be said.
 ///
 /// Holds no more than one concern, one queue and what is known of destinations where a connection failed.
 package struct HeadlineJudge: Sendable {
     private let time: Timestamp
     private var worst: Concern?
-    /// The trouble that ended last, and how many flows had any, beyond what the first line remembers.
+    /// The problem that ended last, and how many flows had one, beyond what the first line remembers.
     private var past: (last: Concern, flows: Int)?
     private var queue: LargestQueue?
     private var withheld = Withheld()

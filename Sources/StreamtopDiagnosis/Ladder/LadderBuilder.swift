@@ -60,11 +60,12 @@ package enum LadderBuilder {
     private static func name(_ end: Direction) -> String { end == .fromClient ? "client" : "server" }
 
     private static func rung(
-        _ layer: BufferSnapshot.Layer, _ side: String, occupied: Int?, capacity: Int? = nil, source: String,
+        _ layer: BufferSnapshot.Layer, _ location: String, occupied: Int?, capacity: Int? = nil, source: String,
         confidence: Double
     ) -> BufferSnapshot {
         BufferSnapshot(
-            layer: layer, side: side, occupiedBytes: occupied, capacityBytes: capacity, delay: nil, source: source,
+            layer: layer, location: location, occupiedBytes: occupied, capacityBytes: capacity, delay: nil,
+            source: source,
             confidence: confidence)
     }
 
@@ -137,7 +138,7 @@ package enum LadderBuilder {
 
     private static func rung(of layer: HostLayer, drops: UInt64?) -> BufferSnapshot {
         var rung = BufferSnapshot(
-            layer: layer.layer, side: "host", occupiedBytes: layer.unit == .bytes ? layer.occupied : nil,
+            layer: layer.layer, location: "host", occupiedBytes: layer.unit == .bytes ? layer.occupied : nil,
             capacityBytes: layer.unit == .bytes ? layer.capacity : nil, delay: layer.delay, source: "kernel",
             confidence: layer.confidence)
         rung.bound = layer.delay == nil ? .unknown : layer.bound
@@ -171,7 +172,7 @@ package enum LadderBuilder {
         rungs.append(rung)
     }
 
-    /// The part of a half's queue that data of the near end meets.
+    /// The part of a component's queue that data of the near end meets.
     private static func queueOut(_ queue: QueueDelaySnapshot?, isTowardsCapture: Bool) -> Nanoseconds {
         guard let queue, queue.last > 0 else { return 0 }
         guard let inbound = queue.inboundShare else { return queue.last }

@@ -69,12 +69,12 @@ enum CallRules {
             return nil
         }
         let isBig = call.failure == .dtlsTooBig
-        let who = call.unanswered.map(\.description) ?? "the other end"
+        let end = call.unanswered.map(\.description) ?? "the other end"
         return Finding(
             severity: .critical, subject: isBig ? .path : .server,
             summary: isBig
                 ? "The call's DTLS handshake does not get through: a flight of large datagrams was sent again and again"
-                : "\(who) answers the call's checks and not its DTLS handshake",
+                : "\(end) answers the call's checks and not its DTLS handshake",
             evidence: [.init("retransmitted_flights", Double(dtls.retransmittedFlights))],
             advice: isBig
                 ? "A smaller certificate (ECDSA), DTLS fragments of 1,200 bytes; on the path: let fragments and large datagrams pass."
@@ -94,13 +94,13 @@ enum CallRules {
 
     private static func oneWay(_ call: CallSnapshot) -> Finding? {
         guard call.failure == .oneWayMedia else { return nil }
-        let who = call.unanswered.map(\.description) ?? "one end"
+        let end = call.unanswered.map(\.description) ?? "one end"
         return Finding(
             severity: .critical, subject: .path,
-            summary: "Both ends agreed to send, and no media came from \(who)",
+            summary: "Both ends agreed to send, and no media came from \(end)",
             evidence: [.init("seconds", (call.end - call.start).seconds)],
             advice:
-                "Does a NAT or firewall before \(who) let its media out? Is the address in its SDP the one it sends from?",
+                "Does a NAT or firewall before \(end) let its media out? Is the address in its SDP the one it sends from?",
             confidence: 0.85, restsOnSilence: true)
     }
 

@@ -110,7 +110,7 @@ enum CaptureRules {
         return Finding(
             severity: .info, subject: .host, summary: summary,
             evidence: [
-                .init("missed_ratio", share), .init("missed_bytes", Double(end.side.missedBytes)),
+                .init("missed_ratio", share), .init("missed_bytes", Double(end.snapshot.missedBytes)),
             ],
             advice:
                 "A larger capture buffer (-B), a shorter snap length (-s) or a filter; or capture where both directions pass.",

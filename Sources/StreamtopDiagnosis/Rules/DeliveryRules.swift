@@ -159,11 +159,11 @@ enum DeliveryRules {
             found = nil
         }
         guard let found else { return nil }
-        let side = found.value > 0 ? "ahead of" : "behind"
+        let position = found.value > 0 ? "ahead of" : "behind"
         return Finding(
             severity: .warning, subject: .server,
             summary:
-                "The server's clock is \(found.isBound ? "at least " : "")\(FigureText.time(Nanoseconds(clamping: found.value.magnitude))) \(side) the capture's, by \(found.source): latencies by availability are off by as much",
+                "The server's clock is \(found.isBound ? "at least " : "")\(FigureText.time(Nanoseconds(clamping: found.value.magnitude))) \(position) the capture's, by \(found.source): latencies by availability are off by as much",
             evidence: [.init("clock_offset_ms", found.value.milliseconds)],
             advice: "Compare both clocks with NTP; if it is the server's, set it right there.",
             confidence: found.confidence)

@@ -1,7 +1,7 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Troubles of the two ends: windows, buffers, applications (rules 9 to 13, 15).
+/// Problems of the two ends: windows, buffers, applications (rules 9 to 13, 15).
 enum EndpointRules {
     static let receiverWatch = Threshold(
         "share of time limited by the receiver, watch", 10, .percent, source: "T-RAT; tcp_info chronographs")
@@ -71,9 +71,9 @@ enum EndpointRules {
             evidence: evidence,
             advice: end.tcp == nil
                 ? "At the \(end.receiverName): larger initial_max_data and initial_max_stream_data, at twice rate times RTT, or read faster."
-                : here?.receiveBuffer(rate: end.side.maxRate, base: end.baseRoundTrip)
+                : here?.receiveBuffer(rate: end.snapshot.maxRate, base: end.baseRoundTrip)
                     ?? "At the \(end.receiverName): let the buffer grow (net.ipv4.tcp_rmem maximum at twice rate times RTT, no fixed SO_RCVBUF) or read faster. A player with a full buffer does this on purpose.",
-            confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
+            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 100))
     }
 
     private static func zeroWindowStall(_ end: SenderCase) -> Finding? {
@@ -102,7 +102,7 @@ enum EndpointRules {
         guard let tcp = end.tcp, let peer = end.peer, tcp.mssBytes != nil, peer.mssBytes != nil, tcp.areOptionsWhole,
             peer.areOptionsWhole,
             tcp.windowScale == nil || peer.windowScale == nil, let window = peer.receiveWindow,
-            !window.scaleUnknown, window.maximum <= Int(unscaled.value), let flight = end.side.inFlight,
+            !window.scaleUnknown, window.maximum <= Int(unscaled.value), let flight = end.snapshot.inFlight,
             Double(flight.maximum) >= capHit.value * Double(window.maximum), let base = end.baseRoundTrip,
             base.milliseconds >= farAway.value, let share = end.share(\.receiver), share * 100 > receiverWatch.value
         else { return nil }
@@ -118,11 +118,11 @@ enum EndpointRules {
             ],
             advice:
                 "The \(culprit)'s SYN has no window scale: set net.ipv4.tcp_window_scaling=1 there, or find the middlebox that strips the option.",
-            confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
+            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 100))
     }
 
     private static func sendBufferLimited(_ end: SenderCase) -> Finding? {
-        guard let limited = end.side.sendBufferLimited, let analysed = end.analysed else { return nil }
+        guard let limited = end.snapshot.sendBufferLimited, let analysed = end.analysed else { return nil }
         let share = min(1, Double(limited) / Double(analysed))
         guard share * 100 > sendBuffer.value else { return nil }
         let here = end.local.flatMap { $0.end == end.sender ? $0 : nil }
@@ -131,16 +131,16 @@ enum EndpointRules {
             summary:
                 "The \(end.senderName)'s own socket buffer was too small \(FigureText.percent(share)) of the time: the path could carry more",
             evidence: [.init("send_buffer_limited_ratio", share)],
-            advice: here?.sendBuffer(rate: end.side.maxRate, base: end.baseRoundTrip)
+            advice: here?.sendBuffer(rate: end.snapshot.maxRate, base: end.baseRoundTrip)
                 ?? "At the sender (\(end.senderName)): net.ipv4.tcp_wmem maximum at twice rate times RTT, and no fixed SO_SNDBUF.",
-            confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
+            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 100))
     }
 
     private static func senderPaced(_ end: SenderCase) -> Finding? {
         guard let share = end.share(\.application), share * 100 > appShare.value,
-            end.side.uniqueBytes >= UInt64(streamBytes.value), end.side.uniqueBytes >= end.peerBytes
+            end.snapshot.uniqueBytes >= UInt64(streamBytes.value), end.snapshot.uniqueBytes >= end.peerBytes
         else { return nil }
-        let rate = end.side.goodput.map { " at \(FigureText.rate($0))" } ?? ""
+        let rate = end.snapshot.goodput.map { " at \(FigureText.rate($0))" } ?? ""
         return Finding(
             severity: .info, subject: end.senderSubject,
             summary:
@@ -148,18 +148,18 @@ enum EndpointRules {
             evidence: [.init("application_limited_ratio", share)],
             advice:
                 "Nothing to do on the network. If the player's buffer shrinks all the same, look at origin and encoder.",
-            confidence: end.confidence(samples: end.side.dataPackets, enough: 50))
+            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 50))
     }
 
     private static func smallStart(_ end: SenderCase) -> Finding? {
         guard end.tcp != nil else { return smallStartOfPackets(end) }
         // Full segments carry the MSS less the timestamp option (12 bytes, RFC 7323).
-        guard let first = end.side.initialWindowBytes, let mss = end.tcp?.mssBytes ?? end.peer?.mssBytes, mss > 12,
+        guard let first = end.snapshot.initialWindowBytes, let mss = end.tcp?.mssBytes ?? end.peer?.mssBytes, mss > 12,
             let base = end.baseRoundTrip, base.milliseconds >= longPath.value
         else { return nil }
         let full = end.tcp?.timestamps == true ? mss - 12 : mss
         guard first >= full, first % full == 0, first < Int(firstFlight.value) * full,
-            end.side.uniqueBytes >= 40 * UInt64(full)
+            end.snapshot.uniqueBytes >= 40 * UInt64(full)
         else { return nil }
         let segments = first / full
         return Finding(
@@ -176,9 +176,9 @@ enum EndpointRules {
     /// QUIC: the first flight of full packets, counted in the least that a full packet has (RFC 9000 section 14).
     private static func smallStartOfPackets(_ end: SenderCase) -> Finding? {
         let full = 1200
-        guard let first = end.side.initialWindowBytes, let base = end.baseRoundTrip,
+        guard let first = end.snapshot.initialWindowBytes, let base = end.baseRoundTrip,
             base.milliseconds >= longPath.value, first >= full, first < (Int(firstFlight.value) - 1) * full,
-            end.side.uniqueBytes >= 40 * UInt64(full), end.isCaptureComplete
+            end.snapshot.uniqueBytes >= 40 * UInt64(full), end.isCaptureComplete
         else { return nil }
         let packets = first / full
         return Finding(

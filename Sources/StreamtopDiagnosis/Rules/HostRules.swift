@@ -201,11 +201,12 @@ enum HostRules {
         let rate = host.counter("TcpExt.ListenOverflows")?.perSecond ?? 0
         guard rate > 0, rise >= UInt64(leastDrops.value) else { return nil }
         let full = host.layers.filter { $0.layer == .acceptQueue && ($0.occupied ?? 0) > ($0.capacity ?? .max) }
-        let who = full.count == 1 ? "the listener \(full[0].name)" : "a listener"
+        let listener = full.count == 1 ? "the listener \(full[0].name)" : "a listener"
         let limit = full.first?.capacity.map { " (now \($0))" } ?? ""
         return Finding(
             severity: .critical, subject: .host,
-            summary: "\(FigureText.number(rate)) calls a second are turned away: the accept queue of \(who) is full",
+            summary:
+                "\(FigureText.number(rate)) calls a second are turned away: the accept queue of \(listener) is full",
             evidence: [.init("overflows_per_s", rate), .init("overflows", Double(rise))],
             advice:
                 "The application: accept faster, or a larger backlog in listen(2)\(limit); net.core.somaxconn\(host.settings.listenBacklog.map { " (now \($0))" } ?? "") caps it.",

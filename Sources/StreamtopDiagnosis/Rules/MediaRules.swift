@@ -188,7 +188,7 @@ enum MediaRules {
             confidence: 0.75)
     }
 
-    /// Half the round trip that RTCP shows is one way's share, of one half of the loop: a lower bound.
+    /// Half the round trip that RTCP shows is one direction's share, of one component of it: a lower bound.
     private static func conversationDelay(_ flow: FlowSnapshot) -> Finding? {
         let found = worst(flow) { stream in
             guard let trip = stream.roundTrip, trip.samples >= 3 else { return nil }

@@ -1,7 +1,7 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Troubles of the path between the ends: queues and losses (rules 1 to 4, 22, 23).
+/// Problems of the path between the ends: queues and losses (rules 1 to 4, 22, 23).
 enum PathRules {
     static let queueWatch = Threshold("queue delay p95, watch", 30, .milliseconds, source: "bufferbloat grade A/B")
     static let queueAct = Threshold(
@@ -22,9 +22,9 @@ enum PathRules {
     static let managed = Threshold(
         "largest queue relative to that at the losses, managed above", 3, .ratio, source: "own")
     static let lossMajority = Threshold("share of that kind among judged lost packets", 0.6, .ratio, source: "own")
-    static let placedLosses = Threshold(
+    static let locatedLosses = Threshold(
         "losses whose side of the capture point is known, at least", 3, .count, source: "own")
-    static let placedShare = Threshold(
+    static let locatedShare = Threshold(
         "share of them on one side, at least", 0.9, .ratio, source: "own; a late packet may be taken for a loss")
     static let baseJump = Threshold("jump of the base round trip", 20, .milliseconds, source: "own")
     static let otherDirection = Threshold(
@@ -43,8 +43,8 @@ enum PathRules {
             2, "congestion_loss", .path, symptom: "Packets are lost when the queue is full.",
             thresholds: [
                 lossWatch, lossAct, lossEvents, lossEventsAct, lossBase, lossMajority, shortBuffer, managed,
-                placedLosses,
-                placedShare,
+                locatedLosses,
+                locatedShare,
             ],
             silentWhen: ["the capture itself missed packets"], yieldsTo: [18], needs: [.losses, .repairs],
             judge: .sender(congestionLoss)),
@@ -79,12 +79,12 @@ enum PathRules {
             end.share(\.application).map({ $0 <= pausing.value }) ?? true
         else { return nil }
         let isBehind = end.holdsAcknowledgmentsOnly(queueOf: queue.span)
-        let rho = end.side.flightDelayCorrelation.flatMap { $0 > correlation.value && !isBehind ? $0 : nil }
-        // Between the ends the half that waits says more than the sender does: rules 23 and 79.
-        let stands =
+        let rho = end.snapshot.flightDelayCorrelation.flatMap { $0 > correlation.value && !isBehind ? $0 : nil }
+        // Between the ends the component that waits says more than the sender does: rules 23 and 79.
+        let isStanding =
             end.vantage != .middle && queue.delay.p50.milliseconds >= standing.value && end.analysed != nil
-            && end.side.uniqueBytes >= end.peerBytes
-        guard rho != nil || stands else { return nil }
+            && end.snapshot.uniqueBytes >= end.peerBytes
+        guard rho != nil || isStanding else { return nil }
         let base = end.baseRoundTrip ?? 0
         let whole = saturatingAdd(base, queue.delay.p95)
         let cause: String
@@ -96,7 +96,7 @@ enum PathRules {
             cause = "; whether the \(end.senderName)'s data fills it was not seen"
         }
         var doubt = ""
-        if let jump = end.side.unsettledJump {
+        if let jump = end.snapshot.unsettledJump {
             doubt = "; up to \(FigureText.time(jump)) of it may be a longer path, for the round trip jumped by that"
         }
         var evidence: [Verdict.Evidence] = [
@@ -111,7 +111,7 @@ enum PathRules {
             ]
         }
         var advice = "At the bottleneck: an AQM that keeps its queue short (cake or fq_codel"
-        if end.isNetworkLimited, !isBehind, let rate = end.side.maxRate {
+        if end.isNetworkLimited, !isBehind, let rate = end.snapshot.maxRate {
             advice += ", shaped a little below \(FigureText.rate(rate))"
         }
         advice += ")."
@@ -138,10 +138,11 @@ enum PathRules {
     private static func losses(
         _ end: SenderCase, _ events: (LossCounts) -> Int, _ packets: (LossCounts) -> Int
     ) -> KindOfLoss? {
-        let loss = end.side.loss
+        let loss = end.snapshot.loss
         let judged = loss.randomPackets + loss.congestivePackets + loss.policedPackets
         let count = packets(loss)
-        guard end.isCaptureComplete, end.side.dataPackets >= Int(lossBase.value), let ratio = end.side.lossRatio,
+        guard end.isCaptureComplete, end.snapshot.dataPackets >= Int(lossBase.value),
+            let ratio = end.snapshot.lossRatio,
             events(loss) >= Int(lossEvents.value), Double(count) >= lossMajority.value * Double(judged)
         else { return nil }
         // Gaps while this host drops on arrival are its own: rules 50 and 51 name the counter.
@@ -162,32 +163,32 @@ enum PathRules {
         end.confidence(samples: loss.events + 2, enough: 10) * loss.share
     }
 
-    /// Where the losses happened, seen from the capture point, when one side has nearly all of them.
+    /// Where the losses happened, seen from the capture point, when nearly all of them are towards one end.
     private static func localised(_ end: SenderCase) -> String {
-        switch sideOfLosses(end) {
+        switch endOfLosses(end) {
         case end.sender: " between the \(end.senderName) and the capture point"
         case nil: ""
         default: " between the capture point and the \(end.receiverName)"
         }
     }
 
-    /// The end on whose side of the capture point nearly all losses happened; nil where it is none, or too few are known.
-    private static func sideOfLosses(_ end: SenderCase) -> Direction? {
-        let loss = end.side.loss
+    /// The end between which and the capture point nearly all losses happened; nil where it is none, or too few are known.
+    private static func endOfLosses(_ end: SenderCase) -> Direction? {
+        let loss = end.snapshot.loss
         let known = Double(loss.upstream + loss.downstream)
-        guard known >= placedLosses.value else { return nil }
-        if Double(loss.downstream) >= known * placedShare.value { return end.sender.reversed }
-        return Double(loss.upstream) >= known * placedShare.value ? end.sender : nil
+        guard known >= locatedLosses.value else { return nil }
+        if Double(loss.downstream) >= known * locatedShare.value { return end.sender.reversed }
+        return Double(loss.upstream) >= known * locatedShare.value ? end.sender : nil
     }
 
     /// Lost between this host's own end and the capture point, which lies behind the queues of this host: none of the path's.
     private static func isLostHere(_ end: SenderCase) -> Bool {
-        end.hostEnd == end.sender && sideOfLosses(end) == end.sender
+        end.hostEnd == end.sender && endOfLosses(end) == end.sender
     }
 
     /// Of any kind: which it looks like says nothing where the queue is this host's own.
     private static func lostHere(_ end: SenderCase) -> Finding? {
-        let loss = end.side.loss
+        let loss = end.snapshot.loss
         guard
             let found = losses(
                 end, { $0.congestive + $0.random + $0.policed },
@@ -205,9 +206,9 @@ enum PathRules {
     }
 
     private static func lossEvidence(_ end: SenderCase, _ found: KindOfLoss) -> [Verdict.Evidence] {
-        let loss = end.side.loss
+        let loss = end.snapshot.loss
         return [
-            .init("loss_ratio", end.side.lossRatio ?? 0), .init("kind_loss_ratio", found.ratio),
+            .init("loss_ratio", end.snapshot.lossRatio ?? 0), .init("kind_loss_ratio", found.ratio),
             .init("congestive", Double(loss.congestive)), .init("random", Double(loss.random)),
             .init("policed", Double(loss.policed)), .init("unknown", Double(loss.unknown)),
         ]
@@ -217,7 +218,7 @@ enum PathRules {
         if isLostHere(end) { return lostHere(end) }
         guard let loss = losses(end, \.congestive, \.congestivePackets) else { return nil }
         var evidence = lossEvidence(end, loss)
-        let queue = end.side.loss.queueAtCongestion ?? .max
+        let queue = end.snapshot.loss.queueAtCongestion ?? .max
         if queue != .max { evidence.append(.init("queue_at_loss_ms", queue.milliseconds)) }
         let count = FigureText.count(loss.events, "congestive loss", "congestive losses")
         let lost = "\(FigureText.percent(loss.ratio)) of the \(end.senderName)'s data is"
@@ -240,7 +241,7 @@ enum PathRules {
                 "At the bottleneck: a buffer of some milliseconds more. At the sender (\(end.senderName)): pacing (net.core.default_qdisc=fq), so that bursts fit."
         } else {
             var advice = "Use a lower rung or cap the bitrate"
-            if end.isNetworkLimited, let goodput = end.side.goodput {
+            if end.isNetworkLimited, let goodput = end.snapshot.goodput {
                 advice += " below \(FigureText.rate(goodput))"
             }
             finding.summary = "\(lost) lost in a full queue\(localised(end)) (\(count))"
@@ -267,13 +268,13 @@ enum PathRules {
         var summary =
             "\(FigureText.percent(loss.ratio)) of the \(end.senderName)'s data is lost\(localised(end)) without a queue (\(FigureText.count(loss.events, "random loss", "random losses")))"
         // Mathis et al. 1997: rate <= MSS / RTT * 1.22 / sqrt(p), for senders that halve on loss; p of losses of any cause.
-        let ratio = end.side.lossRatio ?? loss.ratio
-        if end.side.congestionControl?.name != .bbr, let mss = end.tcp?.mssBytes ?? end.side.fullPacket,
+        let ratio = end.snapshot.lossRatio ?? loss.ratio
+        if end.snapshot.congestionControl?.name != .bbr, let mss = end.tcp?.mssBytes ?? end.snapshot.fullPacket,
             let base = end.baseRoundTrip, base > 0
         {
             let bound = Double(mss) * 8 / base.seconds * 1.22 / ratio.squareRoot()
             evidence.append(.init("loss_bound_bps", bound))
-            if end.isNetworkLimited, let rate = end.side.goodput, rate < 2 * bound {
+            if end.isNetworkLimited, let rate = end.snapshot.goodput, rate < 2 * bound {
                 summary += "; it bounds the rate near \(FigureText.rate(bound))"
             }
         }
@@ -281,18 +282,18 @@ enum PathRules {
         if let bbr = end.bbrAdvice { advice += " \(bbr)" }
         let isSmall = loss.ratio * 100 < lossAct.value
         return Finding(
-            severity: end.side.congestionControl?.name == .bbr && isSmall ? .info : severity(of: loss),
+            severity: end.snapshot.congestionControl?.name == .bbr && isSmall ? .info : severity(of: loss),
             subject: .path, summary: summary, evidence: evidence, advice: advice, confidence: confidence(end, loss))
     }
 
     private static func policer(_ end: SenderCase) -> Finding? {
         guard !isLostHere(end), let loss = losses(end, \.policed, \.policedPackets) else { return nil }
-        let rate = end.side.goodput.map { " near \(FigureText.rate($0))" } ?? ""
+        let rate = end.snapshot.goodput.map { " near \(FigureText.rate($0))" } ?? ""
         return Finding(
             severity: severity(of: loss), subject: .path,
             summary:
                 "A policer holds the \(end.senderName)'s rate\(rate): \(FigureText.percent(loss.ratio)) lost in bursts without a queue\(localised(end))",
-            evidence: lossEvidence(end, loss) + (end.side.goodput.map { [.init("goodput_bps", $0)] } ?? []),
+            evidence: lossEvidence(end, loss) + (end.snapshot.goodput.map { [.init("goodput_bps", $0)] } ?? []),
             advice:
                 "At the sender (\(end.senderName)): pace below the policed rate (fq maxrate or SO_MAX_PACING_RATE); ask the provider to shape, not police.",
             confidence: confidence(end, loss))

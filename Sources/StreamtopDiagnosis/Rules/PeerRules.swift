@@ -36,11 +36,11 @@ enum PeerRules {
 
     private static func brokenSACK(_ end: SenderCase) -> Finding? {
         guard end.isCaptureComplete, let offset = end.tcp?.brokenSACKOffset else { return nil }
-        let side = offset < 0 ? "below" : "beyond"
+        let position = offset < 0 ? "below" : "beyond"
         return Finding(
             severity: .warning, subject: .path,
             summary:
-                "The \(end.receiverName)'s SACK blocks point \(FigureText.bytes(abs(offset))) \(side) what the \(end.senderName) sent: something on the path rewrites sequence numbers but not SACK, and each loss costs a timeout",
+                "The \(end.receiverName)'s SACK blocks point \(FigureText.bytes(abs(offset))) \(position) what the \(end.senderName) sent: something on the path rewrites sequence numbers but not SACK, and each loss costs a timeout",
             evidence: [.init("sack_offset_bytes", Double(offset)), .init("timeouts", Double(end.tcp?.timeouts ?? 0))],
             advice:
                 "Find the firewall or NAT that randomises sequence numbers and turn that off, or let it translate SACK blocks as well.",

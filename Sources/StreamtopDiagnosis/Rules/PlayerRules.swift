@@ -44,7 +44,7 @@ enum PlayerRules {
 
     /// Bits a second of a segment, by the manifest or by its size.
     static func bitrate(_ segment: MediaSegment, _ session: MediaSessionSnapshot) -> Double? {
-        if let said = session.representation(segment.representation)?.bandwidth { return Double(said) }
+        if let stated = session.representation(segment.representation)?.bandwidth { return Double(stated) }
         guard let duration = segment.duration, duration > 0 else { return nil }
         return 8 * Double(segment.bytes) / duration
     }

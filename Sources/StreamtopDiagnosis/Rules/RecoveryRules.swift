@@ -1,7 +1,7 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Troubles of loss recovery: reordering, timeouts, lost tails, restarts (rules 5 to 8, 16), and marks instead of loss
+/// Problems of loss recovery: reordering, timeouts, lost tails, restarts (rules 5 to 8, 16), and marks instead of loss
 /// (rules 20, 21).
 enum RecoveryRules {
     static let spuriousShare = Threshold(
@@ -55,9 +55,9 @@ enum RecoveryRules {
 
     private static func spurious(_ end: SenderCase) -> Finding? {
         let (again, needless) = end.repairs
-        guard end.isCaptureComplete, again > 0, end.side.dataPackets >= Int(data.value) else { return nil }
+        guard end.isCaptureComplete, again > 0, end.snapshot.dataPackets >= Int(data.value) else { return nil }
         let share = Double(needless) / Double(again)
-        let rate = Double(needless) / Double(end.side.dataPackets)
+        let rate = Double(needless) / Double(end.snapshot.dataPackets)
         guard needless >= Int(spuriousLeast.value),
             share * 100 > spuriousShare.value || rate * 100 > spuriousRate.value
         else { return nil }
@@ -67,7 +67,8 @@ enum RecoveryRules {
                 "\(needless) of \(again) \(end.repairsName) by the \(end.senderName) were needless: the first copy had arrived, late or out of order",
             evidence: [
                 .init("spurious_ratio", share), .init("retransmissions", Double(again)),
-                .init("dsacks", Double(end.tcp?.dsacks ?? 0)), .init("reorder_extent", Double(end.side.reorderExtent)),
+                .init("dsacks", Double(end.tcp?.dsacks ?? 0)),
+                .init("reorder_extent", Double(end.snapshot.reorderExtent)),
             ],
             advice:
                 "Look for delay spikes and for links that spread one flow over several paths (LAG or ECMP per packet). \(end.reorderingAdvice)",
@@ -75,22 +76,22 @@ enum RecoveryRules {
     }
 
     private static func reordering(_ end: SenderCase) -> Finding? {
-        guard end.isCaptureComplete, end.side.dataPackets > 0, end.side.outOfOrder >= Int(lateLeast.value),
-            end.side.reorderExtent >= Int(extent.value)
+        guard end.isCaptureComplete, end.snapshot.dataPackets > 0, end.snapshot.outOfOrder >= Int(lateLeast.value),
+            end.snapshot.reorderExtent >= Int(extent.value)
         else { return nil }
-        let share = Double(end.side.outOfOrder) / Double(end.side.dataPackets)
+        let share = Double(end.snapshot.outOfOrder) / Double(end.snapshot.dataPackets)
         guard share * 100 > lateShare.value else { return nil }
         return Finding(
             severity: .warning, subject: .path,
             summary:
-                "\(FigureText.percent(share)) of the \(end.senderName)'s segments arrive out of order, up to \(end.side.reorderExtent) places late",
+                "\(FigureText.percent(share)) of the \(end.senderName)'s segments arrive out of order, up to \(end.snapshot.reorderExtent) places late",
             evidence: [
-                .init("out_of_order_ratio", share), .init("out_of_order", Double(end.side.outOfOrder)),
-                .init("reorder_extent", Double(end.side.reorderExtent)),
+                .init("out_of_order_ratio", share), .init("out_of_order", Double(end.snapshot.outOfOrder)),
+                .init("reorder_extent", Double(end.snapshot.reorderExtent)),
             ],
             advice:
                 "Look for per-packet balancing (LAG, ECMP, several radio links) on the path. \(end.reorderingAdvice)",
-            confidence: end.confidence(samples: end.side.outOfOrder, enough: 20))
+            confidence: end.confidence(samples: end.snapshot.outOfOrder, enough: 20))
     }
 
     private static func timeoutStall(_ end: SenderCase) -> Finding? {
@@ -136,7 +137,8 @@ enum RecoveryRules {
     }
 
     private static func idleRestart(_ end: SenderCase) -> Finding? {
-        guard let cut = end.side.idleRestarts, let pauses = end.side.idlePeriods, pauses > 0, cut >= Int(restarts.value)
+        guard let cut = end.snapshot.idleRestarts, let pauses = end.snapshot.idlePeriods, pauses > 0,
+            cut >= Int(restarts.value)
         else { return nil }
         let share = Double(cut) / Double(pauses)
         guard share * 100 >= restartShare.value else { return nil }
@@ -152,22 +154,22 @@ enum RecoveryRules {
 
     private static func bleached(_ end: SenderCase) -> Finding? {
         guard end.tcp?.ecnNegotiated == true, end.vantage != nil, !end.isTapAtSender,
-            end.side.dataPackets >= Int(data.value), end.side.ectPackets == 0, end.side.cePackets == 0
+            end.snapshot.dataPackets >= Int(data.value), end.snapshot.ectPackets == 0, end.snapshot.cePackets == 0
         else { return nil }
         return Finding(
             severity: .info, subject: .path,
             summary:
-                "ECN was agreed upon, but none of the \(end.senderName)'s \(end.side.dataPackets) data segments carries it: a hop on the way clears the marks",
-            evidence: [.init("data_segments", Double(end.side.dataPackets)), .init("ect_packets", 0)],
+                "ECN was agreed upon, but none of the \(end.senderName)'s \(end.snapshot.dataPackets) data segments carries it: a hop on the way clears the marks",
+            evidence: [.init("data_segments", Double(end.snapshot.dataPackets)), .init("ect_packets", 0)],
             advice: "Find the router that rewrites the traffic class, or do without ECN here.",
-            confidence: end.confidence(samples: end.side.dataPackets, enough: 200) * 0.8)
+            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 200) * 0.8)
     }
 
     private static func marking(_ end: SenderCase) -> Finding? {
-        guard end.side.dataPackets >= Int(data.value), let loss = end.side.lossRatio,
+        guard end.snapshot.dataPackets >= Int(data.value), let loss = end.snapshot.lossRatio,
             loss * 100 < PathRules.lossWatch.value
         else { return nil }
-        let share = Double(end.side.cePackets) / Double(max(end.tcp?.segments ?? end.side.dataPackets, 1))
+        let share = Double(end.snapshot.cePackets) / Double(max(end.tcp?.segments ?? end.snapshot.dataPackets, 1))
         guard share * 100 > marked.value else { return nil }
         return Finding(
             severity: .info, subject: .path,
@@ -175,6 +177,6 @@ enum RecoveryRules {
                 "A queue on the path slows the \(end.senderName) by marks instead of loss: \(FigureText.percent(share)) of its packets are marked",
             evidence: [.init("ce_ratio", share), .init("loss_ratio", loss)],
             advice: "This is as it should be. If the sender is L4S (ECT(1)), check that the queue is too.",
-            confidence: end.confidence(samples: end.side.dataPackets, enough: 200))
+            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 200))
     }
 }

@@ -40,21 +40,21 @@ package struct RecordBuffer: ~Copyable {
 
     @inline(__always)
     package mutating func append(_ byte: UInt8) {
-        makeRoom(for: 1)
+        reserve(for: 1)
         unsafe start[count] = byte
         count &+= 1  // below `capacity`
     }
 
     @inline(__always)
     mutating func append(literal text: StaticString) {
-        makeRoom(for: text.utf8CodeUnitCount)
+        reserve(for: text.utf8CodeUnitCount)
         unsafe copy(text, to: start + count)
         count &+= text.utf8CodeUnitCount
     }
 
     package mutating func append(_ text: String) {
         let utf8 = text.utf8.span
-        makeRoom(for: utf8.count)
+        reserve(for: utf8.count)
         for index in utf8.indices { unsafe start[count &+ index] = utf8[index] }
         count &+= utf8.count
     }
@@ -62,7 +62,7 @@ package struct RecordBuffer: ~Copyable {
     /// Text that was written before, as it is.
     mutating func append(_ text: borrowing [UInt8]) {
         let bytes = text.span
-        makeRoom(for: bytes.count)
+        reserve(for: bytes.count)
         let position = unsafe start + count
         unsafe bytes.withUnsafeBufferPointer { text in
             if let first = text.baseAddress { unsafe position.update(from: first, count: text.count) }
@@ -76,7 +76,7 @@ package struct RecordBuffer: ~Copyable {
     @inline(__always)
     mutating func append(name: StaticString, withComma: Bool) {
         let length = name.utf8CodeUnitCount
-        makeRoom(for: length &+ 4)
+        reserve(for: length &+ 4)
         var position = unsafe start + count
         unsafe position.pointee = UInt8(ascii: ",")
         if withComma { unsafe position += 1 }
@@ -98,7 +98,7 @@ package struct RecordBuffer: ~Copyable {
         let utf8 = text.utf8.span
         let length = utf8.count
         // Eight bytes are stored at a time, behind the quote.
-        makeRoom(for: length &+ 9)
+        reserve(for: length &+ 9)
         let position = unsafe start + count
         unsafe position[0] = UInt8(ascii: "\"")
         if length < 8 {
@@ -141,7 +141,7 @@ package struct RecordBuffer: ~Copyable {
 
     /// The first `number` characters, none of which needs an escape, in quotes.
     mutating func append<let length: Int>(quoting ascii: InlineArray<length, UInt8>, count number: Int) {
-        makeRoom(for: number &+ 2)
+        reserve(for: number &+ 2)
         let position = unsafe start + count
         unsafe position[0] = UInt8(ascii: "\"")
         for index in 0..<number { unsafe position[index &+ 1] = ascii[index] }
@@ -173,13 +173,13 @@ package struct RecordBuffer: ~Copyable {
 
     @inline(never)
     private mutating func append(digitsOf value: UInt64) {
-        makeRoom(for: 8)
+        reserve(for: 8)
         value < Self.hundredMillion ? appendFirst(value) : append(long: value)
     }
 
     @inline(never)
     private mutating func append(long value: UInt64) {
-        makeRoom(for: 24)
+        reserve(for: 24)
         let upper = value / Self.hundredMillion
         if upper >= Self.hundredMillion {
             appendFirst(upper / Self.hundredMillion)
@@ -228,7 +228,7 @@ package struct RecordBuffer: ~Copyable {
     /// The last `width` (at most 20) decimal digits of `value`, with zeros before them.
     @inline(__always)
     mutating func append(decimal value: UInt64, width: Int) {
-        makeRoom(for: width)
+        reserve(for: width)
         unsafe Self.write(value, width: width, to: start + count)
         count &+= width
     }
@@ -238,7 +238,7 @@ package struct RecordBuffer: ~Copyable {
     mutating func append(inMillionths value: UInt64) {
         let whole = value / 1_000_000
         let millionths = value &- whole &* 1_000_000
-        makeRoom(for: 17)
+        reserve(for: 17)
         if whole < 10 {
             unsafe start[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: whole)
             count &+= 1
@@ -246,7 +246,7 @@ package struct RecordBuffer: ~Copyable {
             appendFirst(whole)
         } else {
             append(long: whole)
-            makeRoom(for: 9)
+            reserve(for: 9)
         }
         guard millionths > 0 else { return }
         // Two zeros stand before the six digits; behind the last that is not zero nothing is written.
@@ -287,7 +287,7 @@ package struct RecordBuffer: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func makeRoom(for more: Int) {
+    private mutating func reserve(for more: Int) {
         if capacity &- count < more { grow(by: more) }
     }
 

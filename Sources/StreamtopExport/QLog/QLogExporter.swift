@@ -41,7 +41,7 @@ package struct QLogExporter: Sendable {
     }
 }
 
-/// One event of a trace, its data written when its turn has come.
+/// One event of a trace, its data written when the order comes to it.
 struct QLogEvent {
     var time: Timestamp
     var name: String

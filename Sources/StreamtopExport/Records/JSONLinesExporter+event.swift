@@ -43,12 +43,12 @@ extension JSONWriter {
             member("sequence", sequence)
             member("bytes", bytes)
             member("cause", cause)
-        case .loss(let from, let segments, let verdict, let side):
+        case .loss(let from, let segments, let verdict, let location):
             member("event", "loss")
             member("from", from)
             member("segments", segments)
             member("verdict", verdict)
-            member("side", side)
+            member("side", location)
         case .spurious(let from, let sequence):
             member("event", "spurious")
             member("from", from)

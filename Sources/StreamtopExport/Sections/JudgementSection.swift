@@ -10,7 +10,7 @@ extension JSONWriter {
             json.object { json in
                 json.member("layer", buffers[index].layer)
                 json.member("direction", buffers[index].direction)
-                json.member("side", buffers[index].side)
+                json.member("side", buffers[index].location)
                 json.member("name", buffers[index].name)
                 json.member("occupied_bytes", buffers[index].occupiedBytes)
                 json.member("capacity_bytes", buffers[index].capacityBytes)

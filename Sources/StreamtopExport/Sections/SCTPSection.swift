@@ -28,7 +28,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func sctpEndpoint(_ name: StaticString, _ end: SCTPSnapshot.Endpoint) {
+    private mutating func sctpEndpoint(_ name: StaticString, _ end: SCTPSnapshot.End) {
         object(name) { json in
             json.member("data_chunks", end.dataChunks)
             json.member("bytes", end.bytes)

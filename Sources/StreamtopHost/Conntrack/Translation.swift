@@ -26,7 +26,7 @@ package struct Translation: Hashable, Sendable {
     /// The two directions differ by more than their order: something on this host rewrites addresses or ports.
     package var isRewritten: Bool { original.source != reply.destination || original.destination != reply.source }
 
-    /// The flow on the side where the connection began, and on the side where it ends.
+    /// The flow before the NAT, seen from the end that opened it, and behind it.
     package var before: FlowKey {
         FlowKey(source: original.source, destination: original.destination, transport: transport)
     }
@@ -34,8 +34,8 @@ package struct Translation: Hashable, Sendable {
         FlowKey(source: reply.source, destination: reply.destination, transport: transport)
     }
 
-    /// The other face of the flow `seen`: the same connection with the ends that it has on the other side of the NAT, and how
-    /// each of them is called in `seen`. nil where nothing is rewritten, or `seen` is neither side.
+    /// The counterpart of the flow `seen`: the same connection with the ends that it has beyond the NAT, and how
+    /// each of them is called in `seen`. nil where nothing is rewritten, or `seen` is neither flow.
     package func counterpart(of seen: FlowKey) -> Counterpart? {
         guard isRewritten else { return nil }
         // The initiator is the source of the first packet and the destination of an answer.

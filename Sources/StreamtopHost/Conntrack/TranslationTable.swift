@@ -22,11 +22,11 @@ struct TranslationTable {
     private var isTooLong = false
     private var isLong = false
 
-    private static let most = 4_096
+    private static let capacity = 4_096
     /// A connection that is not tracked now may be later; one that is keeps its ends.
     private static let again: Nanoseconds = .seconds(5)
     /// A line is some 200 bytes: 40,000 connections, read in a tenth of a second.
-    private static let mostBytes = 8 << 20
+    private static let byteCapacity = 8 << 20
     private static let short = 1 << 18
     private static let long = 1 << 20
 
@@ -52,7 +52,7 @@ struct TranslationTable {
         if let entry = known[flow], entry.translation != nil || time < entry.next {
             return entry.translation?.counterpart(of: flow).map { .rewritten($0) } ?? .plain
         }
-        if known.count >= Self.most { known.removeAll() }
+        if known.count >= Self.capacity { known.removeAll() }
         guard let lookup, !isRefused else { return want(flow) }
         var found: Translation?
         for (source, destination) in [(flow.low, flow.high), (flow.high, flow.low)] where found == nil {
@@ -75,7 +75,7 @@ struct TranslationTable {
     }
 
     private mutating func want(_ flow: FlowKey) -> Answer {
-        if wanted.count < Self.most { wanted.insert(flow) }
+        if wanted.count < Self.capacity { wanted.insert(flow) }
         // A long table is read too rarely to be waited for.
         return file == nil || isLong || known[flow] != nil ? .plain : .pending
     }
@@ -89,8 +89,8 @@ struct TranslationTable {
     mutating func readFile(at time: Timestamp) {
         guard !wanted.isEmpty, time >= nextFile else { return }
         // What cannot be read any more holds nothing: nobody waits for it.
-        let bytes = file?.bytes(most: Self.mostBytes) ?? []
-        isTooLong = bytes.count >= Self.mostBytes
+        let bytes = file?.bytes(limit: Self.byteCapacity) ?? []
+        isTooLong = bytes.count >= Self.byteCapacity
         isLong = bytes.count > Self.long
         let interval = isLong ? 6 * Self.again : Self.again
         nextFile = time + (bytes.count < Self.short ? 0 : interval)

@@ -20,7 +20,7 @@ package enum Ethtool {
 
     /// Names a driver gives to frames that it had no room for; what is merely discarded as unwanted is not among them.
     private static let dropNames = ["miss", "no_buf", "nobuf", "fifo", "out_of_buffer", "rx_drops", "rx_dropped"]
-    private static let mostStatistics = 4_096
+    private static let statisticsCapacity = 4_096
 
     /// errno as `failure` where the driver has no rings, or may not be asked.
     static func rings(of device: String, _ descriptor: Int32) -> (rings: Rings?, failure: Int32) {
@@ -34,11 +34,11 @@ package enum Ethtool {
 
     /// A driver's own counters by name (`ethtool -S`); empty where it has none.
     static func counters(of device: String, _ descriptor: Int32) -> [(name: String, value: UInt64)] {
-        var names = [UInt8](repeating: 0, count: mostStatistics * 32)
-        var values = [UInt64](repeating: 0, count: mostStatistics)
-        let count = unsafe streamtop_ethtool_statistics(descriptor, device, &names, &values, UInt32(mostStatistics))
+        var names = [UInt8](repeating: 0, count: statisticsCapacity * 32)
+        var values = [UInt64](repeating: 0, count: statisticsCapacity)
+        let count = unsafe streamtop_ethtool_statistics(descriptor, device, &names, &values, UInt32(statisticsCapacity))
         guard count > 0 else { return [] }
-        let texts = (0..<min(Int(count), mostStatistics)).map { index in
+        let texts = (0..<min(Int(count), statisticsCapacity)).map { index in
             String(decoding: names[(index * 32)..<(index * 32 + 32)].prefix { $0 != 0 }, as: UTF8.self)
         }
         return Array(zip(texts, values)).map { (name: $0.0, value: $0.1) }

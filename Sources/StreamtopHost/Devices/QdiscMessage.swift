@@ -20,7 +20,7 @@ package struct QdiscMessage: Equatable, Sendable {
     package var counts: Counts?
     package var details: QdiscDetails?
     /// Configured limit, and what it counts.
-    package var limit: Limit?
+    package var limit: QueueLimit?
     /// Configured rate in bytes a second (tbf, htb class).
     package var configuredRate: UInt64?
 
@@ -36,7 +36,7 @@ package struct QdiscMessage: Equatable, Sendable {
         package var overlimits: UInt32
     }
 
-    package enum Limit: Equatable, Sendable {
+    package enum QueueLimit: Equatable, Sendable {
         case bytes(UInt32)
         case packets(UInt32)
     }

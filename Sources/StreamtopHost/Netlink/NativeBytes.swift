@@ -24,7 +24,6 @@ extension RawSpan {
     }
 
     func int32(at offset: Int) -> Int32? { uint32(at: offset).map { Int32(bitPattern: $0) } }
-    func int64(at offset: Int) -> Int64? { uint64(at: offset).map { Int64(bitPattern: $0) } }
 
     /// A count of the kernel's that fits an `Int` in any case.
     func count(at offset: Int) -> Int? { uint32(at: offset).map(Int.init) }

@@ -7,7 +7,7 @@ struct OwnerCache {
     private var waiting: Set<UInt32> = []
     private var nextScan = Timestamp(nanoseconds: .min)
     private(set) var hidden = 0
-    private static let most = 16_384
+    private static let capacity = 16_384
 
     subscript(inode: UInt32) -> ProcessSnapshot? { known[inode] }
 
@@ -16,7 +16,7 @@ struct OwnerCache {
         _ users: [UInt32: UInt32], names: UserNames, at time: Timestamp, scan: (Set<UInt32>) -> OwnerScan.Result
     ) -> [UInt32: ProcessSnapshot] {
         var news: [UInt32: ProcessSnapshot] = [:]
-        if known.count > Self.most { known.removeAll() }
+        if known.count > Self.capacity { known.removeAll() }
         for (inode, user) in users where known[inode] == nil {
             let process = ProcessSnapshot(user: user == .max ? nil : names.name(user))
             known[inode] = process

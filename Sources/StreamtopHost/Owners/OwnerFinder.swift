@@ -13,7 +13,7 @@ package final class OwnerFinder {
     package static let argument = "--find-socket-owners"
     /// CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE: to list another user's descriptors, and no more.
     private static let capabilities: UInt32 = 1 << 2 | 1 << 19
-    private static let mostInodes = 4_096
+    private static let inodeCapacity = 4_096
 
     private let descriptor: Int32
     private let pid: pid_t
@@ -57,7 +57,7 @@ package final class OwnerFinder {
 
     /// Asks for owners; nil when the helper is gone or too slow.
     func scan(_ wanted: Set<UInt32>) -> OwnerScan.Result? {
-        let numbers = wanted.prefix(Self.mostInodes).map { "\($0)" }.joined(separator: " ")
+        let numbers = wanted.prefix(Self.inodeCapacity).map { "\($0)" }.joined(separator: " ")
         guard Self.write(descriptor, numbers + "\n") else { return nil }
         var reader = LineReader(descriptor)
         var result = OwnerScan.Result()
@@ -94,7 +94,7 @@ package final class OwnerFinder {
         _ = streamtop_forbid_core_files()
         var reader = LineReader(0)
         while let line = reader.line() {
-            let wanted = Set(line.split(separator: " ").prefix(mostInodes).compactMap { UInt32($0) })
+            let wanted = Set(line.split(separator: " ").prefix(inodeCapacity).compactMap { UInt32($0) })
             var text = ""
             for (inode, owner) in OwnerScan.scan(wanted).owners { text += Self.line(inode, owner) }
             guard write(1, text + ".\n") else { return }

@@ -6,7 +6,7 @@ import Glibc
 @safe
 final class KernelFile {
     private let descriptor: Int32
-    private static let most = 1 << 20
+    private static let sizeLimit = 1 << 20
 
     init?(_ path: String) {
         let opened = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -17,12 +17,12 @@ final class KernelFile {
     deinit { close(descriptor) }
 
     /// nil when it cannot be read any more.
-    func text() -> String? { bytes(most: Self.most).map { String(decoding: $0, as: UTF8.self) } }
+    func text() -> String? { bytes(limit: Self.sizeLimit).map { String(decoding: $0, as: UTF8.self) } }
 
     /// The same as bytes, up to about `most` of them.
-    func bytes(most: Int) -> [UInt8]? {
+    func bytes(limit: Int) -> [UInt8]? {
         guard lseek(descriptor, 0, SEEK_SET) == 0 else { return nil }
-        return Self.bytes(descriptor, most: most)
+        return Self.bytes(descriptor, limit: limit)
     }
 
     /// Something of that name is there, whether it may be read or not.
@@ -33,13 +33,13 @@ final class KernelFile {
         let opened = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard opened >= 0 else { return nil }
         defer { close(opened) }
-        return bytes(opened, most: most).map { String(decoding: $0, as: UTF8.self) }
+        return bytes(opened, limit: sizeLimit).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func bytes(_ descriptor: Int32, most: Int) -> [UInt8]? {
+    private static func bytes(_ descriptor: Int32, limit: Int) -> [UInt8]? {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16_384)
-        while bytes.count < most {
+        while bytes.count < limit {
             let count = unsafe read(descriptor, &buffer, buffer.count)
             guard count >= 0 else {
                 if errno == EINTR { continue }
@@ -60,11 +60,11 @@ final class KernelFile {
     }
 
     /// Names in a folder, `most` at most; nil, with errno, where it may not be read.
-    static func names(in path: String, most: Int = 1 << 20) -> [String]? {
+    static func names(in path: String, limit: Int = 1 << 20) -> [String]? {
         guard let folder = unsafe opendir(path) else { return nil }
         defer { unsafe closedir(folder) }
         var names: [String] = []
-        while names.count < most, let entry = unsafe readdir(folder) {
+        while names.count < limit, let entry = unsafe readdir(folder) {
             let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }

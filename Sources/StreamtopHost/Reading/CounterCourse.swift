@@ -42,10 +42,10 @@ struct CounterCourse {
     }
 
     /// Those that rose.
-    var all: [HostCounter] { told(of: nil) }
+    var all: [HostCounter] { counters(of: nil) }
 
     /// The same, as counters of that namespace.
-    func told(of namespace: String?) -> [HostCounter] {
+    func counters(of namespace: String?) -> [HostCounter] {
         Self.names.compactMap { name in
             guard let value = last[name], rise(name) > 0 else { return nil }
             var counter = HostCounter(name: name, value: value, rise: rise(name), perSecond: perSecond(name) ?? 0)

@@ -11,15 +11,15 @@ struct DatagramReader {
     private var nextAddresses = Timestamp(nanoseconds: .min)
 
     /// More UDP sockets than this are read once a second.
-    private static let mostSockets = 256
-    private static let mostLayers = 32
+    private static let socketCapacity = 256
+    private static let layerCapacity = 32
 
     func isDue(at time: Timestamp) -> Bool { time >= next }
 
     mutating func forget(before time: Timestamp) { courses.forget(before: time) }
 
     mutating func read(_ namespaces: NamespaceSet, at time: Timestamp) {
-        next = time + (sockets.count > Self.mostSockets ? .seconds(1) : .milliseconds(200))
+        next = time + (sockets.count > Self.socketCapacity ? .seconds(1) : .milliseconds(200))
         if time >= nextAddresses {
             nextAddresses = time + .seconds(10)
             addresses.removeAll()
@@ -90,7 +90,7 @@ struct DatagramReader {
         func rank(_ socket: DatagramSocket) -> (Int, UInt64, Int) {
             (socket.memory.received, socket.droppedSince, -Int(socket.local.port))
         }
-        return ours.sorted { rank($0) > rank($1) }.prefix(Self.mostLayers).map { socket in
+        return ours.sorted { rank($0) > rank($1) }.prefix(Self.layerCapacity).map { socket in
             var layer = HostLayer(
                 .socketReceive, name: "udp:\(socket.local.port)", direction: .inward, unit: .bytes,
                 occupied: socket.memory.received, capacity: socket.memory.receiveLimit)

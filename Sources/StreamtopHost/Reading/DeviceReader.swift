@@ -15,7 +15,7 @@ final class DeviceReader {
     private var sent: [Int32: UInt64] = [:]
 
     /// More devices than this are read once a second instead of at every reading.
-    private static let mostDevices = 64
+    private static let deviceCapacity = 64
 
     init(_ handle: NamespaceHandle, captured: Set<String>) {
         self.handle = handle
@@ -37,10 +37,10 @@ final class DeviceReader {
 
     /// The queues of devices; where they are many, in another namespace, or the kernel does not answer, those read last.
     func queues(at time: Timestamp) -> [HostLayer] {
-        guard let route = handle.route, isOwn && links.count <= Self.mostDevices || time >= nextQueues else {
+        guard let route = handle.route, isOwn && links.count <= Self.deviceCapacity || time >= nextQueues else {
             return lastQueues
         }
-        nextQueues = time + (links.count <= Self.mostDevices ? .milliseconds(200) : .seconds(1))
+        nextQueues = time + (links.count <= Self.deviceCapacity ? .milliseconds(200) : .seconds(1))
         let disciplines = try? route.ask(
             type: QdiscMessage.getQdisc, isDump: true, [UInt8](repeating: 0, count: 20)
         ) { QdiscMessage(type: $0, $1) }
@@ -77,7 +77,7 @@ final class DeviceReader {
     }
 
     /// What devices have in hand: files of sysfs, one for each queue, so not at every reading. Only of the capture's namespace.
-    func inHand(at time: Timestamp) -> [HostLayer] {
+    func driverLayers(at time: Timestamp) -> [HostLayer] {
         guard isOwn else { return [] }
         return links.filter(isWatched).compactMap { link in
             let (inFlight, limits) = ByteQueueLimits.read(link)

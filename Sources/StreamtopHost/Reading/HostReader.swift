@@ -19,13 +19,13 @@ package final class HostReader {
     private var owners = OwnerCache()
     private var slow = SlowFacts()
     private var nextSlow = Timestamp(nanoseconds: .min)
-    private var inHand: [HostLayer] = []
+    private var driverLayers: [HostLayer] = []
     private var routes: Set<IPAddress> = []
     private var paths: [FlowKey: (namespace: UInt64, path: HostPath)] = [:]
-    /// Ways through the network change: all are asked for again then.
+    /// Routes change: all are asked for again then.
     private var nextRoutes = Timestamp(nanoseconds: .min)
 
-    private static let mostRoutes = 4_096
+    private static let routeCapacity = 4_096
 
     /// What is read once a second.
     private struct SlowFacts {
@@ -60,7 +60,7 @@ package final class HostReader {
         for found in found where found.socket.isElsewhere { note(path: found.socket, found.member, &report) }
         if datagrams.isDue(at: time) { readDatagrams(requests, &report, at: time) }
         for end in requests.flows.flatMap({ [$0.low.address, $0.high.address] }) + requests.peers
-        where routes.count < Self.mostRoutes && routes.insert(end).inserted {
+        where routes.count < Self.routeCapacity && routes.insert(end).inserted {
             report.routes[end] = namespaces.own.devices.names(to: end)
         }
         report.host = snapshot(at: time)
@@ -71,7 +71,7 @@ package final class HostReader {
     private func snapshot(at time: Timestamp) -> HostSnapshot {
         var host = HostSnapshot(time: time)
         let passed = Set(paths.values.flatMap { $0.path.out + $0.path.inward })
-        host.layers = namespaces.own.devices.queues(at: time) + inHand + slow.layers
+        host.layers = namespaces.own.devices.queues(at: time) + driverLayers + slow.layers
         for member in namespaces.others {
             // Most have nothing but a cable without a queue: told where a flow passes it.
             for var layer in member.devices.queues(at: time) {
@@ -87,7 +87,7 @@ package final class HostReader {
             holding.process = owners[holding.inode]
             return holding
         }
-        for member in namespaces.all { host.counters += member.counters.told(of: member.handle.name) }
+        for member in namespaces.all { host.counters += member.counters.counters(of: member.handle.name) }
         host.processorPressure = slow.processorPressure
         host.settings = slow.settings
         for member in namespaces.all {
@@ -111,7 +111,7 @@ package final class HostReader {
         path key: FlowKey, _ ends: SocketEnds, _ seen: Endpoint, _ member: NamespaceSet.Member,
         _ report: inout HostReport
     ) {
-        guard paths[key]?.namespace != member.handle.inode, paths.count < Self.mostRoutes else { return }
+        guard paths[key]?.namespace != member.handle.inode, paths.count < Self.routeCapacity else { return }
         let path = member.devices.path(
             from: ends.local.address, to: ends.remote.address, seenAs: seen.address, over: namespaces.own.devices)
         paths[key] = (member.handle.inode, path)
@@ -144,7 +144,7 @@ package final class HostReader {
             note(path: flow, inner, socket.remote, member, &report)
         }
         namespaces.own.readCounters(at: time)
-        inHand = namespaces.own.devices.inHand(at: time)
+        driverLayers = namespaces.own.devices.driverLayers(at: time)
     }
 
     // MARK: Once a second

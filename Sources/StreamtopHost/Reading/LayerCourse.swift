@@ -20,7 +20,7 @@ struct LayerCourse: Sendable {
     private(set) var lastTime = Timestamp(nanoseconds: .min)
 
     private static let window: Nanoseconds = .seconds(1)
-    private static let most = 32
+    private static let capacity = 32
     /// A shorter time says nothing of a rate: a burst of tbf leaves within milliseconds.
     private static let leastSpan: Nanoseconds = .milliseconds(250)
 
@@ -36,7 +36,7 @@ struct LayerCourse: Sendable {
         readings.append(reading)
         lastTime = reading.time
         // One reading of a second ago or before stays, as the beginning of the span.
-        while readings.count > 2, readings.count > Self.most || readings[1].time <= reading.time - Self.window {
+        while readings.count > 2, readings.count > Self.capacity || readings[1].time <= reading.time - Self.window {
             readings.removeFirst()
         }
     }
@@ -95,7 +95,7 @@ struct LayerCourse: Sendable {
 /// Courses of all layers of the host, by what they are called; those no longer read are forgotten.
 struct LayerCourses: Sendable {
     private var courses: [String: LayerCourse] = [:]
-    private static let most = 4_096
+    private static let capacity = 4_096
 
     mutating func observe(
         _ layer: inout HostLayer, key: String, left: UInt64?, at time: Timestamp
@@ -103,7 +103,7 @@ struct LayerCourses: Sendable {
         var course = courses[key] ?? LayerCourse()
         course.append(LayerCourse.Reading(time: time, occupied: layer.occupied, left: left, drops: layer.drops))
         course.fill(&layer)
-        if courses[key] != nil || courses.count < Self.most { courses[key] = course }
+        if courses[key] != nil || courses.count < Self.capacity { courses[key] = course }
     }
 
     func course(_ key: String) -> LayerCourse? { courses[key] }

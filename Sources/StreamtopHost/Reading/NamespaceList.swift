@@ -9,7 +9,7 @@ struct NamespaceList {
         var inode: UInt64
     }
 
-    static let most = 64
+    static let capacity = 64
 
     /// Inode of the calling thread's own.
     static var own: UInt64 { inode("/proc/thread-self/ns/net") ?? 0 }
@@ -23,11 +23,13 @@ struct NamespaceList {
         var entries: [Entry] = []
         var seen: Set<UInt64> = [own]
         func add(_ path: String, _ name: String) {
-            guard entries.count < most, let inode = inode(path), seen.insert(inode).inserted else { return }
+            guard entries.count < capacity, let inode = inode(path), seen.insert(inode).inserted else { return }
             entries.append(Entry(path: path, name: name, inode: inode))
         }
         for folder in folders {
-            for name in (KernelFile.names(in: folder, most: 4_096) ?? []).sorted() { add("\(folder)/\(name)", name) }
+            for name in (KernelFile.names(in: folder, limit: 4_096) ?? []).sorted() {
+                add("\(folder)/\(name)", name)
+            }
         }
         guard ofProcesses else { return entries }
         let pids = (KernelFile.names(in: "/proc") ?? []).compactMap { Int($0) }.sorted()

@@ -36,7 +36,7 @@ final class NamespaceSet {
     private static let processesEvery: Nanoseconds = .seconds(10)
     /// That one has gone is told for so long.
     private static let remembrance: Nanoseconds = .seconds(60)
-    private static let mostGone = 16
+    private static let goneCapacity = 16
 
     /// nil when the kernel gives not even a socket to ask through, or the thread was lost in another namespace.
     init?(captured: Set<String>, entersAny: Bool) {
@@ -57,7 +57,7 @@ final class NamespaceSet {
         }
         for member in vanished {
             gone.append((member.handle.name ?? "", time))
-            if gone.count > Self.mostGone { gone.removeFirst() }
+            if gone.count > Self.goneCapacity { gone.removeFirst() }
         }
         // Open handles would keep it alive.
         others.removeAll { member in vanished.contains { $0 === member } }

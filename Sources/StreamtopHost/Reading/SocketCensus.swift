@@ -9,8 +9,8 @@ struct SocketCensus {
     private(set) var fullest: [SocketHolding] = []
     private var listeners: [SocketMessage] = []
 
-    private static let mostHoldings = 65_536
-    private static let mostTold = 64
+    private static let holdingCapacity = 65_536
+    private static let reportCapacity = 64
 
     mutating func read(_ namespaces: NamespaceSet, _ datagrams: [DatagramSocket]) {
         var totals = SocketTotals()
@@ -38,7 +38,7 @@ struct SocketCensus {
             totals.tcpMemory = values["TCP.mem"].map { $0 &* page }
         }
         self.totals = totals
-        fullest = Array(holdings.sorted { ($0.bytes, $1.inode) > ($1.bytes, $0.inode) }.prefix(Self.mostTold))
+        fullest = Array(holdings.sorted { ($0.bytes, $1.inode) > ($1.bytes, $0.inode) }.prefix(Self.reportCapacity))
     }
 
     /// How many TCP sockets of that family the namespace has; nil where it does not answer.
@@ -64,7 +64,7 @@ struct SocketCensus {
                 transport: .tcp, local: message.local, remote: message.remote,
                 unread: Int(message.receiveQueue), unsent: Int(message.sendQueue), inode: message.inode)
             holding.namespace = handle.name
-            if found.count < Self.mostHoldings { found.append(holding) }
+            if found.count < Self.holdingCapacity { found.append(holding) }
             return nil
         }
         func restart() {
@@ -76,7 +76,7 @@ struct SocketCensus {
             type: SocketMessage.type, isDump: true, body, restart: restart, note)
         guard answer != nil else { return nil }
         listeners += calls
-        holdings += found.prefix(max(0, Self.mostHoldings - holdings.count))
+        holdings += found.prefix(max(0, Self.holdingCapacity - holdings.count))
         return count
     }
 
@@ -84,7 +84,7 @@ struct SocketCensus {
     /// listener's when only that one is full.
     func acceptQueues(_ counters: CounterCourse) -> [HostLayer] {
         let full = listeners.filter { $0.receiveQueue > $0.sendQueue }
-        return listeners.filter { $0.receiveQueue > 0 }.prefix(Self.mostTold).map { listener in
+        return listeners.filter { $0.receiveQueue > 0 }.prefix(Self.reportCapacity).map { listener in
             var layer = HostLayer(
                 .acceptQueue, name: "tcp:\(listener.local.port)", direction: .inward, unit: .connections,
                 occupied: Int(listener.receiveQueue), capacity: Int(listener.sendQueue))

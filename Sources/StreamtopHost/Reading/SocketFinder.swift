@@ -10,29 +10,29 @@ struct SocketFinder {
         var member: NamespaceSet.Member
     }
 
-    /// Where the sockets of a flow were when all other namespaces were searched last; a search of all is not for every reading.
-    private struct Homes {
+    /// The namespaces that had sockets of a flow when all were searched last; a search of all is not for every reading.
+    private struct Namespaces {
         var inodes: [UInt64]
         var next: Timestamp
     }
 
-    private var turn = 0
-    private var homes: [FlowKey: Homes] = [:]
-    private static let mostHomes = 4_096
-    /// Sockets asked for at one reading; more take turns.
-    private static let mostSockets = 64
+    private var first = 0
+    private var namespacesOfFlows: [FlowKey: Namespaces] = [:]
+    private static let namespaceCapacity = 4_096
+    /// Sockets asked for at one reading; more are asked for at the next.
+    private static let socketsPerReading = 64
 
     mutating func find(
         _ flows: [FlowKey], _ namespaces: NamespaceSet, _ translations: inout TranslationTable, at time: Timestamp
     ) -> [Found] {
         guard !flows.isEmpty else { return [] }
         var found: [Found] = []
-        let count = min(flows.count, Self.mostSockets)
+        let count = min(flows.count, Self.socketsPerReading)
         for offset in 0..<count {
-            let flow = flows[(turn &+ offset) % flows.count]
+            let flow = flows[(first &+ offset) % flows.count]
             found += sockets(of: flow, namespaces, &translations, at: time)
         }
-        turn = flows.count > count ? (turn &+ count) % flows.count : 0
+        first = flows.count > count ? (first &+ count) % flows.count : 0
         return found
     }
 
@@ -56,7 +56,7 @@ struct SocketFinder {
     }
 
     private mutating func elsewhere(_ flow: FlowKey, _ namespaces: NamespaceSet, at time: Timestamp) -> [Found] {
-        let known = homes[flow].flatMap { time < $0.next ? $0.inodes : nil }
+        let known = namespacesOfFlows[flow].flatMap { time < $0.next ? $0.inodes : nil }
         let found = namespaces.others.compactMap { member -> Found? in
             guard known?.contains(member.handle.inode) != false else { return nil }
             return Self.socket(flow, member.handle, at: time).map { socket in
@@ -66,13 +66,13 @@ struct SocketFinder {
             }
         }
         if known == nil {
-            if homes.count >= Self.mostHomes { homes.removeAll() }
-            homes[flow] = Homes(inodes: found.map(\.member.handle.inode), next: time + .seconds(1))
+            if namespacesOfFlows.count >= Self.namespaceCapacity { namespacesOfFlows.removeAll() }
+            namespacesOfFlows[flow] = Namespaces(inodes: found.map(\.member.handle.inode), next: time + .seconds(1))
         }
         return found
     }
 
-    /// Sockets with the ends that the flow has on the other side of this host's NAT, told by the ends that the capture shows.
+    /// Sockets with the ends that the flow has beyond this host's NAT, told by the ends that the capture shows.
     private mutating func translated(
         _ flow: FlowKey, _ other: Translation.Counterpart, _ namespaces: NamespaceSet, at time: Timestamp
     ) -> [Found] {

@@ -119,7 +119,7 @@ package struct MediaSegment: Equatable, Sendable {
     package var bytes: UInt64 = 0
     /// Responses that carried it.
     package var parts = 1
-    /// Of the newest segments, and at most `maximumChunks`.
+    /// Of the newest segments, and at most `chunkCapacity`.
     package var chunks: [MediaChunk] = []
     package var chunkCount = 0
     /// What the chunks say together, when all of them were listed.
@@ -140,7 +140,7 @@ package struct MediaSegment: Equatable, Sendable {
     package var server: Nanoseconds?
     package var cache: HTTPCacheSnapshot.State?
 
-    package static let maximumChunks = 64
+    package static let chunkCapacity = 64
 
     package init(exchange: UInt64, requestTime: Timestamp, type: MediaType) {
         self.exchange = exchange

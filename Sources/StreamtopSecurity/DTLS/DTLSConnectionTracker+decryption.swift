@@ -30,7 +30,7 @@ extension DTLSConnectionTracker {
         }
         guard let type else {
             ends[direction.index].failures += 1
-            if ends[direction.index].failures > DTLSDirection.mostFailures { ends[direction.index].giveUp() }
+            if ends[direction.index].failures > DTLSDirection.failureLimit { ends[direction.index].giveUp() }
             return true
         }
         ends[direction.index].failures = 0
@@ -152,7 +152,8 @@ extension DTLSConnectionTracker {
             return
         }
         // Records of an epoch without a secret are passed over: others may have one.
-        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= DTLSDirection.mostWaitingBytes else {
+        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= DTLSDirection.waitingByteCapacity
+        else {
             return
         }
         ends[direction.index].waiting.append(record)

@@ -7,7 +7,7 @@ import StreamtopWire
 /// A DTLS association, datagram by datagram: versions 1.0 to 1.3, fragments, cookies, repeated flights, connection IDs; with
 /// secrets, what was said.
 package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
-    private static let mostAlerts = 16
+    private static let alertCapacity = 16
 
     /// Decrypted datagrams are handed up; off once nobody reads them.
     package var isRead = true
@@ -64,10 +64,10 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
         if facts.tls.records.count == 0, delivery.direction == .fromServer, Self.isClientHello(bytes) {
             isReversed = true
         }
-        let told = now.events.count
+        let eventCount = now.events.count
         read(bytes, flowDirection(delivery.direction), at: delivery.time, tables: &tables, &now)
         guard isReversed else { return }
-        for number in told..<now.events.count { now.events[number] = now.events[number].reversed }
+        for number in eventCount..<now.events.count { now.events[number] = now.events[number].reversed }
     }
 
     /// Roles in DTLS stay what they are; the flow's are exchanged.
@@ -110,7 +110,7 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
         var dtls = DTLSSnapshot()
         dtls.tls = facts.tls
         dtls.tls.handshake = facts.summary(earlyAccepted: nil, serverRoundTrip: nil)
-        dtls.tls.handshake.timeline = facts.tls.handshake.timeline.inOrder(limit: HandshakeFacts.mostSteps)
+        dtls.tls.handshake.timeline = facts.tls.handshake.timeline.inOrder(limit: HandshakeFacts.stepCapacity)
         dtls.retransmittedFlights =
             ends[Direction.fromClient.index].messages.retransmittedFlights
             + ends[Direction.fromServer.index].messages.retransmittedFlights
@@ -215,19 +215,19 @@ package struct DTLSConnectionTracker: LayerState, ~Copyable, Sendable {
                 malformed += 1
                 return
             }
-            guard facts.tls.alerts.count < Self.mostAlerts else { return }
+            guard facts.tls.alerts.count < Self.alertCapacity else { return }
             facts.tls.alerts.append(
                 TLSAlertSnapshot(time: time, from: direction, level: level, description: alert.description))
         case .applicationData where encrypted:
             if facts.isVersion13 { facts.applicationData(from: direction, at: time, &now) }
-            handUp(
+            deliver(
                 content, direction, at: time, isEarly: facts.isVersion13 && ends[direction.index].keyEpoch == 1, &now)
         default: break
         }
     }
 
     /// Hands one datagram's plain text up.
-    private func handUp(
+    private func deliver(
         _ content: consuming ByteReader, _ direction: Direction, at time: Timestamp, isEarly: Bool,
         _ now: inout Observation
     ) {

@@ -5,12 +5,13 @@ import StreamtopWire
 /// One direction of a DTLS association.
 struct DTLSDirection: ~Copyable, Sendable {
     /// Bytes of datagrams held for secrets that may still come.
-    static let mostWaitingBytes = 16 * 1024
-    static let mostFailures = 32
+    static let waitingByteCapacity = 16 * 1024
+    static let failureLimit = 32
 
     static let limits = [
         Limit(
-            "DTLS records that wait for keys", mostWaitingBytes, .bytes, per: .direction, policy: "more are not kept")
+            "DTLS records that wait for keys", waitingByteCapacity, .bytes, per: .direction, policy: "more are not kept"
+        )
     ]
 
     /// A protected record that no key opens yet.

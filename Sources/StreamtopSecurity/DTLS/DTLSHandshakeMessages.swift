@@ -8,19 +8,19 @@ import StreamtopWire
 /// new keys: the earlier one was not captured.
 struct DTLSHandshakeMessages: Sendable {
     /// Messages under way; a flight has at most six.
-    static let mostMessages = 12
+    static let messageCapacity = 12
     /// A message's body; certificate chains stay far below.
-    static let longestMessage = 64 * 1024
+    static let messageLimit = 64 * 1024
     /// What came of all messages under way together.
-    static let mostBytes = 96 * 1024
+    static let byteCapacity = 96 * 1024
     /// A repeated flight is over when this much time passes without another repeated message.
     private static let flightPause: Nanoseconds = .milliseconds(20)
-    private static let policy = HolePolicy.until(bytes: UInt32(mostBytes), full: .refuse)
+    private static let policy = HolePolicy.until(bytes: UInt32(byteCapacity), full: .refuse)
 
     static let limits = [
-        Limit("DTLS messages under way", mostMessages, per: .direction, policy: "more are dropped and counted"),
-        Limit("DTLS message", longestMessage, .bytes, per: .direction, policy: "larger ones are dropped and counted"),
-        Limit("DTLS fragments held", mostBytes, .bytes, per: .direction, policy: "more are dropped and counted"),
+        Limit("DTLS messages under way", messageCapacity, per: .direction, policy: "more are dropped and counted"),
+        Limit("DTLS message", messageLimit, .bytes, per: .direction, policy: "larger ones are dropped and counted"),
+        Limit("DTLS fragments held", byteCapacity, .bytes, per: .direction, policy: "more are dropped and counted"),
     ]
 
     /// A whole message.
@@ -63,7 +63,7 @@ struct DTLSHandshakeMessages: Sendable {
         } else if [.clientHello, .serverHello, .helloVerifyRequest].contains(header.type) {
             next = header.messageSequence
         }
-        guard header.bodyLength <= Self.longestMessage, let index = index(of: header, at: time) else {
+        guard header.bodyLength <= Self.messageLimit, let index = index(of: header, at: time) else {
             dropped += 1
             return false
         }
@@ -99,9 +99,9 @@ struct DTLSHandshakeMessages: Sendable {
         var index = 0
         while index < pending.count, pending[index].sequence < header.messageSequence { index += 1 }
         let held = pending.reduce(0) { $0 + $1.body.held }
-        guard held + header.fragmentLength <= Self.mostBytes else { return nil }
+        guard held + header.fragmentLength <= Self.byteCapacity else { return nil }
         if index < pending.count, pending[index].sequence == header.messageSequence { return index }
-        guard pending.count < Self.mostMessages else { return nil }
+        guard pending.count < Self.messageCapacity else { return nil }
         // Something later is here already: this one was overtaken.
         if index < pending.count { reordered += 1 }
         pending.insert(

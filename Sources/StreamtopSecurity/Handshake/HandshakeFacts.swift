@@ -10,13 +10,13 @@ import StreamtopWire
 /// (version, cipher, randoms). Messages may be missing: each fact stands on its own.
 struct HandshakeFacts: Sendable {
     /// Steps kept. A full handshake has 14; renegotiation could go on for ever.
-    static let mostSteps = 64
+    static let stepCapacity = 64
     /// Certificates shown.
-    static let mostCertificates = 8
+    static let certificateCapacity = 8
 
     static let limits = [
-        Limit("handshake steps", mostSteps, per: .flow, policy: "later ones are not listed"),
-        Limit("certificates", mostCertificates, per: .flow, policy: "those further up the chain are not listed"),
+        Limit("handshake steps", stepCapacity, per: .flow, policy: "later ones are not listed"),
+        Limit("certificates", certificateCapacity, per: .flow, policy: "those further up the chain are not listed"),
     ]
 
     let isDatagram: Bool
@@ -60,7 +60,7 @@ struct HandshakeFacts: Sendable {
     }
 
     var isVersion13: Bool { version?.isVersion13 ?? false }
-    /// A hello of either side was read: this is TLS.
+    /// A hello of either end was read: this is TLS.
     var sawHello: Bool { clientHellos > 0 || version != nil }
 
     /// A message was read.
@@ -100,7 +100,7 @@ struct HandshakeFacts: Sendable {
     }
 
     mutating func add(_ step: HandshakeStep, _ now: inout Observation) {
-        guard tls.handshake.timeline.count < Self.mostSteps else { return }
+        guard tls.handshake.timeline.count < Self.stepCapacity else { return }
         tls.handshake.timeline.append(step)
         if let bytes = step.bytes {
             now.tell(
@@ -225,7 +225,7 @@ struct HandshakeFacts: Sendable {
         }
         tls.certificateBytes = message.listLength
         guard tls.certificates.isEmpty else { return }
-        tls.certificates = message.certificates.prefix(Self.mostCertificates).compactMap { der in
+        tls.certificates = message.certificates.prefix(Self.certificateCapacity).compactMap { der in
             known.certificate(der: der).map(CertificateSnapshot.init)
         }
     }

@@ -74,9 +74,9 @@ struct RecordKey: ~Copyable, Sendable {
             length: 2 * (macLength + keyLength + ivLength))
         guard block.count == 2 * (macLength + keyLength + ivLength) else { return nil }
         // client MAC, server MAC, client key, server key, client IV, server IV
-        let side = direction == .fromClient ? 0 : 1
+        let index = direction == .fromClient ? 0 : 1
         func part(_ start: Int, _ length: Int) -> [UInt8] {
-            Array(block[(start + side * length)..<(start + (side + 1) * length)])
+            Array(block[(start + index * length)..<(start + (index + 1) * length)])
         }
         let key = part(2 * macLength, keyLength)
         let iv = part(2 * (macLength + keyLength), ivLength)
@@ -187,8 +187,8 @@ struct RecordKey: ~Copyable, Sendable {
         }
         // GenericBlockCipher ends in padding_length bytes of that value, and the length itself.
         let padding = Int(output.last ?? 0) + 1
-        let room = output.count - start - (encryptThenMAC ? 0 : macLength)
-        guard padding <= room, output.suffix(padding).allSatisfy({ Int($0) + 1 == padding }) else {
+        let available = output.count - start - (encryptThenMAC ? 0 : macLength)
+        guard padding <= available, output.suffix(padding).allSatisfy({ Int($0) + 1 == padding }) else {
             output.removeLast(output.count - start)
             return nil
         }

@@ -50,7 +50,7 @@ package struct QUICHandshakeTracker: Sendable {
 
     /// A step of QUIC's own: an Initial, a Retry, HANDSHAKE_DONE.
     package mutating func add(_ step: HandshakeStepName, from direction: Direction, at time: Timestamp, bytes: Int) {
-        guard facts.tls.handshake.timeline.count < HandshakeFacts.mostSteps else { return }
+        guard facts.tls.handshake.timeline.count < HandshakeFacts.stepCapacity else { return }
         facts.tls.handshake.timeline.append(
             HandshakeStep(
                 step: step, from: direction, time: time, bytes: bytes, encrypted: step == .handshakeDone))
@@ -97,7 +97,7 @@ package struct QUICHandshakeTracker: Sendable {
             left.element.time == right.element.time
                 ? left.offset < right.offset : left.element.time < right.element.time
         }
-        tls.handshake.timeline = steps.prefix(HandshakeFacts.mostSteps).map(\.element)
+        tls.handshake.timeline = steps.prefix(HandshakeFacts.stepCapacity).map(\.element)
         return tls
     }
 

@@ -10,7 +10,7 @@ package struct SRTPOpener: ~Copyable, Sendable {
     /// for eleven hours.
     private static let tries: UInt32 = 64
     /// A source whose packets do not open is left alone after so many.
-    private static let mostFailures = 32
+    private static let failureLimit = 32
 
     private struct Source {
         /// Rollover counter and sequence number of the highest packet opened.
@@ -65,7 +65,7 @@ package struct SRTPOpener: ~Copyable, Sendable {
     /// Appends the payload of an SRTP packet to `output`; false, and `output` as it was, when the tag does not match.
     package mutating func open(_ packet: RawSpan, _ header: RTPHeader, into output: inout [UInt8]) -> Bool {
         var source = entry(header.source, sequence: header.sequence)
-        guard source.failures < Self.mostFailures else { return false }
+        guard source.failures < Self.failureLimit else { return false }
         for rollover in candidates(source, header.sequence) {
             let index = UInt64(rollover) << 16 | UInt64(header.sequence)
             guard open(packet, header, index: index, into: &output) else { continue }

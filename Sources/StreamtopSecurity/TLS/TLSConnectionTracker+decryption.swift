@@ -7,9 +7,9 @@ import StreamtopWire
 /// Protected records: their shape in any case, their content with secrets.
 extension TLSConnectionTracker {
     /// How many record numbers are tried after a hole.
-    private static let mostNumbersTried: UInt64 = 64
+    private static let triedNumberLimit: UInt64 = 64
     /// How many key updates may be missing together; ends update once in millions of records.
-    private static let mostUpdatesLost = 2
+    private static let lostUpdateLimit = 2
 
     mutating func takeProtected(
         _ record: TLSRecordStream.Record, _ type: TLSContentType, from direction: Direction,
@@ -96,7 +96,7 @@ extension TLSConnectionTracker {
         miss(record, type, direction, &now)
         ends[direction.index].failures += 1
         ends[direction.index].sequence &+= 1
-        if ends[direction.index].failures > TLSDirection.mostFailures { ends[direction.index].giveUp() }
+        if ends[direction.index].failures > TLSDirection.failureLimit { ends[direction.index].giveUp() }
         return true  // there is a key: waiting for another would not help
     }
 
@@ -125,7 +125,7 @@ extension TLSConnectionTracker {
         _ type: TLSContentType, _ header: [UInt8], _ fragment: [UInt8], _ direction: Direction
     ) -> UInt8? {
         ends[direction.index].content.removeAll(keepingCapacity: true)
-        let tries = ends[direction.index].afterGap ? Self.mostNumbersTried : 1
+        let tries = ends[direction.index].afterGap ? Self.triedNumberLimit : 1
         for ahead in 0..<tries {
             let number = ends[direction.index].sequence &+ ahead
             // Taken out and put back: the array is written in place and keeps its room.
@@ -147,7 +147,7 @@ extension TLSConnectionTracker {
     }
 
     /// A KeyUpdate may have passed in what was not captured: tries the next generations of the direction's keys, whose
-    /// records count from 0. With `mostFailures` and the numbers tried this is bounded.
+    /// records count from 0. With `failureLimit` and the numbers tried this is bounded.
     private mutating func unsealAfterLostUpdate(
         _ type: TLSContentType, _ header: [UInt8], _ fragment: [UInt8], _ direction: Direction
     ) -> UInt8? {
@@ -156,7 +156,7 @@ extension TLSConnectionTracker {
         else { return nil }
         let known = (secret: ends[direction.index].trafficSecret, sequence: ends[direction.index].sequence)
         var secret = known.secret
-        for generation in 1...Self.mostUpdatesLost {
+        for generation in 1...Self.lostUpdateLimit {
             secret = updatedTrafficSecret(secret, hash: cipher.hash)
             ends[direction.index].key = RecordKey(trafficSecret: secret, cipher: cipher)
             ends[direction.index].sequence = 0
@@ -226,7 +226,7 @@ extension TLSConnectionTracker {
         let size = record.fragment.count
         // Early data is followed by keys of its own: not being able to read it does not make the rest unreadable.
         if !tables.awaitsSecrets, ends[direction.index].epoch == .early { return }
-        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= TLSDirection.mostWaitingBytes else {
+        guard tables.awaitsSecrets, ends[direction.index].waitingBytes + size <= TLSDirection.waitingByteCapacity else {
             ends[direction.index].giveUp()
             return
         }
@@ -313,7 +313,7 @@ extension TLSConnectionTracker {
 /// Early data as far as it was opened: its size and, from its first bytes, what was asked for.
 struct EarlyDataReading: Sendable {
     /// Enough for a request line.
-    private static let longestHead = 256
+    private static let headLimit = 256
 
     private(set) var bytes: UInt64 = 0
     private(set) var head: [UInt8] = []
@@ -322,7 +322,7 @@ struct EarlyDataReading: Sendable {
 
     mutating func take(_ content: [UInt8]) {
         bytes += UInt64(content.count)
-        head.append(contentsOf: content.prefix(max(0, Self.longestHead - head.count)))
+        head.append(contentsOf: content.prefix(max(0, Self.headLimit - head.count)))
     }
 
     /// Method and path of an HTTP/1.1 request at the beginning; nil when there is none.

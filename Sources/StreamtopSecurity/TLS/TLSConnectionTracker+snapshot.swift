@@ -26,7 +26,7 @@ extension TLSConnectionTracker {
         tls.earlyData = earlyData
         if !tls.isDecrypted { tls.bursts = bursts.snapshot }
         tls.handshake = seen.summary(earlyAccepted: earlyAccepted, serverRoundTrip: serverRoundTrip)
-        tls.handshake.timeline = steps.inOrder(limit: HandshakeFacts.mostSteps)
+        tls.handshake.timeline = steps.inOrder(limit: HandshakeFacts.stepCapacity)
         return tls
     }
 

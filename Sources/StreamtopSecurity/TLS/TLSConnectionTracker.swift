@@ -7,9 +7,9 @@ import StreamtopWire
 /// A TLS connection over TCP, from its ordered bytes: who agreed on what, when, and at what cost; with secrets, what was said.
 ///
 /// Tolerates what captures do: a missing beginning, one direction only, holes (`gap`), garbage. Everything held is bounded:
-/// one record and one handshake message per direction, `TLSDirection.mostWaitingBytes` of records waiting for secrets.
+/// one record and one handshake message per direction, `TLSDirection.waitingByteCapacity` of records waiting for secrets.
 package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
-    package enum Verdict: Equatable, Sendable {
+    package enum Recognition: Equatable, Sendable {
         /// Too few bytes so far.
         case unsure
         case tls
@@ -19,9 +19,9 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     /// Whole records in a row, without any hello, that make a connection TLS.
     private static let convincingRecords: UInt64 = 3
     /// Alerts kept; more are a flood.
-    private static let mostAlerts = 16
+    private static let alertCapacity = 16
 
-    package private(set) var verdict = Verdict.unsure
+    package private(set) var verdict = Recognition.unsure
     /// Decrypted application bytes are handed up; off once nobody reads them.
     package var isRead = true
     /// Records that break the specification.
@@ -40,8 +40,8 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     /// Requests and answers, while they cannot be read.
     var bursts = AnswerBursts()
     /// The engine was told what the connection carries; and that refused early data is void.
-    private var saidProtocol = false
-    private var saidRestart = false
+    private var hasSignalledProtocol = false
+    private var hasSignalledRestart = false
     private let addressOnly = AddressOnly()
 
     package init() {}
@@ -78,12 +78,12 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
         case .datagram, .stopSending, .restart: break
         }
         if verdict == .notTLS { now.signal(.notThisProtocol) }
-        if !saidProtocol, let name = facts.tls.alpn {
-            saidProtocol = true
+        if !hasSignalledProtocol, let name = facts.tls.alpn {
+            hasSignalledProtocol = true
             now.signal(.applicationProtocol(name))
         }
-        if !saidRestart, early.bytes > 0, facts.earlyDataAnswer == false {
-            saidRestart = true
+        if !hasSignalledRestart, early.bytes > 0, facts.earlyDataAnswer == false {
+            hasSignalledRestart = true
             now.deliveries.append(Delivery(direction: .fromClient, time: delivery.time, content: .restart))
         }
     }
@@ -265,7 +265,7 @@ package struct TLSConnectionTracker: LayerState, ~Copyable, Sendable {
     }
 
     mutating func add(_ alert: TLSAlertSnapshot) {
-        guard facts.tls.alerts.count < Self.mostAlerts else { return }
+        guard facts.tls.alerts.count < Self.alertCapacity else { return }
         facts.tls.alerts.append(alert)
     }
 

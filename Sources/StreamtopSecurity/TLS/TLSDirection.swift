@@ -6,19 +6,19 @@ import StreamtopWire
 struct TLSDirection: ~Copyable, Sendable {
     /// Bytes of records held for secrets that may still come. A key log is written before the first record it opens, so what
     /// waits is what passes until the log is read: about a second of handshake.
-    static let mostWaitingBytes = 32 * 1024
+    static let waitingByteCapacity = 32 * 1024
     /// Records that may fail to open before the direction is given up.
-    static let mostFailures = 16
+    static let failureLimit = 16
 
     static let limits = [
         Limit(
-            "TLS handshake message", TLSHandshakeStream.longestMessage, .bytes, per: .direction,
+            "TLS handshake message", TLSHandshakeStream.messageLimit, .bytes, per: .direction,
             policy: "a larger one is passed over"),
         Limit(
-            "TLS records that wait for keys", mostWaitingBytes, .bytes, per: .direction,
+            "TLS records that wait for keys", waitingByteCapacity, .bytes, per: .direction,
             policy: "the direction is given up as opaque"),
         Limit(
-            "TLS records that do not open", mostFailures, per: .direction,
+            "TLS records that do not open", failureLimit, per: .direction,
             policy: "the direction is given up as opaque"),
     ]
 

@@ -190,7 +190,7 @@ package struct FragmentAssembler: Sendable {
 
     private mutating func begin(_ key: FragmentKey, protocolNumber: UInt8, at time: Timestamp) {
         guard datagram(key) == nil else { return }
-        while count >= limits.datagrams || heldBytes >= limits.bytes {  // each turn removes one
+        while count >= limits.datagrams || heldBytes >= limits.bytes {  // each pass removes one
             guard evictOldest() else { break }
         }
         let datagram = FragmentDatagram(

@@ -54,7 +54,7 @@ struct FullQueueMeter: Sendable {
         return largest
     }
 
-    /// A round trip of the whole loop, or of the half that holds the queue.
+    /// A round trip, or the component of it that holds the queue.
     mutating func observe(_ sample: Nanoseconds, at time: Timestamp) {
         let size = last > 0 ? sample - last : 0
         if size > jump {

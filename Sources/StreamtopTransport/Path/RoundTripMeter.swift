@@ -31,7 +31,7 @@ struct RoundTripMeter: ~Copyable {
     private static let wholeSamples: UInt32 = 32
     private static let slot: Nanoseconds = .milliseconds(10)
     /// A sample holds for 100 ms at most: nothing is known of a longer silence.
-    private static let mostSlots = 10
+    private static let slotCapacity = 10
 
     /// Round trip of the empty path as known now: the smallest since the path last changed.
     var ownBase: Nanoseconds { change.isEmpty ? minimum : change.value.base }
@@ -118,7 +118,7 @@ struct RoundTripMeter: ~Copyable {
         let passed = Int(Int32(bitPattern: slot &- newestSlot))
         guard passed > 0 else { return 0 }
         newestSlot = slot
-        return min(passed, Self.mostSlots)
+        return min(passed, Self.slotCapacity)
     }
 
     /// A sample will come soon.

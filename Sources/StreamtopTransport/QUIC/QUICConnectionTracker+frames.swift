@@ -50,7 +50,7 @@ extension QUICConnectionTracker {
             packetLog.append(
                 QUICPacketRecord(
                     time: time, direction: direction, kind: kind, number: opened.number, size: size, frames: logged),
-                room: &scratch.packetRoom)
+                remaining: &scratch.packetRoom)
         }
         isInFlight = isInFlight || isAckEliciting
         let isNew = endpoints[direction].recovery.sent(
@@ -117,7 +117,7 @@ extension QUICConnectionTracker {
                 endpoints[direction].resetTokens.append(token)
             }
         case .pathChallenge(let data):
-            if challenges.count >= Self.maximumChallenges { challenges.removeFirst() }
+            if challenges.count >= Self.challengeCapacity { challenges.removeFirst() }
             challenges.append(QUICChallenge(data: data, direction: direction, time: time))
         case .pathResponse(let data):
             validatePath(data, by: direction)
@@ -209,7 +209,7 @@ extension QUICConnectionTracker {
         }
         if level == .oneRTT { followAcknowledgment(outcome, of: sender, distance: distance, at: time) }
         if outcome.lostPackets > 0 {
-            now.tell(.loss(from: sender, segments: outcome.lostPackets, verdict: .unknown, side: nil))
+            now.tell(.loss(from: sender, segments: outcome.lostPackets, verdict: .unknown, location: nil))
         }
         if outcome.spurious > 0 {
             now.tell(.spurious(from: sender, sequence: UInt32(truncatingIfNeeded: ack.largest)))
@@ -243,7 +243,7 @@ extension QUICConnectionTracker {
         _ now: inout Observation
     ) {
         var start = scratch.messageBytes.count
-        // Each turn takes four bytes or more.
+        // Each pass takes four bytes or more.
         while endpoints[direction].cryptoStreams[level.index].takeMessage(into: &scratch.messageBytes, time: time)
             != nil
         {

@@ -62,7 +62,7 @@ extension QUICConnectionTracker {
         var reader = ByteReader(packet)
         reader.skip(header.tokenOffset)
         offered = []
-        while reader.remaining >= 4, offered.count < 32 {  // each turn takes four bytes
+        while reader.remaining >= 4, offered.count < 32 {  // each pass takes four bytes
             offered.append(QUICVersion(rawValue: reader.uint32()))
         }
         now.tell(.versionNegotiation(offered: offered.map(\.description)))

@@ -53,7 +53,7 @@ extension QUICConnectionTracker {
     mutating func followSender(_ number: UInt64, size: Int, _ direction: Direction, at time: Timestamp) {
         let path = path(of: direction)
         let loop = min(path.smoothed ?? 0, .seconds(100))
-        // Where nothing has been heard from an end for two round trips, its half is of the past.
+        // Where nothing has been heard from an end for two round trips, its component is out of date.
         let newest = max(clientTrip.lastTime, serverTrip.lastTime)
         let highest = endpoints[direction].recovery.largest(.oneRTT) ?? number
         let sending = QUICSenderMeters.Sending(
@@ -127,7 +127,7 @@ extension QUICConnectionTracker {
         return sustained > 0 ? sustained : 1_200  // RFC 9000 section 14: every path carries them
     }
 
-    /// Where the capture was taken; nil while a half of the round trip is unknown.
+    /// Where the capture was taken; nil while a component RTT is unknown.
     var vantage: Vantage? {
         guard clientTrip.hasSample, serverTrip.hasSample else { return nil }
         switch (isNear(.fromClient), isNear(.fromServer)) {

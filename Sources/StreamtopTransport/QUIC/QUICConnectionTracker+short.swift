@@ -37,13 +37,13 @@ extension QUICConnectionTracker {
             if size > Self.longestAcknowledgment { bursts.answer(size - Self.addedBytes, start: time, end: time) }
             return
         }
-        if size > usualSize + Self.standsOut { bursts.ask(at: time) }
+        if size > usualSize + Self.burstExcess { bursts.ask(at: time) }
         // The middle of all sizes, a byte nearer with each.
         if size > usualSize { usualSize += 1 } else if size < usualSize { usualSize -= 1 }
     }
 
     /// Own, measured with aioquic behind connection IDs of 8 bytes: acknowledgements have 30 to 40 bytes, requests 53 and more.
-    private static let standsOut = 16
+    private static let burstExcess = 16
     /// Of a server: with some ranges, or windows that it opens.
     private static let longestAcknowledgment = 80
     /// First byte, packet number, tag and the head of a STREAM frame, with a connection ID of eight bytes at most.
@@ -86,12 +86,12 @@ extension QUICConnectionTracker {
         }
         let reading = spin.observe(bit, from: direction, at: time, handshake: handshake)
         if let loop = reading.loop { loopTrip.record(loop, source: .quicSpin, at: time) }
-        guard let half = reading.half else { return }
-        spinStates[direction] = QUICSpinState(value: half, time: time)
+        guard let component = reading.component else { return }
+        spinStates[direction] = QUICSpinState(value: component, time: time)
         if direction == .fromServer {
-            serverTrip.record(half, source: .quicSpin, at: time)
+            serverTrip.record(component, source: .quicSpin, at: time)
         } else {
-            clientTrip.record(half, source: .quicSpin, at: time)
+            clientTrip.record(component, source: .quicSpin, at: time)
         }
     }
 

@@ -30,7 +30,7 @@ package struct QUICConnectionTracker: ~Copyable {
     var offersEarlyData = false
     var acceptsEarlyData: Bool?
     var spin = QUICSpinMeter()
-    /// The newest half of the path that the spin bit measured, by the end it leads to.
+    /// The newest component RTT that the spin bit measured, by its end.
     var spinStates = BothDirections(client: QUICSpinState(), server: QUICSpinState())
     /// Round trips between the capture point and either end, and of the whole loop.
     var serverTrip = QUICRoundTripMeter()
@@ -105,7 +105,7 @@ package struct QUICConnectionTracker: ~Copyable {
         var reader = ByteReader(datagram)
         var count = 0
         var firstDestination: QUICConnectionID?
-        while let first = reader.peekUInt8() {  // each turn takes a whole packet, or ends
+        while let first = reader.peekUInt8() {  // each pass takes a whole packet, or ends
             let rest = reader.restSpan
             guard first & 0x80 != 0 else {
                 // Zeros behind the last packet pad the datagram.
@@ -196,7 +196,7 @@ package struct QUICConnectionTracker: ~Copyable {
     ) {
         let move = QUICMigration(time: time, from: from, to: to, isValidated: nil)
         now.tell(.migration(move))
-        guard moves.count < Self.maximumMoves else { return }
+        guard moves.count < Self.moveCapacity else { return }
         moves.append(move)
         serverTrip.rebase(at: time)
         clientTrip.rebase(at: time)
@@ -236,12 +236,12 @@ package struct QUICConnectionTracker: ~Copyable {
     /// The client went on to send application data.
     package var hasHandshake: Bool { isEstablished }
 
-    static let maximumMoves = 32
-    static let maximumChallenges = 16
+    static let moveCapacity = 32
+    static let challengeCapacity = 16
 
     static let limits = [
-        Limit("QUIC moves", maximumMoves, per: .flow, policy: "later ones are not recorded"),
-        Limit("QUIC path challenges", maximumChallenges, per: .flow, policy: "the oldest is forgotten"),
+        Limit("QUIC moves", moveCapacity, per: .flow, policy: "later ones are not recorded"),
+        Limit("QUIC path challenges", challengeCapacity, per: .flow, policy: "the oldest is forgotten"),
     ]
 
     /// Open, half open until the handshake is done, closed once an end said so.

@@ -5,11 +5,11 @@ import StreamtopWire
 /// One end of a connection as sender: what it chose, what it sent, and how its recovery stands.
 struct QUICEndpoint: ~Copyable {
     /// Several times the largest handshake known (post-quantum shares, long certificate chains).
-    static let longestMessage = 64 * 1024
+    static let messageLimit = 64 * 1024
 
     static let limits = [
         Limit(
-            "QUIC handshake message", longestMessage, .bytes, per: .direction, policy: "a larger one is passed over"),
+            "QUIC handshake message", messageLimit, .bytes, per: .direction, policy: "a larger one is passed over"),
         Limit(
             "QUIC packets remembered", QUICSentPackets.capacity, per: .direction,
             policy: "the oldest are forgotten, neither acknowledged nor lost"),
@@ -22,7 +22,7 @@ struct QUICEndpoint: ~Copyable {
     var parameters: QUICTransportParameters?
     /// By number of the level.
     var cryptoStreams: InlineArray<3, TLSHandshakeStream> = InlineArray { _ in
-        TLSHandshakeStream(longest: QUICEndpoint.longestMessage)
+        TLSHandshakeStream(longest: QUICEndpoint.messageLimit)
     }
     var recovery = QUICSenderRecovery()
     var underWay = QUICFlightCount()

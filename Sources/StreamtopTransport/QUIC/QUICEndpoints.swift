@@ -1,10 +1,10 @@
-// One of the few files with unsafe storage. The proof: `ends` is one live allocation of two initialised sides from `init` to
+// One of the few files with unsafe storage. The proof: `ends` is one live allocation of two initialised endpoints from `init` to
 // `deinit`, owned by this non-copyable value alone; an index is 0 or 1 by the switch that makes it.
 import StreamtopBase
 
 /// Both ends of a connection, by the direction each sends in.
 ///
-/// A side is large, and choosing between two stored values makes the compiler load a whole side to read one member: more than
+/// An endpoint is large, and choosing between two stored values makes the compiler load a whole one to read one member: more than
 /// opening a packet costs. Here a member is reached by its address.
 @safe
 struct QUICEndpoints: ~Copyable {

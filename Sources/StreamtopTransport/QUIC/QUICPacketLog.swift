@@ -5,7 +5,7 @@ import StreamtopWire
 /// The opened packets of a connection one by one, for who asked for them (`QUICScratch.packetRoom`).
 struct QUICPacketLog: Sendable {
     /// Ranges kept of one acknowledgment; more are rare and old news.
-    static let maximumRanges = 64
+    static let rangeCapacity = 64
 
     private(set) var packets: [QUICPacketRecord] = []
     /// Packets for which there was no room.
@@ -13,12 +13,12 @@ struct QUICPacketLog: Sendable {
 
     init() {}
 
-    mutating func append(_ packet: QUICPacketRecord, room: inout Int) {
-        guard room > 0 else {
+    mutating func append(_ packet: QUICPacketRecord, remaining: inout Int) {
+        guard remaining > 0 else {
             refused += 1
             return
         }
-        room -= 1
+        remaining -= 1
         packets.append(packet)
     }
 
@@ -62,7 +62,7 @@ struct QUICPacketLog: Sendable {
         reader.skip(ack.rangesOffset)
         var walk = QUICAckRanges(ack)
         var ranges: [ClosedRange<UInt64>] = []
-        while ranges.count < maximumRanges, let range = walk.next(&reader) {  // as many turns as there are ranges
+        while ranges.count < rangeCapacity, let range = walk.next(&reader) {  // as many passes as there are ranges
             ranges.append(range.low...range.high)  // low never exceeds high
         }
         // At most 2^30 shifted by 20 bits, in microseconds: below 2^60 nanoseconds.

@@ -228,7 +228,7 @@ package struct SCTPAssociationTracker: LayerState, ~Copyable {
 }
 
 extension SCTPAssociationTracker {
-    /// A tap is at an end whose half of the loop is below this share of it (handbook 0.1).
+    /// A tap is at an end whose component RTT is below this share of it (handbook 0.1).
     private static let nearShare = 20
 
     package func report(into flow: inout FlowSnapshot, at time: Timestamp) {
@@ -241,7 +241,7 @@ extension SCTPAssociationTracker {
             flow.protocols.append(ProtocolKind.sctp.rawValue)
         }
         if flow.transport == .sctp {
-            let (server, client) = halves
+            let (server, client) = componentRoundTrips
             flow.roundTrip.server = server
             flow.roundTrip.client = client
         }
@@ -263,15 +263,15 @@ extension SCTPAssociationTracker {
     }
 
     /// From the tap to the server and back, and to the client and back.
-    package var halves: (server: RoundTripSnapshot?, client: RoundTripSnapshot?) {
+    package var componentRoundTrips: (server: RoundTripSnapshot?, client: RoundTripSnapshot?) {
         (
             RoundTripSnapshot(client.roundTrips, source: .sctp), RoundTripSnapshot(server.roundTrips, source: .sctp)
         )
     }
 
-    /// The loop as one end sees it: at an end the far half, between both the sum of the halves.
+    /// The loop as one end sees it: at an end the far component, between both their sum.
     private var loop: RoundTripSnapshot? {
-        let (server, client) = halves
+        let (server, client) = componentRoundTrips
         guard let server else { return client }
         guard let client else { return server }
         let (near, far) = server.minimum < client.minimum ? (server, client) : (client, server)

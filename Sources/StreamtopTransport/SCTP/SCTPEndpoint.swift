@@ -7,7 +7,7 @@ struct SCTPEndpoint: ~Copyable {
     /// Own, as rule 55 of the handbook asks: a silence shorter than this is no timeout's.
     private static let shortestTimeout: Nanoseconds = .milliseconds(200)
 
-    private(set) var facts = SCTPSnapshot.Endpoint()
+    private(set) var facts = SCTPSnapshot.End()
     private var sent = SCTPSentChunks()
     private var highest: UInt32?
     /// What the peer has acknowledged.

@@ -23,8 +23,6 @@ struct SCTPSentChunks {
     var count: Int { chunks.count - head }
     var heldBytes: Int { chunks.capacity * MemoryLayout<Chunk>.stride }
     var isEmpty: Bool { count == 0 }
-    /// Chunks that no SACK has spoken of.
-    var hasUnreported: Bool { chunks[head...].contains { !$0.isReported } }
 
     private func index(of tsn: UInt32) -> Int {
         var (low, high) = (head, chunks.count)

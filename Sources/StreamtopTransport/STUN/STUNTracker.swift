@@ -6,16 +6,16 @@ import StreamtopWire
 /// STUN and TURN on one flow, beside whatever else it carries (RFC 8489, RFC 8656, RFC 7983).
 package struct STUNTracker: LayerState, ~Copyable {
     /// Addresses kept that servers reflected.
-    static let maximumMapped = 16
-    static let maximumErrorCodes = 16
-    static let maximumMethods = 16
+    static let mappedCapacity = 16
+    static let errorCodeCapacity = 16
+    static let methodCapacity = 16
 
     static let limits = [
-        Limit("addresses that STUN reflected", maximumMapped, per: .flow, policy: "more are not listed"),
+        Limit("addresses that STUN reflected", mappedCapacity, per: .flow, policy: "more are not listed"),
         Limit(
             "STUN transactions under way", STUNTransactionLog.capacity, per: .direction, policy: "the oldest goes"),
-        Limit("error codes of STUN", maximumErrorCodes, per: .flow, policy: "more are not told apart"),
-        Limit("unknown methods of STUN", maximumMethods, per: .flow, policy: "more are not told apart"),
+        Limit("error codes of STUN", errorCodeCapacity, per: .flow, policy: "more are not told apart"),
+        Limit("unknown methods of STUN", methodCapacity, per: .flow, policy: "more are not told apart"),
     ]
 
     private var clientRequests = STUNTransactionLog()
@@ -54,16 +54,16 @@ package struct STUNTracker: LayerState, ~Copyable {
             guard let header = try? TURNChannelData(decoding: &reader) else { return }
             let data = bytes.extracting(droppingFirst: reader.consumed).extracting(first: header.dataLength)
             relay.observe(header, data, relayed: &relayed, now)
-            return tellAllocation(&now)
+            return emitAllocation(&now)
         }
         guard let message = (try? STUNMessage(decoding: &reader)) ?? STUNMessage(decodingCut: bytes) else { return }
         observe(message, &now)
-        tellClient(message.header, &now)
+        signalClient(message.header, &now)
         relay.observe(message, bytes, wireLength: wireLength, relayed: &relayed, now)
-        tellAllocation(&now)
+        emitAllocation(&now)
     }
 
-    private mutating func tellAllocation(_ now: inout Observation) {
+    private mutating func emitAllocation(_ now: inout Observation) {
         if let event = relay.takeEvent() { now.tell(.allocation(event)) }
     }
 
@@ -106,7 +106,7 @@ package struct STUNTracker: LayerState, ~Copyable {
 
     /// Only a relay's client asks for its service and sends through it: it may have been taken for the server where the capture began
     /// with an answer.
-    private func tellClient(_ header: STUNHeader, _ now: inout Observation) {
+    private func signalClient(_ header: STUNHeader, _ now: inout Observation) {
         guard header.method.isRelaying, header.method != .connectionAttempt else { return }
         let isFromClient: Bool
         switch header.messageClass {
@@ -122,7 +122,7 @@ package struct STUNTracker: LayerState, ~Copyable {
     private mutating func count(_ method: STUNMethod) {
         if let known = counts.unknownMethods.firstIndex(where: { $0.code == Int(method.rawValue) }) {
             counts.unknownMethods[known].count += 1
-        } else if counts.unknownMethods.count < Self.maximumMethods {
+        } else if counts.unknownMethods.count < Self.methodCapacity {
             counts.unknownMethods.append(STUNErrorCount(code: Int(method.rawValue), count: 1))
         }
     }
@@ -136,7 +136,7 @@ package struct STUNTracker: LayerState, ~Copyable {
     }
 
     private mutating func note(_ mapped: Endpoint?) {
-        guard let mapped, counts.mapped.count < Self.maximumMapped, !counts.mapped.contains(mapped) else { return }
+        guard let mapped, counts.mapped.count < Self.mappedCapacity, !counts.mapped.contains(mapped) else { return }
         counts.mapped.append(mapped)
     }
 
@@ -144,7 +144,7 @@ package struct STUNTracker: LayerState, ~Copyable {
         guard let code else { return }
         if let known = counts.errorCodes.firstIndex(where: { $0.code == code }) {
             counts.errorCodes[known].count += 1
-        } else if counts.errorCodes.count < Self.maximumErrorCodes {
+        } else if counts.errorCodes.count < Self.errorCodeCapacity {
             counts.errorCodes.append(STUNErrorCount(code: code, count: 1))
         }
     }

@@ -10,13 +10,13 @@ struct TURNRelay: Sendable {
     static let permissionLifetime = Nanoseconds.seconds(300)
     static let channelLifetime = Nanoseconds.seconds(600)
     /// Peers and channels followed.
-    static let maximumPeers = 64
+    static let peerCapacity = 64
     /// What was under way when a lifetime ended may still arrive. Own: no path is longer.
     private static let grace = Nanoseconds.seconds(2)
 
     static let limits = [
-        Limit("peers of a relay's client", maximumPeers, per: .flow, policy: "more are not followed"),
-        Limit("channels of a relay's client", maximumPeers, per: .flow, policy: "more are not followed"),
+        Limit("peers of a relay's client", peerCapacity, per: .flow, policy: "more are not followed"),
+        Limit("channels of a relay's client", peerCapacity, per: .flow, policy: "more are not followed"),
     ]
 
     private struct Allocation: Sendable {
@@ -134,7 +134,7 @@ struct TURNRelay: Sendable {
         default: return
         }
         if requests.contains(where: { $0.transaction == message.header.transaction }) { return }
-        if requests.count >= Self.maximumPeers { requests.removeFirst() }
+        if requests.count >= Self.peerCapacity { requests.removeFirst() }
         requests.append(
             Request(
                 transaction: message.header.transaction, peers: message.peerAddresses.map(\.address),
@@ -179,11 +179,11 @@ struct TURNRelay: Sendable {
     }
 
     private mutating func grant(_ request: Request, at time: Timestamp) {
-        for peer in request.peers where permissions[peer] != nil || permissions.count < Self.maximumPeers {
+        for peer in request.peers where permissions[peer] != nil || permissions.count < Self.peerCapacity {
             permissions[peer] = time + Self.permissionLifetime
         }
         guard let number = request.channel, let peer = request.peer else { return }
-        guard channels[number] != nil || channels.count < Self.maximumPeers else { return }
+        guard channels[number] != nil || channels.count < Self.peerCapacity else { return }
         channels[number] = Channel(peer: peer, expiry: time + Self.channelLifetime)
         counts.channels = channels.count
     }
@@ -232,20 +232,20 @@ struct TURNRelay: Sendable {
     func snapshot(at time: Timestamp) -> TURNSnapshot {
         var snapshot = counts
         guard let allocation else { return snapshot }
-        var told = TURNAllocationSnapshot(
+        var allocationSnapshot = TURNAllocationSnapshot(
             relayed: allocation.relayed, transport: transport, lifetime: allocation.lifetime,
             expiresIn: allocation.expiry - time)
-        told.lapsed = lapsed?.kind
-        told.lapsedAt = lapsed?.at
-        told.lastLapsedUse = lapsed?.lastUse
-        told.permissionExpiresIn = permissions.values.min().map { $0 - time }
-        told.channelExpiresIn = channels.values.map(\.expiry).min().map { $0 - time }
-        told.isGone = allocation.isGone
-        told.missedRenewal = missedRenewal
-        told.permissions = permissions.count
-        told.channels = channels.count
-        told.bytes = bytes
-        snapshot.allocation = told
+        allocationSnapshot.lapsed = lapsed?.kind
+        allocationSnapshot.lapsedAt = lapsed?.at
+        allocationSnapshot.lastLapsedUse = lapsed?.lastUse
+        allocationSnapshot.permissionExpiresIn = permissions.values.min().map { $0 - time }
+        allocationSnapshot.channelExpiresIn = channels.values.map(\.expiry).min().map { $0 - time }
+        allocationSnapshot.isGone = allocation.isGone
+        allocationSnapshot.missedRenewal = missedRenewal
+        allocationSnapshot.permissions = permissions.count
+        allocationSnapshot.channels = channels.count
+        allocationSnapshot.bytes = bytes
+        snapshot.allocation = allocationSnapshot
         return snapshot
     }
 }

@@ -75,7 +75,7 @@ struct TCPAcknowledgmentLog: ~Copyable {
     /// first acknowledgment passed, once for each tick.
     mutating func reached(echo timestamp: UInt32) -> Timestamp? {
         var passed: Timestamp?
-        while !entries.isEmpty, timestamp.isAtOrAfter(entries[0].timestampValue) {  // drops an entry each turn
+        while !entries.isEmpty, timestamp.isAtOrAfter(entries[0].timestampValue) {  // drops an entry each pass
             if entries[0].timestampValue == timestamp, known == nil || knownTimestamp != timestamp {
                 passed = entries[0].time
             }
@@ -86,14 +86,14 @@ struct TCPAcknowledgmentLog: ~Copyable {
 
     /// Everything that passed at or before `time` has reached the sender.
     mutating func reached(before time: Timestamp) {
-        while !entries.isEmpty, entries[0].time <= time { take() }  // drops an entry each turn
+        while !entries.isEmpty, entries[0].time <= time { take() }  // drops an entry each pass
     }
 
     /// What the sender knows if everything that passed at or before `time` has reached it.
     func view(before time: Timestamp) -> SenderView? {
         var low = 0
         var high = entries.count
-        while low < high {  // halves each turn
+        while low < high {  // halves each pass
             let middle = (low &+ high) / 2
             if entries[middle].time <= time { low = middle &+ 1 } else { high = middle }
         }

@@ -88,7 +88,7 @@ extension TCPEndpoint {
         var clear = true
         var coveredBytes = 0
         var needless: UInt32?
-        while segments.retained < segments.count {  // takes or leaves one range each turn
+        while segments.retained < segments.count {  // takes or leaves one range each pass
             let index = segments.retained
             if !ack.isAfter(segments[index].start) { break }
             if segments[index].end.isAfter(ack), !segments.split(at: index, sequence: ack) { break }
@@ -218,7 +218,7 @@ extension TCPEndpoint {
         if block.start.isAfter(segments[index].start), segments.split(at: index, sequence: block.start) { index += 1 }
         var newest: Timestamp?
         var oldest: Timestamp?
-        while index < segments.count, block.end.isAfter(segments[index].start) {  // one range each turn
+        while index < segments.count, block.end.isAfter(segments[index].start) {  // one range each pass
             if segments[index].end.isAfter(block.end), !segments.split(at: index, sequence: block.end) { break }
             if segments[index].marks.contains(.sacked) {
                 index += 1
@@ -268,7 +268,7 @@ extension TCPEndpoint {
         let end = segments.firstIndex(endingAfter: highest)
         var position = min(end, segments.count) - 1
         // The latest transmission known to have arrived.
-        while position >= index, position > end - 8 {  // at most eight turns
+        while position >= index, position > end - 8 {  // at most eight passes
             if segments[position].marks.contains(.sacked) {
                 newestArrived = max(newestArrived, segments[position].passed)
             }

@@ -61,7 +61,7 @@ extension TCPEndpoint {
             now.tell(
                 .loss(
                     from: direction, segments: count, verdict: rareMeters.value.losses.newestVerdict,
-                    side: upstream ? .upstream : .downstream))
+                    location: upstream ? .upstream : .downstream))
         }
     }
 
@@ -142,7 +142,7 @@ extension TCPEndpoint {
     /// Marks the range as passed now: `repaired`, sent anew, or else late.
     mutating func fill(_ segment: TCPTransmission, from first: Int, repaired: Bool) {
         var index = first
-        while index < segments.count, segment.end.isAfter(segments[index].start) {  // one range each turn
+        while index < segments.count, segment.end.isAfter(segments[index].start) {  // one range each pass
             if segments[index].end.isAfter(segment.end) { segments.split(at: index, sequence: segment.end) }
             let range = segments[index]
             if range.marks.contains(.hole) { uniqueBytes &+= UInt64(range.length) }

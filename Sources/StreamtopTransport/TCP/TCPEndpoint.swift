@@ -69,7 +69,7 @@ struct TCPEndpoint: ~Copyable {
 
     var segments = TCPSegmentQueue()
     var log = TCPAcknowledgmentLog()
-    /// Meters that only a sender of many segments needs, and those of one that had trouble. Most flows are short and
+    /// Meters that only a sender of many segments needs, and those of one that lost or repeated. Most flows are short and
     /// well, and their trackers stay small.
     var bulk = OnDemand<TCPBulkMeters>()
     var rareMeters = OnDemand<TCPRareMeters>()
@@ -194,7 +194,7 @@ struct TCPEndpoint: ~Copyable {
         return isAnswerer || peer.synSeen && peer.windowScale != nil ? windowScale : nil
     }
 
-    /// The meters of trouble, from now on.
+    /// The meters of losses and repeats, from now on.
     mutating func openRareMeters() { rareMeters.fill(TCPRareMeters()) }
 
     /// Counts something that few senders have.

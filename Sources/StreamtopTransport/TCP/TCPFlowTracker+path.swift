@@ -34,7 +34,7 @@ extension TCPFlowTracker {
         }
     }
 
-    /// Both halves together, of what is known of them; nil while nothing is.
+    /// Both components together, of what is known of them; nil while nothing is.
     @inline(__always)
     static func leastRoundTrip(_ one: borrowing TCPEndpoint, _ other: borrowing TCPEndpoint) -> Nanoseconds? {
         guard one.roundTrip.hasSample else { return other.roundTrip.hasSample ? other.roundTrip.minimum : nil }

@@ -31,7 +31,7 @@ extension TCPFlowTracker {
         report.roundTrip.handshake = handshake.total
         report.queueDelay.client?.inboundShare = client.rare.map { $0.inbound.share } ?? nil
         report.queueDelay.server?.inboundShare = server.rare.map { $0.inbound.share } ?? nil
-        // The half that is measured beside one that is not holds nothing of the path: alone it would look like an empty queue.
+        // The component that is measured beside one that is not holds nothing of the path: alone it would look like an empty queue.
         if isBlind { report.queueDelay = BothDirections(client: nil, server: nil) }
         report.roundTrip.baseChange = baseChange
         if client.roundTrip.hasShared || server.roundTrip.hasShared {
@@ -47,7 +47,7 @@ extension TCPFlowTracker {
         return report
     }
 
-    /// The loop as one end sees it: measured in the middle, else the far half with the little that the near end adds.
+    /// The loop as one end sees it: measured in the middle, else the far component with the little that the near end adds.
     private func wholeLoop(_ toClient: RoundTripSnapshot?, _ toServer: RoundTripSnapshot?) -> RoundTripSnapshot? {
         if !shared.loop.isEmpty { return shared.loop.value.snapshot }
         guard let toClient, let toServer else { return nil }
@@ -64,7 +64,7 @@ extension TCPFlowTracker {
         return far
     }
 
-    /// The newest jump of the base of either half, told of the whole loop.
+    /// The newest jump of the base of either component, told of the whole round trip.
     private var baseChange: BaseRoundTripChange? {
         let (near, far) = (client.roundTrip.baseChange, server.roundTrip.baseChange)
         let isClient = (near?.time.nanoseconds ?? .min) >= (far?.time.nanoseconds ?? .min)

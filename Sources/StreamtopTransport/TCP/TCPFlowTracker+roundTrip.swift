@@ -18,7 +18,7 @@ extension TCPFlowTracker {
         let queue = sender.roundTrip.maximumQueue
         let base = sender.roundTrip.ownBase
         sender.roundTrip.record(sample, source: .tcpAck, at: time)
-        // The half that holds the queue: the longer one; two halves by turns would jump all the time.
+        // The component that holds the queue: the longer one; both, one after the other, would jump all the time.
         if !peer.bulk.isEmpty, sender.roundTrip.minimum >= peer.roundTrip.minimum || !peer.roundTrip.hasSample {
             peer.bulk.value.fullQueue.observe(sample, at: time)
         }

@@ -14,7 +14,7 @@ struct TCPPassage {
 
 /// What both ends of a flow share.
 struct TCPSharedMeters: ~Copyable {
-    /// The whole loop, measured where the capture lies between the ends; next to one end its own half is nothing, and
+    /// The whole loop, measured where the capture lies between the ends; next to one end its own component is nothing, and
     /// the other's is the loop.
     var loop = OnDemand<RoundTripMeter>()
     var anomalies = AnomalyCounts()

@@ -59,7 +59,7 @@ extension TCPFlowTracker {
         }
         if peer.window.isOffered, peer.windowShift == nil { peer.noteScale(provenBy: sender.outstanding) }
         if !sender.bulk.isEmpty, let step = sender.bulk.value.fullQueue.take() {
-            // The half that is measured while this sender is busy: its own, from afar, or the receiver's.
+            // The component that is measured while this sender is busy: its own, from afar, or the receiver's.
             if passage.senderDistance == .far, sender.roundTrip.minimum > peer.roundTrip.minimum {
                 sender.roundTrip.lengthen(by: step.size, since: step.since)
             } else {
@@ -190,9 +190,9 @@ extension TCPEndpoint {
     @inline(__always)
     mutating func updateLimit(view: SenderView, at time: Timestamp, delay: Nanoseconds) {
         guard started else { return }
-        let room = view.edge.distance(after: next)
+        let available = view.edge.distance(after: next)
         let state: LimitMeter.State
-        if Int(room) < unit, dataSegments > 0 {
+        if Int(available) < unit, dataSegments > 0 {
             state = .receiver
         } else if next.isAfter(view.acknowledged) {
             state = .network

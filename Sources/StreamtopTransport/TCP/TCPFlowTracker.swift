@@ -25,7 +25,7 @@ import StreamtopWire
 /// results (`SenderView`) is the same for one flow at every capture point, and so is what the meters make of it: flight,
 /// window, cause of a repetition, what held the sender.
 ///
-/// Where the capture lies (`vantage`) follows from the two halves of the round trip: an end with a small half is near.
+/// Where the capture lies (`vantage`) follows from the two component RTTs: an end with a small one is near.
 ///
 /// Observes, never polices: gaps, mid-stream pickup, one direction only, copies and lies become counts.
 package struct TCPFlowTracker: ~Copyable {
@@ -321,7 +321,7 @@ package struct TCPFlowTracker: ~Copyable {
 
     // MARK: Where the capture was taken
 
-    /// An end is near when its half of the round trip is a small part of the whole.
+    /// An end is near when its component RTT is a small part of the whole.
     mutating func locate() {
         if let hint = localHint, hint.client || hint.server {
             vantage = hint.client && hint.server ? .loopback : hint.client ? .client : .server

@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopModel
 import StreamtopWire
 
-/// The three-way handshake: its times on both sides of the capture point, and whether they can be trusted.
+/// The three-way handshake: its component RTTs, and whether they can be trusted.
 ///
 /// A repeated SYN or SYN-ACK makes it ambiguous which one was answered, unless the answer echoes the timestamp of just
 /// one of them (Karn's rule, and RFC 7323 section 4.1).
@@ -14,8 +14,8 @@ struct TCPHandshakeMeter: Sendable {
     private var syn = Self.never
     private var answer = Self.never
     private var completion = Self.never
-    private var serverHalf = Self.unknown
-    private var clientHalf = Self.unknown
+    private var serverComponent = Self.unknown
+    private var clientComponent = Self.unknown
     /// SYN to completion, where the stamp between them was no help.
     private var whole = Self.unknown
     private var synStamp: UInt32 = 0
@@ -30,10 +30,10 @@ struct TCPHandshakeMeter: Sendable {
     var completionTime: Timestamp? { completion == Self.never ? nil : completion }
     var isComplete: Bool { completion != Self.never }
     /// Capture point to server and back, to client and back; nil when unseen or ambiguous.
-    var toServer: Nanoseconds? { serverHalf < 0 ? nil : serverHalf }
-    var toClient: Nanoseconds? { clientHalf < 0 ? nil : clientHalf }
+    var toServer: Nanoseconds? { serverComponent < 0 ? nil : serverComponent }
+    var toClient: Nanoseconds? { clientComponent < 0 ? nil : clientComponent }
 
-    /// SYN to completion, both halves.
+    /// SYN to completion, both components.
     var total: Nanoseconds? {
         guard let toServer, let toClient else { return whole < 0 ? nil : whole }
         return saturatingAdd(toServer, toClient)
@@ -52,7 +52,7 @@ struct TCPHandshakeMeter: Sendable {
             synRepeats &+= 1
         } else if answer != Self.never, answerRepeats == 0 {
             // Captured behind its answer: a late packet of another queue.
-            serverHalf = Self.span(time, answer)
+            serverComponent = Self.span(time, answer)
         }
         syn = time
         synStamp = options.timestampValue
@@ -63,7 +63,7 @@ struct TCPHandshakeMeter: Sendable {
             answerRepeats &+= 1
         } else if syn != Self.never {
             let echoes = options.hasTimestamps && options.timestampEcho == synStamp
-            if synRepeats == 0 || echoes { serverHalf = Self.span(syn, time) }
+            if synRepeats == 0 || echoes { serverComponent = Self.span(syn, time) }
         }
         answer = time
         answerStamp = options.timestampValue
@@ -82,7 +82,7 @@ struct TCPHandshakeMeter: Sendable {
         let echoes = options.hasTimestamps && options.timestampEcho == answerStamp
         // With payload, the pure acknowledgment was lost or not captured, and the application's delay is in it.
         if answerRepeats == 0 || echoes, !hasPayload {
-            clientHalf = Self.span(answer, time)
+            clientComponent = Self.span(answer, time)
             if syn != Self.never, synRepeats == 0, answerRepeats == 0 { whole = Self.span(syn, time) }
         }
         return true

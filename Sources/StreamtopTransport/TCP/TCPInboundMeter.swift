@@ -37,7 +37,7 @@ struct TCPInboundMeter: Sendable {
         return true
     }
 
-    /// The look: `queue` is the delay of the end's half of the round trip as measured a short time ago.
+    /// `queue` is the delay of the end's component RTT as measured a short time ago.
     mutating func look(_ queue: Nanoseconds, stamp: UInt32, at time: Timestamp) {
         guard queue >= Self.least, let part = oneWay.queue(stamp: stamp, passed: time) else { return }
         if looks < .max { looks += 1 }

@@ -72,7 +72,7 @@ struct TCPSegmentQueue: ~Copyable {
     func firstIndex(endingAfter sequence: UInt32) -> Int {
         var low = 0
         var high = count
-        while low < high {  // halves each turn
+        while low < high {  // halves each pass
             let middle = (low &+ high) / 2
             if self[middle].end.isAfter(sequence) { high = middle } else { low = middle &+ 1 }
         }

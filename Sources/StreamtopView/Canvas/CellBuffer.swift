@@ -9,11 +9,11 @@ package struct CellBuffer: Equatable, Sendable {
     package private(set) var cells: [Cell]
 
     /// Terminals beyond this are treated as this large.
-    package static let largestExtent = 1_000
+    package static let extentLimit = 1_000
 
     package init(width: Int, height: Int) {
-        self.width = min(max(width, 0), CellBuffer.largestExtent)
-        self.height = min(max(height, 0), CellBuffer.largestExtent)
+        self.width = min(max(width, 0), CellBuffer.extentLimit)
+        self.height = min(max(height, 0), CellBuffer.extentLimit)
         cells = Array(repeating: Cell(), count: self.width * self.height)
     }
 
@@ -109,11 +109,11 @@ private struct CellWriter {
         switch TextWidth.kind(of: scalar) {
         case .narrow:
             guard x < end else { return false }
-            place(scalar, into: &buffer)
+            put(scalar, into: &buffer)
         case .wide:
             guard x + 1 < end else { return false }
-            place(scalar, into: &buffer)
-            place(Cell.continuation, into: &buffer)
+            put(scalar, into: &buffer)
+            put(Cell.continuation, into: &buffer)
         case .combining:
             // A mark needs something to sit on.
             let base = buffer[x - 1, y].isContinuation ? x - 2 : x - 1
@@ -124,7 +124,7 @@ private struct CellWriter {
         case .escaped:
             for part in TextWidth.escape(of: scalar).unicodeScalars {
                 guard x < end else { return false }
-                place(part, into: &buffer)
+                put(part, into: &buffer)
             }
         }
         return true
@@ -134,13 +134,13 @@ private struct CellWriter {
     mutating func ellipsis(into buffer: inout CellBuffer, start: Int) {
         guard end > start else { return }
         // The cut may fall into a wide character, and that must not leave half of it behind.
-        while x < end { place(" ", into: &buffer) }
+        while x < end { put(" ", into: &buffer) }
         if buffer[end - 1, y].isContinuation { buffer[end - 2, y].scalar = " " }
         x = end - 1
-        place("…", into: &buffer)
+        put("…", into: &buffer)
     }
 
-    private mutating func place(_ scalar: Unicode.Scalar, into buffer: inout CellBuffer) {
+    private mutating func put(_ scalar: Unicode.Scalar, into buffer: inout CellBuffer) {
         if x >= 0 { buffer[x, y] = Cell(scalar, role: role, ground: ground ?? buffer[x, y].ground) }
         x += 1
     }

@@ -48,7 +48,7 @@ struct BufferLadder {
     private static func drainTime(_ buffer: BufferSnapshot, _ flow: FlowSnapshot) -> Nanoseconds? {
         guard let bytes = buffer.occupiedBytes else { return nil }
         guard bytes > 0 else { return 0 }
-        let sender: Direction = buffer.side == "client" ? .fromServer : .fromClient
+        let sender: Direction = buffer.location == "client" ? .fromServer : .fromClient
         let end = flow.end(sender)
         let seconds = flow.age.seconds
         let mean = seconds > 0 ? Double(end.payloadBytes) * 8 / seconds : 0

@@ -91,7 +91,7 @@ struct CallSetUp {
         return start
     }
 
-    /// Flights (turns of who speaks) and repeats.
+    /// Flights (each by one end until the other answers) and repeats.
     private static func flights(_ dtls: DTLSSnapshot?) -> String {
         guard let dtls else { return "" }
         let steps = dtls.tls.handshake.timeline.filter { $0.step != .firstApplicationData }

@@ -59,7 +59,7 @@ struct FlowGroup: Sendable {
     /// The flow of `worst`, else the first.
     var flow: FlowIdentifier
 
-    /// By trouble, then by traffic.
+    /// By problems, then by traffic.
     static func all(_ snapshot: Snapshot, _ filter: Filter, by key: Key) -> [FlowGroup] {
         var positions: [String: Int] = [:]
         var groups: [FlowGroup] = []

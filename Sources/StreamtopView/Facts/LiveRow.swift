@@ -13,11 +13,11 @@ struct LiveRow: Sendable {
     /// The flow that carries it; nil when it has left the table.
     var flow: FlowSnapshot?
     var key: UInt64
-    var who: String
+    var subjectText: String
     var what: String
     /// How far behind live it is: age of the media at the playhead, or mouth to ear.
     var behind: Nanoseconds?
-    var behindBound = Bound.exact
+    var behindBound = ReadingBound.exact
     /// Of a flow that carries media by itself.
     var feed: MediaFeed?
     /// The buffer that holds most, and how long; without a time where nothing leaves it.
@@ -90,7 +90,7 @@ struct LiveList: Sendable {
             if rankA != rankB { return rankA > rankB }
             let (waitsA, waitsB) = (a.waitingTime, b.waitingTime)
             if rankA > .info, waitsA != waitsB { return waitsA > waitsB }
-            // Without trouble rows stand as they came: figures that move must not make them dance.
+            // Rows without a problem keep the order in which they came, though their figures move.
             return left.offset < right.offset
         }.map(\.element)
         // Players and calls that have ended stay in sight behind those that go on; a file that was read to its end has no other.
@@ -108,7 +108,8 @@ struct LiveList: Sendable {
         let name = [Words.stream(session), Words.representation(row.playing)].compactMap { $0 }.joined(separator: " ")
         let isOver = row.flow.map { $0.state != .open } ?? true
         var live = LiveRow(
-            subject: .session(row), flow: row.flow, key: 1 << 62 | row.key, who: session.client.description, what: name,
+            subject: .session(row), flow: row.flow, key: 1 << 62 | row.key, subjectText: session.client.description,
+            what: name,
             behind: session.liveLatency?.last, verdict: worst(row.worst, row.flow), start: session.start,
             isEnded: isOver)
         live.behindBound = session.liveLatency.map { Words.isConcluded($0.source) } == true ? .about : .exact
@@ -125,7 +126,7 @@ struct LiveList: Sendable {
         let media = codecs.filter { seen.insert($0).inserted }.joined(separator: " ")
         var live = LiveRow(
             subject: .call(call), flow: flow, key: 1 << 63 | (call.flows.first?.number ?? 0),
-            who: Words.callSubject(call), what: media.isEmpty ? "call" : "call " + media, behind: nil,
+            subjectText: Words.callSubject(call), what: media.isEmpty ? "call" : "call " + media, behind: nil,
             verdict: worst(call.verdicts.min { $0.isDisplayedBefore($1) }, flow), start: call.start,
             isEnded: flow.map { $0.state != .open } ?? true)
         live.failure = call.failure.map { Words.spaced($0.rawValue) }
@@ -149,7 +150,7 @@ struct LiveList: Sendable {
     private static func row(_ flow: FlowSnapshot) -> LiveRow {
         let feed = MediaFeed(flow)
         var live = LiveRow(
-            subject: .flow, flow: flow, key: flow.identifier.number, who: EndpointText.full(flow.client),
+            subject: .flow, flow: flow, key: flow.identifier.number, subjectText: EndpointText.full(flow.client),
             what: feed?.what ?? flow.displayedProtocols.joined(separator: " "), behind: feed?.behind?.value,
             verdict: flow.worstVerdict, start: flow.start, isEnded: flow.state != .open && flow.state != .halfOpen)
         live.feed = feed

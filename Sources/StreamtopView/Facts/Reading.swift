@@ -1,5 +1,5 @@
 /// How a number relates to the truth.
-enum Bound: Sendable {
+enum ReadingBound: Sendable {
     case exact
     /// The true value is this or more.
     case atLeast
@@ -19,9 +19,9 @@ enum Bound: Sendable {
 /// A number with what is known of its truth.
 struct Reading<Value: Sendable>: Sendable {
     var value: Value
-    var bound: Bound
+    var bound: ReadingBound
 
-    init(_ value: Value, _ bound: Bound = .exact) {
+    init(_ value: Value, _ bound: ReadingBound = .exact) {
         self.value = value
         self.bound = bound
     }

@@ -23,7 +23,7 @@ struct SocketHolder: Sendable {
         var positions: [String: Int] = [:]
         var holders: [SocketHolder] = []
         for socket in host.fullest where socket.bytes > 0 || (socket.drops ?? 0) > 0 {
-            let process = socket.process.flatMap { $0.isTold ? $0 : nil }
+            let process = socket.process.flatMap { $0.isKnown ? $0 : nil }
             let name = process.map { Words.owner($0) } ?? Words.ownerUnknown
             let position = positions[name] ?? holders.count
             if position == holders.count {

@@ -3,7 +3,7 @@ import StreamtopModel
 
 /// What may follow in a filter text: names of fields, then values that flows have now.
 enum FilterCompletion {
-    static let mostDisplayed = 24
+    static let displayedLimit = 24
 
     /// Texts that the last word could become, best first.
     static func candidates(for text: String, in snapshot: Snapshot) -> [String] {
@@ -11,7 +11,7 @@ enum FilterCompletion {
         if let field = FilterField(prefixOf: word), let symbol = word.firstIndex(where: { ":<>=!".contains($0) }) {
             let head = String(word[...symbol])
             let typed = word[word.index(after: symbol)...].lowercased()
-            return values(of: field, in: snapshot).filter { $0.hasPrefix(typed) && $0 != typed }.prefix(mostDisplayed)
+            return values(of: field, in: snapshot).filter { $0.hasPrefix(typed) && $0 != typed }.prefix(displayedLimit)
                 .map { head + $0 }
         }
         let typed = word.lowercased()

@@ -15,11 +15,11 @@ struct FilterError: Error, Equatable {
 /// `&&`, `||` and `!` are the same.
 enum FilterParser {
     /// Longest text taken; a longer one is a mistake of the clipboard.
-    static let longest = 1_000
+    static let lengthLimit = 1_000
     private static let deepest = 32
 
     static func parse(_ text: String) throws(FilterError) -> Filter {
-        guard text.count <= longest else { throw FilterError(position: longest, message: Words.filterTooLong) }
+        guard text.count <= lengthLimit else { throw FilterError(position: lengthLimit, message: Words.filterTooLong) }
         var tokens = TokenReader(tokens: try tokens(of: text), end: text.count)
         guard tokens.next != nil else { return .all }
         let filter = try disjunction(&tokens, depth: 0)

@@ -23,16 +23,16 @@ enum EndpointText {
     private static func fitted(_ endpoint: Endpoint, named name: String?, _ whole: String, width: Int) -> String {
         guard TextWidth.columns(of: whole) > width else { return whole }
         let port = endpoint.port == 0 ? "" : ":\(endpoint.port)"
-        let room = width - port.utf8.count
-        guard room >= 7 else { return whole }
+        let hostWidth = width - port.utf8.count
+        guard hostWidth >= 7 else { return whole }
         // Of an IPv4 address the last numbers tell ends apart.
         if name == nil, endpoint.address.isIPv4 {
-            return "…" + endpoint.address.description.suffix(room - 1) + port
+            return "…" + endpoint.address.description.suffix(hostWidth - 1) + port
         }
         guard name == nil, !port.isEmpty else {
-            return middleCut(name ?? endpoint.address.description, width: room) + port
+            return middleCut(name ?? endpoint.address.description, width: hostWidth) + port
         }
-        return "[" + middleCut(endpoint.address.description, width: room - 2) + "]" + port
+        return "[" + middleCut(endpoint.address.description, width: hostWidth - 2) + "]" + port
     }
 
     /// Keeps the beginning and the end: `2001:db8…a3ff`. Text of other than plain characters is cut at its end, by

@@ -1,7 +1,7 @@
 /// What a key asks for, whichever key it is.
 enum Action: Equatable, Sendable {
     enum Movement: Equatable, Sendable {
-        case up, down, pageUp, pageDown, halfUp, halfDown, first, last
+        case up, down, pageUp, pageDown, halfPageUp, halfPageDown, first, last
     }
     case quit, suspend, repaint
     case help, back, open

@@ -6,8 +6,8 @@ enum FlowColumn: Int, CaseIterable, Sendable {
     case client, server, protocols, state, process, age, roundTrip, trend, queue, worstQueue, inFlight, congestionWindow
     case receiveWindow, loss, retransmissions, up, down, rate, verdict
 
-    var looks: ColumnLooks { MetricTable.looks[rawValue] }
-    var isNumber: Bool { looks.isNumber }
+    var style: ColumnStyle { MetricTable.styles[rawValue] }
+    var isNumber: Bool { style.isNumber }
 
     /// Columns the table can be sorted by, in the order of the menu.
     static let sortable: [FlowColumn] = allCases.filter { $0 != .trend }
@@ -25,8 +25,8 @@ struct AddressWidths: Equatable {
 }
 
 extension FlowColumn {
-    /// A column at its place.
-    struct Placed: Equatable {
+    /// A column, and the columns of the screen that it takes.
+    struct Extent: Equatable {
         var column: FlowColumn
         var x: Int
         var width: Int
@@ -40,15 +40,15 @@ extension FlowColumn {
     static func layout(
         _ columns: [FlowColumn] = allCases, width: Int, from x: Int, sortedBy sorted: FlowColumn,
         addresses: AddressWidths = AddressWidths()
-    ) -> [Placed] {
+    ) -> [Extent] {
         let rates: [FlowColumn] = [.up, .down]
         let hasBoth = rates.allSatisfy { columns.contains($0) }
-        let bothWays = fitting(
+        let bothDirections = fitting(
             columns.filter { $0 != .rate || sorted == .rate || !hasBoth }, width, sorted, addresses)
-        // Where there is no room for both directions, one column shows the larger.
+        // Where both directions do not fit, one column shows the larger.
         let chosen =
-            !hasBoth || !columns.contains(.rate) || rates.allSatisfy { bothWays.contains($0) }
-            ? bothWays
+            !hasBoth || !columns.contains(.rate) || rates.allSatisfy { bothDirections.contains($0) }
+            ? bothDirections
             : fitting(columns.filter { !rates.contains($0) || $0 == sorted }, width, sorted, addresses)
         var widths = chosen.map { least($0, addresses) }
         var spare = width - sum(chosen, addresses)
@@ -75,7 +75,7 @@ extension FlowColumn {
         var left = x
         return zip(chosen, widths).map { column, width in
             defer { left += width + 1 }
-            return Placed(column: column, x: left, width: width)
+            return Extent(column: column, x: left, width: width)
         }
     }
 
@@ -85,7 +85,7 @@ extension FlowColumn {
         var chosen = columns
         while sum(chosen, addresses) > width, chosen.count > 1 {
             guard
-                let leaves = chosen.filter({ $0 != sorted }).max(by: { $0.looks.priority < $1.looks.priority })
+                let leaves = chosen.filter({ $0 != sorted }).max(by: { $0.style.priority < $1.style.priority })
             else { break }
             chosen.removeAll { $0 == leaves }
         }
@@ -98,7 +98,7 @@ extension FlowColumn {
 
     /// Short addresses need less than an address may.
     private static func least(_ column: FlowColumn, _ addresses: AddressWidths) -> Int {
-        let least = column.looks.widths.lowerBound
+        let least = column.style.widths.lowerBound
         return switch column {
         case .client: max(least, min(leastAddress, addresses.client))
         case .server: max(least, min(leastAddress, addresses.server))

@@ -35,7 +35,7 @@ struct PageLayout {
     var columns: Rect
     var content: Rect
     var totals: Rect
-    /// A title line and charts; empty when there is no room or no wish for them.
+    /// A title line and charts; empty where they do not fit or are switched off.
     var preview: Rect
     /// Where the selected flow waits, in one line; empty on a low screen.
     var ladder = Rect(x: 0, y: 0, width: 0, height: 0)
@@ -51,11 +51,11 @@ struct PageLayout {
         let share = body.height < 12 ? 1 : body.width < 100 && body.height >= 18 ? 3 : 2
         self.init(body: body, hasPreview: hasPreview, headline: share)
         let spare = content.height - min(rows, content.height)
-        let height = min(headlineLines, share + spare, Self.mostHeadline)
+        let height = min(headlineLines, share + spare, Self.headlineLimit)
         if height > share { self.init(body: body, hasPreview: hasPreview, headline: height) }
     }
 
-    private static let mostHeadline = 7
+    private static let headlineLimit = 7
 
     private init(body: Rect, hasPreview: Bool, headline height: Int) {
         var rest = body
@@ -90,7 +90,7 @@ struct PageLayout {
     }
 
     /// The table's columns; two columns on the left are for the signs of severity and selection.
-    func placedColumns(_ state: ViewState, _ context: ViewContext) -> [FlowColumn.Placed] {
+    func columnExtents(_ state: ViewState, _ context: ViewContext) -> [FlowColumn.Extent] {
         var addresses = AddressWidths(client: 6, server: 6)
         for row in state.table.rows.dropFirst(state.table.scroll).prefix(content.height) {
             guard let index = context.snapshot.flowIndex(row.flow, hint: row.hint) else { continue }
@@ -110,7 +110,7 @@ struct PageLayout {
     }
 }
 
-/// The screen of one flow: what flow, what trouble, tabs, then charts or facts.
+/// The screen of one flow: what flow, what problem, tabs, then charts or facts.
 struct FlowLayout {
     var identity: Rect
     var headline: Rect

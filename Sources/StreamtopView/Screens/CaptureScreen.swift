@@ -3,13 +3,13 @@ import StreamtopModel
 
 /// How much of the truth we got to see: drops, cuts, caps, our own cost.
 enum CaptureScreen {
-    static let mostLines = 200
+    static let lineLimit = 200
 
     static let page = PageRow(
         page: .capture, name: "Capture", digit: 9, keys: .capture, isFiltered: false,
         draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
         move: { movement, state, _, page in
-            state.captureScroll = movement.moved(state.captureScroll, count: mostLines, page: page)
+            state.captureScroll = movement.moved(state.captureScroll, count: lineLimit, page: page)
         })
 
     static func draw(_ context: ViewContext, _ state: ViewState, _ layout: PageLayout, into cells: inout CellBuffer) {

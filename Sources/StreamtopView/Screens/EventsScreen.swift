@@ -46,7 +46,7 @@ enum EventsScreen {
             }
             draw(event, row, context, showsFlow: true, into: &cells)
         }
-        FlowTable.drawScrollbar(events.count, state.events.scroll, area, &cells)
+        FlowsScreen.drawScrollbar(events.count, state.events.scroll, area, &cells)
     }
 
     static func draw(

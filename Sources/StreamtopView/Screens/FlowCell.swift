@@ -4,7 +4,7 @@ import StreamtopModel
 /// One cell of the table of flows: a flow, a column at its place, a line.
 struct FlowCell {
     let flow: FlowSnapshot
-    let placed: FlowColumn.Placed
+    let extent: FlowColumn.Extent
     let y: Int
 
     /// Words and numbers of a flow without traffic step back; what is wrong with it does not.
@@ -20,15 +20,15 @@ struct FlowCell {
     }
 
     func put(_ text: String, _ role: StyleRole, _ cells: inout CellBuffer) {
-        cells.put(text, x: placed.x, y: y, role, maxWidth: placed.width)
+        cells.put(text, x: extent.x, y: y, role, maxWidth: extent.width)
     }
 
     /// On the right of the cell, with the sign of its bound before it.
     func number(
-        _ text: String, _ bound: Bound, _ role: StyleRole, width: Int? = nil, _ cells: inout CellBuffer
+        _ text: String, _ bound: ReadingBound, _ role: StyleRole, width: Int? = nil, _ cells: inout CellBuffer
     ) {
-        let width = width ?? placed.width
-        let right = placed.x + width
+        let width = width ?? extent.width
+        let right = extent.x + width
         let columns = TextWidth.columns(of: text)
         cells.putRight(text, right: right, y: y, role, maxWidth: width)
         if !bound.prefix.isEmpty, columns < width { cells.put(bound.prefix, x: right - columns - 1, y: y, .estimate) }
@@ -44,7 +44,7 @@ struct FlowCell {
     }
 
     func unknown(_ cells: inout CellBuffer) {
-        let x = placed.column.isNumber ? placed.x + placed.width - 1 : placed.x
+        let x = extent.column.isNumber ? extent.x + extent.width - 1 : extent.x
         cells.put(Words.unknown, x: x, y: y, .unknown)
     }
 }
@@ -54,7 +54,7 @@ extension FlowCell {
     func drawTrend(_ cells: inout CellBuffer) {
         let values = flow.series.map { series in (0..<series.count).map { series.loop(at: $0) } } ?? []
         Sparkline.draw(
-            values, in: Rect(x: placed.x, y: y, width: placed.width, height: 1), flow.isIdle ? .idle : .sparkline,
+            values, in: Rect(x: extent.x, y: y, width: extent.width, height: 1), flow.isIdle ? .idle : .sparkline,
             into: &cells)
     }
 
@@ -66,19 +66,19 @@ extension FlowCell {
         guard rate > 0 else { return }
         let columns = TextWidth.columns(of: RateText.short(rate))
         cells.put(
-            isUp ? "▲" : "▼", x: placed.x + placed.width - columns - 1, y: y, isUp ? .chartRateUp : .chartRateDown)
+            isUp ? "▲" : "▼", x: extent.x + extent.width - columns - 1, y: y, isUp ? .chartRateUp : .chartRateDown)
     }
 
     func drawQueue(_ cells: inout CellBuffer) {
         guard let delay = flow.displayedQueueDelay else { return unknown(&cells) }
-        let bar = placed.width >= 10 ? 4 : 0
+        let bar = extent.width >= 10 ? 4 : 0
         let share = flow.displayedRoundTrip.map { Double(delay) / Double(max(1, $0.value)) } ?? 0
         number(
-            DurationText.milliseconds(delay), .exact, textRole, width: placed.width - (bar > 0 ? bar + 1 : 0), &cells)
+            DurationText.milliseconds(delay), .exact, textRole, width: extent.width - (bar > 0 ? bar + 1 : 0), &cells)
         // How much of the round trip waits: the bar says it without a second number.
         if bar > 0 {
             Gauge.draw(
-                share, in: Rect(x: placed.x + placed.width - bar, y: y, width: bar, height: 1), .chartQueue, rest: nil,
+                share, in: Rect(x: extent.x + extent.width - bar, y: y, width: bar, height: 1), .chartQueue, rest: nil,
                 into: &cells)
         }
     }
@@ -87,7 +87,7 @@ extension FlowCell {
         guard let window = flow.displayedReceiveWindow else { return flow.tcp == nil ? () : unknown(&cells) }
         let share = window.maximum > 0 ? Double(window.occupied) / Double(window.maximum) : 0
         Gauge.draw(
-            share, in: Rect(x: placed.x, y: y, width: placed.width, height: 1), share > 0.8 ? .watch : .gaugeFill,
+            share, in: Rect(x: extent.x, y: y, width: extent.width, height: 1), share > 0.8 ? .watch : .gaugeFill,
             into: &cells)
     }
 
@@ -106,16 +106,16 @@ extension FlowCell {
         let more = flow.verdicts.count > 1 ? " +\(flow.verdicts.count - 1)" : ""
         let name = Words.rule(verdict)
         // With room to spare the sentence itself is worth more than the rule's name.
-        let isRoomy = placed.width >= 34
-        let room = placed.width - more.count
-        let used = cells.put(name, x: placed.x, y: y, role, maxWidth: room)
-        if isRoomy, used + 8 < room {
-            cells.put("  " + verdict.summary, x: placed.x + used, y: y, textRole, maxWidth: room - used)
+        let isRoomy = extent.width >= 34
+        let available = extent.width - more.count
+        let used = cells.put(name, x: extent.x, y: y, role, maxWidth: available)
+        if isRoomy, used + 8 < available {
+            cells.put("  " + verdict.summary, x: extent.x + used, y: y, textRole, maxWidth: available - used)
         }
         if isRoomy {
-            cells.putRight(more, right: placed.x + placed.width, y: y, .muted)
+            cells.putRight(more, right: extent.x + extent.width, y: y, .muted)
         } else {
-            cells.put(more, x: placed.x + used, y: y, .muted)
+            cells.put(more, x: extent.x + used, y: y, .muted)
         }
     }
 }

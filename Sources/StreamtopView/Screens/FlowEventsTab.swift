@@ -14,6 +14,6 @@ enum FlowEventsTab {
         for (line, row) in events.dropFirst(first).prefix(area.height).enumerated() {
             EventsScreen.draw(row, area.row(line), context, showsFlow: false, into: &cells)
         }
-        FlowTable.drawScrollbar(events.count, first, area, &cells)
+        FlowsScreen.drawScrollbar(events.count, first, area, &cells)
     }
 }

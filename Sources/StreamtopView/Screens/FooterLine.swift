@@ -50,15 +50,15 @@ enum FooterLine {
         }
         // Help must be reachable on the narrowest screen.
         all = all.filter { $0.action == .help } + all.filter { $0.action != .help }
-        var placed: [Hint] = []
+        var fitting: [Hint] = []
         var x = area.x + 1
         for var hint in all {
             hint.x = x
             guard hint.range.upperBound < area.right else { break }
             x = hint.range.upperBound + 2
-            placed.append(hint)
+            fitting.append(hint)
         }
-        return placed
+        return fitting
     }
 
     /// Keys of time do nothing on a tab that scrolls, and only a ladder has commands to copy.
@@ -92,11 +92,11 @@ enum FooterLine {
         var x = area.x + 1
         x += cells.put("/", x: x, y: area.y, .key)
         let error = prompt.error.map { "  " + $0.message } ?? ""
-        let room = max(12, area.width - 4 - TextWidth.columns(of: error))
+        let available = max(12, area.width - 4 - TextWidth.columns(of: error))
         // The end of a long text is where one types.
-        let text = TextWidth.columns(of: prompt.text) > room ? String(prompt.text.suffix(room)) : prompt.text
+        let text = TextWidth.columns(of: prompt.text) > available ? String(prompt.text.suffix(available)) : prompt.text
         let start = x
-        x += cells.put(text, x: x, y: area.y, .input, maxWidth: room)
+        x += cells.put(text, x: x, y: area.y, .input, maxWidth: available)
         if let position = prompt.error?.position {
             let column = start + max(0, min(position - (prompt.text.count - text.count), text.count - 1))
             if !text.isEmpty {

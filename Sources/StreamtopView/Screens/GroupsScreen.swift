@@ -1,7 +1,7 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Flows grouped by server, client, port, process or container: who has the trouble, when there are too many flows to read.
+/// Flows grouped by server, client, port, process or container: which have the problem, when there are too many flows to read.
 enum GroupsScreen {
     static let page: PageRow = {
         var row = list.row(name: "Groups", digit: nil, count: { _ in 0 }, keys: .groups)

@@ -24,7 +24,7 @@ enum HTTPTab {
         let table = HTTPTable(area: rest, times: TimeSpan(displayed), flow: flow)
         table.drawHeader(y: columns.y, into: &cells)
         for (line, exchange) in displayed.enumerated() { table.draw(exchange, y: rest.y + line, into: &cells) }
-        FlowTable.drawScrollbar(exchanges.count, first, rest, &cells)
+        FlowsScreen.drawScrollbar(exchanges.count, first, rest, &cells)
     }
 
     private static func counts(_ http: HTTPSnapshot) -> [TextSpan] {
@@ -200,12 +200,12 @@ private struct HTTPTable {
         guard !picture.isEmpty, let times, let request = exchange.requestTime else { return }
         let first = times.position(request, width: picture.count)
         let end = times.position(exchange.lastTime ?? request, width: picture.count)
-        let turn = exchange.firstByte.map { times.position(request + $0, width: picture.count) } ?? end
+        let firstByte = exchange.firstByte.map { times.position(request + $0, width: picture.count) } ?? end
         let waited = exchange.firstByte.map { $0 - (exchange.held ?? 0) }
         let heldFrom = waited.map { times.position(request + max(0, $0), width: picture.count) } ?? end
         // Nothing is too short to be seen.
         for column in min(first, picture.count - 1)...min(max(first, end), picture.count - 1) {
-            let isWaiting = exchange.firstByte == nil || column < turn
+            let isWaiting = exchange.firstByte == nil || column < firstByte
             // What the server held on purpose is no wait that anybody could shorten.
             let isHeld = isWaiting && column >= heldFrom && exchange.held != nil
             cells.set(

@@ -9,7 +9,7 @@ enum HandshakeTab {
     /// From this width on, the facts stand beside the arrows.
     private static let leastWidthForFacts = 160
     private static let widestLadder = 108
-    private static let mostFactLines = 90
+    private static let factLineLimit = 90
 
     static func draw(_ flow: FlowSnapshot, scroll: Int, in area: Rect, into cells: inout CellBuffer) {
         guard let security = flow.security, let cost = flow.handshakeCost else {
@@ -25,21 +25,21 @@ enum HandshakeTab {
         let ladder = HandshakeLadder(flow, security, width: isWide ? widestLadder : min(area.width, widestLadder))
         let tax = taxLines(cost, security)
         let ladderHeight = tax.count + 2 + ladder.height + 1
-        var page = CellBuffer(width: area.width, height: ladderHeight + mostFactLines)
+        var page = CellBuffer(width: area.width, height: ladderHeight + factLineLimit)
         for (row, spans) in tax.enumerated() { page.put(spans, x: 2, y: row, maxWidth: area.width - 3) }
         ladder.draw(y: tax.count + 1, into: &page)
         let groups = HandshakeDetails.groups(flow, security)
         let facts =
             isWide
             ? Rect(x: widestLadder + 2, y: 0, width: area.width - widestLadder - 3, height: page.height)
-            : Rect(x: 0, y: ladderHeight, width: area.width - 1, height: mostFactLines)
+            : Rect(x: 0, y: ladderHeight, width: area.width - 1, height: factLineLimit)
         let needed = FactsPane.draw(groups, in: facts, scroll: 0, into: &page)
         let height = isWide ? max(ladderHeight, needed) : ladderHeight + needed
         let first = max(0, min(scroll, height - area.height))
         for y in 0..<min(area.height, height - first) {
             for x in 0..<area.width { cells[area.x + x, area.y + y] = page[x, first + y] }
         }
-        FlowTable.drawScrollbar(height, first, area, &cells)
+        FlowsScreen.drawScrollbar(height, first, area, &cells)
     }
 
     /// What it cost, why, and what it could have cost.

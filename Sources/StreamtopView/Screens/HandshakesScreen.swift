@@ -44,7 +44,7 @@ enum HandshakesScreen {
         for y in 0..<min(area.height, height - first) {
             for x in 0..<area.width { cells[area.x + x, area.y + y] = page[x, first + y] }
         }
-        FlowTable.drawScrollbar(height, first, area, &cells)
+        FlowsScreen.drawScrollbar(height, first, area, &cells)
     }
 
     private static func height(_ survey: HandshakeSurvey) -> Int { survey.groups.count + survey.failures.count + 7 }

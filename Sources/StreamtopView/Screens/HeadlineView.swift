@@ -4,7 +4,7 @@ import StreamtopModel
 /// The first line as it is drawn: the engine's for the whole picture, a flow's own on its screen.
 struct HeadlineView {
     var state: Headline.State
-    /// The trouble, the place first.
+    /// The problem, the place first.
     var sentence: String
     /// What to do; empty when there is nothing.
     var advice: String

@@ -1,6 +1,6 @@
 /// Help for the screen one is on, made from the table of keys.
 enum HelpPopup {
-    static let mostLines = 80
+    static let lineLimit = 80
     private static let keyWidth = 17
 
     static func size(_ state: ViewState, _ context: ViewContext) -> (width: Int, height: Int) {

@@ -6,7 +6,7 @@ enum ListPopups {
         let entries = FlowColumn.sortable.map { column in
             let isCurrent = column == state.table.sort.column
             let mark = isCurrent ? (state.table.sort.descending ? "▼" : "▲") : " "
-            return (mark: mark, name: column.looks.title, note: column.looks.explanation)
+            return (mark: mark, name: column.style.title, note: column.style.explanation)
         }
         draw(entries, selected, Words.sortTitle, Words.sortFoot, nameWidth: 10, state, context, into: &cells)
     }
@@ -14,8 +14,8 @@ enum ListPopups {
     static func drawColumns(_ selected: Int, _ state: ViewState, _ context: ViewContext, into cells: inout CellBuffer) {
         let entries = state.table.columns.map { column in
             (
-                mark: state.table.hidden.contains(column) ? " " : "✓", name: column.looks.title,
-                note: column.looks.explanation
+                mark: state.table.hidden.contains(column) ? " " : "✓", name: column.style.title,
+                note: column.style.explanation
             )
         }
         draw(entries, selected, Words.columnsTitle, Words.columnsFoot, nameWidth: 10, state, context, into: &cells)

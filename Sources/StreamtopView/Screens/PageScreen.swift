@@ -13,7 +13,7 @@ enum PageScreen {
             drawPreview(context, state, layout.preview, hasLadder: layout.ladder.height > 0, &cells)
             drawLadder(context, state, layout.ladder, &cells)
         }
-        drawTotals(context, layout.totals, filter: isFilterNamed ? [] : filterSpans(context, state, room: 30), &cells)
+        drawTotals(context, layout.totals, filter: isFilterNamed ? [] : filterSpans(context, state, width: 30), &cells)
     }
 
     /// The tabs as they stand: the order of flows is named on the same line.
@@ -31,12 +31,12 @@ enum PageScreen {
     }
 
     /// The filter in force and how many flows pass it; empty where there is none.
-    private static func filterSpans(_ context: ViewContext, _ state: ViewState, room: Int) -> [TextSpan] {
+    private static func filterSpans(_ context: ViewContext, _ state: ViewState, width: Int) -> [TextSpan] {
         let hides = state.page == .flows && state.table.hidesEnded
         guard !state.filterText.isEmpty, PageTable[state.page].isFiltered else {
             return hides ? [TextSpan(" " + Words.endedHidden, .match)] : []
         }
-        let text = EndpointText.middleCut(state.filterText, width: room)
+        let text = EndpointText.middleCut(state.filterText, width: width)
         var spans = [TextSpan(" " + Words.filterLabel, .label), TextSpan(text, .match)]
         if state.page == .flows {
             spans.append(TextSpan(Words.displayedOf(state.table.rows.count, context.snapshot.flows.count), .label))
@@ -80,7 +80,7 @@ enum PageScreen {
     private static func drawOrder(
         _ context: ViewContext, _ state: ViewState, _ area: Rect, from left: Int, _ cells: inout CellBuffer
     ) -> Bool {
-        var spans = filterSpans(context, state, room: max(8, area.width - left - 46))
+        var spans = filterSpans(context, state, width: max(8, area.width - left - 46))
         if !spans.isEmpty { spans += [TextSpan(" ", .text), TextSpan("─", .border)] }
         if state.page == .flows { spans += orderSpans(state) }
         let width = spans.reduce(0) { $0 + TextWidth.columns(of: $1.text) }

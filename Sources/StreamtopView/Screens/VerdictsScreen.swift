@@ -60,7 +60,7 @@ enum VerdictsScreen {
             }
             drawLine(row, position, context, &cells)
         }
-        FlowTable.drawScrollbar(rows.count, state.verdicts.scroll, list, &cells)
+        FlowsScreen.drawScrollbar(rows.count, state.verdicts.scroll, list, &cells)
         if let selected = selected(state, context) { drawInFull(selected, detail, &cells) }
     }
 

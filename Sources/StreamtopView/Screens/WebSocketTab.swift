@@ -110,16 +110,16 @@ enum WebSocketTab {
             page.add([TextSpan("frames behind a hole in the capture could not be found again", .watch)])
         }
         if let close = socket.close {
-            let who = close.by == .fromClient ? Words.client : Words.server
+            let end = close.by == .fromClient ? Words.client : Words.server
             page.add([
-                TextSpan("closed by ", .label), TextSpan(who, .text),
+                TextSpan("closed by ", .label), TextSpan(end, .text),
                 TextSpan("  " + (close.code.map(String.init) ?? "no code"), .value),
                 TextSpan("  " + (close.reason ?? ""), .text),
             ])
         }
     }
 
-    /// Rates both ways over the life that the series has, one line each.
+    /// Rates of both directions over the life that the series has, one line each.
     private static func course(_ flow: FlowSnapshot, _ context: ViewContext, _ page: inout TallPage) {
         guard let series = flow.series, series.count > 1 else { return }
         page.skip()

@@ -32,7 +32,7 @@ enum CursorReducer {
     }
 
     /// A click into the charts puts the cursor there.
-    static func place(atColumn x: Int, _ state: inout ViewState, _ context: ViewContext) {
+    static func move(toColumn x: Int, _ state: inout ViewState, _ context: ViewContext) {
         let plot = ChartsLayout(content: FlowLayout(state, context).content).plotColumns
         guard plot.contains(x), let window = window(state, context) else { return }
         state.openFlow?.cursor = window.time(ofColumn: x - plot.lowerBound)

@@ -42,14 +42,14 @@ enum FlowOrder {
         return kept
     }
 
-    /// It has ended, and no trouble of the last minute speaks for showing it.
+    /// It has ended, and no problem of the last minute asks for showing it.
     static func isOver(_ flow: FlowSnapshot, at time: Timestamp) -> Bool {
         guard flow.state != .open, flow.state != .halfOpen else { return false }
         let isTroubled = (flow.worstVerdict?.severity ?? .info) > .info
         return !isTroubled || time - flow.end > problemStays
     }
 
-    /// Own: as long as the first line speaks of trouble that has ended.
+    /// Own: as long as the first line names a problem that has ended.
     private static let problemStays: Nanoseconds = .seconds(60)
 
     private static func row(_ snapshot: Snapshot, _ index: Int) -> FlowRow {

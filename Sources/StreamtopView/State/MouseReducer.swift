@@ -76,7 +76,7 @@ enum MouseReducer {
                 state.openFlow?.scroll = 0
             }
         } else if layout.content.contains(x: event.x, y: event.y), state.openFlow?.tab.isTimeline == true {
-            CursorReducer.place(atColumn: event.x, &state, context)
+            CursorReducer.move(toColumn: event.x, &state, context)
         }
         return []
     }
@@ -92,7 +92,7 @@ enum MouseReducer {
             return ViewReducer.open(flow, &state)
         }
         if state.page == .flows, layout.columns.contains(x: event.x, y: event.y) {
-            let columns = layout.placedColumns(state, context)
+            let columns = layout.columnExtents(state, context)
             if let hit = columns.first(where: { $0.range.contains(event.x) })?.column, FlowColumn.sortable.contains(hit)
             {
                 ViewReducer.setSort(hit, &state, context)

@@ -15,7 +15,7 @@ enum PopupReducer {
             case .escape, .enter, "?", "h", "q", .function(1), .backspace: state.popup = nil
             default:
                 guard let movement = movement(key) else { return [] }
-                state.popup = .help(scroll: movement.moved(scroll, count: HelpPopup.mostLines, page: state.height / 2))
+                state.popup = .help(scroll: movement.moved(scroll, count: HelpPopup.lineLimit, page: state.height / 2))
             }
             return []
         case .sort(let selected): return sort(selected, &state, key, context)

@@ -26,10 +26,10 @@ enum PromptReducer {
             prompt.text.removeLast()
         case .tab: prompt.text = FilterCompletion.completed(prompt.text, in: context.snapshot)
         case .character(let character):
-            if prompt.text.count < FilterParser.longest { prompt.text.append(character) }
+            if prompt.text.count < FilterParser.lengthLimit { prompt.text.append(character) }
         case .paste(let text):
             let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-            prompt.text += line.prefix(max(0, FilterParser.longest - prompt.text.count))
+            prompt.text += line.prefix(max(0, FilterParser.lengthLimit - prompt.text.count))
         case .up, .down, .pageUp, .pageDown:
             // The list stays in reach while one types.
             let movement: Action.Movement =

@@ -4,8 +4,8 @@ import StreamtopModel
 /// finds words, in rows, details and facts alike.
 enum SearchReducer {
     /// Own: no list or page is as long in pages of a usual terminal.
-    private static let mostPages = 200
-    private static let longest = 100
+    private static let pageLimit = 200
+    private static let lengthLimit = 100
 
     static func begin(_ state: inout ViewState, _ context: ViewContext) { state.searchPrompt = "" }
 
@@ -30,9 +30,9 @@ enum SearchReducer {
                 return []
             }
             text.removeLast()
-        case .character(let character): if text.count < longest { text.append(character) }
+        case .character(let character): if text.count < lengthLimit { text.append(character) }
         case .paste(let pasted):
-            text += pasted.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(longest - text.count)
+            text += pasted.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(lengthLimit - text.count)
         default: return []
         }
         state.searchPrompt = text
@@ -53,7 +53,7 @@ enum SearchReducer {
         var trial = state
         var last = content(trial, context)
         var hasWrapped = false
-        for _ in 0..<mostPages {
+        for _ in 0..<pageLimit {
             _ = ViewReducer.move(.pageDown, &trial, context)
             var now = content(trial, context)
             if now == last {

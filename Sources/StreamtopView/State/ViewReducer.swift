@@ -132,11 +132,11 @@ package enum ViewReducer {
             notify(&state, Words.nothingRecorded, now: context.now)
             return []
         }
-        if let asked = state.endAsked, context.now - asked <= Notice.displayedFor {
-            (state.endAsked, state.notice) = (nil, nil)
+        if let asked = state.endRequested, context.now - asked <= Notice.displayedFor {
+            (state.endRequested, state.notice) = (nil, nil)
             return [.endRecordings(of: nil)]
         }
-        state.endAsked = context.now
+        state.endRequested = context.now
         notify(&state, Words.endsRecordings(context.recordings.count), severity: .warning, now: context.now)
         return []
     }
@@ -231,7 +231,7 @@ package enum ViewReducer {
 
     private static func stepSort(_ step: Int, _ state: inout ViewState, _ context: ViewContext) {
         // Only what is on screen: the order one sees must have a name one sees.
-        let displayed = PageLayout(state, context).placedColumns(state, context).map(\.column)
+        let displayed = PageLayout(state, context).columnExtents(state, context).map(\.column)
             .filter { FlowColumn.sortable.contains($0) }
         guard let index = displayed.firstIndex(of: state.table.sort.column), !displayed.isEmpty else { return }
         setSort(displayed[(index + step + displayed.count) % displayed.count], &state, context)
@@ -278,7 +278,7 @@ package enum ViewReducer {
             }
             // The screen clips to what there is when it draws; the reducer keeps the number sensible.
             let scroll = state.openFlow?.scroll ?? 0
-            state.openFlow?.scroll = movement.moved(scroll, count: OpenFlow.mostLines, page: page)
+            state.openFlow?.scroll = movement.moved(scroll, count: OpenFlow.lineLimit, page: page)
             return []
         }
         PageTable[state.page].move(movement, &state, context, page)
@@ -329,7 +329,7 @@ extension ListState {
 
 extension OpenFlow {
     /// No list of a flow is longer.
-    static let mostLines = 2_000
+    static let lineLimit = 2_000
 }
 
 extension Action.Movement {
@@ -343,8 +343,8 @@ extension Action.Movement {
             case .down: index + 1
             case .pageUp: index - step
             case .pageDown: index + step
-            case .halfUp: index - max(1, page / 2)
-            case .halfDown: index + max(1, page / 2)
+            case .halfPageUp: index - max(1, page / 2)
+            case .halfPageDown: index + max(1, page / 2)
             case .first: 0
             case .last: last
             }

@@ -37,7 +37,7 @@ package struct ViewState: Sendable {
     var filter = Filter.all
     var notice: Notice?
     /// When the user first asked to end all recordings: the second time, soon after, does it.
-    var endAsked: Nanoseconds?
+    var endRequested: Nanoseconds?
     /// When the user last touched a key or the mouse; nil before the first time.
     var lastInput: Nanoseconds?
 

@@ -37,7 +37,7 @@ struct PageRow: Sendable {
 enum PageTable {
     static let rows: [PageRow] = [
         LiveScreen.page, SessionsScreen.page, CallsScreen.page, StreamsScreen.page,
-        FlowTable.page, HandshakesScreen.page, VerdictsScreen.page, EventsScreen.page, CongestionScreen.page,
+        FlowsScreen.page, HandshakesScreen.page, VerdictsScreen.page, EventsScreen.page, CongestionScreen.page,
         GroupsScreen.page, LadderScreen.page, SocketsScreen.page, CaptureScreen.page,
     ]
 

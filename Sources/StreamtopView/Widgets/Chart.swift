@@ -112,7 +112,7 @@ struct ChartScale: Equatable {
         let wanted = largest.isFinite ? max(largest, least) : least
         let factors = [1, 1.5, 2, 3, 4, 5, 6, 8]
         var unit = least
-        // Ends: `unit` grows tenfold each turn, and 1e18 is above every value that is drawn.
+        // Ends: `unit` grows tenfold each pass, and 1e18 is above every value that is drawn.
         while unit * 10 <= wanted, unit < 1e18 { unit *= 10 }
         top = factors.map { $0 * unit }.first { $0 >= wanted } ?? unit * 10
         self.label = label

@@ -33,8 +33,8 @@ struct FactGroup {
     func laid(width: Int) -> [Line] {
         lines.flatMap { line -> [Line] in
             guard line.wraps, let span = line.spans.first else { return [line] }
-            let room = max(8, width - labelWidth - 2)
-            let parts = TextWrap.lines(span.text, width: room, limit: 4)
+            let textWidth = max(8, width - labelWidth - 2)
+            let parts = TextWrap.lines(span.text, width: textWidth, limit: 4)
             return parts.enumerated().map { index, part in
                 Line(label: index == 0 ? line.label : "", spans: [TextSpan(part, span.role)])
             }

@@ -68,7 +68,7 @@ struct RowCell {
 
 /// Columns side by side: which fit, where they stand, their titles and their cells.
 struct RowTable<Row> {
-    private let placed: [(column: RowColumn<Row>, x: Int, width: Int)]
+    private let extents: [(column: RowColumn<Row>, x: Int, width: Int)]
 
     /// - Parameter x: where the first column begins.
     init(_ columns: [RowColumn<Row>], width: Int, from x: Int) {
@@ -92,7 +92,7 @@ struct RowTable<Row> {
             }
         }
         var left = x
-        placed = zip(chosen, widths).map { column, width in
+        extents = zip(chosen, widths).map { column, width in
             defer { left += width + 1 }
             return (column, left, width)
         }
@@ -103,7 +103,7 @@ struct RowTable<Row> {
     }
 
     func drawTitles(y: Int, into cells: inout CellBuffer) {
-        for (column, x, width) in placed {
+        for (column, x, width) in extents {
             if column.isNumber {
                 cells.putRight(column.title, right: x + width, y: y, .columnHeader, maxWidth: width)
             } else {
@@ -113,7 +113,7 @@ struct RowTable<Row> {
     }
 
     func draw(_ row: Row, y: Int, into cells: inout CellBuffer) {
-        for (column, x, width) in placed {
+        for (column, x, width) in extents {
             column.draw(row, RowCell(x: x, y: y, width: width, isNumber: column.isNumber), &cells)
         }
     }

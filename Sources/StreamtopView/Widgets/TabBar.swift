@@ -23,7 +23,7 @@ enum TabBar {
             let plain = names.map { (name: $0.name, text: $0.text) }
             let numbered = names.map { (name: $0.name, text: ($0.digit.map { "\($0) " } ?? "") + $0.text) }
             if Self.width(of: numbered[...]) <= width {
-                place(numbered[...])
+                append(numbered[...])
                 return
             }
             var displayed = plain[...]
@@ -38,10 +38,10 @@ enum TabBar {
                     isCutLeft = true
                 }
             }
-            place(displayed)
+            append(displayed)
         }
 
-        private mutating func place(_ names: ArraySlice<(name: Name, text: String)>) {
+        private mutating func append(_ names: ArraySlice<(name: Name, text: String)>) {
             var x = 1
             for (name, text) in names {
                 let range = x..<(x + TextWidth.columns(of: text) + 2)

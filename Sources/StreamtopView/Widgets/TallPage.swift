@@ -1,7 +1,7 @@
 /// Lines as many as it takes, of which the screen shows a window.
 struct TallPage {
     /// Lines beyond this are not drawn.
-    private static let mostLines = 400
+    private static let lineLimit = 400
 
     private(set) var cells: CellBuffer
     private(set) var height = 0
@@ -9,7 +9,7 @@ struct TallPage {
 
     init(width: Int) {
         self.width = max(1, width)
-        cells = CellBuffer(width: self.width, height: Self.mostLines)
+        cells = CellBuffer(width: self.width, height: Self.lineLimit)
     }
 
     /// The area that is left, for those who draw themselves; they say how much of it they took by `take`.
@@ -17,7 +17,7 @@ struct TallPage {
 
     /// Adds a line.
     mutating func add(_ spans: [TextSpan], x: Int = 1) {
-        guard height < Self.mostLines else { return }
+        guard height < Self.lineLimit else { return }
         cells.put(spans, x: x, y: height, maxWidth: max(0, width - x - 1))
         height += 1
     }
@@ -31,18 +31,18 @@ struct TallPage {
     mutating func addSentence(_ label: [TextSpan], _ text: String, _ role: StyleRole, x: Int = 1, limit: Int = 4) {
         let left = x + label.reduce(0) { $0 + TextWidth.columns(of: $1.text) }
         for (index, line) in TextWrap.lines(text, width: max(8, width - left - 1), limit: limit).enumerated() {
-            guard height < Self.mostLines else { return }
+            guard height < Self.lineLimit else { return }
             if index == 0 { cells.put(label, x: x, y: height) }
             cells.put(line, x: left, y: height, role, maxWidth: max(0, width - left - 1))
             height += 1
         }
     }
 
-    mutating func skip() { height = min(height + 1, Self.mostLines) }
+    mutating func skip() { height = min(height + 1, Self.lineLimit) }
 
     /// Lets `body` draw a number of lines.
     mutating func draw(lines: Int, _ body: (Rect, inout CellBuffer) -> Void) {
-        let count = max(0, min(lines, Self.mostLines - height))
+        let count = max(0, min(lines, Self.lineLimit - height))
         guard count > 0 else { return }
         body(Rect(x: 0, y: height, width: width, height: count), &cells)
         height += count
@@ -57,6 +57,6 @@ struct TallPage {
         for y in 0..<max(0, min(area.height, height - first)) {
             for x in 0..<min(area.width, width) { screen[area.x + x, area.y + y] = cells[x, first + y] }
         }
-        FlowTable.drawScrollbar(height, first, area, &screen)
+        FlowsScreen.drawScrollbar(height, first, area, &screen)
     }
 }

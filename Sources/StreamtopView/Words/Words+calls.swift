@@ -37,7 +37,7 @@ extension Words {
         return hosts.map { EndpointText.middleCut($0, width: (width - 3) / 2) }.joined(separator: " ↔ ")
     }
 
-    static func wayToRelay(_ part: Reading<Nanoseconds>, of whole: Nanoseconds) -> String {
+    static func pathToRelay(_ part: Reading<Nanoseconds>, of whole: Nanoseconds) -> String {
         "\(part.bound.prefix)\(DurationText.milliseconds(part.value)) of the \(DurationText.withUnit(whole)) are the way to the relay."
     }
 
@@ -70,8 +70,8 @@ extension Words {
     }
 
     /// How a call stands, where nothing is wrong with it.
-    static func callStands(_ call: CallSnapshot, isRelayed: Bool?, directions: Int) -> String {
-        let way = isRelayed == true ? ", through a relay" : isRelayed == false ? ", directly" : ""
+    static func callState(_ call: CallSnapshot, isRelayed: Bool?, directions: Int) -> String {
+        let path = isRelayed == true ? ", through a relay" : isRelayed == false ? ", directly" : ""
         switch call.stage {
         case .signalling: return "The call is being agreed on."
         case .gathering:
@@ -80,13 +80,13 @@ extension Words {
         case .checks:
             let answered = call.pairs.count { $0.state == .succeeded }
             return "Checks: \(answered) of \(call.pairs.count) pairs answered, none chosen yet."
-        case .nominated: return "A path is chosen\(way); keys and media have not come yet."
-        case .dtls: return "A path is chosen\(way), and keys are agreed on; no media yet."
+        case .nominated: return "A path is chosen\(path); keys and media have not come yet."
+        case .dtls: return "A path is chosen\(path), and keys are agreed on; no media yet."
         case .media:
             switch directions {
-            case 0: return "Data flows\(way); no stream of media is known."
-            case 1: return "Media flows one way\(way)."
-            default: return "Media flows both ways\(way)."
+            case 0: return "Data flows\(path); no stream of media is known."
+            case 1: return "Media flows one way\(path)."
+            default: return "Media flows both ways\(path)."
             }
         }
     }
@@ -114,28 +114,31 @@ extension Words {
     }
 
     /// What is known of the NAT, and what it means for a direct path. What a NAT lets in cannot be seen, only concluded
-    /// from checks that failed both ways.
+    /// from checks that failed in both directions.
     static func nat(_ call: CallSnapshot, allFailed: Bool) -> String {
         let seen = call.mapped.prefix(3).map { EndpointText.text($0) }.joined(separator: ", ")
-        let who = call.reflectors == 1 ? "one server or peer" : "\(call.reflectors) servers or peers"
+        let reflectors = call.reflectors == 1 ? "one server or peer" : "\(call.reflectors) servers or peers"
         var outcome = allFailed ? " Direct checks stayed unanswered." : ""
         if call.isCarrierGrade { outcome += " An address of a provider's NAT (100.64.0.0/10) is among them." }
         if call.hairpins == false { outcome += " Checks to the NAT's own outer address stayed unanswered." }
         switch call.mapping {
-        case .none: return "none seen: \(who) saw the address as it is.\(outcome)"
+        case .none: return "none seen: \(reflectors) saw the address as it is.\(outcome)"
         case .endpointIndependent:
-            return "keeps one mapping whoever is asked (\(who) saw \(seen)): a direct path is possible.\(outcome)"
+            return
+                "keeps one mapping whoever is asked (\(reflectors) saw \(seen)): a direct path is possible.\(outcome)"
         case .addressDependent:
-            return "gives each address a mapping of its own (\(who) saw \(seen)): a relay is likely needed.\(outcome)"
+            return
+                "gives each address a mapping of its own (\(reflectors) saw \(seen)): a relay is likely needed.\(outcome)"
         case .addressAndPortDependent:
             return
-                "gives each address and port a mapping of its own (\(who) saw \(seen)): a relay is likely needed.\(outcome)"
+                "gives each address and port a mapping of its own (\(reflectors) saw \(seen)): a relay is likely needed.\(outcome)"
         case .unknown:
             guard !call.mapped.isEmpty else { return "nothing known: no server told an address.\(outcome)" }
             if call.mapped.allSatisfy({ mapped in call.pairs.contains { $0.local == mapped || $0.remote == mapped } }) {
-                return "none behind this point: \(who) saw the address as it is here. One may be before it.\(outcome)"
+                return
+                    "none behind this point: \(reflectors) saw the address as it is here. One may be before it.\(outcome)"
             }
-            return "one is there, of which kind is not known: \(who) saw \(seen).\(outcome)"
+            return "one is there, of which kind is not known: \(reflectors) saw \(seen).\(outcome)"
         }
     }
 
@@ -151,7 +154,7 @@ extension Words {
         return whole.map { "\(name) \(rest) of \($0) s" } ?? "\(name) \(rest) s"
     }
 
-    static func side(_ side: CallSnapshot.Side) -> String { side == .local ? "near end" : "far end" }
+    static func agent(_ agent: CallSnapshot.Agent) -> String { agent == .local ? "near end" : "far end" }
 
     static func signalling(_ messages: [CallSignalling]) -> String {
         messages.prefix(3).map { one in

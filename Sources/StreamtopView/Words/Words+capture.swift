@@ -21,7 +21,7 @@ extension Words {
     static let clockSteps = "clock was set"
     static let stampsIgnored = "stamps ignored"
     static let seenTwice = "seen more than once"
-    static let problem = "trouble"
+    static let problem = "problem"
     static let failedOutput = "not written"
     static let secrets = "secrets read"
 

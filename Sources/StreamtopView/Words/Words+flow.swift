@@ -15,8 +15,6 @@ extension Words {
         count == 1 ? "flow control, said once" : "flow control, said \(NumberText.grouped(count)) times"
     }
     static let noSeries = "No values over time yet."
-    static let noWindows = "this transport has no windows to watch"
-    static let sealedWindows = "encrypted: give the secrets (--keylog) to see it"
     static let spanLabel = "span "
     static let cursorLabel = "cursor "
     static let atCursor = "at cursor"
@@ -38,7 +36,7 @@ extension Words {
     static let buffersShort = "delay waits:"
     static let verdictsGroup = "Verdicts"
     static let flowGroup = "Flow"
-    static let anomaliesGroup = "Oddities"
+    static let anomaliesGroup = "Anomalies"
     static let toServer = "here ↔ server"
     static let toClient = "here ↔ client"
     static let wholeLoop = "whole loop"
@@ -61,7 +59,7 @@ extension Words {
     static let windowScale = "scale"
     static let protocols = "protocols"
     static let started = "started"
-    static let oriented = "sides by"
+    static let oriented = "ends by"
     static let tap = "captured"
     static let mean = "mean"
     static let communityID = "community id"
@@ -72,12 +70,12 @@ extension Words {
     static let suspected = "suspected"
 
     static func ruleNumber(_ number: Int) -> String { "rule \(number)" }
-    static func datagrams(_ side: String) -> String { "datagrams, \(side)" }
+    static func datagrams(_ endpoint: String) -> String { "datagrams, \(endpoint)" }
 
     static func shareOfRoundTrip(_ share: Double) -> String { "(\(PercentText.whole(share)) of it)" }
 
-    /// On which side of the tap the larger queue is.
-    static func queueSide(_ delay: BothDirections<QueueDelaySnapshot?>) -> String {
+    /// Towards which end of the capture point the larger queue is.
+    static func queueLocation(_ delay: BothDirections<QueueDelaySnapshot?>) -> String {
         switch (delay.client?.last, delay.server?.last) {
         case (let client?, let server?): client > server ? "towards the client" : "towards the server"
         case (.some, nil): "towards the client"
@@ -122,9 +120,9 @@ extension Words {
         return (parts + positions).joined(separator: "  ")
     }
 
-    static func zeroWindow(_ side: TCPEndpointSnapshot) -> String {
-        guard side.zeroWindows > 0 else { return "" }
-        return "  zero \(side.zeroWindowEpisodes)×, \(DurationText.withUnit(side.zeroWindowTime))"
+    static func zeroWindow(_ endpoint: TCPEndpointSnapshot) -> String {
+        guard endpoint.zeroWindows > 0 else { return "" }
+        return "  zero \(endpoint.zeroWindowEpisodes)×, \(DurationText.withUnit(endpoint.zeroWindowTime))"
     }
 
     static func limits(_ shares: LimitShares) -> String? {
@@ -135,15 +133,15 @@ extension Words {
             + "app \(PercentText.whole(Double(shares.application) / sum))"
     }
 
-    static func options(_ side: TCPEndpointSnapshot) -> String? {
+    static func options(_ endpoint: TCPEndpointSnapshot) -> String? {
         var parts: [String] = []
-        if let mss = side.mssBytes { parts.append("mss \(mss)") }
-        if let scale = side.windowScale { parts.append("scale \(scale)") }
-        if side.sackPermitted == true { parts.append("sack") }
-        if side.timestamps == true { parts.append("timestamps") }
-        if side.ecnNegotiated == true { parts.append("ecn") }
-        if side.fastOpen == true { parts.append("fast open") }
-        if let initial = side.initialWindowBytes { parts.append("first flight \(ByteText.short(initial))") }
+        if let mss = endpoint.mssBytes { parts.append("mss \(mss)") }
+        if let scale = endpoint.windowScale { parts.append("scale \(scale)") }
+        if endpoint.sackPermitted == true { parts.append("sack") }
+        if endpoint.timestamps == true { parts.append("timestamps") }
+        if endpoint.ecnNegotiated == true { parts.append("ecn") }
+        if endpoint.fastOpen == true { parts.append("fast open") }
+        if let initial = endpoint.initialWindowBytes { parts.append("first flight \(ByteText.short(initial))") }
         return parts.isEmpty ? nil : parts.joined(separator: "  ")
     }
 
@@ -168,10 +166,10 @@ extension Words {
         case .driver: "device, handed over"
         case .acceptQueue: "accept queue"
         case .qdisc: "qdisc"
-        case .socketSend: "\(buffer.side)'s send buffer"
-        case .path: "path, \(buffer.side)'s side"
-        case .socketReceive: "\(buffer.side)'s receive buffer"
-        case .application: "\(buffer.side)'s application"
+        case .socketSend: "\(buffer.location)'s send buffer"
+        case .path: "path, \(buffer.location)'s side"
+        case .socketReceive: "\(buffer.location)'s receive buffer"
+        case .application: "\(buffer.location)'s application"
         case .player: "player"
         }
     }

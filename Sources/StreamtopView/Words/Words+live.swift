@@ -41,7 +41,7 @@ extension Words {
         case .qdisc: "qdisc"
         case .socketSend: "socket"
         case .path: "path"
-        case .socketReceive: "\(buffer.side) reads"
+        case .socketReceive: "\(buffer.location) reads"
         case .application: "app"
         case .player: "player"
         }

@@ -74,7 +74,7 @@ extension Words {
     static func flowIsWell(_ flow: FlowSnapshot) -> String {
         guard let trip = flow.displayedRoundTrip else { return "No verdict on this flow." }
         var text = "No rule fired: round trip \(trip.bound.prefix)\(DurationText.withUnit(trip.value))"
-        // Of the same instant, but of one half of the loop where only that was measured.
+        // Of the same instant, but of one component of the round trip where only that was measured.
         if let queue = flow.displayedQueueDelay {
             text += ", of it \(DurationText.withUnit(min(queue, trip.value))) in queues"
         }
@@ -111,7 +111,7 @@ extension Words {
         switch column {
         case .up: "rate from client"
         case .down: "rate from server"
-        default: column.looks.title
+        default: column.style.title
         }
     }
 
@@ -162,14 +162,14 @@ extension Words {
                 "retransmission", "\(by(from))  \(ByteText.short(bytes))B  \(spaced(cause.rawValue))",
                 .markRetransmission
             )
-        case .loss(let from, let segments, let verdict, let side):
-            let position = side.map { "  \($0.rawValue) of the tap" } ?? ""
+        case .loss(let from, let segments, let verdict, let location):
+            let position = location.map { "  \($0.rawValue) of the tap" } ?? ""
             let what = segments == 1 ? "1 segment" : "\(segments) segments"
             return ("loss", "\(by(from))  \(what)  \(verdict.rawValue)\(position)", .markLoss)
         case .spurious(let from, _): return ("needless retransmission", by(from), .label)
-        case .zeroWindow(let who): return ("zero window", by(who), .markZeroWindow)
-        case .windowOpen(let who, let bytes, let after):
-            return ("window open", "\(by(who))  \(ByteText.short(bytes))B after \(DurationText.withUnit(after))", .fine)
+        case .zeroWindow(let end): return ("zero window", by(end), .markZeroWindow)
+        case .windowOpen(let end, let bytes, let after):
+            return ("window open", "\(by(end))  \(ByteText.short(bytes))B after \(DurationText.withUnit(after))", .fine)
         case .ecnCE(let from): return ("congestion marked", by(from), .watch)
         case .icmpTooBig(let mtu): return ("packet too big", "MTU \(mtu)", .watch)
         case .httpExchange(let exchange):

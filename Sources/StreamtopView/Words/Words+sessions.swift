@@ -72,7 +72,7 @@ extension Words {
         }
     }
 
-    static func sessionStands(_ session: MediaSessionSnapshot, _ playing: MediaRepresentation?) -> String {
+    static func sessionState(_ session: MediaSessionSnapshot, _ playing: MediaRepresentation?) -> String {
         var parts: [String] = []
         if let name = representation(playing) { parts.append(name) }
         if let buffer = session.buffer {

@@ -12,7 +12,6 @@ extension Words {
         + "frz: freezes; mos: speech, 1 bad to 4.5 good"
     static let playoutModel = "playout model"
     static let reportsTitle = "RTCP"
-    static let channelsHeader = "channel"
     static let noChannels = "No data channel and no SCTP was seen in this flow."
     static let sealedChannels =
         "SCTP inside this flow's DTLS is encrypted: secrets of the connection open it (--keylog)."

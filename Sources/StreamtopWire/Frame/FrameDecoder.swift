@@ -8,7 +8,7 @@ import StreamtopBase
 package struct FrameDecoder: Sendable {
     /// Headers of one frame that are read at most. The deepest stack in use (VLAN, VLAN, MPLS, IP, UDP, GTP, IP, two
     /// extension headers, TCP) has ten; the rest is room for tunnels in tunnels.
-    package static let maximumLayers = 32
+    package static let layerCapacity = 32
 
     package init() {}
 
@@ -48,8 +48,8 @@ package struct FrameDecoder: Sendable {
         var next = first
         do throws(DecodeError) {
             while true {
-                cursor.layers &+= 1  // at most maximumLayers + 1 per frame
-                guard cursor.layers <= Self.maximumLayers else { throw cursor.reader.malformed(.link, .nestedTooDeep) }
+                cursor.layers &+= 1  // at most layerCapacity + 1 per frame
+                guard cursor.layers <= Self.layerCapacity else { throw cursor.reader.malformed(.link, .nestedTooDeep) }
                 switch next {
                 case .ethernet: next = try cursor.decodeEthernet()
                 case .etherType(0x0800), .ipv4: next = try cursor.decodeIPv4(into: &frame)
@@ -68,7 +68,7 @@ package struct FrameDecoder: Sendable {
     }
 
     /// Goes on inside a tunnel, and comes back to the frame outside when no IP header is found there. In a function of
-    /// its own, so that only tunnelled frames pay for the copy. Recursion ends with `maximumLayers`.
+    /// its own, so that only tunnelled frames pay for the copy. Recursion ends with `layerCapacity`.
     @inline(never)
     @_lifetime(cursor: copy cursor)
     private func walkTunnel(_ kind: TunnelKind, _ cursor: inout FrameCursor, into frame: inout DecodedFrame) {

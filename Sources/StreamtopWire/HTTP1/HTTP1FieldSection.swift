@@ -32,7 +32,7 @@ struct HTTP1FieldSection: Equatable, Sendable {
     mutating func add(_ line: HTTP1LineAssembler) {
         byteCount += line.length
         if let first = line.bytes.first, first == UInt8(ascii: " ") || first == UInt8(ascii: "\t"), !pending.isEmpty {
-            guard pending.count + line.bytes.count <= HTTP1LineAssembler.longestLine else { return }
+            guard pending.count + line.bytes.count <= HTTP1LineAssembler.lineLimit else { return }
             pending += line.bytes
             return
         }

@@ -23,8 +23,8 @@ package struct HTTP1Head: Equatable, Sendable {
     }
 
     /// Bounds of what is kept of a head; fields beyond it only count for the framing.
-    package static let maximumFields = 128
-    package static let maximumFieldBytes = 65_536
+    package static let fieldCapacity = 128
+    package static let fieldByteCapacity = 65_536
 
     package let startLine: StartLine
     /// The digit behind `HTTP/1.`.
@@ -64,7 +64,7 @@ package struct HTTP1Head: Equatable, Sendable {
         default: break
         }
         keptBytes += field.name.utf8.count + field.value.utf8.count
-        if fields.count < Self.maximumFields, keptBytes <= Self.maximumFieldBytes { fields.append(field) }
+        if fields.count < Self.fieldCapacity, keptBytes <= Self.fieldByteCapacity { fields.append(field) }
     }
 
     mutating func countMalformedLine() { malformedLines += 1 }

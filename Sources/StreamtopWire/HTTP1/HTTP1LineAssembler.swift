@@ -1,7 +1,7 @@
 /// Puts one line of a message together whose bytes may come in pieces, up to a length; what is longer is cut.
 struct HTTP1LineAssembler: Equatable, Sendable {
     /// Longest line kept. Servers refuse longer ones by default (8 KiB).
-    static let longestLine = 16_384
+    static let lineLimit = 16_384
 
     private(set) var bytes: [UInt8] = []
     private(set) var isCut = false
@@ -18,11 +18,11 @@ struct HTTP1LineAssembler: Equatable, Sendable {
     mutating func take(_ reader: inout ByteReader) -> Bool {
         let distance = reader.distance(to: 0x0a)
         let count = distance ?? reader.remaining
-        let room = Self.longestLine - bytes.count
-        if count > room { isCut = true }
+        let available = Self.lineLimit - bytes.count
+        if count > available { isCut = true }
         length += count
-        reader.append(min(count, room), to: &bytes)
-        if count > room { reader.skip(count - room) }
+        reader.append(min(count, available), to: &bytes)
+        if count > available { reader.skip(count - available) }
         guard distance != nil else { return false }
         reader.skip(1)
         length += 1

@@ -32,9 +32,9 @@ package struct HTTP1MessageReader: Equatable, Sendable {
     }
 
     /// A longer head ends what is read of its message.
-    static let longestHead = 262_144
+    static let headLimit = 262_144
     /// A chunk's size with longer extensions is none.
-    static let longestSizeLine = 16_384
+    static let sizeLineLimit = 16_384
 
     private enum State: Equatable, Sendable {
         /// Between messages.
@@ -184,8 +184,8 @@ package struct HTTP1MessageReader: Equatable, Sendable {
     private var lineLimit: Int {
         switch state {
         case .chunkEnd: 1
-        case .chunkSize: Self.longestSizeLine
-        default: Self.longestHead - section.byteCount
+        case .chunkSize: Self.sizeLineLimit
+        default: Self.headLimit - section.byteCount
         }
     }
 
@@ -197,7 +197,7 @@ package struct HTTP1MessageReader: Equatable, Sendable {
             state = .fields
         case .fields:
             section.add(line)
-            guard section.byteCount <= Self.longestHead else { return lose() }
+            guard section.byteCount <= Self.headLimit else { return lose() }
             guard line.bytes.isEmpty else { return nil }
             guard let head = section.takeHead() else { return lose() }
             state = .head
@@ -212,7 +212,7 @@ package struct HTTP1MessageReader: Equatable, Sendable {
             state = .chunkSize
         default:  // trailer fields (RFC 9112 section 7.1.2): nobody asks for them
             section.count(line)
-            guard section.byteCount <= Self.longestHead else { return lose() }
+            guard section.byteCount <= Self.headLimit else { return lose() }
             if line.bytes.isEmpty { state = .ending }
         }
         return nil

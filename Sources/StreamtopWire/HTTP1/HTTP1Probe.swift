@@ -9,7 +9,7 @@ package enum HTTP1Probe: Equatable, Sendable {
     package var isMessage: Bool { self == .request || self == .response }
 
     /// First lines longer than this are not waited for: a known method must do.
-    static let longestLine = 8_192
+    static let lineLimit = 8_192
 
     /// Methods that are believed before their line is complete (RFC 9110 section 9, RFC 5789, RFC 4918).
     private static let knownMethods: Set<String> = [
@@ -54,7 +54,7 @@ package enum HTTP1Probe: Equatable, Sendable {
         }
         var copy = reader.rest
         guard knownMethods.contains(String(decoding: copy.copy(length), as: UTF8.self)) else { return .none }
-        return reader.remaining < longestLine ? .undecided : .request
+        return reader.remaining < lineLimit ? .undecided : .request
     }
 
     /// As much as is there of `HTTP/1.`.

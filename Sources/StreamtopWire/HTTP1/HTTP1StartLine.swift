@@ -1,7 +1,7 @@
 /// The first line of a message (RFC 9112 sections 3 and 4), read from its bytes without the line's end.
 enum HTTP1StartLine {
     /// Longer methods are none (the longest registered one has 17 letters).
-    static let longestMethod = 32
+    static let methodLimit = 32
 
     /// A request's or a response's line; nil when it is neither.
     static func head(of line: RawSpan) -> HTTP1Head? {
@@ -40,7 +40,7 @@ enum HTTP1StartLine {
     static func methodLength(_ reader: borrowing ByteReader) -> Int? {
         guard let first = reader.peekUInt8(), isTokenByte(first), mayHaveSpace(reader) else { return nil }
         var length = 1
-        while length <= longestMethod, let byte = reader.peekUInt8(ahead: length) {
+        while length <= methodLimit, let byte = reader.peekUInt8(ahead: length) {
             if byte == UInt8(ascii: " ") { return length }
             guard isTokenByte(byte) else { return nil }
             length += 1

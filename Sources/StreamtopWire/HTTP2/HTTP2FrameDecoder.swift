@@ -16,7 +16,7 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
 
     package static var preface: String { "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" }
     /// No endpoint allows frames beyond 2^24 - 1 bytes, and hardly one beyond this.
-    static let largestFrame = 1 << 22
+    static let frameLimit = 1 << 22
 
     private enum State: Equatable, Sendable {
         /// The client begins with its preface, the server with a frame, whose length cannot begin like that.
@@ -41,7 +41,7 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
         let reader = ByteReader(bytes)
         // "PRI "
         guard reader.peekUInt32() == 0x5052_4920 else { return false }
-        for (index, expected) in preface.utf8.enumerated() {  // at most 24 turns
+        for (index, expected) in preface.utf8.enumerated() {  // at most 24 passes
             guard let found = reader.peekUInt8(ahead: index) else { return true }
             if found != expected { return false }
         }
@@ -119,7 +119,7 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
 
     @_lifetime(reader: copy reader)
     private mutating func nextPreface(_ reader: inout ByteReader) -> Element? {
-        for expected in Self.preface.utf8.dropFirst(held.count) {  // at most 24 turns
+        for expected in Self.preface.utf8.dropFirst(held.count) {  // at most 24 passes
             guard !reader.isAtEnd else { return nil }
             guard reader.peekUInt8() == expected else { return lose() }
             held.append(reader.uint8())
@@ -144,7 +144,7 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
     }
 
     private mutating func begin(_ header: HTTP2FrameHeader) -> Element {
-        guard header.payloadLength <= Self.largestFrame else { return lose() }
+        guard header.payloadLength <= Self.frameLimit else { return lose() }
         state = .payload(remaining: header.payloadLength)
         return .frame(header)
     }
@@ -159,7 +159,7 @@ package struct HTTP2FrameDecoder: Equatable, Sendable {
     private static func isMadeOfFrames(_ reader: borrowing ByteReader) -> Bool {
         var rest = reader.rest
         var frames = 0
-        while rest.remaining >= HTTP2FrameHeader.length {  // each turn takes nine bytes or more
+        while rest.remaining >= HTTP2FrameHeader.length {  // each pass takes nine bytes or more
             guard let header = try? HTTP2FrameHeader(decoding: &rest), header.isPlausible else { return false }
             frames += 1
             guard rest.remaining >= header.payloadLength else { return frames > 1 }

@@ -81,7 +81,7 @@ package struct HTTP2Setting: Equatable, Sendable {
     package static func list(decoding bytes: RawSpan) -> [HTTP2Setting] {
         var reader = ByteReader(bytes)
         var list: [HTTP2Setting] = []
-        while reader.remaining >= length, list.count < 64 {  // each turn takes six bytes
+        while reader.remaining >= length, list.count < 64 {  // each pass takes six bytes
             list.append(HTTP2Setting(identifier: reader.uint16(), value: reader.uint32()))
         }
         return list

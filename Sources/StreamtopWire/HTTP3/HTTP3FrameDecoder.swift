@@ -90,7 +90,7 @@ package struct QUICIntegerAssembler: Equatable, Sendable {
     /// The number and the bytes it took, nil when more bytes are needed; takes as many bytes as the number has.
     @_lifetime(reader: copy reader)
     package mutating func next(_ reader: inout ByteReader) -> (number: UInt64, length: Int)? {
-        while !reader.isAtEnd {  // at most eight turns
+        while !reader.isAtEnd {  // at most eight passes
             let byte = reader.uint8()
             if taken == 0 {
                 length = 1 << Int(byte >> 6)

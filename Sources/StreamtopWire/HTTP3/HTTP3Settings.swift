@@ -17,7 +17,7 @@ package struct HTTP3Settings: Equatable, Sendable {
     /// - Throws: `.malformed` for an identifier that comes twice or is reserved from HTTP/2, `.truncated` for half a pair.
     @_lifetime(reader: copy reader)
     package init(decoding reader: inout ByteReader) throws(DecodeError) {
-        while !reader.isAtEnd {  // each turn takes two bytes or more
+        while !reader.isAtEnd {  // each pass takes two bytes or more
             let identifier = try reader.quicInteger(in: .http3)
             let value = try reader.quicInteger(in: .http3)
             guard !(0x2...0x5).contains(identifier) else { throw reader.malformed(.http3, .forbiddenValue) }

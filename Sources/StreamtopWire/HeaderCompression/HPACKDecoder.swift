@@ -9,10 +9,10 @@ internal import CNghttp2
 @safe
 package struct HPACKDecoder: ~Copyable, @unchecked Sendable {
     /// Largest dynamic table that is followed.
-    package static let largestTable = 262_144
+    package static let tableCapacity = 262_144
     /// Bounds of one block: what is beyond is decoded, for the table's sake, and dropped.
-    static let maximumFields = 128
-    static let maximumFieldBytes = 65_536
+    static let fieldCapacity = 128
+    static let fieldByteCapacity = 65_536
 
     private let inflater: OpaquePointer
     /// A block broke the rules or is missing: the table is not what the sender's is, and nothing is decoded any more.
@@ -40,7 +40,7 @@ package struct HPACKDecoder: ~Copyable, @unchecked Sendable {
     /// C function: `nghttp2_hd_inflate_change_table_size`.
     package mutating func setCapacity(_ bytes: UInt32) {
         guard !isBroken else { return }
-        let size = min(Int(bytes), Self.largestTable)
+        let size = min(Int(bytes), Self.tableCapacity)
         if unsafe nghttp2_hd_inflate_change_table_size(inflater, size) != 0 { isBroken = true }
     }
 
@@ -54,7 +54,7 @@ package struct HPACKDecoder: ~Copyable, @unchecked Sendable {
         var fields: [HTTPField] = []
         var kept = 0
         var position = 0
-        while true {  // each turn takes a byte or emits a field, of which a block has fewer than bytes, or ends
+        while true {  // each pass takes a byte or emits a field, of which a block has fewer than bytes, or ends
             var pair = unsafe nghttp2_nv()
             var flags: CInt = 0
             let rest = block.extracting(position..<block.byteCount)
@@ -70,7 +70,7 @@ package struct HPACKDecoder: ~Copyable, @unchecked Sendable {
             let isField = flags & CInt(NGHTTP2_HD_INFLATE_EMIT.rawValue) != 0
             if isField {
                 kept += unsafe pair.namelen + pair.valuelen
-                if fields.count < Self.maximumFields, kept <= Self.maximumFieldBytes {
+                if fields.count < Self.fieldCapacity, kept <= Self.fieldByteCapacity {
                     unsafe fields.append(HTTPField(text(pair.name, pair.namelen), text(pair.value, pair.valuelen)))
                 }
             }

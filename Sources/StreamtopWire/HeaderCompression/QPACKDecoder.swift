@@ -10,10 +10,10 @@ internal import CNghttp3
 package struct QPACKDecoder: ~Copyable, @unchecked Sendable {
     /// Largest dynamic table that is followed. An endpoint that allows more is rare; sections that use its table are
     /// then not decoded.
-    package static let largestTable = 262_144
+    package static let tableCapacity = 262_144
     /// Bounds of one section: what is beyond is decoded, for the table's sake, and dropped.
-    static let maximumFields = 128
-    static let maximumFieldBytes = 65_536
+    static let fieldCapacity = 128
+    static let fieldByteCapacity = 65_536
 
     private let decoder: OpaquePointer
     private let context: OpaquePointer
@@ -22,10 +22,10 @@ package struct QPACKDecoder: ~Copyable, @unchecked Sendable {
     package private(set) var isBroken = false
 
     /// A decoder whose owner allowed its peer a table of `capacity` bytes (SETTINGS_QPACK_MAX_TABLE_CAPACITY); nil when
-    /// that is beyond `largestTable`.
+    /// that is beyond `tableCapacity`.
     /// C functions: `nghttp3_qpack_decoder_new`, `nghttp3_qpack_stream_context_new`.
     package init?(capacity: UInt64) {
-        guard capacity <= UInt64(Self.largestTable) else { return nil }
+        guard capacity <= UInt64(Self.tableCapacity) else { return nil }
         var created: OpaquePointer?
         guard unsafe nghttp3_qpack_decoder_new(&created, Int(capacity), 65_536, nghttp3_mem_default()) == 0,
             let made = unsafe created
@@ -78,7 +78,7 @@ package struct QPACKDecoder: ~Copyable, @unchecked Sendable {
         var fields: [HTTPField] = []
         var kept = 0
         var position = 0
-        while true {  // each turn takes a byte, or ends
+        while true {  // each pass takes a byte, or ends
             var pair = unsafe nghttp3_qpack_nv()
             var flags: UInt8 = 0
             let rest = section.extracting(position..<section.byteCount)
@@ -95,7 +95,7 @@ package struct QPACKDecoder: ~Copyable, @unchecked Sendable {
             if flags & UInt8(NGHTTP3_QPACK_DECODE_FLAG_EMIT) != 0 {
                 let field = unsafe Self.take(&pair)
                 kept += field.name.utf8.count + field.value.utf8.count
-                if fields.count < Self.maximumFields, kept <= Self.maximumFieldBytes { fields.append(field) }
+                if fields.count < Self.fieldCapacity, kept <= Self.fieldByteCapacity { fields.append(field) }
             }
             if flags & UInt8(NGHTTP3_QPACK_DECODE_FLAG_BLOCKED) != 0 {
                 return .blocked(until: unsafe nghttp3_qpack_stream_context_get_ricnt(context))
@@ -128,8 +128,8 @@ package struct QPACKDecoder: ~Copyable, @unchecked Sendable {
     private func dropAcknowledgments() {
         let length = unsafe nghttp3_qpack_decoder_get_decoder_streamlen(decoder)
         guard length > 0 else { return }
-        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { room in
-            guard let start = room.baseAddress else { return }
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { buffer in
+            guard let start = buffer.baseAddress else { return }
             var buffer = unsafe nghttp3_buf(begin: start, end: start + length, pos: start, last: start)
             unsafe nghttp3_qpack_decoder_write_decoder(decoder, &buffer)
         }

@@ -120,7 +120,7 @@ extension FrameCursor {
         let version = reader.uint8()
         reader.skip(2)
         guard version == 0 else { throw reader.unsupported(.link, UInt32(version)) }
-        while true {  // each turn takes four bytes at least
+        while true {  // each pass takes four bytes at least
             try require(4, in: .link)
             let (length, type) = Self.hostOrder(reader.uint16(), reader.uint16())
             guard length >= 4 else { throw reader.malformed(.link, .lengthBelowHeader) }

@@ -8,7 +8,7 @@ extension FrameCursor {
     @_lifetime(self: copy self)
     mutating func decodeMPLS(into frame: inout DecodedFrame) throws(DecodeError) -> NextLayer {
         var entry: UInt32 = 0
-        repeat {  // each turn takes four bytes
+        repeat {  // each pass takes four bytes
             try require(4, in: .mpls)
             entry = reader.uint32()
         } while entry & 0x100 == 0

@@ -63,7 +63,7 @@ extension FrameCursor {
         try require(length - 4, in: .link)
         let present = reader.uint32().byteSwapped
         var words = present
-        while words & 0x8000_0000 != 0, reader.consumed &- start < length {  // each turn takes four bytes
+        while words & 0x8000_0000 != 0, reader.consumed &- start < length {  // each pass takes four bytes
             words = reader.uint32().byteSwapped
         }
         var flags: UInt8 = 0

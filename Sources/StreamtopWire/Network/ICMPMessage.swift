@@ -92,7 +92,7 @@ extension FrameCursor {
         quote.skip(1)
         let source = IPAddress(high: quote.uint64(), low: quote.uint64())
         let destination = IPAddress(high: quote.uint64(), low: quote.uint64())
-        while true {  // each turn takes at least eight bytes
+        while true {  // each pass takes at least eight bytes
             switch number {
             case 0, 43, 44, 60, 135:
                 guard quote.remaining >= 8 else { return }

@@ -66,7 +66,7 @@ extension FrameCursor {
     private mutating func decodeJumbo(
         _ options: inout ByteReader, into frame: inout DecodedFrame
     ) throws(DecodeError) {
-        while !options.isAtEnd {  // each turn takes at least one byte
+        while !options.isAtEnd {  // each pass takes at least one byte
             let kind = options.uint8()
             if kind == 0 { continue }
             let size = Int(options.uint8())

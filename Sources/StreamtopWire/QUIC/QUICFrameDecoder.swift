@@ -38,7 +38,7 @@ package enum QUICFrameDecoder {
     @_lifetime(reader: copy reader)
     private static func padding(_ reader: inout ByteReader) -> QUICFrame {
         var count = 0
-        while reader.peekUInt8() == 0 {  // each turn takes one byte
+        while reader.peekUInt8() == 0 {  // each pass takes one byte
             reader.skip(1)
             count += 1
         }

@@ -50,7 +50,7 @@ package struct QUICHandshakeGlance: Equatable, Sendable {
         let total = Int(body.uint16())
         try body.require(total, in: .tlsHandshake)
         var list = body.reader(of: total)
-        while list.remaining >= 4 {  // each turn takes at least four bytes
+        while list.remaining >= 4 {  // each pass takes at least four bytes
             let type = list.uint16()
             let size = Int(list.uint16())
             try list.require(size, in: .tlsHandshake)

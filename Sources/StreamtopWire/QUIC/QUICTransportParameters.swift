@@ -25,7 +25,7 @@ package struct QUICTransportParameters: Equatable, Sendable {
     /// left out, values that break their own rules end the list.
     @_lifetime(reader: copy reader)
     package init(decoding reader: inout ByteReader) throws(DecodeError) {
-        while !reader.isAtEnd {  // each turn takes at least two bytes
+        while !reader.isAtEnd {  // each pass takes at least two bytes
             let identifier = try reader.quicInteger()
             let length = try reader.quicLength()
             var body = reader.reader(of: length)
@@ -111,7 +111,7 @@ package struct QUICTransportParameters: Equatable, Sendable {
         case .versionInformation where body.remaining >= 4 && body.remaining % 4 == 0:
             let chosen = QUICVersion(rawValue: body.uint32())
             var available: [QUICVersion] = []
-            // Each turn takes four bytes.
+            // Each pass takes four bytes.
             while body.remaining >= 4 { available.append(QUICVersion(rawValue: body.uint32())) }
             return .versions(chosen: chosen, available: available)
         case .maxIdleTimeout, .maxUDPPayloadSize, .initialMaxData, .initialMaxStreamDataBidiLocal,

@@ -38,7 +38,7 @@ package struct RTCPExtendedBlock: Equatable, Sendable {
         case 4 where body.remaining >= 8: return .receiverTime(body.uint64())
         case 5:
             var list: [LastReceiverReport] = []
-            while body.remaining >= 12, list.count < LastReceiverReport.capacity {  // each turn takes twelve bytes
+            while body.remaining >= 12, list.count < LastReceiverReport.capacity {  // each pass takes twelve bytes
                 list.append(
                     LastReceiverReport(source: body.uint32(), lastReport: body.uint32(), delay: body.uint32()))
             }

@@ -94,26 +94,6 @@ package struct RTCPIntraRequest: Equatable, Sendable, BitwiseCopyable {
     }
 }
 
-/// One entry of a temporary maximum bit rate request or notification (RFC 5104 section 4.2.1.1).
-package struct RTCPBitrateLimit: Equatable, Sendable, BitwiseCopyable {
-    package var media: UInt32
-    package var bitsPerSecond: UInt64
-    /// Bytes of headers a packet that the limit counts.
-    package var overhead: UInt16
-
-    @_lifetime(reader: copy reader)
-    package init?(next reader: inout ByteReader) {
-        guard reader.remaining >= 8 else { return nil }
-        media = reader.uint32()
-        let word = reader.uint32()
-        // exponent(6) mantissa(17) overhead(9): 17 bits shifted by up to 63 leave 64 bits, and then mean no limit.
-        let exponent = word >> 26
-        let mantissa = UInt64(word >> 9 & 0x1_ffff)
-        bitsPerSecond = exponent <= 46 ? mantissa << UInt64(exponent) : .max
-        overhead = UInt16(word & 0x1ff)
-    }
-}
-
 /// Receiver estimated maximum bitrate (draft-alvestrand-rmcat-remb section 2.2): "REMB", count(8), exponent(6) mantissa(18),
 /// SSRCs.
 package struct RTCPReceiverEstimate: Equatable, Sendable, BitwiseCopyable {

@@ -64,7 +64,7 @@ package enum RTCPSourceDescription {
             try reader.require(5, in: .rtcp)
             let start = reader.consumed
             let source = reader.uint32()
-            while true {  // each turn takes a byte or more
+            while true {  // each pass takes a byte or more
                 try reader.require(1, in: .rtcp)
                 let kind = reader.uint8()
                 guard kind != 0 else { break }

@@ -9,8 +9,8 @@ package indirect enum AMFValue: Equatable, Sendable {
 
     /// Objects inside each other, values in one of them, and bytes of a text that are kept.
     static var deepest: Int { 8 }
-    static var mostMembers: Int { 64 }
-    static var longestText: Int { 1_024 }
+    static var memberCapacity: Int { 64 }
+    static var textLimit: Int { 1_024 }
 
     package var text: String? { if case .string(let text) = self { text } else { nil } }
     package var number: Double? { if case .number(let number) = self { number } else { nil } }
@@ -49,7 +49,7 @@ package indirect enum AMFValue: Equatable, Sendable {
             guard reader.remaining >= 4 else { return nil }
             let count = reader.uint32()
             var list: [AMFValue] = []
-            while list.count < min(Int(count), Self.mostMembers),
+            while list.count < min(Int(count), Self.memberCapacity),
                 let value = AMFValue(decoding: &reader, depth: depth + 1)
             { list.append(value) }
             self = .array(list)
@@ -61,7 +61,7 @@ package indirect enum AMFValue: Equatable, Sendable {
         case 12:
             guard reader.remaining >= 4 else { return nil }
             let length = Int(reader.uint32())
-            let kept = reader.copy(min(length, Self.longestText))
+            let kept = reader.copy(min(length, Self.textLimit))
             reader.skip(min(reader.remaining, max(0, length - kept.count)))
             self = .string(String(decoding: kept, as: UTF8.self))
         default: return nil
@@ -73,7 +73,7 @@ package indirect enum AMFValue: Equatable, Sendable {
         guard reader.remaining >= 2 else { return nil }
         let length = Int(reader.uint16())
         guard reader.remaining >= length else { return nil }
-        let kept = reader.copy(min(length, longestText))
+        let kept = reader.copy(min(length, textLimit))
         reader.skip(length - kept.count)
         return String(decoding: kept, as: UTF8.self)
     }
@@ -83,7 +83,7 @@ package indirect enum AMFValue: Equatable, Sendable {
     private static func members(_ reader: inout ByteReader, depth: Int) -> [String: AMFValue] {
         var members: [String: AMFValue] = [:]
         var count = 0
-        while count < mostMembers, let name = text(&reader) {
+        while count < memberCapacity, let name = text(&reader) {
             count += 1
             if name.isEmpty, reader.peekUInt8() == 9 {
                 reader.skip(1)

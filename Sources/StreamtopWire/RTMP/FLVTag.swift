@@ -109,7 +109,7 @@ package struct FLVReader: Sendable {
     /// The next whole tag, nil when more bytes are needed.
     @_lifetime(reader: copy reader)
     package mutating func next(_ reader: inout ByteReader) -> Tag? {
-        while !reader.isAtEnd {  // each turn takes bytes
+        while !reader.isAtEnd {  // each pass takes bytes
             switch state {
             case .file:
                 reader.append(9 - held.count, to: &held)

@@ -27,15 +27,15 @@ package struct RTMPMessage: Equatable, Sendable {
 
 /// Reads one direction of an RTMP connection: the handshake, then chunks of messages (section 5.3), in pieces of any size.
 ///
-/// Payload is counted; commands are kept up to `longestCommand`, media up to the bytes that name codec and frame. Of an
+/// Payload is counted; commands are kept up to `commandLimit`, media up to the bytes that name codec and frame. Of an
 /// aggregate message its parts are told as messages, then the message itself, without payload. A gap inside the payload of a
 /// chunk is bridged; after any other the direction cannot be read on, for nothing marks where a chunk begins.
 package struct RTMPReader: Sendable {
     package static var handshakeLength: Int { 1_536 }
-    package static var longestCommand: Int { 4_096 }
+    package static var commandLimit: Int { 4_096 }
     package static var mediaHead: Int { 16 }
     /// Chunk streams of one direction; senders use four to eight.
-    package static var mostStreams: Int { 64 }
+    package static var streamCapacity: Int { 64 }
 
     package enum Element: Equatable, Sendable {
         /// C0 or S0 and what follows it is complete: version, and whether the second part is, too.
@@ -73,12 +73,6 @@ package struct RTMPReader: Sendable {
     /// In force for what this direction sends.
     package private(set) var chunkSize = 128
     package var isLost: Bool { if case .lost = state { true } else { false } }
-    package var isInHandshake: Bool {
-        switch state {
-        case .version, .handshake: true
-        case .header, .payload, .lost: false
-        }
-    }
 
     package init() {}
 
@@ -102,7 +96,7 @@ package struct RTMPReader: Sendable {
     /// The next element, nil when more bytes are needed.
     @_lifetime(reader: copy reader)
     package mutating func next(_ reader: inout ByteReader) -> Element? {
-        while !reader.isAtEnd {  // each turn takes bytes or changes a state that then does
+        while !reader.isAtEnd {  // each pass takes bytes or changes a state that then does
             switch state {
             case .version:
                 guard reader.uint8() == 3 else { return lose(&reader) }
@@ -167,7 +161,7 @@ package struct RTMPReader: Sendable {
                 return begun
             }
         }
-        while !reader.isAtEnd {  // at most eighteen turns: the longest header
+        while !reader.isAtEnd {  // at most eighteen passes: the longest header
             held.append(reader.uint8())
             // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
             let bytes = held
@@ -194,7 +188,7 @@ package struct RTMPReader: Sendable {
         // The first chunk of a stream says everything; the first that is seen at least the length and the type.
         let mayBegin = format == 0 || format == 1 && isJoinedLate
         guard var stream = streams[identifier] ?? (mayBegin ? ChunkStream() : nil) else { return false }
-        guard streams[identifier] != nil || streams.count < Self.mostStreams else { return false }
+        guard streams[identifier] != nil || streams.count < Self.streamCapacity else { return false }
         let begins = stream.received == 0 || format < 3
         var time: UInt32 = 0
         if fields >= 3 { time = reader.uint24() }
@@ -239,13 +233,13 @@ package struct RTMPReader: Sendable {
             var ahead = reader.rest
             ahead.narrow(to: count)
             part = stream.parts?.next(&ahead, stream: stream.stream)
-            // Behind a part the next turn goes on.
+            // Behind a part the next pass goes on.
             count -= ahead.remaining
         }
         let isMedia = stream.type == RTMPMessage.Kind.audio || stream.type == RTMPMessage.Kind.video
-        let wanted = isMedia ? Self.mediaHead : stream.parts == nil ? Self.longestCommand : 0
-        let room = wanted - stream.head.count
-        let kept = min(count, max(0, room))
+        let wanted = isMedia ? Self.mediaHead : stream.parts == nil ? Self.commandLimit : 0
+        let available = wanted - stream.head.count
+        let kept = min(count, max(0, available))
         // What follows a gap is not the head any more.
         if stream.head.count == stream.received { reader.append(kept, to: &stream.head) } else { reader.skip(kept) }
         reader.skip(count - kept)

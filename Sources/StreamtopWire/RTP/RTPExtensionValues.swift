@@ -17,18 +17,6 @@ package struct AbsoluteSendTime: Equatable, Sendable, BitwiseCopyable {
     }
 }
 
-/// Client-to-mixer audio level (RFC 6464 section 3): V(1) level(7), the level in −dBov.
-package struct AudioLevel: Equatable, Sendable, BitwiseCopyable {
-    package var hasVoice: Bool
-    /// 0 is the loudest, 127 is silence.
-    package var level: UInt8
-
-    package init(_ byte: UInt8) {
-        hasVoice = byte & 0x80 != 0
-        level = byte & 0x7f
-    }
-}
-
 /// Dependency descriptor (AOMedia "RTP Payload Format For AV1", appendix A.8): the three bytes that every one has, and
 /// the flags of the extended form.
 ///

@@ -163,32 +163,3 @@ package struct RTPPayloadFacts: Equatable, Sendable, BitwiseCopyable {
         self.init(isStart: !continues, isKeyFrame: first & 0x08 != 0)
     }
 }
-
-/// Opus table-of-contents byte (RFC 6716 section 3.1): how much audio a packet holds.
-package struct OpusPacket: Equatable, Sendable, BitwiseCopyable {
-    /// Audio in the packet, in samples of the 48 kHz RTP clock.
-    package var samples: Int
-    package var isStereo: Bool
-
-    /// nil for an empty packet and for a frame count above 120 ms of audio (section 3.2.5).
-    package init?(_ payload: RawSpan) {
-        let reader = ByteReader(payload)
-        guard let first = reader.peekUInt8() else { return nil }
-        isStereo = first & 0x04 != 0
-        let configuration = Int(first >> 3)
-        let frame: Int
-        switch configuration {
-        case 0..<12: frame = [480, 960, 1920, 2880][configuration & 3]
-        case 12..<16: frame = configuration & 1 == 0 ? 480 : 960
-        default: frame = [120, 240, 480, 960][configuration & 3]
-        }
-        switch first & 3 {
-        case 0: samples = frame
-        case 1, 2: samples = 2 * frame
-        default:
-            guard let count = reader.peekUInt8(ahead: 1), count & 0x3f > 0 else { return nil }
-            samples = frame * Int(count & 0x3f)  // at most 2880 x 63
-        }
-        guard samples <= 5_760 else { return nil }
-    }
-}

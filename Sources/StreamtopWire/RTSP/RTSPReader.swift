@@ -15,8 +15,8 @@ package struct RTSPMessage: Equatable, Sendable {
 /// `$ channel length` (RFC 2326 section 10.12).
 package struct RTSPReader: Sendable {
     /// Bytes kept of a message's head, and of a body, which is a session description.
-    package static var longestHead: Int { 16_384 }
-    package static var longestBody: Int { 65_536 }
+    package static var headLimit: Int { 16_384 }
+    package static var bodyLimit: Int { 65_536 }
 
     package enum Element: Equatable, Sendable {
         case message(RTSPMessage)
@@ -85,7 +85,7 @@ package struct RTSPReader: Sendable {
     /// The next element, nil when more bytes are needed.
     @_lifetime(reader: copy reader)
     package mutating func next(_ reader: inout ByteReader) -> Element? {
-        while !reader.isAtEnd {  // each turn takes bytes or changes a state that then does
+        while !reader.isAtEnd {  // each pass takes bytes or changes a state that then does
             switch state {
             case .between:
                 if held.isEmpty, reader.peekUInt8() != 0x24 {
@@ -114,7 +114,7 @@ package struct RTSPReader: Sendable {
                 return .assembled(channel: channel)
             case .head:
                 let count = reader.distance(to: 0x0a).map { $0 + 1 } ?? reader.remaining
-                guard held.count + count <= Self.longestHead else { return lose(&reader) }
+                guard held.count + count <= Self.headLimit else { return lose(&reader) }
                 reader.append(count, to: &held)
                 guard held.last == 0x0a else { return nil }
                 if held.elementsEqual([0x0d, 0x0a]) || held.elementsEqual([0x0a]) {
@@ -136,7 +136,7 @@ package struct RTSPReader: Sendable {
                 state = .body(left: length)
             case .body(let left):
                 let count = min(left, reader.remaining)
-                let kept = min(count, max(0, Self.longestBody - message.body.count))
+                let kept = min(count, max(0, Self.bodyLimit - message.body.count))
                 reader.append(kept, to: &message.body)
                 reader.skip(count - kept)
                 guard left == count else {

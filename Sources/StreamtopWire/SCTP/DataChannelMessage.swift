@@ -32,7 +32,7 @@ package enum DataChannelMessage: Equatable, Sendable {
     package static var emptyBinary: UInt32 { 57 }
 
     /// Labels longer than this are cut.
-    package static var longestLabel: Int { 256 }
+    package static var labelLimit: Int { 256 }
 
     @_lifetime(reader: copy reader)
     package init(decoding reader: inout ByteReader) throws(DecodeError) {
@@ -61,7 +61,7 @@ package enum DataChannelMessage: Equatable, Sendable {
         self = .open(
             Open(
                 isOrdered: channel & 0x80 == 0, reliability: reliability, priority: priority,
-                label: String(decoding: label.copy(min(labelLength, Self.longestLabel)), as: UTF8.self),
-                subprotocol: String(decoding: name.copy(min(protocolLength, Self.longestLabel)), as: UTF8.self)))
+                label: String(decoding: label.copy(min(labelLength, Self.labelLimit)), as: UTF8.self),
+                subprotocol: String(decoding: name.copy(min(protocolLength, Self.labelLimit)), as: UTF8.self)))
     }
 }

@@ -118,7 +118,7 @@ package enum SCTPReconfiguration {
     /// Calls `body` for every stream that is reset; an empty list means all and is given as nil.
     @_lifetime(reader: copy reader)
     package static func resets(_ reader: inout ByteReader, _ body: (UInt16?) -> Void) throws(DecodeError) {
-        while reader.remaining >= 4 {  // each turn takes four bytes or more
+        while reader.remaining >= 4 {  // each pass takes four bytes or more
             let type = reader.uint16()
             let length = Int(reader.uint16())
             guard length >= 4 else { throw reader.malformed(.sctp, .lengthBelowHeader) }

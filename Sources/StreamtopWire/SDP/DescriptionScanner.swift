@@ -13,13 +13,13 @@ package struct DescriptionScanner: Sendable {
     }
 
     /// Longest candidate that is read.
-    static let maximumCandidate = 1_024
+    static let candidateLimit = 1_024
     /// Own: a description stands at the beginning of its message; of a download no more than this is searched.
-    static let maximumSearched = 65_536
+    static let searchLimit = 65_536
 
     package static let limits = [
         Limit(
-            "session description being read", SessionDescription.maximumLength, .bytes, per: .stream,
+            "session description being read", SessionDescription.lengthLimit, .bytes, per: .stream,
             policy: "a longer one is not read")
     ]
 
@@ -56,17 +56,17 @@ package struct DescriptionScanner: Sendable {
     package var heldBytes: Int { collected.capacity }
 
     /// The next bytes may matter.
-    package var isSearching: Bool { isCollecting || searched < Self.maximumSearched }
+    package var isSearching: Bool { isCollecting || searched < Self.searchLimit }
 
     /// The next bytes of the message.
     package mutating func feed(_ bytes: RawSpan) {
         guard isSearching else { return }
         var reader = ByteReader(bytes)
-        while !reader.isAtEnd {  // each turn takes a byte
+        while !reader.isAtEnd {  // each pass takes a byte
             take(reader.uint8())
             guard !isCollecting else { continue }
             searched &+= 1
-            guard searched < Self.maximumSearched else { return }
+            guard searched < Self.searchLimit else { return }
         }
     }
 
@@ -84,7 +84,7 @@ package struct DescriptionScanner: Sendable {
         let all = found
         self = DescriptionScanner()
         found = all
-        searched = Self.maximumSearched
+        searched = Self.searchLimit
     }
 
     private mutating func take(_ byte: UInt8) {
@@ -171,7 +171,7 @@ package struct DescriptionScanner: Sendable {
 
     private mutating func append(_ byte: UInt8) {
         if byte == 10, collected.last == 10 { return }
-        guard collected.count < (isCandidate ? Self.maximumCandidate : SessionDescription.maximumLength) else {
+        guard collected.count < (isCandidate ? Self.candidateLimit : SessionDescription.lengthLimit) else {
             isCollecting = false
             collected = []
             return

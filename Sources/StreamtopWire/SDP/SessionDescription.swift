@@ -83,11 +83,11 @@ package struct SessionDescription: Equatable, Sendable {
     }
 
     /// Bounds of what is kept.
-    static let maximumMedia = 32
-    static let maximumEntries = 128
-    static let maximumLine = 4_096
+    static let mediaCapacity = 32
+    static let entryCapacity = 128
+    static let lineLimit = 4_096
     /// No description is as long.
-    static let maximumLength = 131_072
+    static let lengthLimit = 131_072
 
     package private(set) var media: [Media] = []
     package private(set) var connection: IPAddress?
@@ -120,12 +120,12 @@ package struct SessionDescription: Equatable, Sendable {
     }
 
     private mutating func read(_ bytes: RawSpan) {
-        var reader = ByteReader(bytes.extracting(first: Self.maximumLength))
+        var reader = ByteReader(bytes.extracting(first: Self.lengthLimit))
         var line: [UInt8] = []
-        while !reader.isAtEnd {  // each turn takes a byte
+        while !reader.isAtEnd {  // each pass takes a byte
             let byte = reader.uint8()
             guard byte == 10 else {
-                if line.count < Self.maximumLine { line.append(byte) }
+                if line.count < Self.lineLimit { line.append(byte) }
                 continue
             }
             if line.last == 13 { line.removeLast() }
@@ -157,12 +157,12 @@ package struct SessionDescription: Equatable, Sendable {
     /// `m=audio 49170 RTP/AVP 0 96`
     private mutating func takeMedia(_ value: String) {
         let parts = value.split(separator: " ")
-        guard parts.count >= 3, media.count < Self.maximumMedia,
+        guard parts.count >= 3, media.count < Self.mediaCapacity,
             let port = parts[1].split(separator: "/").first.flatMap({ UInt16($0) })
         else { return }
         var entry = Media(
             kind: String(parts[0]), port: port, transport: String(parts[2]),
-            payloadTypes: parts.dropFirst(3).prefix(Self.maximumEntries).compactMap { UInt8($0) })
+            payloadTypes: parts.dropFirst(3).prefix(Self.entryCapacity).compactMap { UInt8($0) })
         entry.travel = travel
         media.append(entry)
     }
@@ -201,15 +201,15 @@ package struct SessionDescription: Equatable, Sendable {
 
 extension SessionDescription.Media {
     mutating func take(_ name: String, _ value: String) {
-        let room = SessionDescription.maximumEntries
+        let capacity = SessionDescription.entryCapacity
         switch name {
-        case "rtpmap": if codecs.count < room { codecs += Self.codec(value).map { [$0] } ?? [] }
-        case "extmap": if extensions.count < room { extensions += Self.headerExtension(value).map { [$0] } ?? [] }
-        case "crypto": if crypto.count < room { crypto += Self.key(value).map { [$0] } ?? [] }
-        case "candidate": if candidates.count < room { candidates += Self.candidate(value).map { [$0] } ?? [] }
+        case "rtpmap": if codecs.count < capacity { codecs += Self.codec(value).map { [$0] } ?? [] }
+        case "extmap": if extensions.count < capacity { extensions += Self.headerExtension(value).map { [$0] } ?? [] }
+        case "crypto": if crypto.count < capacity { crypto += Self.key(value).map { [$0] } ?? [] }
+        case "candidate": if candidates.count < capacity { candidates += Self.candidate(value).map { [$0] } ?? [] }
         case "ssrc":
             if let source = value.split(separator: " ").first.flatMap({ UInt32($0) }), !sources.contains(source),
-                sources.count < room
+                sources.count < capacity
             {
                 sources.append(source)
             }
@@ -217,7 +217,7 @@ extension SessionDescription.Media {
         case "rtcp-mux": sharesPort = true
         case "mid": identifier = value
         case "rid":
-            if let first = value.split(separator: " ").first, restrictions.count < room {
+            if let first = value.split(separator: " ").first, restrictions.count < capacity {
                 restrictions.append(String(first))
             }
         case "simulcast": simulcast = Self.streams(value)
@@ -228,7 +228,7 @@ extension SessionDescription.Media {
     /// `send hi;mid,~low recv 1`: names of alternatives, those that are paused among them (RFC 8853 section 5.1).
     private static func streams(_ value: String) -> [String] {
         let names = value.split { $0 == " " || $0 == ";" || $0 == "," }.filter { $0 != "send" && $0 != "recv" }
-        return names.prefix(SessionDescription.maximumEntries).map { String($0.drop { $0 == "~" }) }
+        return names.prefix(SessionDescription.entryCapacity).map { String($0.drop { $0 == "~" }) }
     }
 
     /// `96 opus/48000/2` (RFC 8866 section 6.6)

@@ -8,8 +8,8 @@ package struct SIPMessage: Equatable, Sendable {
     }
 
     /// Bounds of what is read.
-    package static let maximumHead = 16_384
-    private static let maximumText = 256
+    package static let headLimit = 16_384
+    private static let textLimit = 256
 
     package private(set) var startLine: StartLine
     package private(set) var callID: String?
@@ -25,11 +25,11 @@ package struct SIPMessage: Equatable, Sendable {
     /// Reads the head, as far as it goes; nil where the bytes do not begin as SIP.
     package init?(_ bytes: RawSpan) {
         guard SIPProbe.isMessage(bytes) else { return nil }
-        var reader = ByteReader(bytes.extracting(first: Self.maximumHead))
+        var reader = ByteReader(bytes.extracting(first: Self.headLimit))
         guard let first = Self.line(&reader), let line = Self.startLine(first) else { return nil }
         startLine = line
         if case .request(let method) = line { self.method = method }
-        while let field = Self.line(&reader) {  // each turn takes a line
+        while let field = Self.line(&reader) {  // each pass takes a line
             if field.isEmpty {
                 headLength = reader.consumed
                 return
@@ -68,7 +68,7 @@ package struct SIPMessage: Equatable, Sendable {
     private mutating func take(_ line: [UInt8]) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
         let name = String(decoding: line[..<colon], as: UTF8.self).lowercased().trimmed
-        let value = String(decoding: line[(colon + 1)...].prefix(Self.maximumText), as: UTF8.self).trimmed
+        let value = String(decoding: line[(colon + 1)...].prefix(Self.textLimit), as: UTF8.self).trimmed
         switch name {
         // Each has a short form (RFC 3261 section 20).
         case "call-id", "i": callID = callID ?? value
@@ -102,7 +102,7 @@ extension String {
 /// Tells SIP by its first line, on any port.
 package enum SIPProbe {
     /// No start line is longer.
-    private static let longestLine = 512
+    private static let lineLimit = 512
 
     /// Methods of RFC 3261, 3262, 3265, 3311, 3428, 3515, 3903 and 6086.
     private static let methods = [
@@ -120,7 +120,7 @@ package enum SIPProbe {
         let reader = ByteReader(bytes)
         guard reader.peekUInt8(ahead: position) == UInt8(ascii: " ") else { return false }
         var line: [UInt8] = []
-        while position < Self.longestLine, let byte = reader.peekUInt8(ahead: position), byte != 13, byte != 10 {
+        while position < Self.lineLimit, let byte = reader.peekUInt8(ahead: position), byte != 13, byte != 10 {
             line.append(byte)
             position += 1
         }
@@ -142,7 +142,7 @@ package enum SIPProbe {
         let reader = ByteReader(bytes)
         var position = 0
         while let byte = reader.peekUInt8(ahead: position) {
-            guard position < longestLine, byte >= 32, byte < 127 else {
+            guard position < lineLimit, byte >= 32, byte < 127 else {
                 return byte == 13 && bytes.byteCount == position + 1
             }
             position += 1

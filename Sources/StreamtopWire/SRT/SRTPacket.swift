@@ -117,7 +117,7 @@ package struct SRTExtensionFacts: Equatable, Sendable {
 
     @_lifetime(reader: copy reader)
     package init(decoding reader: inout ByteReader) {
-        while reader.remaining >= 4 {  // each turn takes four bytes or more
+        while reader.remaining >= 4 {  // each pass takes four bytes or more
             let type = reader.uint16()
             var content = reader.reader(of: 4 * Int(reader.uint16()))
             take(type, &content)

@@ -14,7 +14,7 @@ extension STUNMessage {
         case 0x000c: channel = value.peekUInt16()
         case 0x000d: lifetime = value.peekUInt32()
         case 0x0012:
-            if peerAddresses.count < Self.maximumPeers, let peer = address(value, isHidden: true) {
+            if peerAddresses.count < Self.peerCapacity, let peer = address(value, isHidden: true) {
                 peerAddresses.append(peer)
             }
         case 0x0013: data = position
@@ -66,7 +66,7 @@ extension STUNMessage {
 
     private func text(_ value: borrowing ByteReader) -> String {
         var reader = value.rest
-        var bytes = reader.copy(min(reader.remaining, Self.longestText))
+        var bytes = reader.copy(min(reader.remaining, Self.textLimit))
         while bytes.last == 0 { bytes.removeLast() }  // some pad within the value
         return String(decoding: bytes, as: UTF8.self)
     }

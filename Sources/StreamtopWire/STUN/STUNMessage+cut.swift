@@ -6,7 +6,7 @@ extension STUNMessage {
         var reader = ByteReader(bytes)
         guard let header = try? STUNHeader(decoding: &reader), header.hasCookie else { return nil }
         var length = 0
-        while let value = reader.peekUInt16(ahead: length + 2).map(Int.init) {  // each turn takes four bytes or more
+        while let value = reader.peekUInt16(ahead: length + 2).map(Int.init) {  // each pass takes four bytes or more
             let whole = 4 + value + (4 - value % 4) % 4
             guard length + whole <= min(reader.remaining, header.attributeLength) else { break }
             length += whole

@@ -13,10 +13,10 @@ package struct STUNMessage: Equatable, Sendable {
     }
 
     /// Bounds of what is kept.
-    static let longestText = 256
-    static let maximumPeers = 8
+    static let textLimit = 256
+    static let peerCapacity = 8
     /// More attributes than any message has.
-    static let maximumAttributes = 64
+    static let attributeCapacity = 64
 
     package var header: STUNHeader
     /// Where the server saw the request come from.
@@ -63,7 +63,7 @@ package struct STUNMessage: Equatable, Sendable {
         try reader.require(header.attributeLength, in: .stun)
         var attributes = reader.reader(of: header.attributeLength)
         var count = 0
-        while !attributes.isAtEnd {  // each turn takes four bytes or more
+        while !attributes.isAtEnd {  // each pass takes four bytes or more
             try attributes.require(4, in: .stun)
             let start = STUNHeader.length + attributes.consumed
             let type = attributes.uint16()
@@ -73,7 +73,7 @@ package struct STUNMessage: Equatable, Sendable {
             // Padded to four bytes; RFC 3489 knew no padding, and its lengths are multiples of four.
             attributes.skip(min(attributes.remaining, (4 - length % 4) % 4))
             count += 1
-            guard count <= Self.maximumAttributes else { continue }
+            guard count <= Self.attributeCapacity else { continue }
             let position = (start + 4)..<(start + 4 + length)
             if type == 0x8028 {
                 fingerprint = Self.check(whole, upTo: start, value)

@@ -64,7 +64,7 @@ package enum STUNProbe {
     /// Types of RFC 3489 whose lengths fill what is there.
     private static func areAttributes(_ reader: borrowing ByteReader) -> Bool {
         var rest = reader.rest
-        while !rest.isAtEnd {  // each turn takes four bytes or more
+        while !rest.isAtEnd {  // each pass takes four bytes or more
             guard rest.remaining >= 4 else { return false }
             let type = rest.uint16()
             let length = Int(rest.uint16())

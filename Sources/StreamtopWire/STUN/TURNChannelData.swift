@@ -20,8 +20,8 @@ package struct TURNChannelData: Equatable, Sendable {
     package static func fills(_ datagram: RawSpan, wireLength: Int) -> Bool {
         var reader = ByteReader(datagram)
         guard let header = try? TURNChannelData(decoding: &reader) else { return false }
-        let room = max(wireLength, datagram.byteCount) - length
-        return header.dataLength <= room && room - header.dataLength <= 3
+        let available = max(wireLength, datagram.byteCount) - length
+        return header.dataLength <= available && available - header.dataLength <= 3
     }
 
     /// A stream can go on with channel data here; weak evidence.

@@ -4,7 +4,7 @@
 ///     before:   list<0..2^24-1> of data<1..2^24-1>
 package struct TLSCertificateMessage: Equatable, Sendable {
     /// Chains are 2 to 4 long; more than this are counted, not kept.
-    package static var mostCertificates: Int { 16 }
+    package static var certificateCapacity: Int { 16 }
 
     /// DER of each certificate, the end entity's first.
     package var certificates: [[UInt8]] = []
@@ -21,7 +21,7 @@ package struct TLSCertificateMessage: Equatable, Sendable {
             var data = try list.tlsVector(lengthBytes: 3)
             if version13 { _ = try list.tlsVector(lengthBytes: 2) }
             count += 1
-            if certificates.count < Self.mostCertificates { certificates.append(data.copy(data.remaining)) }
+            if certificates.count < Self.certificateCapacity { certificates.append(data.copy(data.remaining)) }
         }
     }
 }

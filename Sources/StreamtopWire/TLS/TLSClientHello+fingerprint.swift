@@ -95,7 +95,7 @@ extension [UInt8] {
     fileprivate mutating func append(decimal number: UInt16) {
         var divisor: UInt16 = 10_000
         while divisor > 1, number < divisor { divisor /= 10 }
-        while divisor > 0 {  // one digit each turn
+        while divisor > 0 {  // one digit each pass
             append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
             divisor /= 10
         }

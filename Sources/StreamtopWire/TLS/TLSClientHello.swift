@@ -42,7 +42,7 @@ package struct TLSClientHello: Equatable, Sendable, TLSHelloExtensions {
     package var encryptedClientHello = false
     /// use_srtp profiles offered (RFC 5764 section 4.1.2).
     package var srtpProfiles: [UInt16] = []
-    /// connection_id: what the other side shall put in its records (RFC 9146).
+    /// connection_id: what the other end shall put in its records (RFC 9146).
     package var connectionID: [UInt8]?
     /// quic_transport_parameters as sent (RFC 9001 section 8.2).
     package var quicTransportParameters: [UInt8]?

@@ -4,7 +4,7 @@ import StreamtopBase
 /// order in CRYPTO frames (RFC 9000 section 7.5).
 package struct TLSHandshakeStream: Sendable {
     /// A certificate chain stays far below.
-    package static let longestMessage = 128 * 1024
+    package static let messageLimit = 128 * 1024
     /// What may come at once behind a message that is not whole: a record, or frames that overtook others.
     private static let ahead = 64 * 1024
 
@@ -18,7 +18,7 @@ package struct TLSHandshakeStream: Sendable {
     private var start = Timestamp(nanoseconds: 0)
 
     /// - Parameter longest: body of the largest message that is kept; larger ones are passed over.
-    package init(longest: Int = TLSHandshakeStream.longestMessage) {
+    package init(longest: Int = TLSHandshakeStream.messageLimit) {
         self.longest = longest
         var policy = HolePolicy.until(
             bytes: UInt32(clamping: longest + Self.ahead), full: .refuse)
@@ -81,7 +81,7 @@ package struct TLSHandshakeStream: Sendable {
 
     /// Moves over messages that are too long to keep, as far as they came.
     private mutating func skip(_ time: Timestamp) {
-        while true {  // each turn takes bytes, or ends
+        while true {  // each pass takes bytes, or ends
             if toSkip == 0, let length = nextLength, length > TLSHandshakeHeader.length + longest { toSkip = length }
             let count = min(toSkip, bytes.available)
             guard count > 0 else { return }

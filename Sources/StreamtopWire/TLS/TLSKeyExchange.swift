@@ -41,32 +41,6 @@ package struct TLSServerKeyExchange: Equatable, Sendable {
     }
 }
 
-/// NewSessionTicket (RFC 8446 section 4.6.1, RFC 5077 section 3.3).
-package struct TLSNewSessionTicket: Equatable, Sendable {
-    /// Seconds.
-    package var lifetime: UInt32
-    package var ticketLength: Int
-    /// TLS 1.3: bytes of early data that the server will take with this ticket; nil when none.
-    package var maximumEarlyData: UInt32?
-
-    package init(decoding reader: inout ByteReader, version13: Bool) throws(DecodeError) {
-        try reader.require(4, in: .tlsHandshake)
-        lifetime = reader.uint32()
-        if version13 {
-            try reader.require(4, in: .tlsHandshake)
-            reader.skip(4)  // ticket_age_add
-            _ = try reader.tlsVector(lengthBytes: 1)
-        }
-        ticketLength = try reader.tlsVector(lengthBytes: 2).remaining
-        guard version13, var extensions = try? reader.tlsVector(lengthBytes: 2) else { return }
-        while extensions.remaining >= 4 {  // each round takes at least four bytes
-            let type = extensions.uint16()
-            guard var body = try? extensions.tlsVector(lengthBytes: 2) else { return }
-            if type == TLSExtensionType.earlyData, body.remaining >= 4 { maximumEarlyData = body.uint32() }
-        }
-    }
-}
-
 /// CertificateVerify (RFC 8446 section 4.4.3): only how it was signed.
 package struct TLSCertificateVerify: Equatable, Sendable {
     package var signatureScheme: UInt16

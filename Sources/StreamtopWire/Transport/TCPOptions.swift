@@ -79,7 +79,7 @@ extension TCPOptions {
     @_lifetime(list: copy list)
     private mutating func decodeEach(_ list: inout ByteReader, isCut: Bool) {
         self.isCut = isCut
-        while !list.isAtEnd {  // each turn takes at least one byte
+        while !list.isAtEnd {  // each pass takes at least one byte
             let kind = list.uint8()
             if kind == 0 { return }
             if kind == 1 { continue }
@@ -116,7 +116,7 @@ extension TCPOptions {
 
     @_lifetime(body: copy body)
     private mutating func decodeSACK(_ body: inout ByteReader) {
-        while body.remaining >= 8, sackCount < 4 {  // each turn takes eight bytes
+        while body.remaining >= 8, sackCount < 4 {  // each pass takes eight bytes
             let block = SACKBlock(start: body.uint32(), end: body.uint32())
             switch sackCount {
             case 0: sack0 = block

@@ -77,7 +77,7 @@ extension FrameCursor {
     /// Source route entries (RFC 1701): family (2), offset (1), length (1), route; one of family and length 0 ends them.
     @_lifetime(self: copy self)
     private mutating func skipSourceRoutes() throws(DecodeError) {
-        while true {  // each turn takes at least four bytes
+        while true {  // each pass takes at least four bytes
             try require(4, in: .gre)
             let family = reader.uint16()
             reader.skip(1)

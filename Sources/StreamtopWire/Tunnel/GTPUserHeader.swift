@@ -20,7 +20,7 @@ extension FrameCursor {
             reader.skip(3)
             var next = reader.uint8()
             if flags & 0x04 == 0 { next = 0 }
-            while next != 0 {  // each turn takes at least four bytes
+            while next != 0 {  // each pass takes at least four bytes
                 try require(4, in: .gtp)
                 let size = Int(reader.uint8()) * 4
                 guard size >= 4 else { throw reader.malformed(.gtp, .lengthBelowHeader) }

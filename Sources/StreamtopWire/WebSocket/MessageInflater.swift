@@ -57,19 +57,19 @@ package struct MessageInflater: ~Copyable, @unchecked Sendable {
 
     /// C function: `inflate`, until it takes no more.
     private mutating func drain(_ body: ([UInt8]) -> Void) {
-        while true {  // each turn fills a buffer or ends
+        while true {  // each pass fills a buffer or ends
             var status = Z_OK
-            var room: UInt32 = 0
+            var available: UInt32 = 0
             let output = unsafe [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, count in
                 unsafe stream.pointee.next_out = buffer.baseAddress
                 unsafe stream.pointee.avail_out = UInt32(buffer.count)
                 status = unsafe CZlib.inflate(stream, Z_SYNC_FLUSH)
-                room = unsafe stream.pointee.avail_out
-                count = buffer.count - Int(room)
+                available = unsafe stream.pointee.avail_out
+                count = buffer.count - Int(available)
             }
             if !output.isEmpty { body(output) }
             switch status {
-            case Z_OK: if unsafe stream.pointee.avail_in == 0, room > 0 { return }
+            case Z_OK: if unsafe stream.pointee.avail_in == 0, available > 0 { return }
             case Z_BUF_ERROR: return
             case Z_STREAM_END:
                 // A final block ends the message early (section 7.2.3.4); more may follow.

@@ -70,7 +70,7 @@ package struct WebSocketFrameDecoder: Equatable, Sendable {
             reader.append(reader.remaining, to: &held)  // fewer than fourteen bytes
             return nil
         }
-        while !reader.isAtEnd {  // at most fourteen turns
+        while !reader.isAtEnd {  // at most fourteen passes
             held.append(reader.uint8())
             var bytes = ByteReader(unsafe held.span.bytes)  // UInt8 has no padding
             if let header = try? WebSocketFrameHeader(decoding: &bytes) {

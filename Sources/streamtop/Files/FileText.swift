@@ -5,7 +5,7 @@ import StreamtopCapture
 /// Small files read and written as a whole.
 enum FileText {
     /// What a configuration or theme may have at most.
-    private static let largest = 1 << 20
+    private static let sizeLimit = 1 << 20
 
     /// The first megabyte of a file, nil where it cannot be read. Does not wait for the writer of a pipe.
     static func read(_ path: String) -> [UInt8]? {
@@ -14,7 +14,7 @@ enum FileText {
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 14)
-        while bytes.count < largest {
+        while bytes.count < sizeLimit {
             let count = unsafe Glibc.read(descriptor, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { return nil }

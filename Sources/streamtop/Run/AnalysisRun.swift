@@ -30,7 +30,7 @@ struct AnalysisRun: ~Copyable {
     private var recorders: [FlowRecorder] = []
     /// Files that were to be written and are not whole; the newest at the end.
     private(set) var failedOutputs: [FailedOutput] = []
-    private var notices: [Notice] = []
+    private var notices: [RunNotice] = []
     /// Live: how far the analysis is behind.
     private var lag = WireLag()
     /// Live: frames that were captured before the end and could not be analysed in time.
@@ -237,7 +237,7 @@ struct AnalysisRun: ~Copyable {
             recorders[index].finish(facts: feed.facts)
             if recorders[index].failure == nil {
                 notices.append(
-                    Notice(text: "\(recorders[index].packets) packets in \(recorders[index].name)", severity: .info))
+                    RunNotice(text: "\(recorders[index].packets) packets in \(recorders[index].name)", severity: .info))
                 engine.unwatch(recorders[index].watched.flow)
                 recorders.remove(at: index)
             }
@@ -245,7 +245,7 @@ struct AnalysisRun: ~Copyable {
         if flow == nil, let path = writer?.path {
             writer?.finish(facts: feed.facts)
             if writer?.failure == nil {
-                notices.append(Notice(text: "the copy has ended: \(path)", severity: .info))
+                notices.append(RunNotice(text: "the copy has ended: \(path)", severity: .info))
                 writer = nil
             }
         }
@@ -276,12 +276,12 @@ struct AnalysisRun: ~Copyable {
 
     /// What the user should be told once, since the last call; where there is no screen to say it for as long as it lasts,
     /// also what is wrong with the source.
-    mutating func takeNotices(withProblem: Bool = false) -> [Notice] {
+    mutating func takeNotices(withProblem: Bool = false) -> [RunNotice] {
         defer { notices.removeAll() }
         let problem = problem
         if withProblem, problem != reportedProblem {
             reportedProblem = problem
-            if let problem { notices.append(Notice(text: problem, severity: .warning)) }
+            if let problem { notices.append(RunNotice(text: problem, severity: .warning)) }
         }
         return notices
     }
@@ -289,7 +289,7 @@ struct AnalysisRun: ~Copyable {
     /// Another file of this run could not be written.
     mutating func note(_ failure: FailedOutput) {
         failedOutputs.append(failure)
-        notices.append(Notice(text: failure.reason, severity: .critical))
+        notices.append(RunNotice(text: failure.reason, severity: .critical))
     }
 
     /// A file that fails is given up; the analysis goes on.
@@ -392,7 +392,7 @@ struct AnalysisRun: ~Copyable {
     /// A log that was named and opens nothing is most likely the wrong file.
     private mutating func noteMissingSecrets() {
         guard let path = namedKeyLog, keyLogSecrets == 0 else { return }
-        notices.append(Notice(text: "0 secrets read from \(path): nothing is decrypted with it", severity: .warning))
+        notices.append(RunNotice(text: "0 secrets read from \(path): nothing is decrypted with it", severity: .warning))
     }
 
     /// Cuts the batch at the limits and writes it where that was asked for.

@@ -5,7 +5,7 @@ import StreamtopModel
 import Synchronization
 
 /// The thread that asks the host's kernel, beside the one that analyses: neither waits for the other. What it learns goes out
-/// as messages with a time, what it is to ask about comes in as wishes; the newest of each count.
+/// as messages with a time, what it is to ask about comes in as requests; the newest of each count.
 final class HostWatch: Sendable {
     private struct Desk {
         var requests = HostRequests()
@@ -21,7 +21,7 @@ final class HostWatch: Sendable {
     private static let longInterval: Nanoseconds = .milliseconds(100)
     private static let fewFlows = 16
     /// Reports that wait at most: an analysis that is behind skips what it would not look at.
-    private static let mostReports = 32
+    private static let reportCapacity = 32
 
     private init(reader: consuming sending HostReader) {
         self.reader = Mutex(reader)
@@ -47,7 +47,7 @@ final class HostWatch: Sendable {
                     let began = Clocks.monotonic
                     let report = reader.read(requests, at: Clocks.wall)
                     desk.withLock { desk in
-                        if desk.reports.count >= Self.mostReports { desk.reports.removeFirst() }
+                        if desk.reports.count >= Self.reportCapacity { desk.reports.removeFirst() }
                         desk.reports.append(report)
                     }
                     let interval = requests.flows.count > Self.fewFlows ? Self.longInterval : Self.shortInterval

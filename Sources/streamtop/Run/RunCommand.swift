@@ -54,12 +54,12 @@ final class CommandMailbox: Sendable {
 }
 
 /// A line for the user about something that happened beside the analysis.
-struct Notice: Equatable, Sendable {
+struct RunNotice: Equatable, Sendable {
     var text: String
     var severity: Verdict.Severity
 
     /// Without a screen notices go to standard error.
-    static func print(_ notices: [Notice]) {
+    static func print(_ notices: [RunNotice]) {
         guard !notices.isEmpty else { return }
         var output = OutputBuffer(descriptor: 2)
         for notice in notices { output.append("streamtop: \(notice.text)\n") }
@@ -73,7 +73,7 @@ final class StatusMailbox: Sendable {
     private struct Contents {
         var replay: ReplayStatus?
         var recordings = RecordingStatus()
-        var notices: [Notice] = []
+        var notices: [RunNotice] = []
     }
 
     private let contents = Mutex(Contents())
@@ -90,14 +90,14 @@ final class StatusMailbox: Sendable {
     func notify(_ text: String, _ severity: Verdict.Severity = .info) {
         contents.withLock { contents in
             if contents.notices.count == StatusMailbox.capacity { contents.notices.removeFirst() }
-            contents.notices.append(Notice(text: text, severity: severity))
+            contents.notices.append(RunNotice(text: text, severity: severity))
         }
     }
 
     var replay: ReplayStatus? { contents.withLock { $0.replay } }
     var recordings: RecordingStatus { contents.withLock { $0.recordings } }
 
-    func takeNotices() -> [Notice] {
+    func takeNotices() -> [RunNotice] {
         contents.withLock { contents in
             defer { contents.notices.removeAll() }
             return contents.notices

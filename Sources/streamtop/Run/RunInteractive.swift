@@ -137,8 +137,8 @@ private struct Dashboard: ~Copyable {
 
     private mutating func takePicture() {
         // Live and paused: the capture goes on, the picture stands.
-        let stands = state.isPaused && !settings.isReplay
-        if let snapshot = analysis.snapshots.take(), !stands {
+        let isFrozen = state.isPaused && !settings.isReplay
+        if let snapshot = analysis.snapshots.take(), !isFrozen {
             context.snapshot = snapshot
             isStale = true
         }

@@ -56,7 +56,7 @@ private struct RecordStream: ~Copyable {
     private static let lastRecords: Nanoseconds = .milliseconds(1_200)
     private let flowInterval: Nanoseconds
     /// More active flows than this are told of every ten seconds only.
-    private static let mostFlowsASecond = 256
+    private static let flowsPerSecond = 256
     private var lastHost: Timestamp?
     private static let hostInterval: Nanoseconds = .seconds(1)
     private var qlog: QLogFolder?
@@ -78,7 +78,7 @@ private struct RecordStream: ~Copyable {
     mutating func `continue`(_ run: inout AnalysisRun) throws(ProgramFailure) {
         if !hasMeta { appendMeta(run) }
         try append(&run)
-        Notice.print(run.takeNotices(withProblem: true))
+        RunNotice.print(run.takeNotices(withProblem: true))
         if settings.isLive {
             appendActiveFlows(&run.engine)
             appendHost(run.engine)
@@ -112,7 +112,7 @@ private struct RecordStream: ~Copyable {
         }
         if let failure { throw failure }
         noteFailedLog(&run)
-        Notice.print(run.takeNotices(withProblem: true))
+        RunNotice.print(run.takeNotices(withProblem: true))
         hasFailedOutputs = !run.failedOutputs.isEmpty
         for call in run.engine.finalCalls() {
             judge.add(call)
@@ -147,7 +147,7 @@ private struct RecordStream: ~Copyable {
             lastFlows = engine.now
             return
         }
-        let isCrowded = engine.flowCount > Self.mostFlowsASecond
+        let isCrowded = engine.flowCount > Self.flowsPerSecond
         guard engine.now - last >= (isCrowded ? .seconds(10) : flowInterval) else { return }
         lastFlows = engine.now
         engine.forEachFlow(activeSince: last) { exporter.appendFlow($0, to: &output.bytes) }

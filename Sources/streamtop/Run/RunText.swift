@@ -17,14 +17,14 @@ enum RunText {
             while !run.isOver, !TerminalSignals.isStopPending {
                 if try run.step() == .ended { break }
                 run.engine.drainOutputs { _ in }
-                Notice.print(run.takeNotices(withProblem: true))
+                RunNotice.print(run.takeNotices(withProblem: true))
             }
         } catch {
             guard error.status == .file else { throw error }
             damage = error
         }
         run.finish()
-        Notice.print(run.takeNotices(withProblem: true))
+        RunNotice.print(run.takeNotices(withProblem: true))
         // `-w -` has standard output for itself.
         if settings.writeFile != "-" {
             var output = OutputBuffer()

@@ -23,7 +23,7 @@ func fuzzBoxes(_ bytes: [UInt8]) {
         facts.removeAll(keepingCapacity: true)
     }
     scanner.end(at: time, into: &facts)
-    precondition(scanner.heldBytes <= MediaBoxScanner.mostHeldBytes)
+    precondition(scanner.heldBytes <= MediaBoxScanner.heldByteCapacity)
 }
 
 /// Manifests, playlists and content codings: the first byte chooses.

@@ -84,8 +84,8 @@ func fuzzQUICConnection(_ bytes: [UInt8]) {
         feed(datagram, fromClient ? .fromClient : .fromServer, &tracker, &handshake, &scratch, &seen)
     }
     let found = tracker.snapshot(at: Timestamp(nanoseconds: .max))
-    for side in [found.client, found.server] {
-        precondition((side.lostPackets ?? 0) >= 0 && (side.inFlight?.last ?? 0) >= 0, "counts below zero")
+    for endpoint in [found.client, found.server] {
+        precondition((endpoint.lostPackets ?? 0) >= 0 && (endpoint.inFlight?.last ?? 0) >= 0, "counts below zero")
     }
     _ = handshake.snapshot(
         early: 0, serverHandshake: nil, clientHandshake: nil, hasSecrets: true, serverRoundTrip: nil)

@@ -26,7 +26,6 @@ func fuzzTLSMessages(_ bytes: [UInt8]) {
     case 5:
         let suite = TLSCipherSuite(rawValue: reader.peekUInt16() ?? 0)
         _ = try? TLSServerKeyExchange(decoding: &reader, cipherSuite: suite, version: choice > 127 ? .tls12 : .tls10)
-    case 6: _ = try? TLSNewSessionTicket(decoding: &reader, version13: choice > 127)
     case 7: _ = try? TLSCertificateVerify(decoding: &reader)
     case 8: _ = try? TLSAlert(decoding: &reader)
     case 9: _ = Certificate(der: body)

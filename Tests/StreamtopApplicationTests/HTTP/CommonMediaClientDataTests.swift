@@ -48,7 +48,7 @@ import Testing
 
     @Test func capsHold() {
         let many = (0..<100).map { "k\($0)=1" }.joined(separator: ",")
-        #expect(read(many).count == CommonMediaClientData.maximumKeys)
+        #expect(read(many).count == CommonMediaClientData.keyCapacity)
         let long = read("sid=\"" + String(repeating: "x", count: 5_000) + "\"")
         #expect(long == [HTTPClientDatum(key: "sid", value: .text(String(repeating: "x", count: 256)))])
     }

@@ -200,8 +200,8 @@ import Testing
     @Test func whatIsOpenIsBounded() {
         var talk = conversation()
         for number in 0..<1_000 { talk.say("GET /\(number) HTTP/1.1\r\nHost: h\r\n\r\n") }
-        #expect(talk.counts.requests == 1_000 && talk.counts.forgotten == 1_000 - HTTP1Exchanges.maximumOpen)
-        #expect(talk.exchanges.count <= HTTP1Exchanges.maximumOpen + HTTPExchangeLog.capacity)
+        #expect(talk.counts.requests == 1_000 && talk.counts.forgotten == 1_000 - HTTP1Exchanges.openCapacity)
+        #expect(talk.exchanges.count <= HTTP1Exchanges.openCapacity + HTTPExchangeLog.capacity)
     }
 
     @Test func damagedConversationsEnd() {

@@ -257,8 +257,8 @@ import Testing
         var talk = conversation()
         open(&talk)
         for number in UInt32(0)..<2_000 { talk.say(Bytes.get("/", on: 2 * number + 1, ends: false)) }
-        #expect(talk.tracker.streams.count == HTTP2ConnectionTracker.maximumStreams)
-        #expect(talk.counts.forgotten == 2_000 - HTTP2ConnectionTracker.maximumStreams)
+        #expect(talk.tracker.streams.count == HTTP2ConnectionTracker.streamCapacity)
+        #expect(talk.counts.forgotten == 2_000 - HTTP2ConnectionTracker.streamCapacity)
         talk.say(Bytes.frame(1, 0, 5_001, [0x82]))
         for _ in 0..<100 { talk.say(Bytes.frame(9, 0, 5_001, [0x82])) }
         #expect(talk.tracker.client.block == nil && (talk.flow.http2?.violations ?? 0) > 0)

@@ -265,15 +265,15 @@ import Testing
 
     @Test func capsHold() {
         var talk = HTTP3Conversation()
-        for number in 0..<UInt64(HTTP3ConnectionTracker.maximumStreams + 40) {
+        for number in 0..<UInt64(HTTP3ConnectionTracker.streamCapacity + 40) {
             talk.say(Bytes.get("/\(number)"), on: number * 4)
         }
-        #expect(talk.tracker.requests.count == HTTP3ConnectionTracker.maximumStreams)
+        #expect(talk.tracker.requests.count == HTTP3ConnectionTracker.streamCapacity)
         #expect(talk.counts.forgotten == 40)
-        #expect(talk.counts.requests == HTTP3ConnectionTracker.maximumStreams + 40)
+        #expect(talk.counts.requests == HTTP3ConnectionTracker.streamCapacity + 40)
         #expect(talk.exchanges.first?.identifier == 1, "forgotten ones are among the newest that are over")
         for number in 0..<UInt64(100) { talk.say([0x21, 1], on: number * 4 + 2) }
-        #expect(talk.tracker.clientStreams.count == HTTP3ConnectionTracker.maximumUnidirectional)
+        #expect(talk.tracker.clientStreams.count == HTTP3ConnectionTracker.unidirectionalCapacity)
         for number in 0..<UInt64(300) {
             talk.say(Bytes.get("/"), on: (1_000 + number) * 4)
             talk.end((1_000 + number) * 4)
@@ -281,7 +281,7 @@ import Testing
             talk.end((1_000 + number) * 4, .fromServer)
         }
         let kept = talk.exchanges
-        #expect(kept.count <= HTTPExchangeLog.capacity + HTTP3ConnectionTracker.maximumStreams)
+        #expect(kept.count <= HTTPExchangeLog.capacity + HTTP3ConnectionTracker.streamCapacity)
         #expect(kept.map(\.identifier) == kept.map(\.identifier).sorted())
         // Sections that wait are bounded, too.
         var waiting = HTTP3Conversation()

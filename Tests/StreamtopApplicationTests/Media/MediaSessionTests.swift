@@ -245,7 +245,7 @@ import Testing
         var world = TestPresentation()
         world.play(count: 560)
         let session = try #require(world.sessions(at: 1_200).first)
-        #expect(session.segmentCount == 1_120 && session.segments.count <= MediaSessionTracker.maximumSegments)
+        #expect(session.segmentCount == 1_120 && session.segments.count <= MediaSessionTracker.segmentCapacity)
         let detailed = session.segments.filter { !$0.chunks.isEmpty }.count
         #expect(detailed <= MediaSessionTracker.detailedSegments + 1)
         #expect(session.segments.allSatisfy { $0.cadence != nil || !$0.chunks.isEmpty })
@@ -334,7 +334,7 @@ import Testing
             if next() % 50 == 0 { world.table.forEachBuffer(at: time()) { _, _ in } }
         }
         for session in world.table.snapshots(at: time()) {
-            #expect(session.segments.count <= MediaSessionTracker.maximumSegments)
+            #expect(session.segments.count <= MediaSessionTracker.segmentCapacity)
             #expect((session.buffer?.series.count ?? 0) <= BufferSeries.capacity)
         }
     }

@@ -208,7 +208,7 @@ struct TLSPlayer: ~Copyable {
                 player.feed(bytes, record.direction)
             }
             let tls = player.tracker.snapshot()
-            #expect(tls.handshake.timeline.count <= HandshakeFacts.mostSteps)
+            #expect(tls.handshake.timeline.count <= HandshakeFacts.stepCapacity)
         }
     }
 }

@@ -12,29 +12,29 @@ import Testing
     }
 
     /// A square wave of period 2 x `trip` in both directions, packets each `step`, the server `half` behind the client.
-    private func wave(trip: Nanoseconds, half: Nanoseconds, step: Nanoseconds, length: Nanoseconds) -> [Packet] {
+    private func wave(trip: Nanoseconds, component: Nanoseconds, step: Nanoseconds, length: Nanoseconds) -> [Packet] {
         var packets: [Packet] = []
         for time in stride(from: Nanoseconds(0), to: length, by: Int64.Stride(step)) {
             packets.append(Packet(time: time, direction: .fromClient, spin: (time / trip) % 2 == 1))
-            if time >= half {
+            if time >= component {
                 packets.append(
-                    Packet(time: time + 1000, direction: .fromServer, spin: ((time - half) / trip) % 2 == 1))
+                    Packet(time: time + 1000, direction: .fromServer, spin: ((time - component) / trip) % 2 == 1))
             }
         }
         return packets
     }
 
-    private func feed(_ packets: [Packet]) -> (meter: QUICSpinMeter, loops: [Nanoseconds], halves: [Nanoseconds]) {
+    private func feed(_ packets: [Packet]) -> (meter: QUICSpinMeter, loops: [Nanoseconds], components: [Nanoseconds]) {
         var meter = QUICSpinMeter()
         var loops: [Nanoseconds] = []
-        var halves: [Nanoseconds] = []
+        var components: [Nanoseconds] = []
         for packet in packets {
             let reading = meter.observe(
                 packet.spin, from: packet.direction, at: Timestamp(nanoseconds: packet.time), handshake: nil)
             if let loop = reading.loop { loops.append(loop) }
-            if let half = reading.half, packet.direction == .fromServer { halves.append(half) }
+            if let component = reading.component, packet.direction == .fromServer { components.append(component) }
         }
-        return (meter, loops, halves)
+        return (meter, loops, components)
     }
 
     private func median(_ values: [Nanoseconds]) -> Nanoseconds {
@@ -42,18 +42,18 @@ import Testing
     }
 
     @Test func squareWave() {
-        let (meter, loops, halves) = feed(
-            wave(trip: .milliseconds(50), half: .milliseconds(20), step: .milliseconds(1), length: .seconds(2)))
+        let (meter, loops, components) = feed(
+            wave(trip: .milliseconds(50), component: .milliseconds(20), step: .milliseconds(1), length: .seconds(2)))
         #expect(meter.isUsed)
         #expect(meter.rejected == 0)
         #expect(median(loops) == .milliseconds(50))
-        let half = median(halves)
-        #expect(abs(half - .milliseconds(20)) < .milliseconds(2))
+        let component = median(components)
+        #expect(abs(component - .milliseconds(20)) < .milliseconds(2))
     }
 
     @Test func packetsThatChangePlacesAtTheEdges() {
         var packets = wave(
-            trip: .milliseconds(50), half: .milliseconds(20), step: .milliseconds(1), length: .seconds(4))
+            trip: .milliseconds(50), component: .milliseconds(20), step: .milliseconds(1), length: .seconds(4))
         var random = SeededRandom(seed: 312)
         var swapped = 0
         for index in 0..<(packets.count - 2) where packets[index].spin != packets[index + 2].spin {
@@ -72,20 +72,20 @@ import Testing
     }
 
     @Test func aBitThatNeverTurnsIsNoSignal() {
-        let still = wave(trip: .seconds(100), half: 0, step: .milliseconds(1), length: .seconds(1))
+        let still = wave(trip: .seconds(100), component: 0, step: .milliseconds(1), length: .seconds(1))
         #expect(!feed(still).meter.isUsed)
         #expect(feed(still).loops.isEmpty)
     }
 
     @Test func aCoinTossIsNoSignal() {
         var random = SeededRandom(seed: 9287)
-        var packets = wave(trip: .milliseconds(50), half: 0, step: .milliseconds(1), length: .seconds(3))
+        var packets = wave(trip: .milliseconds(50), component: 0, step: .milliseconds(1), length: .seconds(3))
         for index in packets.indices { packets[index].spin = Bool.random(using: &random) }
         #expect(!feed(packets).meter.isUsed)
     }
 
     @Test func oneEndAloneIsNoSignal() {
-        let packets = wave(trip: .milliseconds(50), half: 0, step: .milliseconds(1), length: .seconds(3)).map {
+        let packets = wave(trip: .milliseconds(50), component: 0, step: .milliseconds(1), length: .seconds(3)).map {
             Packet(time: $0.time, direction: $0.direction, spin: $0.direction == .fromClient && $0.spin)
         }
         #expect(!feed(packets).meter.isUsed)

@@ -100,7 +100,9 @@ import Testing
         observe(&tracker, [11, 0, 0, 4], .fromClient, 42)
         #expect(tracker.initiator == .fromServer && tracker.snapshot.handshake == .milliseconds(42))
         #expect(tracker.snapshot.client.maximumReceiveWindow == 131_072)
-        #expect(tracker.halves.client?.samples == 2 && tracker.halves.client?.last == .milliseconds(1))
+        #expect(
+            tracker.componentRoundTrips.client?.samples == 2
+                && tracker.componentRoundTrips.client?.last == .milliseconds(1))
         var repeated = SCTPAssociationTracker()
         observe(&repeated, initiation(1), .fromClient, 0)
         observe(&repeated, initiation(1), .fromClient, 1_000)
@@ -126,7 +128,7 @@ import Testing
         #expect(tracker.snapshot.roundTrip?.samples == 1)
     }
 
-    @Test("Between both ends the loop is the sum of the halves, at an end the far half")
+    @Test("Between both ends the loop is the sum of the componentRoundTrips, at an end the far half")
     func loop() {
         var middle = SCTPAssociationTracker()
         observe(&middle, data(1), .fromClient, 0)

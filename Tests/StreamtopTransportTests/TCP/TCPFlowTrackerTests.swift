@@ -124,10 +124,10 @@ import Testing
                 flow.data(at: 100 + Double(index), index * 1000)
                 flow.ack(at: 110 + Double(index), index * 1000 + 1000)
             }
-            let side = flow.server
-            #expect(side.uniqueBytes == 200_000)
-            #expect(side.retransmissions.packets == 0)
-            #expect(side.outOfOrder == 0)
+            let endpoint = flow.server
+            #expect(endpoint.uniqueBytes == 200_000)
+            #expect(endpoint.retransmissions.packets == 0)
+            #expect(endpoint.outOfOrder == 0)
             #expect(flow.report().roundTrip.client?.maximum == 10_000_000)
         }
     }

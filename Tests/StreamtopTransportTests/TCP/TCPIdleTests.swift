@@ -38,22 +38,22 @@ import Testing
     }
 
     @Test func windowThatShrinksInPausesIsARestart() {
-        let side = flow(pause: 2000, after: [10, 20, 40, 50])
-        #expect(side.idlePeriods == 5)
-        #expect(side.idleRestarts == 5)
+        let endpoint = flow(pause: 2000, after: [10, 20, 40, 50])
+        #expect(endpoint.idlePeriods == 5)
+        #expect(endpoint.idleRestarts == 5)
     }
 
     @Test func windowThatIsKeptIsNone() {
-        let side = flow(pause: 2000, after: [50, 50])
-        #expect(side.idlePeriods == 5)
-        #expect(side.idleRestarts == 0)
+        let endpoint = flow(pause: 2000, after: [50, 50])
+        #expect(endpoint.idlePeriods == 5)
+        #expect(endpoint.idleRestarts == 0)
     }
 
     /// Little data after a pause says nothing about the window.
     @Test func smallAnswersDoNotTell() {
-        let side = flow(pause: 2000, after: [8])
-        #expect(side.idlePeriods == 0)
-        #expect(side.idleRestarts == 0)
+        let endpoint = flow(pause: 2000, after: [8])
+        #expect(endpoint.idlePeriods == 0)
+        #expect(endpoint.idleRestarts == 0)
     }
 
     @Test func shortPausesAreNone() {

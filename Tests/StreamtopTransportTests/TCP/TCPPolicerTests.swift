@@ -65,7 +65,7 @@ import Testing
         var tokens = 100.0
         var last = 0.0
         var packets = 60
-        let side = play(
+        let endpoint = play(
             rounds: 400,
             window: { _, hadLoss in
                 packets = hadLoss ? packets / 2 : packets + 8
@@ -78,9 +78,9 @@ import Testing
                 tokens -= 1
                 return true
             })
-        #expect(side.loss.events >= 5)
-        #expect(side.loss.policed * 10 >= side.loss.events * 8)
-        #expect(side.loss.congestive == 0)
+        #expect(endpoint.loss.events >= 5)
+        #expect(endpoint.loss.policed * 10 >= endpoint.loss.events * 8)
+        #expect(endpoint.loss.congestive == 0)
     }
 
     /// The same rate with a bucket of 25 packets: windows of half the rate overrun it already, so no rate is pinned; but
@@ -89,7 +89,7 @@ import Testing
         var tokens = 25.0
         var last = 0.0
         var packets = 20
-        let side = play(
+        let endpoint = play(
             rounds: 400,
             window: { round, hadLoss in
                 packets = hadLoss ? packets / 2 : packets + 1 + round % 2
@@ -102,35 +102,35 @@ import Testing
                 tokens -= 1
                 return true
             })
-        #expect(side.loss.events >= 8)
-        #expect(side.loss.policed * 10 >= side.loss.events * 9)
+        #expect(endpoint.loss.events >= 8)
+        #expect(endpoint.loss.policed * 10 >= endpoint.loss.events * 9)
     }
 
     /// A sender that hears of losses by chance, one packet in 150: never a policer's.
     @Test func lossesByChanceAreRandom() {
         var random = SeededRandom(seed: 11)
         var packets = 20
-        let side = play(
+        let endpoint = play(
             rounds: 400,
             window: { _, hadLoss in
                 packets = hadLoss ? max(4, packets / 2) : packets + 1
                 return packets
             }, spacing: 0.1, passes: { _ in Int.random(in: 0..<150, using: &random) != 0 })
-        #expect(side.loss.events >= 20)
-        #expect(side.loss.random == side.loss.events)
+        #expect(endpoint.loss.events >= 20)
+        #expect(endpoint.loss.random == endpoint.loss.events)
     }
 
     /// 1 Mb/s of an application with one loss: random, and never a policer's.
     @Test func singleLossOfAQuietSenderIsRandom() {
         var sent = 0
-        let side = play(
+        let endpoint = play(
             rounds: 200, window: { _, _ in 4 }, spacing: 0.1,
             passes: { _ in
                 sent += 1
                 return sent != 301
             })
-        #expect(side.loss.events == 1)
-        #expect(side.loss.random == 1)
-        #expect(side.loss.policed == 0)
+        #expect(endpoint.loss.events == 1)
+        #expect(endpoint.loss.random == 1)
+        #expect(endpoint.loss.policed == 0)
     }
 }

@@ -29,21 +29,21 @@ import Testing
     @Test(arguments: ["snd", "rcv", "midup", "middown"], [10, 100])
     func lossIsOneFastRetransmission(position: String, milliseconds: Int) throws {
         let report = try SyntheticCapture("\(position)_\(milliseconds)").report()
-        let side = report.snapshot.server
-        #expect(side.retransmissions.packets == 1)
-        #expect(side.retransmissions.fast == 1)
-        #expect(side.outOfOrder == 0)
+        let endpoint = report.snapshot.server
+        #expect(endpoint.retransmissions.packets == 1)
+        #expect(endpoint.retransmissions.fast == 1)
+        #expect(endpoint.outOfOrder == 0)
         let isUpstream = position == "rcv" || position == "midup"
-        #expect(side.loss.upstream == (isUpstream ? 1 : 0))
-        #expect(side.loss.downstream == (isUpstream ? 0 : 1))
+        #expect(endpoint.loss.upstream == (isUpstream ? 1 : 0))
+        #expect(endpoint.loss.downstream == (isUpstream ? 0 : 1))
     }
 
     @Test(arguments: ["reordmid", "reordrcv"], [10, 100])
     func overtakenSegmentIsReordering(position: String, milliseconds: Int) throws {
-        let side = try SyntheticCapture("\(position)_\(milliseconds)").report().snapshot.server
-        #expect(side.retransmissions.packets == 0)
-        #expect(side.outOfOrder == 1)
-        #expect(side.loss.events == 0)
+        let endpoint = try SyntheticCapture("\(position)_\(milliseconds)").report().snapshot.server
+        #expect(endpoint.retransmissions.packets == 0)
+        #expect(endpoint.outOfOrder == 1)
+        #expect(endpoint.loss.events == 0)
     }
 
     /// Behind a link that swallows large packets in silence: only smaller repairs arrive. Nothing says chance.
@@ -206,12 +206,12 @@ import Testing
         flow.data(at: 100, 0)
         flow.data(at: 101, 2000)
         flow.ack(at: 151, 3000)
-        let side = flow.server
-        #expect(side.lostBeforeCapture == 1)
-        #expect(side.lostBeforeCaptureBytes == 1000)
-        #expect(side.retransmissions.packets == 0)
-        #expect(side.loss.events == 0)
-        #expect(side.lossRatio == nil)
+        let endpoint = flow.server
+        #expect(endpoint.lostBeforeCapture == 1)
+        #expect(endpoint.lostBeforeCaptureBytes == 1000)
+        #expect(endpoint.retransmissions.packets == 0)
+        #expect(endpoint.loss.events == 0)
+        #expect(endpoint.lossRatio == nil)
     }
 
     @Test func acknowledgmentBeyondEverythingSeenIsCounted() {

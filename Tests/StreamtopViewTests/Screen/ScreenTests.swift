@@ -183,7 +183,7 @@ import Testing
     @Test func everyColumnAndFieldHasItsRow() {
         for column in FlowColumn.allCases {
             #expect(MetricTable.rows.count { $0.column == column } == 1, "\(column)")
-            #expect(!column.looks.title.isEmpty)
+            #expect(!column.style.title.isEmpty)
         }
         for field in FilterField.allCases {
             guard case .number = field.kind, field != .port else { continue }

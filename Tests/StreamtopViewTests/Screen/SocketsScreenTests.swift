@@ -126,7 +126,7 @@ import Testing
             let context = SampleSnapshots.context(snapshot)
             var state = ViewState(width: 200, height: 60)
             ViewReducer.advance(&state, in: context)
-            let columns = PageLayout(state, context).placedColumns(state, context).map(\.column)
+            let columns = PageLayout(state, context).columnExtents(state, context).map(\.column)
             #expect(columns.contains(.process) == isThere)
         }
     }

@@ -267,7 +267,7 @@ import Testing
 
     @Test func clicksOnHeadersTabsAndTheBar() throws {
         var desk = Desk(replay: ScreenTests.replay)
-        let columns = desk.layout.placedColumns(desk.state, desk.context)
+        let columns = desk.layout.columnExtents(desk.state, desk.context)
         let roundTrip = try #require(columns.first { $0.column == .roundTrip })
         desk.click(roundTrip.x + 1, desk.layout.columns.y)
         #expect(desk.state.table.sort == FlowSort(column: .roundTrip, descending: true))

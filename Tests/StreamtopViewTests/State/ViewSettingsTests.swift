@@ -15,7 +15,7 @@ import Testing
     }
 
     private func columns(_ state: ViewState, _ context: ViewContext) -> [FlowColumn] {
-        PageLayout(state, context).placedColumns(state, context).map(\.column)
+        PageLayout(state, context).columnExtents(state, context).map(\.column)
     }
 
     @Test func columnsComeGoAndMove() {

@@ -7,11 +7,11 @@ import StreamtopTestSupport
 /// A host that holds its own stream back, and what its kernel says.
 enum SampleLadders {
     private static func rung(
-        _ layer: BufferSnapshot.Layer, _ side: String, _ travel: BufferTravel, delay: Double?, occupied: Int? = nil,
+        _ layer: BufferSnapshot.Layer, _ location: String, _ travel: BufferTravel, delay: Double?, occupied: Int? = nil,
         capacity: Int? = nil, source: String = "kernel"
     ) -> BufferSnapshot {
         var rung = BufferSnapshot(
-            layer: layer, side: side, occupiedBytes: occupied, capacityBytes: capacity,
+            layer: layer, location: location, occupiedBytes: occupied, capacityBytes: capacity,
             delay: delay.map { Nanoseconds($0 * 1e6) }, source: source, confidence: 0.95)
         rung.direction = travel
         rung.bound = delay == nil ? .unknown : .measured

@@ -143,13 +143,14 @@ enum SampleSnapshots {
         flow.tcp = tcp
         flow.buffers = [
             BufferSnapshot(
-                layer: .socketSend, side: "server", occupiedBytes: nil, capacityBytes: nil, delay: nil, source: "none",
+                layer: .socketSend, location: "server", occupiedBytes: nil, capacityBytes: nil, delay: nil,
+                source: "none",
                 confidence: 0),
             BufferSnapshot(
-                layer: .path, side: "server", occupiedBytes: 186_000, capacityBytes: nil, delay: 84_100_000,
+                layer: .path, location: "server", occupiedBytes: 186_000, capacityBytes: nil, delay: 84_100_000,
                 source: "rtt", confidence: 0.9),
             BufferSnapshot(
-                layer: .socketReceive, side: "client", occupiedBytes: 110_000, capacityBytes: 3_250_000,
+                layer: .socketReceive, location: "client", occupiedBytes: 110_000, capacityBytes: 3_250_000,
                 delay: 900_000, source: "receive_window", confidence: 0.8),
         ]
         flow.verdicts = [bufferbloat()]
@@ -259,7 +260,7 @@ enum SampleSnapshots {
                     summary: "84 ms of 112 ms RTT sit in the path queue towards the client")),
             event(7, 51_600, 440_400, .zeroWindow(by: .fromClient)),
             event(7, 51_360, 440_640, .windowOpen(by: .fromClient, bytes: 131_072, after: 240_000_000)),
-            event(9, 31_000, 461_000, .loss(from: .fromServer, segments: 2, verdict: .random, side: .downstream)),
+            event(9, 31_000, 461_000, .loss(from: .fromServer, segments: 2, verdict: .random, location: .downstream)),
             event(16, 12_000, 0, .flowOpen),
             event(16, 100, 11_900, .flowClose(.reset)),
             event(7, 16, 491_984, .retransmission(from: .fromServer, sequence: 1, bytes: 1_448, cause: .fast)),

@@ -73,9 +73,9 @@ import Testing
     }
 
     @Test func aTableBeyondTheCapIsRefused() {
-        #expect(!isMade(capacity: UInt64(QPACKDecoder.largestTable) + 1))
+        #expect(!isMade(capacity: UInt64(QPACKDecoder.tableCapacity) + 1))
         #expect(!isMade(capacity: .max))
-        #expect(isMade(capacity: UInt64(QPACKDecoder.largestTable)))
+        #expect(isMade(capacity: UInt64(QPACKDecoder.tableCapacity)))
     }
 
     @Test func aFloodOfFieldsIsCapped() throws {
@@ -85,7 +85,7 @@ import Testing
             Issue.record("not decoded")
             return
         }
-        #expect(fields.count == QPACKDecoder.maximumFields)
+        #expect(fields.count == QPACKDecoder.fieldCapacity)
     }
 
     @Test func cutAndDamagedBytesAreSafe() throws {

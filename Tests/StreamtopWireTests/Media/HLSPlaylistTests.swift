@@ -47,7 +47,7 @@ import Testing
                     canBlockReload: true, canSkipUntil: .seconds(24), holdBack: nil, partHoldBack: .seconds(3)))
         #expect(playlist.segments.map(\.number) == [266, 267] && playlist.nextSequence == 268)
         #expect(playlist.reports.first?.url.path == "/live/a/index.m3u8" && playlist.reports.first?.lastSequence == 268)
-        let start = try #require(DateText.instant("2026-11-28T11:00:00.5Z"))
+        let start = try #require(ISO8601Parser.instant("2026-11-28T11:00:00.5Z"))
         func found(_ name: String) -> HLSResource? { playlist.resource(at: URLReference("/live/v/" + name)) }
         #expect(
             found("fs266.mp4") == HLSResource(kind: .segment, number: 266, duration: .seconds(4), programDate: start))

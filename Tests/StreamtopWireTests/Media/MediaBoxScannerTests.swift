@@ -185,7 +185,7 @@ import Testing
         let huge: [UInt8] =
             [0, 0, 0, 1] + Array("moov".utf8) + MediaBoxes.bytes(UInt64.max) + [UInt8](repeating: 0, count: 3 << 20)
         scanner.feed(unsafe huge.span.bytes, at: time(0), into: &facts)
-        #expect(scanner.heldBytes <= MediaBoxScanner.mostHeldBytes)
+        #expect(scanner.heldBytes <= MediaBoxScanner.heldByteCapacity)
     }
 
     /// Bytes that are no boxes, then a fragment: it is found wherever the pieces are cut.

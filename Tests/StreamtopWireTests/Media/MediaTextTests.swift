@@ -13,16 +13,16 @@ import Testing
             ("2026-11-28T21:00:00", 1_795_899_600),
         ] as [(String, Int64)])
     func instants(_ text: String, _ seconds: Int64) {
-        #expect(DateText.instant(text) == Timestamp(seconds: seconds, nanoseconds: 0))
+        #expect(ISO8601Parser.instant(text) == Timestamp(seconds: seconds, nanoseconds: 0))
     }
 
     @Test func fractionsAndNonsense() {
-        #expect(DateText.instant("1970-01-01T00:00:01.0000000019Z")?.nanoseconds == 1_000_000_001)
+        #expect(ISO8601Parser.instant("1970-01-01T00:00:01.0000000019Z")?.nanoseconds == 1_000_000_001)
         for wrong in [
             "", "2026-13-01T00:00:00Z", "2026-01-01", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx",
             "2026-01-01T00:60:00Z",
         ] {
-            #expect(DateText.instant(wrong) == nil, "\(wrong)")
+            #expect(ISO8601Parser.instant(wrong) == nil, "\(wrong)")
         }
     }
 
@@ -31,12 +31,12 @@ import Testing
             ("PT2S", 2_000), ("PT0.5S", 500), ("PT1H2M3.25S", 3_723_250), ("P1DT1S", 86_401_000), ("-PT1M", -60_000),
         ] as [(String, Int64)])
     func durations(_ text: String, _ milliseconds: Int64) {
-        #expect(DateText.duration(text) == .milliseconds(milliseconds))
+        #expect(ISO8601Parser.duration(text) == .milliseconds(milliseconds))
     }
 
     @Test func noDurations() {
         for wrong in ["", "2S", "PTS", "PT1", "P1S", "PT99999999999999999999S"] {
-            #expect(DateText.duration(wrong) == nil)
+            #expect(ISO8601Parser.duration(wrong) == nil)
         }
     }
 

@@ -131,6 +131,6 @@ import Testing
         for _ in 0..<3_000 { _ = feed(random.damaged(program), cutInto: Int.random(in: 1...300, using: &random)) }
         // Every PID there is.
         let (reader, _) = feed((0..<2_000).flatMap { packet(UInt16($0), 0) })
-        #expect(reader.streams.count == Reader.mostPIDs && reader.unfollowed == 2_000 - 256)
+        #expect(reader.streams.count == Reader.pidCapacity && reader.unfollowed == 2_000 - 256)
     }
 }

@@ -110,7 +110,7 @@ import Testing
             let bytes = set + random.damaged(aggregate)
             var input = ByteReader(unsafe bytes.span.bytes)
             while let element = reader.next(&input) {
-                if case .message(let message) = element { #expect(message.head.count <= RTMPReader.longestCommand) }
+                if case .message(let message) = element { #expect(message.head.count <= RTMPReader.commandLimit) }
             }
         }
     }

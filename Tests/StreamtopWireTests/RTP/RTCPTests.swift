@@ -30,9 +30,7 @@ import Testing
                 switch feedback.kind {
                 case .nack: while RTCPNackEntry(next: &body) != nil {}
                 case .fullIntraRequest: while RTCPIntraRequest(next: &body) != nil {}
-                case .tmmbr: while RTCPBitrateLimit(next: &body) != nil {}
                 case .application: _ = RTCPReceiverEstimate(decoding: &body)
-                case .transportWide: _ = try? TransportWideFeedback(decoding: &body)
                 case .congestionControl: try? CongestionControlFeedback.read(&body) { _, _, _ in }
                 default: break
                 }
@@ -101,35 +99,6 @@ import Testing
         #expect(value("52454d42 01ffffff 00000001") == .max)
         #expect(value("52454d42 02000001 00000001") == nil, "names more streams than there are")
         #expect(value("41424344 010fffff 00000001") == nil)
-    }
-
-    @Test("TMMBR: exponent 6, mantissa 17, overhead 9 bits")
-    func limit() {
-        let bytes = [UInt8](hex: "00000007 0401f428")
-        var reader = unsafe ByteReader(bytes.span.bytes)
-        let found = RTCPBitrateLimit(next: &reader)
-        #expect(
-            found?.media == 7 && found?.overhead == 0x28 && found?.bitsPerSecond == UInt64(0x1f4_00 >> 9 | 0x0) << 1)
-    }
-
-    @Test("Transport-wide feedback: runs, vectors, small, negative and reserved symbols")
-    func transportWide() throws {
-        func decode(_ hex: String) throws -> TransportWideFeedback {
-            let bytes = [UInt8](hex: hex)
-            var reader = unsafe ByteReader(bytes.span.bytes)
-            return try TransportWideFeedback(decoding: &reader)
-        }
-        // Two small deltas of 1 and 4 units, one lost; reference time 1 (64 ms).
-        let runs = try decode("000a 0003 000001 07 2002 0001 01 04")
-        #expect(runs.arrivals.map(\.sequence) == [10, 11, 12] && runs.arrivals.map(\.time) == [257, 261, nil])
-        #expect(runs.received == 2 && runs.count == 7)
-        // Vector of two-bit symbols: small, large (-1), reserved, lost; the reserved one says nothing.
-        let vector = try decode("ffff 0004 ffffff 00 db00 0a ffff")
-        #expect(vector.referenceTime == -1 && vector.arrivals.map(\.sequence) == [0xffff, 0, 2])
-        #expect(vector.arrivals.map(\.time) == [-246, -247, nil])
-        #expect(throws: DecodeError.self) { try decode("000a 0003 000001 07 2003 01") }
-        #expect(throws: DecodeError.self) { try decode("000a ffff 000001 07 2003 01") }
-        #expect(throws: DecodeError.self) { try decode("000a 0003 000001 07 2000 01") }
     }
 
     @Test("RFC 8888: 0xE200 is CE, half a second before the stamp; 0x9FFF has no time")

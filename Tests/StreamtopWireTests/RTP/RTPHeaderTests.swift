@@ -92,31 +92,6 @@ import Testing
         #expect(later.isFrameStart && !later.isFrameEnd && !later.hasStructure)
     }
 
-    @Test("RFC 2198 section 3: redundant blocks, then the primary to the end")
-    func redundant() throws {
-        // Block of type 111, 960 units earlier, 2 bytes; primary of type 111.
-        let bytes = [UInt8](hex: "ef 0f0002 6f aabb ccddee")
-        var reader = unsafe ByteReader(bytes.span.bytes)
-        let red = try RedundantPayload(decoding: &reader)
-        #expect(
-            red.blocks == [
-                .init(payloadType: 111, timestampOffset: 960, offset: 5, length: 2),
-                .init(payloadType: 111, timestampOffset: 0, offset: 7, length: 3),
-            ])
-        for length in 0..<7 {
-            let cut = Array(bytes.prefix(length))
-            #expect(throws: DecodeError.self) {
-                var reader = unsafe ByteReader(cut.span.bytes)
-                _ = try RedundantPayload(decoding: &reader)
-            }
-        }
-        let many = [UInt8](repeating: 0x80, count: 200)
-        #expect(throws: DecodeError.self) {
-            var endless = unsafe ByteReader(many.span.bytes)
-            _ = try RedundantPayload(decoding: &endless)
-        }
-    }
-
     @Test("RFC 5109 section 7.3: base, protected packets, short and long mask")
     func ulpfec() throws {
         let bytes = [UInt8](hex: "00 60 0064 00000000 0000 0010 c001")

@@ -36,17 +36,6 @@ import Testing
         #expect(facts(.pcmu, "00 00") == nil)
     }
 
-    @Test("RFC 6716 section 3.1: Opus packet durations; above 120 ms is not Opus")
-    func opus() {
-        func samples(_ hex: String) -> Int? {
-            let bytes = [UInt8](hex: hex)
-            return unsafe OpusPacket(bytes.span.bytes)?.samples
-        }
-        #expect(samples("78") == 960 && samples("fc") == 960 && samples("08 00") == 960)
-        #expect(samples("79") == 1_920 && samples("1b 02") == 5_760 && samples("e3 30") == 5_760)
-        #expect(samples("") == nil && samples("fb") == nil && samples("fb 00") == nil && samples("1b 03") == nil)
-    }
-
     @Test("No payload byte sequence traps a decoder")
     func hostile() {
         var random = SeededRandom(seed: 7)
@@ -55,7 +44,6 @@ import Testing
                 UInt8.random(in: 0...255, using: &random)
             }
             for codec in RTPCodec.allCases { _ = unsafe RTPPayloadFacts(codec, payload: bytes.span.bytes) }
-            _ = unsafe OpusPacket(bytes.span.bytes)
         }
     }
 

@@ -60,14 +60,14 @@ import Testing
     }
 
     @Test func boundsHold() {
-        let long = "v=0\no=" + String(repeating: "x", count: SessionDescription.maximumLength)
+        let long = "v=0\no=" + String(repeating: "x", count: SessionDescription.lengthLimit)
         #expect(scan(long).isEmpty)
-        let late = String(repeating: " ", count: DescriptionScanner.maximumSearched) + Self.plain
+        let late = String(repeating: " ", count: DescriptionScanner.searchLimit) + Self.plain
         #expect(scan(late).isEmpty, "it stands at the beginning of its message")
         var scanner = DescriptionScanner()
         let bytes = Array(long.utf8)
         scanner.feed(unsafe bytes.span.bytes)
-        #expect(scanner.heldBytes <= 2 * SessionDescription.maximumLength)
+        #expect(scanner.heldBytes <= 2 * SessionDescription.lengthLimit)
     }
 
     @Test func anyBytesDoNoHarm() {

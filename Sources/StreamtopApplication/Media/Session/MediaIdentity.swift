@@ -37,7 +37,7 @@ struct MediaIdentity: Equatable, Sendable {
 /// The manifests of a session, and what they say of URLs.
 struct MediaManifests: Sendable {
     /// Media playlists kept; the one that was read longest ago goes.
-    static let maximumPlaylists = 32
+    static let playlistCapacity = 32
 
     private(set) var dash: DASHManifest?
     private(set) var multivariant: HLSMultivariantPlaylist?
@@ -84,7 +84,7 @@ struct MediaManifests: Sendable {
             let known = playlists.firstIndex { $0.url.isSame(url) }
             let whole = known.map { list.completed(by: playlists[$0].playlist) } ?? list
             if let known { playlists.remove(at: known) }
-            if playlists.count >= Self.maximumPlaylists { playlists.removeFirst() }
+            if playlists.count >= Self.playlistCapacity { playlists.removeFirst() }
             playlists.append((url, whole, bytes))
             if multivariant == nil, self.url == nil { self.url = url }
         }
@@ -183,7 +183,7 @@ struct MediaManifests: Sendable {
     /// Seconds of one chunk or part, where the manifest says it, and of one segment.
     var partDuration: Double? { playlists.compactMap { $0.playlist.partTarget }.first?.seconds }
 
-    /// Wall time of a place on the presentation's timeline, in seconds.
+    /// Wall time of a position on the presentation's timeline, in seconds.
     func availability(of time: Double) -> Timestamp? {
         guard let start = dash?.availabilityStart, dash?.isDynamic == true else { return nil }
         return start + Nanoseconds(ofSeconds: time)

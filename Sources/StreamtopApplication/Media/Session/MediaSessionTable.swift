@@ -43,7 +43,6 @@ package struct MediaSessionTable: Sendable {
 
     package var isEmpty: Bool { sessions.isEmpty }
     package var count: Int { sessions.count }
-    package var evictedConnections: UInt64 { connections.evicted }
 
     /// Takes a report; what came of it is appended to `events`.
     package mutating func take(
@@ -77,7 +76,7 @@ package struct MediaSessionTable: Sendable {
     }
 
     private mutating func forgetManifests(besides kept: Int) {
-        while manifestBytes > Self.manifestCapacity,  // each turn frees some, or ends
+        while manifestBytes > Self.manifestCapacity,  // each pass frees some, or ends
             let oldest = sessions.indices.filter({ $0 != kept && sessions[$0].manifests.textBytes > 0 })
                 .min(by: { sessions[$0].last < sessions[$1].last })
         {
@@ -187,7 +186,7 @@ package struct MediaSessionTable: Sendable {
         begun += 1
         sessions.append(MediaSessionTracker(number: begun, report))
         let share = max(16, Self.segmentCapacity / sessions.count)
-        if share < MediaSessionTracker.maximumSegments {
+        if share < MediaSessionTracker.segmentCapacity {
             for index in sessions.indices { sessions[index].segmentLimit = share }
         }
         connections.insert(begun, for: report.flow, renews: true)

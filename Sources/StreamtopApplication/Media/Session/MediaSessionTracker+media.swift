@@ -19,7 +19,7 @@ extension MediaSessionTracker {
         let identity = identity(of: report.report.exchange) ?? MediaAddressPattern.identity(of: URLReference(url))
         guard let representation = identity?.representation else { return }
         initializations.removeAll { $0.representation == representation }
-        if initializations.count >= Self.maximumInitializations { initializations.removeFirst() }
+        if initializations.count >= Self.initializationCapacity { initializations.removeFirst() }
         initializations.append((representation, URLReference(url), tracks))
         if let type = Self.type(of: tracks) { setType(type, of: representation) }
     }
@@ -81,7 +81,7 @@ extension MediaSessionTracker {
         segment.type = type
         if segment.chunkCount == 0 { segment.mediaTime = chunk.mediaTime ?? segment.mediaTime }
         segment.chunkCount += 1
-        if segment.chunks.count < MediaSegment.maximumChunks { segment.chunks.append(chunk) }
+        if segment.chunks.count < MediaSegment.chunkCapacity { segment.chunks.append(chunk) }
         segment.endTime = chunk.lastByteTime
         segments[position] = segment
         if chunk.duration > 0, isLeading(type) {
@@ -121,7 +121,7 @@ extension MediaSessionTracker {
         player.add(type, from: start, to: end, at: time)
         eager.add(type, from: start, to: end, at: time)
         careful.add(type, from: start, to: end, at: time)
-        tellStalls(since: before)
+        emitStalls(since: before)
         noteParts(type, end, at: time)
         series.note(player, eager, careful, at: time)
     }
@@ -142,7 +142,7 @@ extension MediaSessionTracker {
         guard isLeading(type), player.isPlaying else { return }
         let before = player.stallCount
         player.advance(to: time)
-        tellStalls(since: before)
+        emitStalls(since: before)
         guard player.isPlaying, let playhead = player.playhead, let zero else { return }
         let latency = time - (zero + Nanoseconds(ofSeconds: playhead))
         latencies.record(latency)

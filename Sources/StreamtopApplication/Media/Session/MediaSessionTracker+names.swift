@@ -49,7 +49,7 @@ extension MediaSessionTracker {
             open[index].segment = segment ?? open[index].segment
             return
         }
-        if open.count >= Self.maximumOpen { open.removeFirst() }
+        if open.count >= Self.openCapacity { open.removeFirst() }
         open.append(OpenExchange(name: name, identity: identity, segment: segment))
     }
 

@@ -19,25 +19,25 @@ extension MediaSessionTracker {
         player.advance(to: time)
         eager.advance(to: time)
         careful.advance(to: time)
-        tellStalls(since: before)
+        emitStalls(since: before)
         series.note(player, eager, careful, at: time)
     }
 
     /// Common Media Client Data (CTA-5004) that came with a request or by itself.
-    mutating func hear(_ data: [HTTPClientDatum], type: MediaType?, at time: Timestamp) {
+    mutating func record(_ data: [HTTPClientDatum], type: MediaType?, at time: Timestamp) {
         guard !data.isEmpty else { return }
         for datum in data {
             switch (datum.key, datum.value) {
             case ("sid", .text(let name)): playerName = playerName ?? name
-            case ("bl", .number(let value)): hear(buffer: value, of: type ?? .unknown, at: time)
+            case ("bl", .number(let value)): record(buffer: value, of: type ?? .unknown, at: time)
             case ("bl", .list(let members)):
                 for member in members {
                     guard case .number(let value) = member.value else { continue }
-                    hear(buffer: value, of: Self.type(member.type) ?? type ?? .unknown, at: time)
+                    record(buffer: value, of: Self.type(member.type) ?? type ?? .unknown, at: time)
                 }
-            case ("ltc", .number(let value)): hear(latency: value)
-            case ("bs", .flag(true)): told.starved.append(at: time, held: eager.level(at: time))
-            case ("mtp", .number(let value)) where value > 0 && value < 1e9: told.throughput = value * 1_000
+            case ("ltc", .number(let value)): record(latency: value)
+            case ("bs", .flag(true)): reported.starved.append(at: time, held: eager.level(at: time))
+            case ("mtp", .number(let value)) where value > 0 && value < 1e9: reported.throughput = value * 1_000
             default: break
             }
         }
@@ -53,36 +53,36 @@ extension MediaSessionTracker {
     }
 
     /// Milliseconds of media, as the player has them.
-    private mutating func hear(buffer milliseconds: Double, of type: MediaType, at time: Timestamp) {
+    private mutating func record(buffer milliseconds: Double, of type: MediaType, at time: Timestamp) {
         guard milliseconds >= 0, milliseconds <= 600_000 else {
-            told.implausible += 1
+            reported.implausible += 1
             return
         }
         let before = player.stallCount
-        if milliseconds == 0 { told.starved.append(at: time, held: eager.level(at: time)) }
+        if milliseconds == 0 { reported.starved.append(at: time, held: eager.level(at: time)) }
         let error = player.correct(type, to: milliseconds / 1_000, at: time)
-        tellStalls(since: before)
+        emitStalls(since: before)
         guard let error else { return }
-        told.bufferReports += 1
+        reported.bufferReports += 1
         // How far the model alone would have been: it is compared before anything was told.
-        told.errors.record(Nanoseconds(ofSeconds: abs(error)))
+        reported.errors.record(Nanoseconds(ofSeconds: abs(error)))
         eager = player
         careful = player
         series.note(player, eager, careful, at: time)
     }
 
     /// Milliseconds behind live. A time of day, or a fraction of a second, is a player's mistake.
-    private mutating func hear(latency milliseconds: Double) {
+    private mutating func record(latency milliseconds: Double) {
         guard milliseconds > 0, milliseconds <= 600_000, milliseconds == milliseconds.rounded() else {
-            told.implausible += 1
+            reported.implausible += 1
             return
         }
-        told.latencies.record(Nanoseconds(milliseconds) * 1_000_000)
+        reported.latencies.record(Nanoseconds(milliseconds) * 1_000_000)
     }
 
-    mutating func tellStalls(since before: Int) {
+    mutating func emitStalls(since before: Int) {
         guard player.stallCount > before, let stall = player.stalls.last else { return }
-        tell(.stalled(at: stall.start))
+        emit(.stalled(at: stall.start))
     }
 
     /// The first request for another representation of the kind of media that leads.
@@ -115,12 +115,12 @@ extension MediaSessionTracker {
                 $0.throughput != nil && $0.requestTime < segment.requestTime && isLeading($0.type)
             }?.throughput
         change.cause = cause(of: change)
-        if switches.count >= Self.maximumSwitches { switches.removeFirst() }
+        if switches.count >= Self.switchCapacity { switches.removeFirst() }
         switches.append(change)
-        tell(.switched(change))
+        emit(.switched(change))
     }
 
-    private mutating func tell(_ event: MediaSessionEvent) {
+    private mutating func emit(_ event: MediaSessionEvent) {
         if events.count < 64 { events.append(event) }
     }
 

@@ -30,9 +30,9 @@ extension MediaSessionTracker {
         session.pacing = pacing.verdict
         session.cadence = pacing.cadence
         session.partControl = partControl
-        session.starvedThoughFed = told.starved.whileFed
-        session.heldWhileStarved = told.starved.mostHeld
-        session.implausibleReports = told.implausible
+        session.starvedThoughFed = reported.starved.whileFed
+        session.heldWhileStarved = reported.starved.mostHeld
+        session.implausibleReports = reported.implausible
         session.confidence =
             manifests.isEmpty && manifests.url == nil ? Self.confidenceWithout : Self.confidenceByManifest
         return session
@@ -89,9 +89,9 @@ extension MediaSessionTracker {
         late.advance(to: moment)
         buffer.certainStallTime = late.stallTime(at: moment)
         buffer.series = series.points
-        if told.bufferReports > 0 {
+        if reported.bufferReports > 0 {
             buffer.source = .cmcd
-            buffer.modelError = told.errors.quantiles([0.5])[0].seconds
+            buffer.modelError = reported.errors.quantiles([0.5])[0].seconds
         }
         return buffer
     }
@@ -107,13 +107,13 @@ extension MediaSessionTracker {
     }
 
     private func latency(at time: Timestamp) -> MediaLatency? {
-        let isTold = told.latencies.count > 0
-        let record = isTold ? told.latencies : latencies
-        guard record.count > 0, let source = isTold ? .cmcd : latencySource else { return nil }
+        let isReported = reported.latencies.count > 0
+        let record = isReported ? reported.latencies : latencies
+        guard record.count > 0, let source = isReported ? .cmcd : latencySource else { return nil }
         let ranks = record.quantiles([0.5, 0.95])
         var latency = MediaLatency(last: record.last, p50: ranks[0], p95: ranks[1], source: source)
         latency.drift = latencyTrend.drift
-        if !isTold {
+        if !isReported {
             var model = player
             let moment = max(min(time, lastMedia), player.time)
             model.advance(to: moment)

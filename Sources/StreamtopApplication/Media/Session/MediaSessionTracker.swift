@@ -24,19 +24,19 @@ package struct FlowReport: Sendable {
 /// One player and one presentation: puts together what exchanges report, over any number of connections. It sees facts and no bytes,
 /// and time only as it stands in them.
 struct MediaSessionTracker: Sendable {
-    static let maximumSegments = 512
+    static let segmentCapacity = 512
     /// Segments whose chunks are kept one by one; of older ones what they say together.
     static let detailedSegments = 24
-    static let maximumOpen = 64
-    static let maximumFlows = 64
-    static let maximumSwitches = 256
-    static let maximumInitializations = 64
+    static let openCapacity = 64
+    static let flowCapacity = 64
+    static let switchCapacity = 256
+    static let initializationCapacity = 64
 
     static let limits = [
-        Limit("segments of a media session", maximumSegments, per: .engine, policy: "the oldest go; counts stay"),
-        Limit("exchanges of a media session under way", maximumOpen, per: .engine, policy: "the oldest goes"),
-        Limit("connections of a media session", maximumFlows, per: .engine, policy: "more are not listed"),
-        Limit("switches of a media session", maximumSwitches, per: .engine, policy: "the oldest go"),
+        Limit("segments of a media session", segmentCapacity, per: .engine, policy: "the oldest go; counts stay"),
+        Limit("exchanges of a media session under way", openCapacity, per: .engine, policy: "the oldest goes"),
+        Limit("connections of a media session", flowCapacity, per: .engine, policy: "more are not listed"),
+        Limit("switches of a media session", switchCapacity, per: .engine, policy: "the oldest go"),
     ]
 
     struct ExchangeName: Hashable, Sendable {
@@ -66,7 +66,7 @@ struct MediaSessionTracker: Sendable {
     var initializations: [(representation: String, url: URLReference, tracks: InitializationSegment)] = []
     var open: [OpenExchange] = []
     /// Segments that it may keep, of what all sessions may keep together.
-    var segmentLimit = MediaSessionTracker.maximumSegments
+    var segmentLimit = MediaSessionTracker.segmentCapacity
     /// The newest; the first of them is number `firstSegment` of the session.
     var segments: [MediaSegment] = []
     var firstSegment = 0
@@ -92,7 +92,7 @@ struct MediaSessionTracker: Sendable {
     var eager = PlayerModel(threshold: 0.2)
     var careful = PlayerModel(threshold: 2)
     var series = BufferSeries()
-    var told = ToldByPlayer()
+    var reported = PlayerReports()
     var clocks = ServerClockMeter()
     var pacing = ChunkPacing()
     var arrivals = AgeRecord()
@@ -127,9 +127,6 @@ struct MediaSessionTracker: Sendable {
 
     var hasVideo: Bool { offersVideo || types.values.contains { $0 == .video || $0 == .muxed } }
 
-    /// The kind of media by which the session is judged.
-    var leadingType: MediaType { hasVideo ? .video : .audio }
-
     func isLeading(_ type: MediaType) -> Bool { type == .video || type == .muxed || type == .audio && !hasVideo }
 
     // MARK: Reports
@@ -160,7 +157,7 @@ struct MediaSessionTracker: Sendable {
             if let url = exchange.url, manifests.isTimeSource(URLReference(url)) {
                 clocks.note(timeOfDay: value, of: exchange)
             }
-        case .playerEvent(let data): hear(data, type: nil, at: exchange.requestTime ?? report.report.time)
+        case .playerEvent(let data): record(data, type: nil, at: exchange.requestTime ?? report.report.time)
         case .ended(let transfer): end(transfer, report, name)
         }
     }
@@ -168,7 +165,7 @@ struct MediaSessionTracker: Sendable {
     mutating func note(_ report: FlowReport) {
         if let known = flows.firstIndex(where: { $0.ordinal == report.flow }) {
             flows[known].identifier = flows[known].identifier ?? report.identifier
-        } else if flows.count < Self.maximumFlows {
+        } else if flows.count < Self.flowCapacity {
             flows.append((report.flow, report.identifier))
         }
         guard let text = report.report.exchange.url else { return }
@@ -189,7 +186,7 @@ struct MediaSessionTracker: Sendable {
         if let identity, identity.kind == .segment || identity.kind == .part {
             remember(name, identity)
         }
-        hear(exchange.clientData, type: identity.map { type(of: $0) }, at: exchange.requestTime ?? report.report.time)
+        record(exchange.clientData, type: identity.map { type(of: $0) }, at: exchange.requestTime ?? report.report.time)
     }
 
     mutating func answer(_ report: FlowReport, _ name: ExchangeName) {
@@ -252,7 +249,7 @@ struct MediaSessionTracker: Sendable {
         segment.mediaTime = identity.manifestTime
         if identity.kind == .segment, let duration = identity.duration { segmentDuration = duration }
         if identity.type != .unknown { setType(identity.type, of: identity.representation) }
-        while segments.count >= min(Self.maximumSegments, segmentLimit) {  // each turn takes one away
+        while segments.count >= min(Self.segmentCapacity, segmentLimit) {  // each pass takes one away
             segments.removeFirst()
             firstSegment += 1
         }

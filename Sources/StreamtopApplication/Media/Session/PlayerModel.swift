@@ -28,13 +28,13 @@ struct PlayerModel: Sendable {
     private(set) var minimum: Double?
     private(set) var maximum = 0.0
     /// The player said once how much it holds.
-    private var isTold = false
+    private var isReported = false
     private(set) var stallTime: Nanoseconds = 0
     private(set) var stallCount = 0
     /// Playback began or ended at these moments; taken by the owner.
     private(set) var stalls: [MediaBuffer.Stall] = []
 
-    static let maximumStalls = 64
+    static let stallCapacity = 64
 
     init(threshold: Double) { self.threshold = threshold }
 
@@ -140,25 +140,25 @@ struct PlayerModel: Sendable {
         minimum = 0
         state = .stalled(since: moment)
         stallCount += 1
-        if stalls.count >= Self.maximumStalls { stalls.removeFirst() }
+        if stalls.count >= Self.stallCapacity { stalls.removeFirst() }
         stalls.append(MediaBuffer.Stall(start: moment, end: nil))
     }
 
     /// The player says how much it holds of a kind of media, to the tenth of a second (CTA-5004). Returns how far the model was off.
     @discardableResult
-    mutating func correct(_ type: MediaType, to said: Double, at time: Timestamp) -> Double? {
+    mutating func correct(_ type: MediaType, to reported: Double, at time: Timestamp) -> Double? {
         advance(to: time)
         guard let end = end(of: type), let playhead else { return nil }
-        let error = end - playhead - said
+        let error = end - playhead - reported
         guard abs(error) > 0.05 else { return error }
         // As little as the rounding allows: the reports before stay true.
-        let wanted = error > 0 ? said + 0.05 : said - 0.05
+        let wanted = error > 0 ? reported + 0.05 : reported - 0.05
         self.playhead = end - max(0, wanted)
         // Before, the model was on its own.
-        if !isTold { minimum = nil }
-        isTold = true
-        if said > 0, case .waiting = state { state = .playing }
-        if case .stalled(let since) = state, said > 0.05 {
+        if !isReported { minimum = nil }
+        isReported = true
+        if reported > 0, case .waiting = state { state = .playing }
+        if case .stalled(let since) = state, reported > 0.05 {
             stallTime = saturatingAdd(stallTime, time - since)
             if let last = stalls.indices.last, stalls[last].end == nil { stalls[last].end = time }
             state = .playing

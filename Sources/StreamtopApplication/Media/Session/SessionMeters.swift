@@ -28,7 +28,7 @@ struct BufferSeries: Sendable {
 }
 
 /// What the player said of itself.
-struct ToldByPlayer: Sendable {
+struct PlayerReports: Sendable {
     /// It said that it ran dry, while the model held media.
     struct Starvation: Sendable {
         private(set) var count = 0

@@ -18,7 +18,7 @@ struct QUICConnectionKeys: ~Copyable {
     private(set) var cipherSuite: UInt16?
     /// Derivations tried; a flood of false Initials must not cost a key schedule each.
     private(set) var derivations = 0
-    static let maximumDerivations = 64
+    static let derivationLimit = 64
     /// Generation of the secret store when it was last asked.
     private var askedGeneration = -1
 
@@ -37,7 +37,7 @@ struct QUICConnectionKeys: ~Copyable {
 
     /// Derives Initial keys; false when the version has none or too many were derived.
     mutating func deriveInitial(_ version: QUICVersion, destination: QUICConnectionID) -> Bool {
-        guard derivations < Self.maximumDerivations,
+        guard derivations < Self.derivationLimit,
             let secrets = QUICKeySchedule.initialSecrets(version, destination: destination)
         else { return false }
         derivations += 1

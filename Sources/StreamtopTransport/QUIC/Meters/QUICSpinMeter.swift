@@ -1,10 +1,10 @@
 import StreamtopBase
 
 /// Round trips from the spin bit (RFC 9000 section 17.4, RFC 9312 section 3.8.2): the server sends the bit back, the
-/// client turns it, so that in each direction it turns once a round trip.
+/// client inverts it, so that in each direction it changes once a round trip.
 ///
 /// Three filters: an edge right behind another is a reordered packet and is taken back; a sample far above the median is
-/// an idle sender; and a bit that turns at random (a greasing end) is no signal at all.
+/// an idle sender; and a bit that changes at random (a greasing end) is no signal at all.
 struct QUICSpinMeter: Sendable {
     /// The shortest time between two edges that counts, whatever the round trip is.
     private static let holdFloor: Nanoseconds = .milliseconds(1)
@@ -32,13 +32,13 @@ struct QUICSpinMeter: Sendable {
 
     init() {}
 
-    /// What a packet's bit told.
+    /// What a packet's bit measured.
     struct Reading: Equatable, Sendable {
         /// The whole loop, from edge to edge of one direction.
         var loop: Nanoseconds?
         /// From an edge towards the server to the same value on its way back, or from an edge towards the client to the
-        /// turned value: the half of the path on that side of the capture point.
-        var half: Nanoseconds?
+        /// inverted value: the component RTT between the capture point and that end.
+        var component: Nanoseconds?
     }
 
     /// Takes the bit of one short-header packet. `handshake` is the handshake's round trip, nil when unknown.
@@ -74,8 +74,8 @@ struct QUICSpinMeter: Sendable {
         // The server copies the bit, the client inverts it.
         let answers = direction == .fromServer ? other.value == spin : other.value != spin
         if answers, let asked = other.lastEdge, reading.loop != nil || lane.lastEdge == nil, asked < time {
-            let half = time - asked
-            if half <= reading.loop ?? .max { reading.half = half }
+            let component = time - asked
+            if component <= reading.loop ?? .max { reading.component = component }
         }
         return isUsed ? reading : Reading()
     }
@@ -102,12 +102,12 @@ struct QUICSpinMeter: Sendable {
         return recent.sorted()[recent.count / 2]
     }
 
-    /// Both ends take part: enough edges, and not those of a coin toss, which turns at every other packet and so mostly
-    /// right after it has turned.
+    /// Both ends take part: enough edges, and not those of a coin toss, which changes at every other packet and so mostly
+    /// right after it has changed.
     var isUsed: Bool {
         guard edges >= Self.minimumEdges, client.spins > 0, server.spins > 0 else { return false }
         if (client.spins + server.spins) * 5 <= client.packets + server.packets { return true }
-        // Few packets a round trip turn the bit often, too; but no loop is shorter than the path.
+        // With few packets a round trip the bit changes often, too; but no loop is shorter than the path.
         guard let handshakeLoop, let median else { return false }
         return median * 2 >= handshakeLoop  // a sample is bounded, see `accepted`
     }

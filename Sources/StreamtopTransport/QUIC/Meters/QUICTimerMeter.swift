@@ -5,7 +5,7 @@ import StreamtopModel
 /// of it is acknowledged and nothing is sent for as long as the timer takes, twice as long each time; then a packet comes.
 struct QUICTimerMeter: Sendable {
     /// Doublings that count: a sender gives up before (RFC 9000 section 10.1).
-    private static let mostDoublings = 8
+    private static let doublingLimit = 8
 
     private(set) var timeouts = 0
     private var longest = 0
@@ -27,7 +27,7 @@ struct QUICTimerMeter: Sendable {
     mutating func sent(timer: Nanoseconds, outstanding: Int, lastHeard: Timestamp, at time: Timestamp) {
         defer { lastSent = time }
         guard outstanding > 0, lastSent.nanoseconds != .min, timer > 0 else { return }
-        let (wait, overflow) = timer.multipliedReportingOverflow(by: 1 << Int64(min(row, Self.mostDoublings)))
+        let (wait, overflow) = timer.multipliedReportingOverflow(by: 1 << Int64(min(row, Self.doublingLimit)))
         guard !overflow, time - max(lastSent, lastAnswer) >= wait else { return }
         if row == 0 { stuck = outstanding }
         timeouts += 1

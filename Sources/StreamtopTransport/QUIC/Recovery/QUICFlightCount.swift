@@ -56,7 +56,7 @@ struct QUICFlightCount: ~Copyable {
 
     /// Takes the releases that are due.
     mutating func settle(at time: Timestamp) {
-        while head < waiting.count, waiting[head].time <= time { takeFirst() }  // each turn takes one
+        while head < waiting.count, waiting[head].time <= time { takeFirst() }  // each pass takes one
         if head == waiting.count, head > 0 {
             waiting.removeAll(keepingCapacity: true)
             head = 0

@@ -99,7 +99,7 @@ struct QUICSenderRecovery: Sendable {
     mutating func discard(_ level: QUICLevel) -> Int {
         let space = Int(level.rawValue)
         var bytes = 0
-        while !spaces[space].isEmpty {  // each turn removes one
+        while !spaces[space].isEmpty {  // each pass removes one
             let packet = spaces[space].removeFirst()
             if packet.state == .outstanding, packet.isInFlight { bytes += Int(packet.size) }
         }
@@ -121,7 +121,7 @@ struct QUICSenderRecovery: Sendable {
         var newestTime: Timestamp?
         var elicited = false
         var walk = QUICAckRanges(frame)
-        while let range = walk.next(&ranges) {  // as many turns as the frame has ranges, which its length bounds
+        while let range = walk.next(&ranges) {  // as many passes as the frame has ranges, which its length bounds
             let low = max(range.low, spaces[space].base)
             guard low <= range.high else { break }
             let openFrom = spaces[space].firstOpen
@@ -183,7 +183,7 @@ struct QUICSenderRecovery: Sendable {
         var ignoredTime: Timestamp?
         var ignored = false
         var number = high > low + 512 ? high - 512 : low
-        while number < high {  // at most 512 turns
+        while number < high {  // at most 512 passes
             let state = spaces[space][number].state
             if state == .lost || state == .unseenLost {
                 settle(level, number, largest: .max, &outcome, &ignoredTime, &ignored)

@@ -25,7 +25,7 @@ struct QUICSentPackets: Sendable {
     /// A flight of 20 MB, and enough history to notice that a packet taken for lost arrived after all.
     static let capacity = 16_384
     /// A larger jump in packet numbers is no gap but a capture that starts anew.
-    static let maximumGap: UInt64 = 4_096
+    static let gapLimit: UInt64 = 4_096
     /// Of few packets so few may have been missed: memory follows the packets that came, not the number that one claims. Own: a
     /// capture that sees one packet of seventeen is none to judge a sender by.
     private static let leastGap: UInt64 = 64
@@ -75,7 +75,7 @@ struct QUICSentPackets: Sendable {
             firstOpen = min(firstOpen, number)
             return .late
         }
-        let gap = min(Self.maximumGap, Self.leastGap + Self.gapForPacket * UInt64(noted))
+        let gap = min(Self.gapLimit, Self.leastGap + Self.gapForPacket * UInt64(noted))
         if noted < 256 { noted += 1 }
         if count == 0 || number &- end > gap {
             for offset in 0..<count { dropped(ring[(head + offset) & (ring.count - 1)]) }
@@ -84,7 +84,7 @@ struct QUICSentPackets: Sendable {
             base = number
             firstOpen = number
         }
-        while end < number { append(QUICSentPacket(), dropped: dropped) }  // at most `maximumGap` turns
+        while end < number { append(QUICSentPacket(), dropped: dropped) }  // at most `gapLimit` passes
         append(packet, dropped: dropped)
         return .new
     }
@@ -128,7 +128,7 @@ struct QUICSentPackets: Sendable {
 
     /// Moves `firstOpen` over packets that wait no longer.
     mutating func advance() {
-        while firstOpen < end {  // each turn moves on by one
+        while firstOpen < end {  // each pass moves on by one
             let state = self[firstOpen].state
             guard state != .outstanding, state != .unseen else { return }
             firstOpen += 1

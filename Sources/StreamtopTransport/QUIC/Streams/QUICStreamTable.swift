@@ -71,7 +71,7 @@ struct QUICStreamTable: Sendable {
         streams[index].bytes.offer(data, at: offset, time: model.time)
         drain(index, data, model, since: since, into: &queue)
         account(index, before)
-        while held > Self.heldCapacity {  // each turn uses up a hole
+        while held > Self.heldCapacity {  // each pass uses up a hole
             guard giveUpHole(index, model, into: &queue) else { break }
         }
         endIfComplete(index, model, into: &queue)
@@ -100,11 +100,11 @@ struct QUICStreamTable: Sendable {
     /// The connection is over: what is held is handed on, holes and all.
     mutating func flush(like model: Delivery, into queue: inout DeliveryQueue) {
         var index = streams.count
-        while index > 0 {  // each turn goes one down
+        while index > 0 {  // each pass goes one down
             index -= 1
             var model = model
             model.stream = identifiers[index]
-            while giveUpHole(index, model, into: &queue) {}  // each turn uses up a stretch or the end
+            while giveUpHole(index, model, into: &queue) {}  // each pass uses up a stretch or the end
             endIfComplete(index, model, into: &queue)
         }
     }
@@ -220,7 +220,7 @@ struct QUICStreamsOver: Sendable {
         beyond.append(stream)
         raiseMark(of: stream & 3)
         // Streams that never came would keep those behind them here for ever.
-        while beyond.count > Self.capacity, let first = beyond.min() {  // each turn takes one out
+        while beyond.count > Self.capacity, let first = beyond.min() {  // each pass takes one out
             marks[Int(first & 3)] = first >> 2
             raiseMark(of: first & 3)
         }
@@ -228,7 +228,7 @@ struct QUICStreamsOver: Sendable {
 
     /// Moves the mark of a type over the streams that it now touches.
     private mutating func raiseMark(of type: UInt64) {
-        while let index = beyond.firstIndex(of: marks[Int(type)] << 2 | type) {  // each turn takes one out
+        while let index = beyond.firstIndex(of: marks[Int(type)] << 2 | type) {  // each pass takes one out
             beyond.remove(at: index)
             marks[Int(type)] += 1  // numbers stay below 2^60
         }

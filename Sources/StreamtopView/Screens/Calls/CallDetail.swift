@@ -141,7 +141,7 @@ enum CallDetail {
 
     // MARK: Pairs
 
-    private static let mostPairs = 24
+    private static let pairLimit = 24
 
     private struct PairRow {
         var pair: CallSnapshot.Pair
@@ -176,14 +176,14 @@ enum CallDetail {
             table.drawTitles(y: area.y, into: &cells)
             cells.put(Words.pairs, x: 1, y: area.y, .title)
         }
-        for (index, pair) in call.pairs.enumerated().prefix(mostPairs) {
+        for (index, pair) in call.pairs.enumerated().prefix(pairLimit) {
             page.draw(lines: 1) { area, cells in
                 if index == call.selected { cells.set("▶", x: 1, y: area.y, .accent) }
                 table.draw(PairRow(pair: pair, isSelected: index == call.selected), y: area.y, into: &cells)
             }
         }
-        if call.pairs.count > mostPairs {
-            page.add([TextSpan("… \(call.pairs.count - mostPairs) more", .muted)], x: 3)
+        if call.pairs.count > pairLimit {
+            page.add([TextSpan("… \(call.pairs.count - pairLimit) more", .muted)], x: 3)
         }
     }
 
@@ -238,10 +238,10 @@ enum CallDetail {
             page.add(spans)
             spans = [TextSpan("      ", .title)]
         }
-        if let side = call.controlling {
-            spans += [TextSpan("controlling ", .label), TextSpan(Words.side(side), .text)]
+        if let agent = call.controlling {
+            spans += [TextSpan("controlling ", .label), TextSpan(Words.agent(agent), .text)]
         }
-        spans += call.lite.map { [TextSpan("   lite ", .label), TextSpan(Words.side($0), .text)] } ?? []
+        spans += call.lite.map { [TextSpan("   lite ", .label), TextSpan(Words.agent($0), .text)] } ?? []
         if call.restarts > 0 { spans.append(TextSpan("   restarts \(call.restarts)", .watch)) }
         if call.roleConflicts > 0 { spans.append(TextSpan("   role conflicts \(call.roleConflicts)", .watch)) }
         if spans.count > 1 { page.add(spans) }

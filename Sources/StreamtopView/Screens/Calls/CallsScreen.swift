@@ -85,15 +85,15 @@ enum CallsScreen {
             guard let flow = context.flow(identifier) else { continue }
             for stream in flow.rtp { directions.insert(stream.from) }
         }
-        let stands = Words.callStands(
+        let state = Words.callState(
             call, isRelayed: isRelayed(call), directions: call.streams.isEmpty ? 0 : max(1, directions.count))
         // What the detour over the relay costs is a part of the round trip that one may choose to save.
         let trip = call.selected.flatMap { call.pairs[$0].roundTrip }?.smoothed
         let detour = trip.flatMap { trip in
-            relayTime(call, context).flatMap { $0.value < trip ? Words.wayToRelay($0, of: trip) : nil }
+            relayTime(call, context).flatMap { $0.value < trip ? Words.pathToRelay($0, of: trip) : nil }
         }
         return HeadlineView(
             state: call.stage == .media ? .ok : .unknown,
-            sentence: "\(position): \(stands)" + (detour.map { " " + $0 } ?? ""), advice: "", flow: flow)
+            sentence: "\(position): \(state)" + (detour.map { " " + $0 } ?? ""), advice: "", flow: flow)
     }
 }

@@ -104,12 +104,12 @@ struct ChartReading {
 }
 
 extension MetricSeries {
-    /// The loop through both halves, or the half there is, in nanoseconds.
+    /// The sum of both component RTTs, or the one there is, in nanoseconds.
     func loop(at step: Int) -> Double? {
         sum(value(.roundTrip, .fromClient, at: step), value(.roundTrip, .fromServer, at: step))
     }
 
-    /// What waits in the queues of both ways together, in nanoseconds: the part of the loop that is not distance, and so
+    /// What waits in the queues of both directions together, in nanoseconds: the part of the loop that is not distance, and so
     /// never more than it.
     func queues(at step: Int) -> Double? {
         guard let queued = sum(value(.queueDelay, .fromClient, at: step), value(.queueDelay, .fromServer, at: step))

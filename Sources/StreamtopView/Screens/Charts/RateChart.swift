@@ -45,7 +45,7 @@ enum RateChart {
 
     private static func losses(_ reading: ChartReading) -> [TextSpan] {
         let flow = reading.flow
-        guard let side = flow.tcp?[reading.sender] else { return [] }
+        guard let endpoint = flow.tcp?[reading.sender] else { return [] }
         if reading.isReading {
             func count(_ metric: Metric) -> String? {
                 reading.read.map { String(reading.series.count(of: metric, at: $0)) }
@@ -54,10 +54,10 @@ enum RateChart {
                 + reading.spans("r " + Words.retransmissions, count(.retransmissions), .markRetransmission)
                 + reading.spans("⊘ " + Words.zeroWindows, count(.zeroWindows), .markZeroWindow)
         }
-        var spans = reading.spans("× " + Words.lossLabel, side.lossRatio.map(PercentText.ratio), .markLoss)
+        var spans = reading.spans("× " + Words.lossLabel, endpoint.lossRatio.map(PercentText.ratio), .markLoss)
         spans += reading.spans(
-            "r " + Words.retransmissions, NumberText.grouped(side.retransmissions.packets), .markRetransmission)
-        spans.append(TextSpan(" " + Words.causes(side.retransmissions), .muted))
+            "r " + Words.retransmissions, NumberText.grouped(endpoint.retransmissions.packets), .markRetransmission)
+        spans.append(TextSpan(" " + Words.causes(endpoint.retransmissions), .muted))
         let zeroWindows = (flow.tcp?.client.zeroWindows ?? 0) + (flow.tcp?.server.zeroWindows ?? 0)
         if zeroWindows > 0 {
             spans += reading.spans("⊘ " + Words.zeroWindows, NumberText.grouped(zeroWindows), .markZeroWindow)

@@ -74,7 +74,7 @@ enum RoundTripChart {
         if let delay, let whole, whole > 0 {
             spans.append(TextSpan(" " + Words.shareOfRoundTrip(min(1, delay / whole)), .label))
         }
-        if !reading.isReading { spans.append(TextSpan(" " + Words.queueSide(flow.queueDelay), .muted)) }
+        if !reading.isReading { spans.append(TextSpan(" " + Words.queueLocation(flow.queueDelay), .muted)) }
         return spans
     }
 

@@ -49,7 +49,7 @@ enum WindowChart {
             reading.isReading
             ? reading.atCursor(.congestionWindow, sender).map { Int($0) }
             : kernel.map(\.estimatedWindow) ?? congestion?.value
-        let prefix = kernel == nil ? congestion?.bound.prefix ?? "" : Bound.about.prefix
+        let prefix = kernel == nil ? congestion?.bound.prefix ?? "" : ReadingBound.about.prefix
         spans += reading.spans(
             "━ " + Words.windowLabel, displayed.map { prefix + ByteText.short($0) }, .chartCongestionWindow)
         spans += self.kernel(reading, beside: displayed)

@@ -21,19 +21,19 @@ enum LadderLine {
         var parts = parts(of: flow)
         guard !parts.isEmpty, area.height > 0 else { return false }
         // What holds next to nothing leaves first, where not all have room, or no room were left for bars.
-        while let least = leastPlace(parts) {
+        while let least = leastIndex(parts) {
             let isNothing = parts[least].waiting < worthNaming
             guard width(parts) > area.width - (isNothing ? leastBars : 0) else { break }
             parts.remove(at: least)
         }
         let sum = max(leastScale, parts.reduce(0) { saturatingAdd($0, $1.waiting) })
         // What the words leave of the line is the bars', shared by time.
-        let room = max(0, area.width - width(parts) - parts.count)
+        let columns = max(0, area.width - width(parts) - parts.count)
         var x = area.x
         for (index, part) in parts.enumerated() {
             if index > 0 { x += cells.put(" │ ", x: x, y: area.y, .border, maxWidth: max(0, area.right - x)) }
             x += cells.put(part.words, x: x, y: area.y, part.isLargest ? .act : .text, maxWidth: max(0, area.right - x))
-            let bar = Int(Double(room) * Double(part.waiting) / Double(sum))
+            let bar = Int(Double(columns) * Double(part.waiting) / Double(sum))
             guard bar > 0 else { continue }
             Gauge.draw(
                 1, in: Rect(x: x + 1, y: area.y, width: bar, height: 1), part.isLargest ? .chartQueue : .gaugeFill,
@@ -60,7 +60,7 @@ enum LadderLine {
         parts.reduce(-3) { $0 + TextWidth.columns(of: $1.words) + 3 }
     }
 
-    private static func leastPlace(_ parts: [Part]) -> Int? {
+    private static func leastIndex(_ parts: [Part]) -> Int? {
         parts.indices.filter { !parts[$0].isLargest }.min { parts[$0].waiting < parts[$1].waiting }
     }
 }

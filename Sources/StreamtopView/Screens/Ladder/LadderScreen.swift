@@ -12,7 +12,7 @@ enum LadderScreen {
             verdicts(context).first?.advice
         },
         move: { movement, state, _, page in
-            state.hostScroll = movement.moved(state.hostScroll, count: CaptureScreen.mostLines, page: page)
+            state.hostScroll = movement.moved(state.hostScroll, count: CaptureScreen.lineLimit, page: page)
         })
 
     static func draw(_ context: ViewContext, _ state: ViewState, _ layout: PageLayout, into cells: inout CellBuffer) {

@@ -107,7 +107,7 @@ struct ListPage<Row: Sendable>: Sendable {
             draw(rows[index], isSelected: index == selected, table, y: y, in: listArea, &cells)
             y += lines(rows[index])
         }
-        FlowTable.drawScrollbar(rows.count, first, listArea, &cells)
+        FlowsScreen.drawScrollbar(rows.count, first, listArea, &cells)
         guard let detail, rest.height > 1 else { return }
         let view = ListView(
             state: state, context: context, width: area.width - 1, height: rest.height - 1, cursor: list.cursor)
@@ -145,15 +145,16 @@ struct ListPage<Row: Sendable>: Sendable {
         let isPaging =
             switch movement {
             case .up, .down, .first, .last: false
-            case .pageUp, .pageDown, .halfUp, .halfDown: true
+            case .pageUp, .pageDown, .halfPageUp, .halfPageDown: true
             }
         if detail != nil, rows.count == 1 || isPaging && fits {
-            let room = max(1, height - listHeight(height, rows) - 1)
+            let detailHeight = max(1, height - listHeight(height, rows) - 1)
             let view = ListView(
-                state: state, context: context, width: state.width - 1, height: room, cursor: list.cursor)
+                state: state, context: context, width: state.width - 1, height: detailHeight, cursor: list.cursor)
             let tall = detail?(rows[now], view).height ?? 0
             list.detail = movement.moved(
-                min(list.detail, max(0, tall - room)), count: max(1, tall - room + 1), page: room)
+                min(list.detail, max(0, tall - detailHeight)), count: max(1, tall - detailHeight + 1),
+                page: detailHeight)
         } else {
             let next = movement.moved(now, count: rows.count, page: listHeight(height, rows))
             if next != now { (list.detail, list.cursor) = (0, nil) }

@@ -130,16 +130,16 @@ enum CongestionScreen {
                 TextSpan("  " + Words.confidence(control.confidence), .muted),
             ])
         }
-        if let side = flow.tcp?[flow.mainSender] {
-            if let shares = side.limitedBy, let text = Words.limits(shares) {
+        if let endpoint = flow.tcp?[flow.mainSender] {
+            if let shares = endpoint.limitedBy, let text = Words.limits(shares) {
                 page.add([TextSpan(Words.limitedBy + " ", .label), TextSpan(text, .text)])
             }
-            let kinds = Words.lossKinds(side.loss)
+            let kinds = Words.lossKinds(endpoint.loss)
             if !kinds.isEmpty { page.add([TextSpan(Words.lossLabel + " ", .label), TextSpan(kinds, .text)]) }
             page.add([
                 TextSpan(Words.retransmissions + " ", .label),
-                TextSpan(NumberText.grouped(side.retransmissions.packets), .value),
-                TextSpan("  " + Words.causes(side.retransmissions), .text),
+                TextSpan(NumberText.grouped(endpoint.retransmissions.packets), .value),
+                TextSpan("  " + Words.causes(endpoint.retransmissions), .text),
             ])
         }
         return page

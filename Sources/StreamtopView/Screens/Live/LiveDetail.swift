@@ -1,16 +1,16 @@
 import StreamtopBase
 import StreamtopModel
 
-/// Below the front page's list: the ladder of the selected row on one scale, what is wrong with it and what to do, trouble
+/// Below the front page's list: the ladder of the selected row on one scale, what is wrong with it and what to do, problems
 /// that has ended, and on tall screens the row's flow over time.
 enum LiveDetail {
     static func page(_ row: LiveRow, _ list: ListView) -> TallPage {
         var page = TallPage(width: list.width)
         ladder(row, &page)
-        if !isSaidAbove(row, list) { verdict(row, &page) }
+        if !isInHeadline(row, list) { verdict(row, &page) }
         ended(list, &page)
-        let room = list.height - page.height
-        if room >= 6, let flow = row.flow { charts(flow, list, lines: room, &page) }
+        let chartLines = list.height - page.height
+        if chartLines >= 6, let flow = row.flow { charts(flow, list, lines: chartLines, &page) }
         return page
     }
 
@@ -32,7 +32,7 @@ enum LiveDetail {
     // MARK: Words
 
     /// The first line is about this row and has room for all of it: said once is enough.
-    private static func isSaidAbove(_ row: LiveRow, _ list: ListView) -> Bool {
+    private static func isInHeadline(_ row: LiveRow, _ list: ListView) -> Bool {
         guard case .flow = row.subject else { return false }
         let own = PageTable[list.state.page].headline(list.state, list.context)
         let headline = own ?? HeadlineView.of(list.context, list.state.filter)
@@ -50,7 +50,7 @@ enum LiveDetail {
         }
     }
 
-    /// Trouble that is over has a line of its own; who ended without is counted.
+    /// A problem that is over has a line of its own; flows that ended without one are counted.
     private static func ended(_ list: ListView, _ page: inout TallPage) {
         let all = LiveList(list.context, list.state.filter)
         let snapshot = list.context.snapshot
@@ -62,7 +62,9 @@ enum LiveDetail {
                 let at = DurationText.timeOfDay(
                     row.flow?.end ?? row.start, utcOffsetSeconds: list.context.utcOffsetSeconds)
                 let what = row.failure ?? row.verdict.map { Words.rule($0) } ?? ""
-                spans += [TextSpan("\(row.who) \(what) ", .watch), TextSpan(at, .muted), TextSpan(" · ", .border)]
+                spans += [
+                    TextSpan("\(row.subjectText) \(what) ", .watch), TextSpan(at, .muted), TextSpan(" · ", .border),
+                ]
             }
             let rest = all.ended.count - min(2, troubled.count)
             if rest > 0 { spans.append(TextSpan(Words.others(rest), .label)) }

@@ -51,8 +51,8 @@ enum LiveScreen {
             let role: StyleRole = row.isEnded || row.flow?.isIdle == true ? .idle : .text
             // Of an address the last digits and the port tell ends apart.
             let isFlow = if case .flow = row.subject { true } else { false }
-            let who = isFlow ? row.flow.map { EndpointText.fitted($0.client, width: cell.width) } : nil
-            cell.put(who ?? row.who, role, &cells)
+            let subjectText = isFlow ? row.flow.map { EndpointText.fitted($0.client, width: cell.width) } : nil
+            cell.put(subjectText ?? row.subjectText, role, &cells)
         },
         .text("what", 15...28, 1) { ($0.what, .badge) },
         .number("behind", 7, 2) { row in

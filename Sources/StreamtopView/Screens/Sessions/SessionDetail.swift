@@ -64,14 +64,15 @@ enum SessionDetail {
         _ parts: [(name: String, hundredths: Int, role: StyleRole)], of whole: Int, _ page: inout TallPage
     ) {
         let longest = max(1, parts.map { abs($0.hundredths) }.max() ?? 1, whole)
-        let room = max(8, page.width - 40)
+        let barWidth = max(8, page.width - 40)
         for part in parts {
             page.draw(lines: 1) { area, cells in
                 cells.putRight(part.name, right: 24, y: area.y, .label)
                 cells.putRight(text(part.hundredths), right: 31, y: area.y, .value)
                 if part.hundredths > 0 {
                     Gauge.draw(
-                        Double(part.hundredths) / Double(longest), in: Rect(x: 33, y: area.y, width: room, height: 1),
+                        Double(part.hundredths) / Double(longest),
+                        in: Rect(x: 33, y: area.y, width: barWidth, height: 1),
                         part.role, rest: nil, into: &cells)
                 }
             }

@@ -4,7 +4,7 @@ import StreamtopModel
 /// Segments of a session, newest first: how long the server held one on purpose, how long it took otherwise, the transfer
 /// with a tick for each chunk.
 struct SessionSegments {
-    private static let most = 40
+    private static let segmentLimit = 40
 
     private let row: SessionRow
     private let list: ListView
@@ -18,7 +18,7 @@ struct SessionSegments {
         var segments = row.session.segments
         // With a cursor the list begins at its moment.
         if let cursor = list.cursor { segments = segments.filter { $0.requestTime <= cursor } }
-        displayed = Array(segments.suffix(Self.most).reversed())
+        displayed = Array(segments.suffix(Self.segmentLimit).reversed())
         longest = displayed.map { $0.endTime - $0.requestTime }.max() ?? 1
     }
 

@@ -111,7 +111,7 @@ enum SessionsScreen {
         let isKnown = row.session.liveLatency != nil || row.session.buffer != nil
         return HeadlineView(
             state: isKnown && remark == nil ? .ok : .unknown,
-            sentence: "\(position): \(Words.sessionStands(row.session, row.playing))"
+            sentence: "\(position): \(Words.sessionState(row.session, row.playing))"
                 + (remark.map { " Seen: " + $0.0 + "." } ?? ""), advice: "", flow: row.flow?.identifier)
     }
 }

@@ -2,7 +2,7 @@ import StreamtopBase
 
 extension InitializationSegment {
     /// Tracks kept of one `moov`.
-    package static var mostTracks: Int { 32 }
+    package static var trackCapacity: Int { 32 }
 
     /// Reads the content of a `moov` (ISO/IEC 14496-12 section 8.2.1).
     @_lifetime(reader: copy reader)
@@ -12,14 +12,14 @@ extension InitializationSegment {
         while var box = try reader.nextBox() {
             switch box.type {
             case .mvhd: timescale = try box.body.timescale()
-            case .trak where tracks.count < Self.mostTracks:
+            case .trak where tracks.count < Self.trackCapacity:
                 var list = EditList()
                 let track = try TrackDescription(decoding: &box.body, edits: &list)
                 edits.append((tracks.count, list))
                 tracks.append(track)
             case .mvex:
                 while var inner = try box.body.nextBox() {
-                    guard inner.type == .trex, defaults.count < Self.mostTracks else { continue }
+                    guard inner.type == .trex, defaults.count < Self.trackCapacity else { continue }
                     try inner.body.require(24, in: .isoBox)
                     inner.body.skip(4)
                     let id = inner.body.uint32()

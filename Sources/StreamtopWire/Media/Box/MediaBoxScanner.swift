@@ -8,7 +8,7 @@ import StreamtopBase
 /// `moof`. Nothing of the wire makes it allocate more than one kept box.
 package struct MediaBoxScanner: Sendable {
     /// The most that is ever held of the stream, in bytes.
-    package static var mostHeldBytes: Int { ISOBoxType.moov.keptBytes }
+    package static var heldByteCapacity: Int { ISOBoxType.moov.keptBytes }
 
     /// Tells whether bytes begin ISO media; nil: too few to tell.
     package static func canBegin(_ bytes: RawSpan) -> Bool? {
@@ -61,7 +61,7 @@ package struct MediaBoxScanner: Sendable {
     /// Takes the next bytes, all of which passed at `time`.
     package mutating func feed(_ bytes: RawSpan, at time: Timestamp, into facts: inout [MediaFact]) {
         var reader = ByteReader(bytes)
-        while !reader.isAtEnd {  // each turn takes at least one byte, or changes a state that then does
+        while !reader.isAtEnd {  // each pass takes at least one byte, or changes a state that then does
             switch state {
             case .header: readHeader(&reader, at: time, into: &facts)
             case .keeping(let type, let left, let beyond):
@@ -117,7 +117,7 @@ package struct MediaBoxScanner: Sendable {
                 return begin(header, at: time, into: &facts)
             }
         }
-        while !reader.isAtEnd {  // at most sixteen turns
+        while !reader.isAtEnd {  // at most sixteen passes
             held.append(reader.uint8())
             offset &+= 1
             guard held.count == 8 || held.count == 16 else { continue }

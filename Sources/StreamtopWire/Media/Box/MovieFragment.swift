@@ -3,7 +3,7 @@ import StreamtopBase
 /// The content of a `moof` (ISO/IEC 14496-12 section 8.8.4).
 package struct MovieFragment: Equatable, Sendable {
     /// Tracks kept of one fragment; CMAF has one, muxed media two or three.
-    package static var mostTracks: Int { 8 }
+    package static var trackCapacity: Int { 8 }
 
     package var sequence: UInt32?
     package var tracks: [TrackFragment] = []
@@ -16,7 +16,7 @@ package struct MovieFragment: Equatable, Sendable {
                 try box.body.require(8, in: .isoBox)
                 box.body.skip(4)
                 sequence = box.body.uint32()
-            case .traf where tracks.count < Self.mostTracks:
+            case .traf where tracks.count < Self.trackCapacity:
                 tracks.append(try TrackFragment(decoding: &box.body, initialization: initialization))
             default: break
             }

@@ -52,7 +52,7 @@ extension EventMessage {
 
 extension SegmentIndex {
     /// References kept of one index: more than an hour of segments of a second.
-    package static var mostReferences: Int { 4_096 }
+    package static var referenceCapacity: Int { 4_096 }
 
     @_lifetime(reader: copy reader)
     package init(decoding reader: inout ByteReader) throws(DecodeError) {
@@ -64,7 +64,7 @@ extension SegmentIndex {
         let earliest = version == 0 ? UInt64(reader.uint32()) : reader.uint64()
         let first = version == 0 ? UInt64(reader.uint32()) : reader.uint64()
         reader.skip(2)
-        let count = min(Int(reader.uint16()), reader.remaining / 12, Self.mostReferences)
+        let count = min(Int(reader.uint16()), reader.remaining / 12, Self.referenceCapacity)
         var references: [Reference] = []
         for _ in 0..<count {
             let size = reader.uint32()

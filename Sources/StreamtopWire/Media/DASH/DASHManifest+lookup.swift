@@ -41,9 +41,6 @@ extension DASHRepresentation {
         (offsets.last { $0.isOfSegments } ?? offsets.last)?.value ?? 0
     }
 
-    /// The offset by DASH-IF's guidelines: the sum over all levels.
-    package var offsetBySum: Nanoseconds { offsets.reduce(0) { saturatingAdd($0, $1.value) } }
-
     fileprivate func kind(
         of url: URLReference, _ path: [UInt8], _ range: ClosedRange<UInt64>?, length: Nanoseconds?
     ) -> DASHResource.Kind? {

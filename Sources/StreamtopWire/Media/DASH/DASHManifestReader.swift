@@ -2,9 +2,9 @@ import StreamtopBase
 
 extension DASHManifest {
     /// Bounds on what is kept of one manifest.
-    package static var mostPeriods: Int { 64 }
-    package static var mostRepresentations: Int { 256 }
-    package static var mostRuns: Int { 8_192 }
+    package static var periodCapacity: Int { 64 }
+    package static var representationCapacity: Int { 256 }
+    package static var runCapacity: Int { 8_192 }
 
     /// Reads a manifest that was fetched from `url`; nil where it is no MPD.
     package init?(reading bytes: RawSpan, from url: URLReference) {
@@ -15,13 +15,13 @@ extension DASHManifest {
     private init(_ root: XMLElement, from url: URLReference) {
         self.init()
         isDynamic = root["type"] == "dynamic"
-        availabilityStart = root["availabilityStartTime"].flatMap { DateText.instant($0) }
-        publishTime = root["publishTime"].flatMap { DateText.instant($0) }
-        minimumUpdatePeriod = root["minimumUpdatePeriod"].flatMap { DateText.duration($0) }
-        timeShiftBufferDepth = root["timeShiftBufferDepth"].flatMap { DateText.duration($0) }
-        suggestedPresentationDelay = root["suggestedPresentationDelay"].flatMap { DateText.duration($0) }
-        mediaPresentationDuration = root["mediaPresentationDuration"].flatMap { DateText.duration($0) }
-        maximumSegmentDuration = root["maxSegmentDuration"].flatMap { DateText.duration($0) }
+        availabilityStart = root["availabilityStartTime"].flatMap { ISO8601Parser.instant($0) }
+        publishTime = root["publishTime"].flatMap { ISO8601Parser.instant($0) }
+        minimumUpdatePeriod = root["minimumUpdatePeriod"].flatMap { ISO8601Parser.duration($0) }
+        timeShiftBufferDepth = root["timeShiftBufferDepth"].flatMap { ISO8601Parser.duration($0) }
+        suggestedPresentationDelay = root["suggestedPresentationDelay"].flatMap { ISO8601Parser.duration($0) }
+        mediaPresentationDuration = root["mediaPresentationDuration"].flatMap { ISO8601Parser.duration($0) }
+        maximumSegmentDuration = root["maxSegmentDuration"].flatMap { ISO8601Parser.duration($0) }
         profiles = root["profiles"] ?? ""
         utcTimings = root.all("UTCTiming").prefix(8).map {
             UTCTiming(scheme: $0["schemeIdUri"] ?? "", value: $0["value"] ?? "")
@@ -29,11 +29,11 @@ extension DASHManifest {
         targets = root.first("ServiceDescription").map(ServiceTargets.init)
         let outer = DASHLevel(base: url).entering(root, .manifest)
         var end: Nanoseconds? = 0
-        var left = Self.mostRepresentations
-        for element in root.all("Period").prefix(Self.mostPeriods) {
+        var left = Self.representationCapacity
+        for element in root.all("Period").prefix(Self.periodCapacity) {
             // A start that is not said is the end of the period before (section 5.3.2.1).
-            let start = element["start"].flatMap { DateText.duration($0) } ?? end
-            let duration = element["duration"].flatMap { DateText.duration($0) }
+            let start = element["start"].flatMap { ISO8601Parser.duration($0) } ?? end
+            let duration = element["duration"].flatMap { ISO8601Parser.duration($0) }
             if let last = periods.indices.last, periods[last].duration == nil, let from = periods[last].start, let start
             {
                 periods[last].duration = Timestamp(nanoseconds: start) - Timestamp(nanoseconds: from)
@@ -106,7 +106,7 @@ private struct DASHLevel {
         inner.referenceTimes += element.all("ProducerReferenceTime").prefix(4).map {
             DASHReferenceTime(
                 id: $0["id"].flatMap { UInt32($0) }, type: $0["type"] ?? "encoder", isInband: $0["inband"] == "true",
-                wallClock: $0["wallClockTime"].flatMap { DateText.instant($0) },
+                wallClock: $0["wallClockTime"].flatMap { ISO8601Parser.instant($0) },
                 presentationTime: $0["presentationTime"].flatMap { UInt64($0) } ?? 0)
         }
         return inner
@@ -164,14 +164,14 @@ private struct DASHLevel {
         segments.indexRange = element["indexRange"].flatMap { Self.range($0) } ?? segments.indexRange
         if let timeline = element.first("SegmentTimeline") {
             segments.duration = nil
-            segments.timeline = timeline.all("S").prefix(DASHManifest.mostRuns).compactMap { run in
+            segments.timeline = timeline.all("S").prefix(DASHManifest.runCapacity).compactMap { run in
                 guard let duration = run["d"].flatMap({ UInt64($0) }), duration > 0 else { return nil }
                 return DASHSegments.Run(
                     start: run["t"].flatMap { UInt64($0) }, duration: duration,
                     repeats: max(-1, run["r"].flatMap { Int64($0) } ?? 0))
             }
         }
-        let urls = element.all("SegmentURL").prefix(DASHManifest.mostRuns)
+        let urls = element.all("SegmentURL").prefix(DASHManifest.runCapacity)
         if !urls.isEmpty {
             segments.list = urls.map {
                 ListedSegment(url: $0["media"], range: $0["mediaRange"].flatMap { Self.range($0) })

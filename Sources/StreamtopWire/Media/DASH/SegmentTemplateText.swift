@@ -9,7 +9,7 @@ package struct SegmentTemplateText: Equatable, Sendable {
     }
 
     /// Parts kept; real templates have three to five.
-    static var mostParts: Int { 16 }
+    static var partCapacity: Int { 16 }
 
     package var parts: [Part] = []
 
@@ -39,7 +39,7 @@ package struct SegmentTemplateText: Equatable, Sendable {
         }
         if !text.isEmpty { parts.append(.text(text)) }
         // The pieces of a closed template are odd in number: the last toggle leaves an identifier next.
-        guard isIdentifier, parts.count <= Self.mostParts else { return nil }
+        guard isIdentifier, parts.count <= Self.partCapacity else { return nil }
     }
 
     /// `Name` or `Name%0[width]d`.

@@ -3,12 +3,12 @@ import StreamtopBase
 /// An attribute list (RFC 8216 section 4.2): `NAME=value`, values quoted where they hold commas.
 struct HLSAttributes {
     private var values: [String: String] = [:]
-    private static let mostAttributes = 64
+    private static let attributeCapacity = 64
 
     init(_ text: Substring) {
         var rest = text[...]
-        // Each turn takes one attribute.
-        while let equals = rest.firstIndex(of: "="), values.count < Self.mostAttributes {
+        // Each pass takes one attribute.
+        while let equals = rest.firstIndex(of: "="), values.count < Self.attributeCapacity {
             let name = rest[..<equals].filter { $0 != " " }
             rest = rest[rest.index(after: equals)...]
             let value: Substring

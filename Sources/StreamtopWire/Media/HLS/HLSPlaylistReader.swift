@@ -2,15 +2,15 @@ import StreamtopBase
 
 extension HLSPlaylist {
     /// Bounds on what is kept of one playlist.
-    package static var longest: Int { 4 << 20 }
-    package static var mostSegments: Int { 16_384 }
-    package static var mostParts: Int { 4_096 }
-    package static var mostVariants: Int { 256 }
+    package static var lengthLimit: Int { 4 << 20 }
+    package static var segmentCapacity: Int { 16_384 }
+    package static var partCapacity: Int { 4_096 }
+    package static var variantCapacity: Int { 256 }
 
     /// Reads a playlist that was fetched from `url`; nil where it is none.
     package init?(reading bytes: RawSpan, from url: URLReference) {
         var reader = ByteReader(bytes)
-        guard bytes.byteCount <= Self.longest else { return nil }
+        guard bytes.byteCount <= Self.lengthLimit else { return nil }
         let text = String(decoding: reader.copy(reader.remaining), as: UTF8.self)
         var lines = text.split(whereSeparator: \.isNewline)[...]
         guard var first = lines.popFirst() else { return nil }
@@ -39,11 +39,11 @@ extension HLSMultivariantPlaylist {
                 pending = HLSAttributes(rest)
             } else if let rest = line.after("#EXT-X-I-FRAME-STREAM-INF:") {
                 let attributes = HLSAttributes(rest)
-                guard variants.count < HLSPlaylist.mostVariants, let uri = attributes["URI"] else { continue }
+                guard variants.count < HLSPlaylist.variantCapacity, let uri = attributes["URI"] else { continue }
                 variants.append(HLSVariant(attributes, base.resolving(URLReference(uri)), isTrickPlay: true))
             } else if let rest = line.after("#EXT-X-MEDIA:") {
                 let attributes = HLSAttributes(rest)
-                guard renditions.count < HLSPlaylist.mostVariants else { continue }
+                guard renditions.count < HLSPlaylist.variantCapacity else { continue }
                 renditions.append(
                     HLSRendition(
                         type: attributes["TYPE"] ?? "", group: attributes["GROUP-ID"] ?? "",
@@ -51,7 +51,7 @@ extension HLSMultivariantPlaylist {
                         url: attributes["URI"].map { base.resolving(URLReference($0)) }))
             } else if !line.hasPrefix("#"), let attributes = pending {
                 pending = nil
-                guard variants.count < HLSPlaylist.mostVariants else { continue }
+                guard variants.count < HLSPlaylist.variantCapacity else { continue }
                 variants.append(HLSVariant(attributes, base.resolving(URLReference(line.trimmed)), isTrickPlay: false))
             }
         }
@@ -106,7 +106,7 @@ private struct MediaPlaylistReader {
         case "#EXT-X-ENDLIST": playlist.hasEnded = true
         case "#EXT-X-INDEPENDENT-SEGMENTS": playlist.isIndependent = true
         case "#EXT-X-I-FRAMES-ONLY": playlist.isIFramesOnly = true
-        case "#EXT-X-PROGRAM-DATE-TIME": ownDate = DateText.instant(value.trimmed)
+        case "#EXT-X-PROGRAM-DATE-TIME": ownDate = ISO8601Parser.instant(value.trimmed)
         case "#EXT-X-DISCONTINUITY":
             isDiscontinuity = true
             date = nil
@@ -138,7 +138,7 @@ private struct MediaPlaylistReader {
             playlist.skipped = min(HLSAttributes(value).number("SKIPPED-SEGMENTS") ?? 0, 1 << 32)
         case "#EXT-X-RENDITION-REPORT":
             let attributes = HLSAttributes(value)
-            guard let uri = attributes["URI"], playlist.reports.count < HLSPlaylist.mostVariants else { return }
+            guard let uri = attributes["URI"], playlist.reports.count < HLSPlaylist.variantCapacity else { return }
             playlist.reports.append(
                 HLSRenditionReport(
                     url: base.resolving(URLReference(uri)), lastSequence: attributes.number("LAST-MSN"),
@@ -149,7 +149,7 @@ private struct MediaPlaylistReader {
 
     private mutating func add(part attributes: HLSAttributes) {
         guard let uri = attributes["URI"], let length = attributes.duration("DURATION"),
-            partCount < HLSPlaylist.mostParts
+            partCount < HLSPlaylist.partCapacity
         else { return }
         let url = base.resolving(URLReference(uri))
         let bytes = attributes["BYTERANGE"].flatMap { Self.byteRange($0[...]) }
@@ -163,7 +163,7 @@ private struct MediaPlaylistReader {
     }
 
     private mutating func endSegment(_ uri: Substring) {
-        guard !uri.isEmpty, let length = duration, playlist.segments.count < HLSPlaylist.mostSegments else { return }
+        guard !uri.isEmpty, let length = duration, playlist.segments.count < HLSPlaylist.segmentCapacity else { return }
         let url = base.resolving(URLReference(uri))
         let bytes = range.flatMap { Self.closed($0.start ?? Self.start(next, url), $0.length) }
         next = bytes.map { (url.path, $0.upperBound &+ 1) }

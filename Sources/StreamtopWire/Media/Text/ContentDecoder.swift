@@ -47,7 +47,7 @@ package enum ContentCoding: String, Sendable, CaseIterable {
             unsafe stream.pointee.next_in = UnsafeMutablePointer(
                 mutating: source.baseAddress?.assumingMemoryBound(to: UInt8.self))
             unsafe stream.pointee.avail_in = UInt32(clamping: source.count)
-            while true {  // each turn gives output or ends
+            while true {  // each pass gives output or ends
                 var status = Z_OK
                 let part = unsafe [UInt8](unsafeUninitializedCapacity: piece) { buffer, count in
                     unsafe stream.pointee.next_out = buffer.baseAddress
@@ -76,13 +76,13 @@ package enum ContentCoding: String, Sendable, CaseIterable {
         let isSound = unsafe bytes.withUnsafeBytes { source in
             var next = unsafe source.baseAddress?.assumingMemoryBound(to: UInt8.self)
             var left = source.count
-            while true {  // each turn gives output or ends
+            while true {  // each pass gives output or ends
                 var status = BROTLI_DECODER_RESULT_ERROR
                 let part = unsafe [UInt8](unsafeUninitializedCapacity: piece) { buffer, count in
                     var position = buffer.baseAddress
-                    var room = buffer.count
-                    status = unsafe BrotliDecoderDecompressStream(state, &left, &next, &room, &position, nil)
-                    count = buffer.count - room
+                    var available = buffer.count
+                    status = unsafe BrotliDecoderDecompressStream(state, &left, &next, &available, &position, nil)
+                    count = buffer.count - available
                 }
                 output += part
                 guard output.count <= limit else { return false }

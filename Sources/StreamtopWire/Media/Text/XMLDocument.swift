@@ -8,16 +8,16 @@ internal import CExpat
 /// internal and external, and manifests have none.
 package enum XMLDocument {
     /// Bytes of a document: hours of a timeline in one manifest.
-    package static var longest: Int { 4 << 20 }
-    package static var mostElements: Int { 60_000 }
+    package static var lengthLimit: Int { 4 << 20 }
+    package static var elementCapacity: Int { 60_000 }
     /// Elements inside each other; manifests need eight.
     package static var deepest: Int { 32 }
     /// Bytes of characters kept of one element.
-    package static var longestText: Int { 8_192 }
+    package static var textLimit: Int { 8_192 }
 
     /// The root of a document; nil where it is not well formed, has a type declaration, or passes a bound.
     package static func read(_ bytes: RawSpan) -> XMLElement? {
-        guard bytes.byteCount > 0, bytes.byteCount <= longest, let parser = unsafe XML_ParserCreate(nil) else {
+        guard bytes.byteCount > 0, bytes.byteCount <= lengthLimit, let parser = unsafe XML_ParserCreate(nil) else {
             return nil
         }
         defer { unsafe XML_ParserFree(parser) }
@@ -60,7 +60,7 @@ private final class TreeBuilder {
 
     func begin(_ name: UnsafePointer<CChar>?, _ attributes: UnsafeMutablePointer<UnsafePointer<CChar>?>?) {
         count += 1
-        guard !isRefused, count <= XMLDocument.mostElements, open.count < XMLDocument.deepest, let name = unsafe name
+        guard !isRefused, count <= XMLDocument.elementCapacity, open.count < XMLDocument.deepest, let name = unsafe name
         else { return refuse() }
         var element = XMLElement(name: Self.local(unsafe String(cString: name)))
         var index = 0
@@ -85,7 +85,7 @@ private final class TreeBuilder {
 
     func add(_ characters: UnsafePointer<CChar>?, _ count: Int32) {
         guard let characters = unsafe characters, let last = open.indices.last,
-            open[last].text.utf8.count + Int(count) <= XMLDocument.longestText
+            open[last].text.utf8.count + Int(count) <= XMLDocument.textLimit
         else { return }
         let bytes = unsafe UnsafeRawBufferPointer(start: characters, count: Int(count))
         open[last].text += unsafe String(decoding: bytes, as: UTF8.self)

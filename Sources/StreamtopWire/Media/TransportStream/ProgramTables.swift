@@ -32,7 +32,7 @@ package struct ProgramMap: Equatable, Sendable {
     }
 
     /// Elementary streams kept of one program.
-    package static var mostStreams: Int { 32 }
+    package static var streamCapacity: Int { 32 }
 
     package var program: UInt16
     package var clockPID: UInt16
@@ -47,7 +47,7 @@ package struct ProgramMap: Equatable, Sendable {
         body.skip(3)
         clockPID = body.uint16() & 0x1fff
         body.skip(Int(body.uint16() & 0xfff))
-        while body.remaining >= 5 + 4, streams.count < Self.mostStreams {  // a checksum follows
+        while body.remaining >= 5 + 4, streams.count < Self.streamCapacity {  // a checksum follows
             let type = body.uint8()
             let pid = body.uint16() & 0x1fff
             var descriptors = body.reader(of: Int(body.uint16() & 0xfff))
@@ -63,7 +63,7 @@ package struct ProgramMap: Equatable, Sendable {
 }
 
 package struct ProgramAssociation: Equatable, Sendable {
-    package static var mostPrograms: Int { 32 }
+    package static var programCapacity: Int { 32 }
 
     package var transportStream: UInt16
     /// Program number and the PID of its map; program 0 names the network table.
@@ -80,7 +80,7 @@ package struct ProgramAssociation: Equatable, Sendable {
         guard var body = reader.section(table: 0), body.remaining >= 5 else { return nil }
         transportStream = body.uint16()
         body.skip(3)
-        while body.remaining >= 4 + 4, programs.count < Self.mostPrograms {
+        while body.remaining >= 4 + 4, programs.count < Self.programCapacity {
             let number = body.uint16()
             programs.append((number, body.uint16() & 0x1fff))
         }

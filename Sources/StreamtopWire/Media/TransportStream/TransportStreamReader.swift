@@ -33,7 +33,7 @@ package struct TransportStreamReader: Sendable {
     }
 
     /// PIDs followed of one stream; a multiplex of twenty programs has a hundred.
-    package static var mostPIDs: Int { 256 }
+    package static var pidCapacity: Int { 256 }
 
     package private(set) var streams: [UInt16: Stream] = [:]
     /// Packets, null packets among them, and bytes of them.
@@ -72,7 +72,7 @@ package struct TransportStreamReader: Sendable {
             packet.removeAll(keepingCapacity: true)
             swap(&packet, &held)
         }
-        while !reader.isAtEnd {  // each turn takes a packet, or bytes up to the next sync byte, or holds the rest
+        while !reader.isAtEnd {  // each pass takes a packet, or bytes up to the next sync byte, or holds the rest
             guard align(&reader) else { return }
             if reader.remaining < TransportStreamPacket.length {
                 return reader.append(reader.remaining, to: &held)
@@ -134,7 +134,7 @@ package struct TransportStreamReader: Sendable {
             reader.skip(1)
             skippedBytes &+= 1
         }
-        while let distance = reader.distance(to: TransportStreamPacket.syncByte) {  // each turn moves
+        while let distance = reader.distance(to: TransportStreamPacket.syncByte) {  // each pass moves
             reader.skip(distance)
             skippedBytes &+= UInt64(distance)
             let next = reader.peekUInt8(ahead: TransportStreamPacket.length)
@@ -169,7 +169,7 @@ package struct TransportStreamReader: Sendable {
             streams[head.pid]?.transportErrors &+= 1
             return
         }
-        guard streams[head.pid] != nil || streams.count < Self.mostPIDs else {
+        guard streams[head.pid] != nil || streams.count < Self.pidCapacity else {
             unfollowed &+= 1
             return
         }
@@ -235,7 +235,7 @@ package struct TransportStreamReader: Sendable {
         _ clock: UInt64, _ head: TransportStreamPacket, at time: Timestamp, into facts: inout [Fact]
     ) {
         clockPID = clockPID ?? head.pid
-        guard clocks[head.pid] != nil || clocks.count < ProgramMap.mostStreams else { return }
+        guard clocks[head.pid] != nil || clocks.count < ProgramMap.streamCapacity else { return }
         var state = clocks[head.pid] ?? WrappingClock(modulus: 300 << 33)
         if head.isDiscontinuity { state = WrappingClock(modulus: 300 << 33) }
         let value = state.extend(clock)
@@ -248,11 +248,11 @@ package struct TransportStreamReader: Sendable {
             guard programs[known] != map else { return }
             programs[known] = map
         } else {
-            guard programs.count < ProgramAssociation.mostPrograms else { return }
+            guard programs.count < ProgramAssociation.programCapacity else { return }
             programs.append(map)
         }
         if map.clockPID != TransportStreamPacket.nullPID { clockPID = map.clockPID }
-        for stream in map.streams where streams[stream.pid] != nil || streams.count < Self.mostPIDs {
+        for stream in map.streams where streams[stream.pid] != nil || streams.count < Self.pidCapacity {
             streams[stream.pid, default: Stream()].type = stream.type
             streams[stream.pid, default: Stream()].registration = stream.registration
         }

@@ -2,7 +2,7 @@ import StreamtopBase
 import StreamtopModel
 
 /// The table of flows.
-enum FlowTable {
+enum FlowsScreen {
     static let page = PageRow(
         page: .flows, name: "Flows", digit: 5, keys: .flows,
         draw: { context, state, layout, cells in draw(context, state, layout, into: &cells) },
@@ -21,7 +21,7 @@ enum FlowTable {
         })
 
     static func draw(_ context: ViewContext, _ state: ViewState, _ layout: PageLayout, into cells: inout CellBuffer) {
-        let columns = layout.placedColumns(state, context)
+        let columns = layout.columnExtents(state, context)
         drawHeader(columns, state.table.sort, layout.columns, &cells)
         let rows = state.table.rows
         guard !rows.isEmpty else { return drawEmpty(context, state, layout.content, &cells) }
@@ -38,28 +38,28 @@ enum FlowTable {
     }
 
     private static func drawRow(
-        _ flow: FlowSnapshot, _ columns: [FlowColumn.Placed], y: Int, isSelected: Bool, _ cells: inout CellBuffer
+        _ flow: FlowSnapshot, _ columns: [FlowColumn.Extent], y: Int, isSelected: Bool, _ cells: inout CellBuffer
     ) {
         if let severity = flow.worstVerdict?.severity, severity > .info {
             cells.set(Words.severitySign(severity), x: 1, y: y, Words.severityRole(severity))
         }
         if isSelected { cells.set("▶", x: 0, y: y, .accent) }
-        for placed in columns { placed.column.looks.draw(FlowCell(flow: flow, placed: placed, y: y), &cells) }
+        for extent in columns { extent.column.style.draw(FlowCell(flow: flow, extent: extent, y: y), &cells) }
     }
 
     private static func drawHeader(
-        _ columns: [FlowColumn.Placed], _ sort: FlowSort, _ area: Rect, _ cells: inout CellBuffer
+        _ columns: [FlowColumn.Extent], _ sort: FlowSort, _ area: Rect, _ cells: inout CellBuffer
     ) {
-        for placed in columns {
-            let looks = placed.column.looks
+        for extent in columns {
+            let style = extent.column.style
             let title =
-                TextWidth.columns(of: looks.title) > placed.width ? looks.shortTitle ?? looks.title : looks.title
-            let isSorted = placed.column == sort.column
+                TextWidth.columns(of: style.title) > extent.width ? style.shortTitle ?? style.title : style.title
+            let isSorted = extent.column == sort.column
             let role: StyleRole = isSorted ? .columnSorted : .columnHeader
-            if placed.column.isNumber {
-                cells.putRight(title, right: placed.x + placed.width, y: area.y, role, maxWidth: placed.width)
+            if extent.column.isNumber {
+                cells.putRight(title, right: extent.x + extent.width, y: area.y, role, maxWidth: extent.width)
             } else {
-                cells.put(title, x: placed.x, y: area.y, role, maxWidth: placed.width)
+                cells.put(title, x: extent.x, y: area.y, role, maxWidth: extent.width)
             }
         }
     }

@@ -1,7 +1,7 @@
 import StreamtopBase
 
 /// Dates and lengths of time as manifests write them.
-package enum DateText {
+package enum ISO8601Parser {
     /// `YYYY-MM-DDThh:mm:ss[.fraction][Z|±hh[:]mm]` (ISO 8601, xs:dateTime, RFC 8216 section 4.3.2.6). Without a zone it is UTC, as
     /// ISO/IEC 23009-1 section 5.3.1.2 has it. nil for anything else.
     package static func instant(_ text: some StringProtocol) -> Timestamp? {
@@ -45,7 +45,7 @@ package enum DateText {
         guard reader.take("P") else { return nil }
         var total: Nanoseconds = 0
         var isInDay = false
-        while !reader.isAtEnd {  // each turn takes a unit
+        while !reader.isAtEnd {  // each pass takes a unit
             if reader.take("T") {
                 isInDay = true
                 continue

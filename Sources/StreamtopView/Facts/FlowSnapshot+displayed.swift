@@ -15,14 +15,14 @@ extension FlowSnapshot {
     }
 
     /// The processes of this host at its ends, those of the server first.
-    var owners: [ProcessSnapshot] { [processes?.server, processes?.client].compactMap { $0 }.filter(\.isTold) }
+    var owners: [ProcessSnapshot] { [processes?.server, processes?.client].compactMap { $0 }.filter(\.isKnown) }
 
     /// The process that the flow is named by: that of this host's end, where both ends are here the server's.
     var owner: ProcessSnapshot? { owners.first }
 
     func end(_ direction: Direction) -> EndpointSnapshot { direction == .fromClient ? client : server }
 
-    /// The whole loop between the ends. One half alone is the loop only where the capture sits at the other end, and a
+    /// The whole loop between the ends. One component alone is the whole only where the capture sits at the other end, and a
     /// lower bound of it anywhere else.
     var displayedRoundTrip: Reading<Nanoseconds>? {
         if let total = roundTrip.total { return Reading(total.smoothed) }
@@ -40,7 +40,7 @@ extension FlowSnapshot {
 
     private func isAt(_ end: Vantage) -> Bool { tcp?.vantage == end || tcp?.vantage == .loopback }
 
-    /// The larger of the two ways' queues, now. The round trip beside it is smoothed, and holds it.
+    /// The larger of both directions' queues, now. The round trip beside it is smoothed, and holds it.
     var displayedQueueDelay: Nanoseconds? {
         guard let queue = largerQueue else { return nil }
         return displayedRoundTrip.map { min(queue, $0.value) } ?? queue
@@ -54,7 +54,7 @@ extension FlowSnapshot {
         }
     }
 
-    /// The larger of the two ways' queues that 95 % of the flow's life stayed below.
+    /// The larger of both directions' queues that 95 % of the flow's life stayed below.
     var worstQueue: Nanoseconds? {
         [queueDelay.client?.p95, queueDelay.server?.p95].compactMap { $0 }.max()
     }
@@ -104,7 +104,7 @@ extension FlowSnapshot {
 
 extension ProcessSnapshot {
     /// Something is known that a user can be told.
-    var isTold: Bool { name != nil || user != nil || pid != nil }
+    var isKnown: Bool { name != nil || user != nil || pid != nil }
 }
 
 extension QUICEndpointSnapshot {
