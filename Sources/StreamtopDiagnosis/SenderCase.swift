@@ -4,11 +4,10 @@ import StreamtopModel
 /// One end of a flow as the sender of data, whatever the transport, with all that a rule may ask about it. Reads the model,
 /// derives nothing that the trackers should have measured.
 ///
-/// A class because two dozen rules look at each case: sharing it costs less than copying it. It holds no more of the flow
-/// than they ask about, for the same reason.
-final class SenderCase {
+/// Two dozen rules look at each case, none keeps it: it is lent to them, and holds no more of the flow than they ask about.
+struct SenderCase: ~Copyable {
     let sender: Direction
-    let side: SenderSnapshot
+    let side: SenderFacts
     /// What only TCP tells: of this end, and of the receiver that advertises its window to it; nil for other transports.
     let tcp: TCPEndpointFacts?
     let peer: TCPEndpointFacts?
@@ -32,18 +31,11 @@ final class SenderCase {
     private let localEnd: Boxed<LocalEnd>.Box?
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothDirections<QueueDelaySnapshot?>
+    private let position = AddressOnly()
 
-    /// nil where the flow's transport says nothing of its senders.
-    init?(flow: borrowing FlowSnapshot, sender: Direction, hadTimeoutBurst: Bool) {
+    init(flow: borrowing FlowSnapshot, sender: Direction, _ side: SenderFacts, hadTimeoutBurst: Bool) {
         self.sender = sender
-        // Each is copied once, to where it stays.
-        if let tcp = flow.$tcp {
-            side = sender == .fromClient ? tcp.value.client.sender : tcp.value.server.sender
-        } else if let quic = flow.$quic {
-            side = sender == .fromClient ? quic.value.client.sender : quic.value.server.sender
-        } else {
-            return nil
-        }
+        self.side = side
         peerBytes = flow.uniqueBytes(sender.reversed)
         if let box = flow.$tcp {
             tcp = TCPEndpointFacts(box, sender)
@@ -63,10 +55,10 @@ final class SenderCase {
         queueDelay = flow.queueDelay
         queue = Self.larger(flow.roundTrip, flow.queueDelay, but: flow.hostEnd)
         let hasQueue = queueDelay.client != nil || queueDelay.server != nil
-        let own = flow.readSender(sender) {
-            Rule.Needs(of: $0, hasQueue: hasQueue, isLimitKnown: Self.analysed($0) != nil)
+        let own = side.read {
+            Rule.Needs(of: $0, hasQueue: hasQueue, isLimitKnown: Self.analysed($0.limitedBy) != nil)
         }
-        facts = (own ?? []).union(tcp?.needs(receiver: sender.reversed) ?? [])
+        facts = own.union(tcp?.needs(receiver: sender.reversed) ?? [])
     }
 
     // MARK: Who
@@ -133,10 +125,10 @@ final class SenderCase {
     // MARK: Limits
 
     /// Time over which the shares of limitation were counted; nil below three seconds, too short to judge.
-    var analysed: Nanoseconds? { Self.analysed(side) }
+    var analysed: Nanoseconds? { Self.analysed(side.limitedBy) }
 
-    private static func analysed(_ side: borrowing SenderSnapshot) -> Nanoseconds? {
-        guard let shares = side.limitedBy else { return nil }
+    private static func analysed(_ shares: LimitShares?) -> Nanoseconds? {
+        guard let shares else { return nil }
         let time = saturatingAdd(saturatingAdd(shares.network, shares.receiver), shares.application)
         return time >= .seconds(3) ? time : nil
     }

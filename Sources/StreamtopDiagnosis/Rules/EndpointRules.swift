@@ -48,7 +48,7 @@ enum EndpointRules {
             hold: .atOnce, needs: .firstFlight, judge: .sender(smallStart)),
     ]
 
-    private static func receiverLimited(_ end: SenderCase) -> Finding? {
+    private static func receiverLimited(_ end: borrowing SenderCase) -> Finding? {
         // The kernel of a sender on this host keeps the time itself: what packets suggest yields to it.
         guard let share = end.kernelReceiverShare ?? end.share(\.receiver), share * 100 > receiverWatch.value else {
             return nil
@@ -76,7 +76,7 @@ enum EndpointRules {
             confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
     }
 
-    private static func zeroWindowStall(_ end: SenderCase) -> Finding? {
+    private static func zeroWindowStall(_ end: borrowing SenderCase) -> Finding? {
         guard let waits = end.waits else { return nil }
         let closed = waits.withoutCredit
         guard closed.milliseconds > zeroWindow.value else { return nil }
@@ -98,7 +98,7 @@ enum EndpointRules {
             confidence: end.confidence(samples: (end.peer?.zeroWindows ?? waits.creditEpisodes) + 1, enough: 2))
     }
 
-    private static func scalingMissing(_ end: SenderCase) -> Finding? {
+    private static func scalingMissing(_ end: borrowing SenderCase) -> Finding? {
         guard let tcp = end.tcp, let peer = end.peer, tcp.mssBytes != nil, peer.mssBytes != nil, tcp.areOptionsWhole,
             peer.areOptionsWhole,
             tcp.windowScale == nil || peer.windowScale == nil, let window = peer.receiveWindow,
@@ -121,7 +121,7 @@ enum EndpointRules {
             confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
     }
 
-    private static func sendBufferLimited(_ end: SenderCase) -> Finding? {
+    private static func sendBufferLimited(_ end: borrowing SenderCase) -> Finding? {
         guard let limited = end.side.sendBufferLimited, let analysed = end.analysed else { return nil }
         let share = min(1, Double(limited) / Double(analysed))
         guard share * 100 > sendBuffer.value else { return nil }
@@ -136,7 +136,7 @@ enum EndpointRules {
             confidence: end.confidence(samples: end.side.dataPackets, enough: 100))
     }
 
-    private static func senderPaced(_ end: SenderCase) -> Finding? {
+    private static func senderPaced(_ end: borrowing SenderCase) -> Finding? {
         guard let share = end.share(\.application), share * 100 > appShare.value,
             end.side.uniqueBytes >= UInt64(streamBytes.value), end.side.uniqueBytes >= end.peerBytes
         else { return nil }
@@ -151,7 +151,7 @@ enum EndpointRules {
             confidence: end.confidence(samples: end.side.dataPackets, enough: 50))
     }
 
-    private static func smallStart(_ end: SenderCase) -> Finding? {
+    private static func smallStart(_ end: borrowing SenderCase) -> Finding? {
         guard end.tcp != nil else { return smallStartOfPackets(end) }
         // Full segments carry the MSS less the timestamp option (12 bytes, RFC 7323).
         guard let first = end.side.initialWindowBytes, let mss = end.tcp?.mssBytes ?? end.peer?.mssBytes, mss > 12,
@@ -174,7 +174,7 @@ enum EndpointRules {
     }
 
     /// QUIC: the first flight of full packets, counted in the least that a full packet has (RFC 9000 section 14).
-    private static func smallStartOfPackets(_ end: SenderCase) -> Finding? {
+    private static func smallStartOfPackets(_ end: borrowing SenderCase) -> Finding? {
         let full = 1200
         guard let first = end.side.initialWindowBytes, let base = end.baseRoundTrip,
             base.milliseconds >= longPath.value, first >= full, first < (Int(firstFlight.value) - 1) * full,

@@ -73,7 +73,7 @@ enum PathRules {
     private static let afterJump = 0.5
 
     /// Two ways to know: the delay follows the sender's flight, or it stands for half of the time while the sender is busy.
-    private static func bufferbloat(_ end: SenderCase) -> Finding? {
+    private static func bufferbloat(_ end: borrowing SenderCase) -> Finding? {
         guard let queue = end.queue, queue.samples >= Int(samples.value),
             queue.delay.p95.milliseconds >= queueWatch.value,
             end.share(\.application).map({ $0 <= pausing.value }) ?? true
@@ -136,7 +136,7 @@ enum PathRules {
     }
 
     private static func losses(
-        _ end: SenderCase, _ events: (LossCounts) -> Int, _ packets: (LossCounts) -> Int
+        _ end: borrowing SenderCase, _ events: (LossCounts) -> Int, _ packets: (LossCounts) -> Int
     ) -> KindOfLoss? {
         let loss = end.side.loss
         let judged = loss.randomPackets + loss.congestivePackets + loss.policedPackets
@@ -158,12 +158,12 @@ enum PathRules {
     }
 
     /// How sure the split of the losses is: the part that could be judged at all, and how many there were.
-    private static func confidence(_ end: SenderCase, _ loss: KindOfLoss) -> Double {
+    private static func confidence(_ end: borrowing SenderCase, _ loss: KindOfLoss) -> Double {
         end.confidence(samples: loss.events + 2, enough: 10) * loss.share
     }
 
     /// Where the losses happened, seen from the capture point, when one side has nearly all of them.
-    private static func localised(_ end: SenderCase) -> String {
+    private static func localised(_ end: borrowing SenderCase) -> String {
         switch sideOfLosses(end) {
         case end.sender: " between the \(end.senderName) and the capture point"
         case nil: ""
@@ -172,7 +172,7 @@ enum PathRules {
     }
 
     /// The end on whose side of the capture point nearly all losses happened; nil where it is none, or too few are known.
-    private static func sideOfLosses(_ end: SenderCase) -> Direction? {
+    private static func sideOfLosses(_ end: borrowing SenderCase) -> Direction? {
         let loss = end.side.loss
         let known = Double(loss.upstream + loss.downstream)
         guard known >= placedLosses.value else { return nil }
@@ -181,12 +181,12 @@ enum PathRules {
     }
 
     /// Lost between this host's own end and the capture point, which lies behind the queues of this host: none of the path's.
-    private static func isLostHere(_ end: SenderCase) -> Bool {
+    private static func isLostHere(_ end: borrowing SenderCase) -> Bool {
         end.hostEnd == end.sender && sideOfLosses(end) == end.sender
     }
 
     /// Of any kind: which it looks like says nothing where the queue is this host's own.
-    private static func lostHere(_ end: SenderCase) -> Finding? {
+    private static func lostHere(_ end: borrowing SenderCase) -> Finding? {
         let loss = end.side.loss
         guard
             let found = losses(
@@ -204,7 +204,7 @@ enum PathRules {
             confidence: confidence(end, found))
     }
 
-    private static func lossEvidence(_ end: SenderCase, _ found: KindOfLoss) -> [Verdict.Evidence] {
+    private static func lossEvidence(_ end: borrowing SenderCase, _ found: KindOfLoss) -> [Verdict.Evidence] {
         let loss = end.side.loss
         return [
             .init("loss_ratio", end.side.lossRatio ?? 0), .init("kind_loss_ratio", found.ratio),
@@ -213,7 +213,7 @@ enum PathRules {
         ]
     }
 
-    private static func congestionLoss(_ end: SenderCase) -> Finding? {
+    private static func congestionLoss(_ end: borrowing SenderCase) -> Finding? {
         if isLostHere(end) { return lostHere(end) }
         guard let loss = losses(end, \.congestive, \.congestivePackets) else { return nil }
         var evidence = lossEvidence(end, loss)
@@ -252,7 +252,7 @@ enum PathRules {
     }
 
     /// What to set for ECN, in brackets, at the ends where it is not set.
-    private static func ecnSetting(_ end: SenderCase) -> String {
+    private static func ecnSetting(_ end: borrowing SenderCase) -> String {
         guard end.tcp != nil else { return "" }
         guard let local = end.local, let value = local.settings.ecn else { return " (net.ipv4.tcp_ecn=1 at both ends)" }
         let peer = end.name(of: local.end.reversed)
@@ -261,7 +261,7 @@ enum PathRules {
             : " (net.ipv4.tcp_ecn=1 on this host, now \(value), and at the \(peer))"
     }
 
-    private static func randomLoss(_ end: SenderCase) -> Finding? {
+    private static func randomLoss(_ end: borrowing SenderCase) -> Finding? {
         guard !isLostHere(end), let loss = losses(end, \.random, \.randomPackets) else { return nil }
         var evidence = lossEvidence(end, loss)
         var summary =
@@ -285,7 +285,7 @@ enum PathRules {
             subject: .path, summary: summary, evidence: evidence, advice: advice, confidence: confidence(end, loss))
     }
 
-    private static func policer(_ end: SenderCase) -> Finding? {
+    private static func policer(_ end: borrowing SenderCase) -> Finding? {
         guard !isLostHere(end), let loss = losses(end, \.policed, \.policedPackets) else { return nil }
         let rate = end.side.goodput.map { " near \(FigureText.rate($0))" } ?? ""
         return Finding(

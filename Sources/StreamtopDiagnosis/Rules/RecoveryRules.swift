@@ -53,7 +53,7 @@ enum RecoveryRules {
             judge: .sender(marking)),
     ]
 
-    private static func spurious(_ end: SenderCase) -> Finding? {
+    private static func spurious(_ end: borrowing SenderCase) -> Finding? {
         let (again, needless) = end.repairs
         guard end.isCaptureComplete, again > 0, end.side.dataPackets >= Int(data.value) else { return nil }
         let share = Double(needless) / Double(again)
@@ -74,7 +74,7 @@ enum RecoveryRules {
             confidence: end.confidence(samples: needless + 5, enough: 10))
     }
 
-    private static func reordering(_ end: SenderCase) -> Finding? {
+    private static func reordering(_ end: borrowing SenderCase) -> Finding? {
         guard end.isCaptureComplete, end.side.dataPackets > 0, end.side.outOfOrder >= Int(lateLeast.value),
             end.side.reorderExtent >= Int(extent.value)
         else { return nil }
@@ -93,7 +93,7 @@ enum RecoveryRules {
             confidence: end.confidence(samples: end.side.outOfOrder, enough: 20))
     }
 
-    private static func timeoutStall(_ end: SenderCase) -> Finding? {
+    private static func timeoutStall(_ end: borrowing SenderCase) -> Finding? {
         guard let waits = end.waits else { return nil }
         let longest = waits.longestBackoff
         guard end.hadTimeoutBurst || Double(longest) >= backoff.value else { return nil }
@@ -110,7 +110,7 @@ enum RecoveryRules {
             confidence: end.isCaptureComplete ? 0.9 : 0.4)
     }
 
-    private static func tailLoss(_ end: SenderCase) -> Finding? {
+    private static func tailLoss(_ end: borrowing SenderCase) -> Finding? {
         guard let waits = end.waits, waits.recoveries >= Int(recoveries.value) else { return nil }
         let (all, tails) = (waits.recoveries, waits.tailRecoveries)
         let share = Double(tails) / Double(all)
@@ -126,7 +126,7 @@ enum RecoveryRules {
             confidence: end.confidence(samples: all, enough: 10))
     }
 
-    private static func idleAdvice(_ end: SenderCase) -> String {
+    private static func idleAdvice(_ end: borrowing SenderCase) -> String {
         guard let here = end.local, here.end == end.sender, here.settings.slowStartAfterIdle != nil else {
             return
                 "At the sender (\(end.senderName)): net.ipv4.tcp_slow_start_after_idle=0, with pacing (net.core.default_qdisc=fq)."
@@ -135,7 +135,7 @@ enum RecoveryRules {
             ?? "On this host net.ipv4.tcp_slow_start_after_idle is 0 already: the window shrank because little was written (RFC 7661); pace what follows a pause (SO_MAX_PACING_RATE)."
     }
 
-    private static func idleRestart(_ end: SenderCase) -> Finding? {
+    private static func idleRestart(_ end: borrowing SenderCase) -> Finding? {
         guard let cut = end.side.idleRestarts, let pauses = end.side.idlePeriods, pauses > 0, cut >= Int(restarts.value)
         else { return nil }
         let share = Double(cut) / Double(pauses)
@@ -150,7 +150,7 @@ enum RecoveryRules {
             confidence: end.confidence(samples: pauses, enough: 6))
     }
 
-    private static func bleached(_ end: SenderCase) -> Finding? {
+    private static func bleached(_ end: borrowing SenderCase) -> Finding? {
         guard end.tcp?.ecnNegotiated == true, end.vantage != nil, !end.isTapAtSender,
             end.side.dataPackets >= Int(data.value), end.side.ectPackets == 0, end.side.cePackets == 0
         else { return nil }
@@ -163,7 +163,7 @@ enum RecoveryRules {
             confidence: end.confidence(samples: end.side.dataPackets, enough: 200) * 0.8)
     }
 
-    private static func marking(_ end: SenderCase) -> Finding? {
+    private static func marking(_ end: borrowing SenderCase) -> Finding? {
         guard end.side.dataPackets >= Int(data.value), let loss = end.side.lossRatio,
             loss * 100 < PathRules.lossWatch.value
         else { return nil }
