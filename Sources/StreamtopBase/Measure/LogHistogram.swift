@@ -131,6 +131,13 @@ package struct LogHistogram: ~Copyable {
         var bucket = -1
         for index in shares.indices {
             let rank = rank(of: shares[index])
+            // Most buckets lie below a share's rank: eight are added up at a time, and looked at one by one only near it.
+            while bucket < Int(room) - Self.stretch {
+                let more = sum(ofStretchBehind: bucket)
+                if seen &+ more > rank { break }
+                seen &+= more
+                bucket &+= Self.stretch
+            }
             while seen <= rank, bucket < Int(room) - 1 {
                 bucket &+= 1
                 // Below `room`, as the condition says.
@@ -138,6 +145,17 @@ package struct LogHistogram: ~Copyable {
             }
             body(index, Self.middle(of: Int(firstBucket) + bucket))
         }
+    }
+
+    private static let stretch = 8
+
+    /// Samples in the buckets behind `bucket`; all of the stretch lie below `room`.
+    @inline(__always)
+    private func sum(ofStretchBehind bucket: Int) -> Int {
+        precondition(bucket >= -1 && bucket &+ Self.stretch < room, "beyond a histogram's end")
+        var sum = 0
+        for offset in 1...Self.stretch { sum &+= Int(unsafe storage.unsafelyUnwrapped[bucket &+ offset]) }
+        return sum
     }
 
     /// The samples kept exactly, in order, without an allocation: there are few.
