@@ -60,8 +60,9 @@ package struct FlowDiagnosis: Sendable {
         let isFollowed = flow.$tcp == nil ? flow.$quic != nil : true
         guard isFollowed else { return verdicts() }
         for end in Direction.allCases {
+            guard let figures = SenderFacts(flow, end) else { continue }
             let hadBurst = timeouts[end].hasBurst(at: time, ever: flow.isFinal)
-            guard let sender = SenderCase(flow: flow, sender: end, hadTimeoutBurst: hadBurst) else { continue }
+            let sender = SenderCase(flow: flow, sender: end, figures, hadTimeoutBurst: hadBurst)
             let facts = sender.facts
             let questions = RuleTable.ofSenders
             var asked = RuleTable.askableOfSenders.questions(with: facts, orAll: !standing.isEmpty)

@@ -158,7 +158,7 @@ package struct Rule: Sendable {
         /// Asked about the capture as a whole, about once a second.
         case capture(@Sendable (CaptureHealth) -> Finding?)
         /// Asked for each end of a flow as the sender of data, where the facts of `needs` are known.
-        case sender(@Sendable (SenderCase) -> Finding?)
+        case sender(@Sendable (borrowing SenderCase) -> Finding?)
         /// Asked about this host, where its kernel tells, about once a second.
         case host(@Sendable (HostSnapshot) -> Finding?)
         /// Asked once for a call, which has several flows.

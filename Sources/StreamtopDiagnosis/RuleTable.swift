@@ -36,7 +36,7 @@ package enum RuleTable {
     struct SenderQuestion: Sendable {
         var position: Int
         var needs: Rule.Needs
-        var judge: @Sendable (SenderCase) -> Finding?
+        var judge: @Sendable (borrowing SenderCase) -> Finding?
     }
 
     /// Which questions of a list there is no need to ask, by what is missing: a word has a bit for each, in their order.

@@ -4,11 +4,10 @@ import StreamtopModel
 /// One end of a flow as the sender of data, whatever the transport, with all that a rule may ask about it. Reads the model,
 /// derives nothing that the trackers should have measured.
 ///
-/// A class because two dozen rules look at each case: sharing it costs less than copying it. It holds no more of the flow
-/// than they ask about, for the same reason.
-final class SenderCase {
+/// Two dozen rules look at each case, none keeps it: it is lent to them, and holds no more of the flow than they ask about.
+struct SenderCase: ~Copyable {
     let sender: Direction
-    let snapshot: SenderSnapshot
+    let figures: SenderFacts
     /// What only TCP tells: of this end, and of the receiver that advertises its window to it; nil for other transports.
     let tcp: TCPEndpointFacts?
     let peer: TCPEndpointFacts?
@@ -32,18 +31,11 @@ final class SenderCase {
     private let localEnd: Boxed<LocalEnd>.Box?
     private let roundTrip: FlowRoundTrip
     private let queueDelay: BothDirections<QueueDelaySnapshot?>
+    private let position = AddressOnly()
 
-    /// nil where the flow's transport says nothing of its senders.
-    init?(flow: borrowing FlowSnapshot, sender: Direction, hadTimeoutBurst: Bool) {
+    init(flow: borrowing FlowSnapshot, sender: Direction, _ figures: SenderFacts, hadTimeoutBurst: Bool) {
         self.sender = sender
-        // Each is copied once, to where it stays.
-        if let tcp = flow.$tcp {
-            snapshot = sender == .fromClient ? tcp.value.client.sender : tcp.value.server.sender
-        } else if let quic = flow.$quic {
-            snapshot = sender == .fromClient ? quic.value.client.sender : quic.value.server.sender
-        } else {
-            return nil
-        }
+        self.figures = figures
         peerBytes = flow.uniqueBytes(sender.reversed)
         if let box = flow.$tcp {
             tcp = TCPEndpointFacts(box, sender)
@@ -63,10 +55,10 @@ final class SenderCase {
         queueDelay = flow.queueDelay
         queue = Self.larger(flow.roundTrip, flow.queueDelay, but: flow.hostEnd)
         let hasQueue = queueDelay.client != nil || queueDelay.server != nil
-        let own = flow.readSender(sender) {
-            Rule.Needs(of: $0, hasQueue: hasQueue, isLimitKnown: Self.analysed($0) != nil)
+        let own = figures.read {
+            Rule.Needs(of: $0, hasQueue: hasQueue, isLimitKnown: Self.analysed($0.limitedBy) != nil)
         }
-        facts = (own ?? []).union(tcp?.needs(receiver: sender.reversed) ?? [])
+        facts = own.union(tcp?.needs(receiver: sender.reversed) ?? [])
     }
 
     // MARK: Who
@@ -133,30 +125,30 @@ final class SenderCase {
     // MARK: Limits
 
     /// Time over which the shares of limitation were counted; nil below three seconds, too short to judge.
-    var analysed: Nanoseconds? { Self.analysed(snapshot) }
+    var analysed: Nanoseconds? { Self.analysed(figures.limitedBy) }
 
-    private static func analysed(_ snapshot: borrowing SenderSnapshot) -> Nanoseconds? {
-        guard let shares = snapshot.limitedBy else { return nil }
+    private static func analysed(_ shares: LimitShares?) -> Nanoseconds? {
+        guard let shares else { return nil }
         let time = saturatingAdd(saturatingAdd(shares.network, shares.receiver), shares.application)
         return time >= .seconds(3) ? time : nil
     }
 
     /// Share of the analysed time, 0 to 1.
     func share(_ part: (LimitShares) -> Nanoseconds) -> Double? {
-        guard let shares = snapshot.limitedBy, let analysed else { return nil }
+        guard let shares = figures.limitedBy, let analysed else { return nil }
         return Double(part(shares)) / Double(analysed)
     }
 
     /// The network, not one of the ends, holds the sender back for most of the time. Without that knowledge, false: no
     /// advice to change the congestion control may stand on a guess.
     var isNetworkLimited: Bool {
-        guard let shares = snapshot.limitedBy else { return false }
+        guard let shares = figures.limitedBy else { return false }
         return shares.network > saturatingAdd(shares.receiver, shares.application)
     }
 
     /// The advice to use BBR, where it can help: the network limits, the sender is not known to use it already.
     var bbrAdvice: String? {
-        let name = snapshot.congestionControl?.name ?? .unknown
+        let name = figures.congestionControl?.name ?? .unknown
         guard isNetworkLimited, name != .bbr else { return nil }
         let unless = name == .unknown ? ", unless that is in use" : ""
         if tcp != nil, let local, local.end == sender, local.settings.congestionControl != nil { return local.bbr }
@@ -169,7 +161,7 @@ final class SenderCase {
 
     /// What the sender waited for, by whatever its transport tells it with.
     var waits: SenderWaits? {
-        guard let tcp else { return snapshot.waits }
+        guard let tcp else { return figures.waits }
         var waits = SenderWaits()
         waits.timeouts = tcp.timeouts
         waits.longestBackoff = tcp.longestBackoff ?? 0
@@ -195,7 +187,7 @@ final class SenderCase {
     /// for lost and those that had arrived all the same.
     var repairs: (all: Int, needless: Int) {
         // Duplicate SACKs that belong to no retransmission report copies that the network made.
-        guard let tcp else { return (snapshot.heldForLost ?? 0, snapshot.falselyHeld ?? 0) }
+        guard let tcp else { return (figures.heldForLost ?? 0, figures.falselyHeld ?? 0) }
         return (tcp.retransmissions.packets, min(tcp.retransmissions.packets, tcp.retransmissions.spurious))
     }
     var reorderingAdvice: String {
@@ -210,8 +202,8 @@ final class SenderCase {
 
     /// Share of the sender's data that the receiver acknowledged and the capture does not hold.
     var missedShare: Double {
-        let missed = Double(snapshot.missedBytes)
-        let all = missed + Double(snapshot.uniqueBytes)
+        let missed = Double(figures.missedBytes)
+        let all = missed + Double(figures.uniqueBytes)
         return all > 0 ? missed / all : 0
     }
 

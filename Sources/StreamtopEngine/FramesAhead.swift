@@ -47,7 +47,7 @@ extension FlowEngine {
                 frameAtHand.ordinal = ordinal &+ UInt64(truncatingIfNeeded: due)  // counts frames
                 observe(records[due], &ahead.waiting[FramesAhead.index(due)], in: bytes, &intake)
             }
-            prefetch(&ahead, step, count: records.count)
+            prefetch(&ahead, step)
             if step < records.count {
                 decode(records[step], into: &ahead.waiting[FramesAhead.index(step)], from: bytes)
             }
@@ -70,20 +70,14 @@ extension FlowEngine {
     }
 
     /// One step for each frame that has waited long enough since the step before. What is asked for is a guess: flows
-    /// may come and go before the frame is analysed, and nothing but time depends on it.
+    /// may come and go before the frame is analysed, and nothing but time depends on it. So nobody asks, for each packet, whether
+    /// the batch has begun or ended: then it is guessed for a place in which no frame waits.
     @inline(__always)
-    private func prefetch(_ ahead: inout FramesAhead, _ step: Int, count: Int) {
-        let buffers = step - 3 * FramesAhead.stride
-        if buffers >= 0, buffers < count { prefetchBuffers(of: ahead.waiting[FramesAhead.index(buffers)]) }
-        let tracker = step - 2 * FramesAhead.stride
-        if tracker >= 0, tracker < count {
-            prefetchTracker(of: &ahead.waiting[FramesAhead.index(tracker)])
-        }
-        let entry = step - FramesAhead.stride
-        if entry >= 0, entry < count {
-            ahead.waiting[FramesAhead.index(entry)].flow.likely =
-                flows.prefetchEntry(ahead.waiting[FramesAhead.index(entry)].flow.hash) ?? FlowEntry.none
-        }
+    private func prefetch(_ ahead: inout FramesAhead, _ step: Int) {
+        prefetchBuffers(of: ahead.waiting[FramesAhead.index(step &- 3 &* FramesAhead.stride)])
+        prefetchTracker(of: &ahead.waiting[FramesAhead.index(step &- 2 &* FramesAhead.stride)])
+        let entry = FramesAhead.index(step &- FramesAhead.stride)
+        ahead.waiting[entry].flow.likely = flows.prefetchEntry(ahead.waiting[entry].flow.hash) ?? FlowEntry.none
     }
 
     @inline(__always)

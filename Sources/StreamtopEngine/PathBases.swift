@@ -17,8 +17,10 @@ struct PathBases {
         var first: IPAddress
         var second: IPAddress
 
-        /// Of four words; the families follow from them, and equality looks at all.
+        /// Of one word or four, as short as it can be: it is asked for with each flow that is judged. The families follow from them,
+        /// and equality looks at all.
         func hash(into hasher: inout Hasher) {
+            if first.isIPv4, second.isIPv4 { return hasher.combine(first.low << 32 | second.low) }
             hasher.combine(first.high)
             hasher.combine(first.low)
             hasher.combine(second.high)
@@ -108,14 +110,17 @@ extension FlowEngine {
 
     /// What the claimed flows have met of their paths.
     func pathNotes(_ claims: [JudgementClaim]) -> [PathNote] {
-        claims.compactMap { claim in
+        var notes: [PathNote] = []
+        notes.reserveCapacity(claims.count)
+        for claim in claims where flows[claim.position].tcp != FlowEntry.none {
             let tracker = flows[claim.position].tcp
-            guard tracker != FlowEntry.none else { return nil }
             let (client, server) = hosts(of: claim.position)
-            return PathNote(
-                ordinal: claim.ordinal, bases: trackers.tcp[tracker].bases, changed: trackers.tcp[tracker].pathChanged,
-                client: client, server: server)
+            notes.append(
+                PathNote(
+                    ordinal: claim.ordinal, bases: trackers.tcp[tracker].bases,
+                    changed: trackers.tcp[tracker].pathChanged, client: client, server: server))
         }
+        return notes
     }
 
     /// The claimed flows learn what others between the same hosts have met.

@@ -51,7 +51,8 @@ extension RecordBuffer {
         ] as [(UInt64, String)])
     func millionths(value: UInt64, text: String) {
         for whole: UInt64 in [
-            0, 1, 9, 10, 99, 100, 12_345_678, 99_999_999, 100_000_000, 9_007_199_254_740, 18_446_744_073_708,
+            0, 1, 9, 10, 90, 99, 100, 101, 909, 999, 1_000, 12_345_678, 99_999_999, 100_000_000, 9_007_199_254_740,
+            18_446_744_073_708,
         ] {
             #expect(written { $0.append(inMillionths: whole * 1_000_000 + value) } == "\(whole)\(text)")
         }

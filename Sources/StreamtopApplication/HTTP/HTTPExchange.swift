@@ -41,7 +41,9 @@ struct HTTPExchange: Sendable {
         self.stream = stream
     }
 
-    /// Memory of an exchange that is under way.
+    /// Memory of an exchange that is under way. Inlined, as it is asked for with each packet: an exchange that is only read is
+    /// copied for a call.
+    @inline(__always)
     var heldBytes: Int {
         MemoryLayout<Self>.stride + (request?.textBytes ?? 0) + (response?.textBytes ?? 0) + chunks.heldBytes
             + media.heldBytes + signalling.heldBytes

@@ -35,9 +35,8 @@ extension HTTP3ConnectionTracker {
                 if type == .data { beginContent(position, direction) }
             case .payload(let count, let isLast):
                 let end = reader.consumed
-                countPayload(count, position, direction)
                 let payload = bytes.extracting((end - count)..<end)
-                if requests[position].messages[direction.index].type == .data {
+                if countPayload(count, position, direction) {
                     takeContent(payload, position, direction, at: time)
                     carry(payload, at: end - count, stream, &now)
                 } else {
@@ -63,13 +62,16 @@ extension HTTP3ConnectionTracker {
         direction == .fromClient ? requests[index].exchange?.request : requests[index].exchange?.response
     }
 
-    private mutating func countPayload(_ count: Int, _ index: Int, _ direction: Direction) {
+    /// Counts bytes of a frame's payload; true where they are of the content.
+    private mutating func countPayload(_ count: Int, _ index: Int, _ direction: Direction) -> Bool {
         let bytes = UInt64(count)
-        if requests[index].countContent(bytes, from: direction) {
+        let isContent = requests[index].countContent(bytes, from: direction)
+        if isContent {
             endpoints[direction.index].payloadBytes &+= bytes
         } else {
             endpoints[direction.index].overheadBytes &+= bytes
         }
+        return isContent
     }
 
     private mutating func takeContent(_ content: RawSpan, _ index: Int, _ direction: Direction, at time: Timestamp) {
@@ -214,8 +216,7 @@ extension HTTP3ConnectionTracker {
                     requests[index].messages[direction.index].frameTime
             }
         }
-        countPayload(Int(clamping: hole.payload), index, direction)
-        let isContent = requests[index].messages[direction.index].type == .data
+        let isContent = countPayload(Int(clamping: hole.payload), index, direction)
         if isContent {
             if direction == .fromServer {
                 requests[index].exchange?.skipContent(UInt64(hole.payload), at: time, &reports)

@@ -5,14 +5,14 @@ import StreamtopWire
 /// The part of an HTTP exchange that signals a call: descriptions in its request and in its response (WHIP, RFC 9725; WHEP; JSON of any
 /// other service). Content that is none costs one comparison a delivery.
 struct ExchangeSignalling: Sendable {
-    /// Kept apart, for most exchanges have none and all are moved about.
+    /// One at most of each, kept apart: most exchanges have none, and all are moved about.
     private var request: [SignallingReader] = []
     private var response: [SignallingReader] = []
     private(set) var found: [CallDescription] = []
 
     init() {}
 
-    var heldBytes: Int { (request + response).reduce(0) { $0 + $1.heldBytes } }
+    var heldBytes: Int { (request.first?.heldBytes ?? 0) + (response.first?.heldBytes ?? 0) }
 
     mutating func release() {
         request = []

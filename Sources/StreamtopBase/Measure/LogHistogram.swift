@@ -7,9 +7,9 @@
 /// Every flow holds several of these, and every packet meets one or two: the numbers lie in a block of their own, without
 /// an array's header.
 ///
-/// This is one of the few files that use unsafe storage. The proof: `storage` is nil while `room` is 0, and else a live
-/// allocation of `room` initialised numbers that nobody else holds until `make(room:)` or `deinit` frees it; the
-/// subscript checks every index against `room`.
+/// This is one of the few files that use unsafe storage. The proof: `storage` is nil while `capacity` is 0, and else a live
+/// allocation of `capacity` initialised numbers that nobody else holds until `make(capacity:)` or `deinit` frees it; the
+/// subscript checks every index against `capacity`.
 @safe
 package struct LogHistogram: ~Copyable {
     /// Samples kept exactly.
@@ -131,13 +131,31 @@ package struct LogHistogram: ~Copyable {
         var bucket = -1
         for index in shares.indices {
             let rank = rank(of: shares[index])
+            // Most buckets lie below a share's rank: eight are added up at a time, and looked at one by one only near it.
+            while bucket < Int(capacity) - Self.stretch {
+                let more = sum(ofStretchBehind: bucket)
+                if seen &+ more > rank { break }
+                seen &+= more
+                bucket &+= Self.stretch
+            }
             while seen <= rank, bucket < Int(capacity) - 1 {
                 bucket &+= 1
-                // Below `room`, as the condition says.
+                // Below `capacity`, as the condition says.
                 seen &+= Int(unsafe storage.unsafelyUnwrapped[bucket])
             }
             body(index, Self.middle(of: Int(firstBucket) + bucket))
         }
+    }
+
+    private static let stretch = 8
+
+    /// Samples in the buckets behind `bucket`; all of the stretch lie below `capacity`.
+    @inline(__always)
+    private func sum(ofStretchBehind bucket: Int) -> Int {
+        precondition(bucket >= -1 && bucket &+ Self.stretch < capacity, "beyond a histogram's end")
+        var sum = 0
+        for offset in 1...Self.stretch { sum &+= Int(unsafe storage.unsafelyUnwrapped[bucket &+ offset]) }
+        return sum
     }
 
     /// The samples kept exactly, in order, without an allocation: there are few.

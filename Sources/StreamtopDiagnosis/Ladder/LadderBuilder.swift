@@ -93,7 +93,7 @@ package enum LadderBuilder {
             .socketSend, name(near), occupied: waiting, capacity: socket.memory?.sendLimit, source: "kernel",
             confidence: 0.95)
         wait(for: waiting, facts.acknowledgedPerSecond, &rung, &rungs)
-        rungs.append(rung)
+        rungs.append(consume rung)
     }
 
     private static func devicesOut(_ rungs: inout LadderRungs, _ facts: LadderFacts) {
@@ -132,7 +132,7 @@ package enum LadderBuilder {
             }
             if members.count > 1, rung.bound == .measured, rung.delay != 0 { rung.bound = .atMost }
         }
-        rungs.append(rung)
+        rungs.append(consume rung)
         return longest
     }
 
@@ -169,7 +169,7 @@ package enum LadderBuilder {
         rung.queue = queue
         rung.delay = saturatingAdd(base / 2, queue)
         rung.bound = .measured
-        rungs.append(rung)
+        rungs.append(consume rung)
     }
 
     /// The part of a component's queue that data of the near end meets.
@@ -212,7 +212,7 @@ package enum LadderBuilder {
             // Nothing is sent, so nothing tells how fast it is read.
             rung.bound = .unknown
         }
-        rungs.append(rung)
+        rungs.append(consume rung)
     }
 
     /// Bytes that a receiver has not read, by its window. Windows move in steps of a segment or two (RFC 9293 section
@@ -240,7 +240,7 @@ package enum LadderBuilder {
             var rung = rung(of: longest, drops: processors.reduce(0) { $0 &+ $1.droppedSince })
             rung.occupiedBytes = nil
             rung.capacityBytes = nil
-            rungs.append(rung)
+            rungs.append(consume rung)
         } else {
             rungs.miss(.softnet)
         }
@@ -257,7 +257,7 @@ package enum LadderBuilder {
                 confidence: 0.95)
             rung.drops = socket.memory?.drops
             wait(for: unread, facts.readPerSecond, &rung, &rungs)
-            return rungs.append(rung)
+            return rungs.append(consume rung)
         }
         guard let tcp = flow.$tcp else { return }
         let offered = tcp.value.read(near) { $0.receiveWindow }
@@ -276,7 +276,7 @@ package enum LadderBuilder {
         } else {
             wait(for: occupied, rate(of: near.reversed, flow), &rung, &rungs)
         }
-        rungs.append(rung)
+        rungs.append(consume rung)
     }
 
     /// True size, packet overhead included: a fill, and no time.
@@ -293,6 +293,6 @@ package enum LadderBuilder {
         } else if socket.memory.received * 2 > socket.memory.receiveLimit || (socket.dropsPerSecond ?? 0) > 0 {
             rungs.hold(.socketReceive, bytes: socket.memory.received)
         }
-        rungs.append(rung)
+        rungs.append(consume rung)
     }
 }

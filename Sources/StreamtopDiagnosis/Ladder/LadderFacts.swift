@@ -22,8 +22,8 @@ package struct LadderFacts {
     package init() {}
 }
 
-/// Rungs of one direction, with what they come to.
-struct LadderRungs {
+/// Rungs of one direction, with what they come to. Not copied: its array would be, when it is handed over.
+struct LadderRungs: ~Copyable {
     private(set) var buffers: [BufferSnapshot] = []
     private var unread: [BufferSnapshot.Layer] = []
     /// A rung whose bytes do not move at all.
@@ -43,11 +43,11 @@ struct LadderRungs {
         if rung.delay == nil { miss(rung.layer) }
         // Without the host's own there are two at most.
         if buffers.isEmpty { buffers.reserveCapacity(4) }
-        buffers.append(rung)
+        buffers.append(consume rung)
     }
 
     /// The rungs, with those of the other direction behind them.
-    consuming func takeBuffers(before others: LadderRungs) -> [BufferSnapshot] {
+    consuming func takeBuffers(before others: borrowing LadderRungs) -> [BufferSnapshot] {
         var all = buffers
         buffers = []
         for rung in others.buffers { all.append(rung) }  // a handful, for which there is room

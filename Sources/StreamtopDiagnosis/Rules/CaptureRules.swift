@@ -84,7 +84,7 @@ enum CaptureRules {
             advice: "On the capturing host: let the clock be slewed (chrony), not set.", confidence: 0.95)
     }
 
-    private static func disordered(_ end: SenderCase) -> Finding? {
+    private static func disordered(_ end: borrowing SenderCase) -> Finding? {
         guard let tcp = end.tcp else { return nil }
         let count = tcp.displacedSegments
         guard count >= Int(displaced.value),
@@ -100,7 +100,7 @@ enum CaptureRules {
     }
 
     /// Of one flow: data was acknowledged that the capture never showed.
-    private static func incomplete(_ end: SenderCase) -> Finding? {
+    private static func incomplete(_ end: borrowing SenderCase) -> Finding? {
         guard !end.isCaptureComplete else { return nil }
         let share = end.missedShare
         let summary =
@@ -110,7 +110,7 @@ enum CaptureRules {
         return Finding(
             severity: .info, subject: .host, summary: summary,
             evidence: [
-                .init("missed_ratio", share), .init("missed_bytes", Double(end.snapshot.missedBytes)),
+                .init("missed_ratio", share), .init("missed_bytes", Double(end.figures.missedBytes)),
             ],
             advice:
                 "A larger capture buffer (-B), a shorter snap length (-s) or a filter; or capture where both directions pass.",

@@ -48,7 +48,7 @@ enum EndpointRules {
             hold: .atOnce, needs: .firstFlight, judge: .sender(smallStart)),
     ]
 
-    private static func receiverLimited(_ end: SenderCase) -> Finding? {
+    private static func receiverLimited(_ end: borrowing SenderCase) -> Finding? {
         // The kernel of a sender on this host keeps the time itself: what packets suggest yields to it.
         guard let share = end.kernelReceiverShare ?? end.share(\.receiver), share * 100 > receiverWatch.value else {
             return nil
@@ -71,12 +71,12 @@ enum EndpointRules {
             evidence: evidence,
             advice: end.tcp == nil
                 ? "At the \(end.receiverName): larger initial_max_data and initial_max_stream_data, at twice rate times RTT, or read faster."
-                : here?.receiveBuffer(rate: end.snapshot.maxRate, base: end.baseRoundTrip)
+                : here?.receiveBuffer(rate: end.figures.maxRate, base: end.baseRoundTrip)
                     ?? "At the \(end.receiverName): let the buffer grow (net.ipv4.tcp_rmem maximum at twice rate times RTT, no fixed SO_RCVBUF) or read faster. A player with a full buffer does this on purpose.",
-            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 100))
+            confidence: end.confidence(samples: end.figures.dataPackets, enough: 100))
     }
 
-    private static func zeroWindowStall(_ end: SenderCase) -> Finding? {
+    private static func zeroWindowStall(_ end: borrowing SenderCase) -> Finding? {
         guard let waits = end.waits else { return nil }
         let closed = waits.withoutCredit
         guard closed.milliseconds > zeroWindow.value else { return nil }
@@ -98,11 +98,11 @@ enum EndpointRules {
             confidence: end.confidence(samples: (end.peer?.zeroWindows ?? waits.creditEpisodes) + 1, enough: 2))
     }
 
-    private static func scalingMissing(_ end: SenderCase) -> Finding? {
+    private static func scalingMissing(_ end: borrowing SenderCase) -> Finding? {
         guard let tcp = end.tcp, let peer = end.peer, tcp.mssBytes != nil, peer.mssBytes != nil, tcp.areOptionsWhole,
             peer.areOptionsWhole,
             tcp.windowScale == nil || peer.windowScale == nil, let window = peer.receiveWindow,
-            !window.scaleUnknown, window.maximum <= Int(unscaled.value), let flight = end.snapshot.inFlight,
+            !window.scaleUnknown, window.maximum <= Int(unscaled.value), let flight = end.figures.inFlight,
             Double(flight.maximum) >= capHit.value * Double(window.maximum), let base = end.baseRoundTrip,
             base.milliseconds >= farAway.value, let share = end.share(\.receiver), share * 100 > receiverWatch.value
         else { return nil }
@@ -118,11 +118,11 @@ enum EndpointRules {
             ],
             advice:
                 "The \(culprit)'s SYN has no window scale: set net.ipv4.tcp_window_scaling=1 there, or find the middlebox that strips the option.",
-            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 100))
+            confidence: end.confidence(samples: end.figures.dataPackets, enough: 100))
     }
 
-    private static func sendBufferLimited(_ end: SenderCase) -> Finding? {
-        guard let limited = end.snapshot.sendBufferLimited, let analysed = end.analysed else { return nil }
+    private static func sendBufferLimited(_ end: borrowing SenderCase) -> Finding? {
+        guard let limited = end.figures.sendBufferLimited, let analysed = end.analysed else { return nil }
         let share = min(1, Double(limited) / Double(analysed))
         guard share * 100 > sendBuffer.value else { return nil }
         let here = end.local.flatMap { $0.end == end.sender ? $0 : nil }
@@ -131,16 +131,16 @@ enum EndpointRules {
             summary:
                 "The \(end.senderName)'s own socket buffer was too small \(FigureText.percent(share)) of the time: the path could carry more",
             evidence: [.init("send_buffer_limited_ratio", share)],
-            advice: here?.sendBuffer(rate: end.snapshot.maxRate, base: end.baseRoundTrip)
+            advice: here?.sendBuffer(rate: end.figures.maxRate, base: end.baseRoundTrip)
                 ?? "At the sender (\(end.senderName)): net.ipv4.tcp_wmem maximum at twice rate times RTT, and no fixed SO_SNDBUF.",
-            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 100))
+            confidence: end.confidence(samples: end.figures.dataPackets, enough: 100))
     }
 
-    private static func senderPaced(_ end: SenderCase) -> Finding? {
+    private static func senderPaced(_ end: borrowing SenderCase) -> Finding? {
         guard let share = end.share(\.application), share * 100 > appShare.value,
-            end.snapshot.uniqueBytes >= UInt64(streamBytes.value), end.snapshot.uniqueBytes >= end.peerBytes
+            end.figures.uniqueBytes >= UInt64(streamBytes.value), end.figures.uniqueBytes >= end.peerBytes
         else { return nil }
-        let rate = end.snapshot.goodput.map { " at \(FigureText.rate($0))" } ?? ""
+        let rate = end.figures.goodput.map { " at \(FigureText.rate($0))" } ?? ""
         return Finding(
             severity: .info, subject: end.senderSubject,
             summary:
@@ -148,18 +148,18 @@ enum EndpointRules {
             evidence: [.init("application_limited_ratio", share)],
             advice:
                 "Nothing to do on the network. If the player's buffer shrinks all the same, look at origin and encoder.",
-            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 50))
+            confidence: end.confidence(samples: end.figures.dataPackets, enough: 50))
     }
 
-    private static func smallStart(_ end: SenderCase) -> Finding? {
+    private static func smallStart(_ end: borrowing SenderCase) -> Finding? {
         guard end.tcp != nil else { return smallStartOfPackets(end) }
         // Full segments carry the MSS less the timestamp option (12 bytes, RFC 7323).
-        guard let first = end.snapshot.initialWindowBytes, let mss = end.tcp?.mssBytes ?? end.peer?.mssBytes, mss > 12,
+        guard let first = end.figures.initialWindowBytes, let mss = end.tcp?.mssBytes ?? end.peer?.mssBytes, mss > 12,
             let base = end.baseRoundTrip, base.milliseconds >= longPath.value
         else { return nil }
         let full = end.tcp?.timestamps == true ? mss - 12 : mss
         guard first >= full, first % full == 0, first < Int(firstFlight.value) * full,
-            end.snapshot.uniqueBytes >= 40 * UInt64(full)
+            end.figures.uniqueBytes >= 40 * UInt64(full)
         else { return nil }
         let segments = first / full
         return Finding(
@@ -174,11 +174,11 @@ enum EndpointRules {
     }
 
     /// QUIC: the first flight of full packets, counted in the least that a full packet has (RFC 9000 section 14).
-    private static func smallStartOfPackets(_ end: SenderCase) -> Finding? {
+    private static func smallStartOfPackets(_ end: borrowing SenderCase) -> Finding? {
         let full = 1200
-        guard let first = end.snapshot.initialWindowBytes, let base = end.baseRoundTrip,
+        guard let first = end.figures.initialWindowBytes, let base = end.baseRoundTrip,
             base.milliseconds >= longPath.value, first >= full, first < (Int(firstFlight.value) - 1) * full,
-            end.snapshot.uniqueBytes >= 40 * UInt64(full), end.isCaptureComplete
+            end.figures.uniqueBytes >= 40 * UInt64(full), end.isCaptureComplete
         else { return nil }
         let packets = first / full
         return Finding(

@@ -73,17 +73,17 @@ enum PathRules {
     private static let afterJump = 0.5
 
     /// Two ways to know: the delay follows the sender's flight, or it stands for half of the time while the sender is busy.
-    private static func bufferbloat(_ end: SenderCase) -> Finding? {
+    private static func bufferbloat(_ end: borrowing SenderCase) -> Finding? {
         guard let queue = end.queue, queue.samples >= Int(samples.value),
             queue.delay.p95.milliseconds >= queueWatch.value,
             end.share(\.application).map({ $0 <= pausing.value }) ?? true
         else { return nil }
         let isBehind = end.holdsAcknowledgmentsOnly(queueOf: queue.span)
-        let rho = end.snapshot.flightDelayCorrelation.flatMap { $0 > correlation.value && !isBehind ? $0 : nil }
+        let rho = end.figures.flightDelayCorrelation.flatMap { $0 > correlation.value && !isBehind ? $0 : nil }
         // Between the ends the component that waits says more than the sender does: rules 23 and 79.
         let isStanding =
             end.vantage != .middle && queue.delay.p50.milliseconds >= standing.value && end.analysed != nil
-            && end.snapshot.uniqueBytes >= end.peerBytes
+            && end.figures.uniqueBytes >= end.peerBytes
         guard rho != nil || isStanding else { return nil }
         let base = end.baseRoundTrip ?? 0
         let whole = saturatingAdd(base, queue.delay.p95)
@@ -96,7 +96,7 @@ enum PathRules {
             cause = "; whether the \(end.senderName)'s data fills it was not seen"
         }
         var doubt = ""
-        if let jump = end.snapshot.unsettledJump {
+        if let jump = end.figures.unsettledJump {
             doubt = "; up to \(FigureText.time(jump)) of it may be a longer path, for the round trip jumped by that"
         }
         var evidence: [Verdict.Evidence] = [
@@ -111,7 +111,7 @@ enum PathRules {
             ]
         }
         var advice = "At the bottleneck: an AQM that keeps its queue short (cake or fq_codel"
-        if end.isNetworkLimited, !isBehind, let rate = end.snapshot.maxRate {
+        if end.isNetworkLimited, !isBehind, let rate = end.figures.maxRate {
             advice += ", shaped a little below \(FigureText.rate(rate))"
         }
         advice += ")."
@@ -136,13 +136,13 @@ enum PathRules {
     }
 
     private static func losses(
-        _ end: SenderCase, _ events: (LossCounts) -> Int, _ packets: (LossCounts) -> Int
+        _ end: borrowing SenderCase, _ events: (LossCounts) -> Int, _ packets: (LossCounts) -> Int
     ) -> KindOfLoss? {
-        let loss = end.snapshot.loss
+        let loss = end.figures.loss
         let judged = loss.randomPackets + loss.congestivePackets + loss.policedPackets
         let count = packets(loss)
-        guard end.isCaptureComplete, end.snapshot.dataPackets >= Int(lossBase.value),
-            let ratio = end.snapshot.lossRatio,
+        guard end.isCaptureComplete, end.figures.dataPackets >= Int(lossBase.value),
+            let ratio = end.figures.lossRatio,
             events(loss) >= Int(lossEvents.value), Double(count) >= lossMajority.value * Double(judged)
         else { return nil }
         // Gaps while this host drops on arrival are its own: rules 50 and 51 name the counter.
@@ -159,12 +159,12 @@ enum PathRules {
     }
 
     /// How sure the split of the losses is: the part that could be judged at all, and how many there were.
-    private static func confidence(_ end: SenderCase, _ loss: KindOfLoss) -> Double {
+    private static func confidence(_ end: borrowing SenderCase, _ loss: KindOfLoss) -> Double {
         end.confidence(samples: loss.events + 2, enough: 10) * loss.share
     }
 
     /// Where the losses happened, seen from the capture point, when nearly all of them are towards one end.
-    private static func localised(_ end: SenderCase) -> String {
+    private static func localised(_ end: borrowing SenderCase) -> String {
         switch endOfLosses(end) {
         case end.sender: " between the \(end.senderName) and the capture point"
         case nil: ""
@@ -173,8 +173,8 @@ enum PathRules {
     }
 
     /// The end between which and the capture point nearly all losses happened; nil where it is none, or too few are known.
-    private static func endOfLosses(_ end: SenderCase) -> Direction? {
-        let loss = end.snapshot.loss
+    private static func endOfLosses(_ end: borrowing SenderCase) -> Direction? {
+        let loss = end.figures.loss
         let known = Double(loss.upstream + loss.downstream)
         guard known >= locatedLosses.value else { return nil }
         if Double(loss.downstream) >= known * locatedShare.value { return end.sender.reversed }
@@ -182,13 +182,13 @@ enum PathRules {
     }
 
     /// Lost between this host's own end and the capture point, which lies behind the queues of this host: none of the path's.
-    private static func isLostHere(_ end: SenderCase) -> Bool {
+    private static func isLostHere(_ end: borrowing SenderCase) -> Bool {
         end.hostEnd == end.sender && endOfLosses(end) == end.sender
     }
 
     /// Of any kind: which it looks like says nothing where the queue is this host's own.
-    private static func lostHere(_ end: SenderCase) -> Finding? {
-        let loss = end.snapshot.loss
+    private static func lostHere(_ end: borrowing SenderCase) -> Finding? {
+        let loss = end.figures.loss
         guard
             let found = losses(
                 end, { $0.congestive + $0.random + $0.policed },
@@ -205,20 +205,20 @@ enum PathRules {
             confidence: confidence(end, found))
     }
 
-    private static func lossEvidence(_ end: SenderCase, _ found: KindOfLoss) -> [Verdict.Evidence] {
-        let loss = end.snapshot.loss
+    private static func lossEvidence(_ end: borrowing SenderCase, _ found: KindOfLoss) -> [Verdict.Evidence] {
+        let loss = end.figures.loss
         return [
-            .init("loss_ratio", end.snapshot.lossRatio ?? 0), .init("kind_loss_ratio", found.ratio),
+            .init("loss_ratio", end.figures.lossRatio ?? 0), .init("kind_loss_ratio", found.ratio),
             .init("congestive", Double(loss.congestive)), .init("random", Double(loss.random)),
             .init("policed", Double(loss.policed)), .init("unknown", Double(loss.unknown)),
         ]
     }
 
-    private static func congestionLoss(_ end: SenderCase) -> Finding? {
+    private static func congestionLoss(_ end: borrowing SenderCase) -> Finding? {
         if isLostHere(end) { return lostHere(end) }
         guard let loss = losses(end, \.congestive, \.congestivePackets) else { return nil }
         var evidence = lossEvidence(end, loss)
-        let queue = end.snapshot.loss.queueAtCongestion ?? .max
+        let queue = end.figures.loss.queueAtCongestion ?? .max
         if queue != .max { evidence.append(.init("queue_at_loss_ms", queue.milliseconds)) }
         let count = FigureText.count(loss.events, "congestive loss", "congestive losses")
         let lost = "\(FigureText.percent(loss.ratio)) of the \(end.senderName)'s data is"
@@ -241,7 +241,7 @@ enum PathRules {
                 "At the bottleneck: a buffer of some milliseconds more. At the sender (\(end.senderName)): pacing (net.core.default_qdisc=fq), so that bursts fit."
         } else {
             var advice = "Use a lower rung or cap the bitrate"
-            if end.isNetworkLimited, let goodput = end.snapshot.goodput {
+            if end.isNetworkLimited, let goodput = end.figures.goodput {
                 advice += " below \(FigureText.rate(goodput))"
             }
             finding.summary = "\(lost) lost in a full queue\(localised(end)) (\(count))"
@@ -253,7 +253,7 @@ enum PathRules {
     }
 
     /// What to set for ECN, in brackets, at the ends where it is not set.
-    private static func ecnSetting(_ end: SenderCase) -> String {
+    private static func ecnSetting(_ end: borrowing SenderCase) -> String {
         guard end.tcp != nil else { return "" }
         guard let local = end.local, let value = local.settings.ecn else { return " (net.ipv4.tcp_ecn=1 at both ends)" }
         let peer = end.name(of: local.end.reversed)
@@ -262,19 +262,19 @@ enum PathRules {
             : " (net.ipv4.tcp_ecn=1 on this host, now \(value), and at the \(peer))"
     }
 
-    private static func randomLoss(_ end: SenderCase) -> Finding? {
+    private static func randomLoss(_ end: borrowing SenderCase) -> Finding? {
         guard !isLostHere(end), let loss = losses(end, \.random, \.randomPackets) else { return nil }
         var evidence = lossEvidence(end, loss)
         var summary =
             "\(FigureText.percent(loss.ratio)) of the \(end.senderName)'s data is lost\(localised(end)) without a queue (\(FigureText.count(loss.events, "random loss", "random losses")))"
         // Mathis et al. 1997: rate <= MSS / RTT * 1.22 / sqrt(p), for senders that halve on loss; p of losses of any cause.
-        let ratio = end.snapshot.lossRatio ?? loss.ratio
-        if end.snapshot.congestionControl?.name != .bbr, let mss = end.tcp?.mssBytes ?? end.snapshot.fullPacket,
+        let ratio = end.figures.lossRatio ?? loss.ratio
+        if end.figures.congestionControl?.name != .bbr, let mss = end.tcp?.mssBytes ?? end.figures.fullPacket,
             let base = end.baseRoundTrip, base > 0
         {
             let bound = Double(mss) * 8 / base.seconds * 1.22 / ratio.squareRoot()
             evidence.append(.init("loss_bound_bps", bound))
-            if end.isNetworkLimited, let rate = end.snapshot.goodput, rate < 2 * bound {
+            if end.isNetworkLimited, let rate = end.figures.goodput, rate < 2 * bound {
                 summary += "; it bounds the rate near \(FigureText.rate(bound))"
             }
         }
@@ -282,18 +282,18 @@ enum PathRules {
         if let bbr = end.bbrAdvice { advice += " \(bbr)" }
         let isSmall = loss.ratio * 100 < lossAct.value
         return Finding(
-            severity: end.snapshot.congestionControl?.name == .bbr && isSmall ? .info : severity(of: loss),
+            severity: end.figures.congestionControl?.name == .bbr && isSmall ? .info : severity(of: loss),
             subject: .path, summary: summary, evidence: evidence, advice: advice, confidence: confidence(end, loss))
     }
 
-    private static func policer(_ end: SenderCase) -> Finding? {
+    private static func policer(_ end: borrowing SenderCase) -> Finding? {
         guard !isLostHere(end), let loss = losses(end, \.policed, \.policedPackets) else { return nil }
-        let rate = end.snapshot.goodput.map { " near \(FigureText.rate($0))" } ?? ""
+        let rate = end.figures.goodput.map { " near \(FigureText.rate($0))" } ?? ""
         return Finding(
             severity: severity(of: loss), subject: .path,
             summary:
                 "A policer holds the \(end.senderName)'s rate\(rate): \(FigureText.percent(loss.ratio)) lost in bursts without a queue\(localised(end))",
-            evidence: lossEvidence(end, loss) + (end.snapshot.goodput.map { [.init("goodput_bps", $0)] } ?? []),
+            evidence: lossEvidence(end, loss) + (end.figures.goodput.map { [.init("goodput_bps", $0)] } ?? []),
             advice:
                 "At the sender (\(end.senderName)): pace below the policed rate (fq maxrate or SO_MAX_PACING_RATE); ask the provider to shape, not police.",
             confidence: confidence(end, loss))

@@ -34,7 +34,7 @@ enum PeerRules {
             judge: .sender(delayedAck)),
     ]
 
-    private static func brokenSACK(_ end: SenderCase) -> Finding? {
+    private static func brokenSACK(_ end: borrowing SenderCase) -> Finding? {
         guard end.isCaptureComplete, let offset = end.tcp?.brokenSACKOffset else { return nil }
         let position = offset < 0 ? "below" : "beyond"
         return Finding(
@@ -47,7 +47,7 @@ enum PeerRules {
             confidence: 0.9)
     }
 
-    private static func delayedAck(_ end: SenderCase) -> Finding? {
+    private static func delayedAck(_ end: borrowing SenderCase) -> Finding? {
         guard let tcp = end.tcp, tcp.delayedAckWaits >= Int(waits.value), let wait = tcp.delayedAckWait,
             Double(tcp.delayedAckWaits) * 100 >= waitShare.value * Double(tcp.smallSegments)
         else { return nil }
@@ -64,7 +64,7 @@ enum PeerRules {
             confidence: end.confidence(samples: tcp.delayedAckWaits, enough: 20) * 0.95)
     }
 
-    private static func peerGone(_ end: SenderCase) -> Finding? {
+    private static func peerGone(_ end: borrowing SenderCase) -> Finding? {
         guard let gone = end.waits?.peerGone else { return nil }
         let size = FigureText.bytes(gone.bytes)
         let times = FigureText.count(gone.repeats + 1, "time", "times")

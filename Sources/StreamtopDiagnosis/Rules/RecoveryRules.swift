@@ -53,11 +53,11 @@ enum RecoveryRules {
             judge: .sender(marking)),
     ]
 
-    private static func spurious(_ end: SenderCase) -> Finding? {
+    private static func spurious(_ end: borrowing SenderCase) -> Finding? {
         let (again, needless) = end.repairs
-        guard end.isCaptureComplete, again > 0, end.snapshot.dataPackets >= Int(data.value) else { return nil }
+        guard end.isCaptureComplete, again > 0, end.figures.dataPackets >= Int(data.value) else { return nil }
         let share = Double(needless) / Double(again)
-        let rate = Double(needless) / Double(end.snapshot.dataPackets)
+        let rate = Double(needless) / Double(end.figures.dataPackets)
         guard needless >= Int(spuriousLeast.value),
             share * 100 > spuriousShare.value || rate * 100 > spuriousRate.value
         else { return nil }
@@ -68,33 +68,33 @@ enum RecoveryRules {
             evidence: [
                 .init("spurious_ratio", share), .init("retransmissions", Double(again)),
                 .init("dsacks", Double(end.tcp?.dsacks ?? 0)),
-                .init("reorder_extent", Double(end.snapshot.reorderExtent)),
+                .init("reorder_extent", Double(end.figures.reorderExtent)),
             ],
             advice:
                 "Look for delay spikes and for links that spread one flow over several paths (LAG or ECMP per packet). \(end.reorderingAdvice)",
             confidence: end.confidence(samples: needless + 5, enough: 10))
     }
 
-    private static func reordering(_ end: SenderCase) -> Finding? {
-        guard end.isCaptureComplete, end.snapshot.dataPackets > 0, end.snapshot.outOfOrder >= Int(lateLeast.value),
-            end.snapshot.reorderExtent >= Int(extent.value)
+    private static func reordering(_ end: borrowing SenderCase) -> Finding? {
+        guard end.isCaptureComplete, end.figures.dataPackets > 0, end.figures.outOfOrder >= Int(lateLeast.value),
+            end.figures.reorderExtent >= Int(extent.value)
         else { return nil }
-        let share = Double(end.snapshot.outOfOrder) / Double(end.snapshot.dataPackets)
+        let share = Double(end.figures.outOfOrder) / Double(end.figures.dataPackets)
         guard share * 100 > lateShare.value else { return nil }
         return Finding(
             severity: .warning, subject: .path,
             summary:
-                "\(FigureText.percent(share)) of the \(end.senderName)'s segments arrive out of order, up to \(end.snapshot.reorderExtent) places late",
+                "\(FigureText.percent(share)) of the \(end.senderName)'s segments arrive out of order, up to \(end.figures.reorderExtent) places late",
             evidence: [
-                .init("out_of_order_ratio", share), .init("out_of_order", Double(end.snapshot.outOfOrder)),
-                .init("reorder_extent", Double(end.snapshot.reorderExtent)),
+                .init("out_of_order_ratio", share), .init("out_of_order", Double(end.figures.outOfOrder)),
+                .init("reorder_extent", Double(end.figures.reorderExtent)),
             ],
             advice:
                 "Look for per-packet balancing (LAG, ECMP, several radio links) on the path. \(end.reorderingAdvice)",
-            confidence: end.confidence(samples: end.snapshot.outOfOrder, enough: 20))
+            confidence: end.confidence(samples: end.figures.outOfOrder, enough: 20))
     }
 
-    private static func timeoutStall(_ end: SenderCase) -> Finding? {
+    private static func timeoutStall(_ end: borrowing SenderCase) -> Finding? {
         guard let waits = end.waits else { return nil }
         let longest = waits.longestBackoff
         guard end.hadTimeoutBurst || Double(longest) >= backoff.value else { return nil }
@@ -111,7 +111,7 @@ enum RecoveryRules {
             confidence: end.isCaptureComplete ? 0.9 : 0.4)
     }
 
-    private static func tailLoss(_ end: SenderCase) -> Finding? {
+    private static func tailLoss(_ end: borrowing SenderCase) -> Finding? {
         guard let waits = end.waits, waits.recoveries >= Int(recoveries.value) else { return nil }
         let (all, tails) = (waits.recoveries, waits.tailRecoveries)
         let share = Double(tails) / Double(all)
@@ -127,7 +127,7 @@ enum RecoveryRules {
             confidence: end.confidence(samples: all, enough: 10))
     }
 
-    private static func idleAdvice(_ end: SenderCase) -> String {
+    private static func idleAdvice(_ end: borrowing SenderCase) -> String {
         guard let here = end.local, here.end == end.sender, here.settings.slowStartAfterIdle != nil else {
             return
                 "At the sender (\(end.senderName)): net.ipv4.tcp_slow_start_after_idle=0, with pacing (net.core.default_qdisc=fq)."
@@ -136,8 +136,8 @@ enum RecoveryRules {
             ?? "On this host net.ipv4.tcp_slow_start_after_idle is 0 already: the window shrank because little was written (RFC 7661); pace what follows a pause (SO_MAX_PACING_RATE)."
     }
 
-    private static func idleRestart(_ end: SenderCase) -> Finding? {
-        guard let cut = end.snapshot.idleRestarts, let pauses = end.snapshot.idlePeriods, pauses > 0,
+    private static func idleRestart(_ end: borrowing SenderCase) -> Finding? {
+        guard let cut = end.figures.idleRestarts, let pauses = end.figures.idlePeriods, pauses > 0,
             cut >= Int(restarts.value)
         else { return nil }
         let share = Double(cut) / Double(pauses)
@@ -152,24 +152,24 @@ enum RecoveryRules {
             confidence: end.confidence(samples: pauses, enough: 6))
     }
 
-    private static func bleached(_ end: SenderCase) -> Finding? {
+    private static func bleached(_ end: borrowing SenderCase) -> Finding? {
         guard end.tcp?.ecnNegotiated == true, end.vantage != nil, !end.isTapAtSender,
-            end.snapshot.dataPackets >= Int(data.value), end.snapshot.ectPackets == 0, end.snapshot.cePackets == 0
+            end.figures.dataPackets >= Int(data.value), end.figures.ectPackets == 0, end.figures.cePackets == 0
         else { return nil }
         return Finding(
             severity: .info, subject: .path,
             summary:
-                "ECN was agreed upon, but none of the \(end.senderName)'s \(end.snapshot.dataPackets) data segments carries it: a hop on the way clears the marks",
-            evidence: [.init("data_segments", Double(end.snapshot.dataPackets)), .init("ect_packets", 0)],
+                "ECN was agreed upon, but none of the \(end.senderName)'s \(end.figures.dataPackets) data segments carries it: a hop on the way clears the marks",
+            evidence: [.init("data_segments", Double(end.figures.dataPackets)), .init("ect_packets", 0)],
             advice: "Find the router that rewrites the traffic class, or do without ECN here.",
-            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 200) * 0.8)
+            confidence: end.confidence(samples: end.figures.dataPackets, enough: 200) * 0.8)
     }
 
-    private static func marking(_ end: SenderCase) -> Finding? {
-        guard end.snapshot.dataPackets >= Int(data.value), let loss = end.snapshot.lossRatio,
+    private static func marking(_ end: borrowing SenderCase) -> Finding? {
+        guard end.figures.dataPackets >= Int(data.value), let loss = end.figures.lossRatio,
             loss * 100 < PathRules.lossWatch.value
         else { return nil }
-        let share = Double(end.snapshot.cePackets) / Double(max(end.tcp?.segments ?? end.snapshot.dataPackets, 1))
+        let share = Double(end.figures.cePackets) / Double(max(end.tcp?.segments ?? end.figures.dataPackets, 1))
         guard share * 100 > marked.value else { return nil }
         return Finding(
             severity: .info, subject: .path,
@@ -177,6 +177,6 @@ enum RecoveryRules {
                 "A queue on the path slows the \(end.senderName) by marks instead of loss: \(FigureText.percent(share)) of its packets are marked",
             evidence: [.init("ce_ratio", share), .init("loss_ratio", loss)],
             advice: "This is as it should be. If the sender is L4S (ECT(1)), check that the queue is too.",
-            confidence: end.confidence(samples: end.snapshot.dataPackets, enough: 200))
+            confidence: end.confidence(samples: end.figures.dataPackets, enough: 200))
     }
 }

@@ -2,7 +2,7 @@ import StreamtopBase
 
 // One of the few files with unsafe storage. The proof: `start` is one live allocation of `capacity` bytes, owned by this
 // non-copyable value alone, from `init` or the last `grow` until the next `grow` or `deinit`; its first `count` bytes are
-// written. Every method that writes calls `makeRoom` for at least what it writes, before it writes, and touches nothing
+// written. Every method that writes calls `reserve` for at least what it writes, before it writes, and touches nothing
 // outside the room it asked for. The two texts read by pointer are literals, which live for ever.
 
 /// Bytes of records on their way out: they grow at the end, are written out as a whole, and leave their room to the next.
@@ -234,22 +234,40 @@ package struct RecordBuffer: ~Copyable {
     }
 
     /// A number of millionths: whole ones, and where there are any behind them a point and up to six decimals. One call for both:
-    /// half of a record's numbers are such.
+    /// half of a record's numbers are such, and most of them are below a thousand: the last eight digits are made in one go.
     mutating func append(inMillionths value: UInt64) {
+        guard value < 10 * Self.hundredMillion else { return append(largeInMillionths: value) }
+        reserve(for: 10)
+        var rest = value
+        if value >= Self.hundredMillion {
+            let hundreds = value / Self.hundredMillion
+            rest = value &- hundreds &* Self.hundredMillion
+            unsafe start[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: hundreds)
+            count &+= 1
+        }
+        let digits = Self.eightDigits(rest)
+        let text = digits | Self.zeros
+        if value >= 10_000_000 {
+            unsafe start[count] = UInt8(truncatingIfNeeded: text)
+            count &+= 1
+        }
+        // The ones, a point, and the decimals; behind the last that is not zero nothing is written.
+        let ones = text &>> 8 & 0xff
+        let decimals = text & ~0xffff
+        let tail = ones | UInt64(UInt8(ascii: ".")) &<< 8 | decimals
+        unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: tail.littleEndian, as: UInt64.self)
+        count &+= digits &>> 16 == 0 ? 1 : 8 &- digits.leadingZeroBitCount / 8
+    }
+
+    /// The same from a thousand on.
+    @inline(never)
+    private mutating func append(largeInMillionths value: UInt64) {
         let whole = value / 1_000_000
         let millionths = value &- whole &* 1_000_000
-        reserve(for: 17)
-        if whole < 10 {
-            unsafe start[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: whole)
-            count &+= 1
-        } else if whole < Self.hundredMillion {
-            appendFirst(whole)
-        } else {
-            append(long: whole)
-            reserve(for: 9)
-        }
+        append(digitsOf: whole)
         guard millionths > 0 else { return }
-        // Two zeros stand before the six digits; behind the last that is not zero nothing is written.
+        reserve(for: 8)
+        // Two zeros stand before the six digits.
         let digits = Self.eightDigits(millionths) &>> 16
         let text = (digits | Self.zeros) &<< 8 | UInt64(UInt8(ascii: "."))
         unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: text.littleEndian, as: UInt64.self)

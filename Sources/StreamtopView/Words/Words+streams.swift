@@ -5,7 +5,6 @@ import StreamtopModel
 extension Words {
     static let noStreams = ["No RTP stream yet.", "Streams are found on any port, by their sequence numbers."]
     static let noStreamPasses = "No stream is in a flow that passes the filter."
-    static let lossStrip = "loss"
     /// What the list's titles are short for.
     static let streamLegend =
         "lost: at the tap; rep.: repaired in time; final: lost for the decoder; jitter, frames: ms, of packets and of pictures; "

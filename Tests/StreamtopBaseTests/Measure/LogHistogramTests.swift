@@ -1,4 +1,5 @@
 import StreamtopBase
+import StreamtopTestSupport
 import Testing
 
 @Suite struct LogHistogramTests {
@@ -18,6 +19,25 @@ import Testing
             let truth = Double(Int64(share * 1000 + 1) * scale / 100)
             let found = Double(histogram.quantile(share) ?? -1)
             #expect(abs(found - truth) <= max(1, truth * 0.01), "\(share) of \(scale)")
+        }
+    }
+
+    /// Below 64 a bucket holds one value: each share must give the very sample, however wide the samples spread and wherever the
+    /// share falls among buckets that are added up together.
+    @Test(arguments: 1...64)
+    func everyShareOfSmallValues(spread: Int64) {
+        var random = SeededRandom(seed: UInt64(spread))
+        for count in [33, 34, 64, 100, 321] {
+            var histogram = LogHistogram()
+            let first = Int64.random(in: 0...(64 - spread), using: &random)
+            let samples = (0..<count).map { _ in Int64.random(in: first..<(first + spread), using: &random) }
+            for sample in samples { histogram.record(sample) }
+            let sorted = samples.sorted()
+            let shares: InlineArray<7, Double> = [0, 0.02, 0.3, 0.5, 0.95, 0.99, 1]
+            var found: [Int64] = []
+            histogram.quantiles(shares) { found.append($1) }
+            let wanted = shares.indices.map { sorted[min(count - 1, Int(shares[$0] * Double(count)))] }
+            #expect(found == wanted, "\(count) samples")
         }
     }
 
