@@ -20,7 +20,7 @@ extension FlowEngine {
     /// Fills in what the tracker knows at `time`.
     func fillTCP(_ flow: inout FlowSnapshot, _ entry: borrowing FlowEntry, at time: Timestamp) {
         let report = trackers.tcp[entry.tcp].report(at: time)
-        flow.$tcp = Boxed.Box(report.snapshot)
+        flow.$tcp = report.section
         flow.roundTrip = report.roundTrip
         flow.queueDelay = report.queueDelay
         flow.decode.gaps += report.gaps

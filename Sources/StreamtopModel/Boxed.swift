@@ -10,7 +10,7 @@ package struct Boxed<Value: Sendable>: Sendable {
     package final class Box: Sendable {
         package let value: Value
 
-        package init(_ value: Value) { self.value = value }
+        package init(_ value: consuming Value) { self.value = value }
     }
 
     package var projectedValue: Box?

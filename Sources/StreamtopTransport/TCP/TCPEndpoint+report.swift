@@ -138,12 +138,16 @@ extension TCPEndpoint {
         snapshot.reorderExtent = Int(rare.value.reorderExtent)
         snapshot.duplicatePackets = Int(rare.value.duplicatePackets)
         snapshot.displacedSegments = Int(rare.value.displaced)
-        snapshot.lostBeforeCapture = Int(rare.value.lostBeforeCapture)
-        snapshot.lostBeforeCaptureBytes = rare.value.lostBeforeCaptureBytes
+        snapshot.lostBeforeCapture = lostBeforeCapture
+        snapshot.lostBeforeCaptureBytes = lostBytesBeforeCapture
         snapshot.keepAlives = Int(rare.value.keepAlives)
         snapshot.windowProbes = Int(rare.value.windowProbes)
         snapshot.dsacks = Int(rare.value.dsacks)
     }
+
+    /// Segments that the other end acknowledged and the capture does not hold, and their bytes.
+    var lostBeforeCapture: Int { Int(rare.map { $0.lostBeforeCapture } ?? 0) }
+    var lostBytesBeforeCapture: UInt64 { rare.map { $0.lostBeforeCaptureBytes } ?? 0 }
 
     var rangesForgotten: Int { Int(rare.map { $0.rangesForgotten } ?? 0) }
 

@@ -4,27 +4,7 @@ import StreamtopModel
 extension TCPFlowTracker {
     /// Everything known at `time`; may be asked for at any moment and changes nothing.
     package func report(at time: Timestamp) -> TCPReport {
-        var report = TCPReport()
-        // Nothing waits any more once the connection is over: what was going on ended with its last segment.
-        let end = connection.isOver ? min(time, lastTime) : time
-        client.report(
-            into: &report.snapshot.client, at: time, end: end, isNear: vantage == .client,
-            isBlind: client.lacksRoundTrips(answering: server), gone: client.silence(of: server, at: time),
-            anchor: start)
-        server.report(
-            into: &report.snapshot.server, at: time, end: end, isNear: vantage == .server,
-            isBlind: server.lacksRoundTrips(answering: client), gone: server.silence(of: client, at: time),
-            anchor: start)
-        report.snapshot.client.peerGone = client.gone(server, at: time)
-        report.snapshot.server.peerGone = server.gone(client, at: time)
-        report.snapshot.vantage = vantage
-        report.snapshot.multipath = multipath
-        report.snapshot.synRetransmissions = Int(handshake.synRepeats)
-        report.snapshot.synAckRetransmissions = Int(handshake.answerRepeats)
-        report.snapshot.opening.syn = handshake.synTime
-        report.snapshot.opening.synAck = handshake.answerTime
-        report.snapshot.opening.ack = handshake.completionTime
-        report.snapshot.firstFin = firstFin
+        var report = TCPReport(snapshot(at: time))
         (report.roundTrip.client, report.queueDelay.client) = client.roundTrip.snapshots
         (report.roundTrip.server, report.queueDelay.server) = server.roundTrip.snapshots
         report.roundTrip.total = wholeLoop(report.roundTrip.client, report.roundTrip.server)
@@ -38,13 +18,37 @@ extension TCPFlowTracker {
             report.roundTrip.sharedBase = saturatingAdd(client.roundTrip.base, server.roundTrip.base)
         }
         report.blackHoleSuspected = client.suspectsBlackHole || server.suspectsBlackHole
-        report.gaps = report.snapshot.client.lostBeforeCapture + report.snapshot.server.lostBeforeCapture
-        report.gapBytes =
-            report.snapshot.client.lostBeforeCaptureBytes &+ report.snapshot.server.lostBeforeCaptureBytes
+        report.gaps = client.lostBeforeCapture + server.lostBeforeCapture
+        report.gapBytes = client.lostBytesBeforeCapture &+ server.lostBytesBeforeCapture
         report.anomalies = shared.anomalies
         let forgotten = client.rangesForgotten + server.rangesForgotten
         if forgotten > 0 { report.anomalies.record(.tableFull, times: forgotten) }
         return report
+    }
+
+    private func snapshot(at time: Timestamp) -> TCPSnapshot {
+        var snapshot = TCPSnapshot()
+        // Nothing waits any more once the connection is over: what was going on ended with its last segment.
+        let end = connection.isOver ? min(time, lastTime) : time
+        client.report(
+            into: &snapshot.client, at: time, end: end, isNear: vantage == .client,
+            isBlind: client.lacksRoundTrips(answering: server), gone: client.silence(of: server, at: time),
+            anchor: start)
+        server.report(
+            into: &snapshot.server, at: time, end: end, isNear: vantage == .server,
+            isBlind: server.lacksRoundTrips(answering: client), gone: server.silence(of: client, at: time),
+            anchor: start)
+        snapshot.client.peerGone = client.gone(server, at: time)
+        snapshot.server.peerGone = server.gone(client, at: time)
+        snapshot.vantage = vantage
+        snapshot.multipath = multipath
+        snapshot.synRetransmissions = Int(handshake.synRepeats)
+        snapshot.synAckRetransmissions = Int(handshake.answerRepeats)
+        snapshot.opening.syn = handshake.synTime
+        snapshot.opening.synAck = handshake.answerTime
+        snapshot.opening.ack = handshake.completionTime
+        snapshot.firstFin = firstFin
+        return snapshot
     }
 
     /// The loop as one end sees it: measured in the middle, else the far component with the little that the near end adds.

@@ -3,7 +3,9 @@ import StreamtopModel
 
 /// Everything a TCP tracker has to say about its flow at one moment.
 package struct TCPReport: Sendable {
-    package var snapshot = TCPSnapshot()
+    /// The flow's section, in the box that it stays in: it is large, and made anew for each picture of the flow.
+    package let section: Boxed<TCPSnapshot>.Box
+    package var snapshot: TCPSnapshot { section.value }
     package var roundTrip = FlowRoundTrip()
     /// Delay in buffers between capture point and that end.
     package var queueDelay = BothDirections<QueueDelaySnapshot?>(client: nil, server: nil)
@@ -13,5 +15,7 @@ package struct TCPReport: Sendable {
     package var gaps = 0
     package var gapBytes: UInt64 = 0
 
-    package init() {}
+    private let position = PassedByAddress()
+
+    package init(_ snapshot: consuming TCPSnapshot) { section = Boxed.Box(consume snapshot) }
 }
