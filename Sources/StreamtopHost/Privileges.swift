@@ -90,6 +90,14 @@ package enum Privileges {
     /// From now on this process leaves no core file: for one that holds secrets of others' connections.
     package static func forbidCoreFiles() { _ = streamtop_forbid_core_files() }
 
+    /// Name of the user whose rights this process has; the number where nobody has given it a name.
+    package static var currentUser: String {
+        guard let entry = unsafe getpwuid(geteuid()), let name = unsafe entry.pointee.pw_name else {
+            return "user \(geteuid())"
+        }
+        return unsafe String(cString: name)
+    }
+
     /// Who really runs this: the real user of a setuid binary, or the one sudo names.
     private static func callingUser() -> User? {
         if getuid() != 0 { return User(id: getuid(), group: getgid()) }

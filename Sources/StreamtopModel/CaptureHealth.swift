@@ -43,6 +43,8 @@ package struct CaptureHealth: Equatable, Sendable {
     package var source = SourceActivity.running
     /// Secrets of others' connections that were read; nil when none were given.
     package var secrets: Int?
+    /// Why the key log that was named cannot be read, in words; nil where it can, or is not there yet.
+    package var keyLogProblem: String?
     /// Files that were to be written beside the analysis and are not whole.
     package var failedOutputs: [FailedOutput] = []
 

@@ -184,6 +184,36 @@ struct LiveTests {
         #expect(unknown.errors.contains("there is no user no-such-user"))
     }
 
+    /// The log appears when root is left behind, and is its writer's alone: that is said, not that it holds nothing; and it is read
+    /// once it may be.
+    @Test func aKeyLogThatMayNotBeReadIsSaid() throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.url.path)
+        let path = folder.url.path + "/keys"
+        let program = try start(["-i", "lo", "--keylog", path])
+        try network.sendDatagrams(3, to: "127.0.0.1", port: 4711)
+        #expect(program.waitFor { !$0.records("event").isEmpty })
+        #expect(program.errors.isEmpty, "a log that is not there yet may still come")
+        _ = try folder.file("keys", Array("CLIENT_RANDOM \(hex(32)) \(hex(48))\n".utf8))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        let complaint =
+            "\(path): the key log cannot be read by nobody, who runs this now (-Z USER chooses): Permission denied"
+        #expect(program.waitFor(seconds: 10) { $0.errors.contains(complaint) }, "\(program.errors)")
+        #expect(program.stop() == 0)
+        #expect(program.errors == "streamtop: \(complaint)\n", "said once, and not that 0 were read")
+        let last = program.output.split(separator: "\n").last.map(String.init) ?? ""
+        #expect(last.contains(#""keylog_trouble":"\#(complaint)""#) && last.contains(#""secrets":0"#), "\(last)")
+
+        let other = try start(["-i", "lo", "--keylog", path, "-Z", "root"])
+        try network.sendDatagrams(3, to: "127.0.0.1", port: 4711)
+        #expect(other.waitFor { !$0.records("event").isEmpty })
+        #expect(other.stop() == 0)
+        let summary = other.output.split(separator: "\n").last.map(String.init) ?? ""
+        #expect(summary.contains(#""secrets":1"#) && !summary.contains("keylog_trouble"), "\(summary)")
+    }
+
+    private func hex(_ bytes: Int) -> String { String(repeating: "5a", count: bytes) }
+
     /// A setuid binary is no way to read what is root's, nor to become somebody else.
     @Test func aSetuidBinaryHasItsCallersRights() throws {
         let folder = try TemporaryFolder()

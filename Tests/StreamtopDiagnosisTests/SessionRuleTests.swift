@@ -214,6 +214,27 @@ import Testing
         }
     }
 
+    /// The subject is where the trouble lies, not whom it befalls.
+    @Test(arguments: [
+        (5e6, 3.0, Verdict.Subject.client, "came faster than they play"),
+        (1.25e6, 3, .path, "near or below the bitrate"),
+        (5e6, 900, .server, "let 24 requests wait"),
+    ])
+    func aStallIsOfThePathTheServerOrThePlayer(
+        throughput: Double, server: Double, subject: Verdict.Subject, reason: String
+    ) throws {
+        var session = Self.healthy()
+        session.buffer?.stallTime = .seconds(2)
+        session.buffer?.stallCount = 1
+        for index in session.segments.indices {
+            session.segments[index].throughput = throughput
+            session.segments[index].server = Nanoseconds(server * 1e6)
+        }
+        let judged = SessionDiagnosis.judged(session, health: CaptureHealth())
+        let verdict = try #require(judged.verdicts.first { $0.rule == "player_stalls" })
+        #expect(verdict.subject == subject && verdict.summary.contains(reason), "\(verdict)")
+    }
+
     @Test func everyRuleOfSessionsHasACase() {
         let rules = RuleTable.rules.filter { if case .session = $0.judge { true } else { false } }.map(\.number)
         #expect(Set(rules) == Self.fired && Set(Self.scenarios.flatMap(\.rules)) == Self.fired.union([70]))

@@ -99,6 +99,7 @@ struct SchemaTests {
         health.undecoded = [UndecodedCount(reason: "arp", packets: 1)]
         health.problem = "interface went away"
         health.secrets = 4
+        health.keyLogProblem = "keys.log: the key log cannot be read: Permission denied"
         health.longestBehind = 5_000_000
         var memory = MemoryBudget(capacity: 10)
         memory.countRelease(of: 5)

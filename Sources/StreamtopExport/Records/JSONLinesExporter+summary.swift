@@ -63,6 +63,7 @@ extension JSONLinesExporter {
             if let kernel { json.comparison(kernel) }
             json.milliseconds("behind_max_ms", health.longestBehind)
             json.member("secrets", health.secrets)
+            json.member("keylog_trouble", health.keyLogProblem)
             json.member("trouble", health.problem)
             if !health.failedOutputs.isEmpty {
                 json.array("failed_outputs", health.failedOutputs) { json, output in

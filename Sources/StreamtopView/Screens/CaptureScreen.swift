@@ -33,7 +33,11 @@ enum CaptureScreen {
         source.add(Words.bytes, ByteText.short(snapshot.totals.bytes))
         source.add(Words.bytesCaptured, ByteText.short(snapshot.totals.capturedBytes))
         source.add(Words.flowsSeen, NumberText.grouped(snapshot.totals.flows))
-        if let secrets = health.secrets { source.add(Words.secrets, NumberText.grouped(UInt64(secrets))) }
+        if let secrets = health.secrets {
+            source.add(
+                Words.secrets, NumberText.grouped(UInt64(secrets)), health.keyLogProblem == nil ? .value : .watch)
+        }
+        if let problem = health.keyLogProblem { source.addSentence(Words.keyLog, problem, .watch) }
 
         var losses = FactGroup(Words.captureLosses)
         losses.count(Words.dropsKernel, health.kernelDrops, .act)

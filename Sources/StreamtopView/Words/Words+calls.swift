@@ -32,9 +32,16 @@ extension Words {
         guard TextWidth.columns(of: whole) > width, let pair = call.selected.map({ call.pairs[$0] }) ?? call.pairs.first
         else { return whole }
         let hosts = [pair.local, pair.remote].map(\.address.description)
-        let joined = hosts.joined(separator: " ↔ ")
-        guard TextWidth.columns(of: joined) > width else { return joined }
+        for separator in [" ↔ ", "↔"] {
+            let joined = hosts.joined(separator: separator)
+            if TextWidth.columns(of: joined) <= width { return joined }
+        }
         return hosts.map { EndpointText.middleCut($0, width: (width - 3) / 2) }.joined(separator: " ↔ ")
+    }
+
+    /// A number in four columns.
+    static func count(_ number: Int) -> String {
+        number < 10_000 ? "\(number)" : number < 1_000_000 ? "\(number / 1_000)k" : "\(number / 1_000_000)M"
     }
 
     static func pathToRelay(_ part: Reading<Nanoseconds>, of whole: Nanoseconds) -> String {

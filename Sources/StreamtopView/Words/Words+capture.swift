@@ -24,6 +24,7 @@ extension Words {
     static let problem = "problem"
     static let failedOutput = "not written"
     static let secrets = "secrets read"
+    static let keyLog = "key log"
 
     static func seenTwice(_ twice: SeenTwice) -> String {
         let position =

@@ -22,6 +22,9 @@ struct AnalysisRun: ~Copyable {
     /// The key log as the command line named it; nil when only the environment did.
     private let namedKeyLog: String?
     private var keyLogSecrets = 0
+    private var reportedKeyLogProblem: String?
+    /// Whose rights this process has now, where it began with root's.
+    private let successor: String?
     /// The part of a key log that is read before the first frame was read.
     private var isKeyLogRead = false
     /// Secrets that came since the last frames, to be written in front of the next.
@@ -67,6 +70,7 @@ struct AnalysisRun: ~Copyable {
         if !isEarly, user?.isNobody == true { try AnalysisRun.become(user) }
         // What is open stays open; nothing more needs privileges, except to open an interface that went away.
         privilegeProblem = Privileges.drop(keeping: settings.isLive ? .rawSockets : .nothing)
+        successor = user == nil ? nil : Privileges.currentUser
         self.feed = feed
         self.hostWatch = hostWatch
         self.writer = writer
@@ -116,6 +120,18 @@ struct AnalysisRun: ~Copyable {
 
     /// Secrets of others' connections read so far; nil when no key log was named and the capture carried none.
     var secretsRead: Int? { engine.secretsRead > 0 || namedKeyLog != nil ? engine.secretsRead : nil }
+
+    /// Why nothing is read from the key log that was named, where it is there: most often its writer made it for itself alone.
+    var keyLogProblem: String? {
+        let hindrance: String? =
+            switch keyLog {
+            case .some(let log): log.hindrance
+            case .none: nil
+            }
+        guard let path = namedKeyLog, let hindrance else { return nil }
+        let who = successor.map { " by \($0), who runs this now (-Z USER chooses)" } ?? ""
+        return "\(path): the key log cannot be read\(who): \(hindrance)"
+    }
 
     /// What is wrong with the capture though it goes on, in words.
     var problem: String? { feed.problem ?? privilegeProblem }
@@ -181,6 +197,7 @@ struct AnalysisRun: ~Copyable {
     func fill(_ health: inout CaptureHealth) {
         health.failedOutputs = failedOutputs
         health.secrets = secretsRead
+        health.keyLogProblem = keyLogProblem
         guard isLive else { return }
         health.behind = lag.current
         health.longestBehind = lag.longest
@@ -375,6 +392,7 @@ struct AnalysisRun: ~Copyable {
     private static let keyLogPieces = 16
 
     private mutating func takeNewKeyLog() {
+        defer { noteKeyLogProblem() }
         for _ in 0..<AnalysisRun.keyLogPieces {
             guard let text = keyLog?.read(), !text.isEmpty else { return }
             takeKeyLog(text)
@@ -389,9 +407,17 @@ struct AnalysisRun: ~Copyable {
         if writesSecrets { captured.append(CapturedSecrets(kind: .tlsKeyLog, bytes: text, beforeFrame: 0)) }
     }
 
+    /// Said once for each reason, and again where it comes back.
+    private mutating func noteKeyLogProblem() {
+        let problem = keyLogProblem
+        guard problem != reportedKeyLogProblem else { return }
+        reportedKeyLogProblem = problem
+        if let problem { notices.append(RunNotice(text: problem, severity: .warning)) }
+    }
+
     /// A log that was named and opens nothing is most likely the wrong file.
     private mutating func noteMissingSecrets() {
-        guard let path = namedKeyLog, keyLogSecrets == 0 else { return }
+        guard let path = namedKeyLog, keyLogSecrets == 0, keyLogProblem == nil else { return }
         notices.append(RunNotice(text: "0 secrets read from \(path): nothing is decrypted with it", severity: .warning))
     }
 

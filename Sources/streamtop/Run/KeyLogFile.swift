@@ -12,6 +12,8 @@ struct KeyLogFile: ~Copyable {
 
     private let path: String
     private var reader: TextFile?
+    /// Why a log that is there cannot be read; nil while it can, and while there is none.
+    private(set) var hindrance: String?
 
     /// - Parameters:
     ///   - mayAppear: the program that writes it may not have begun; without this a missing file is an error.
@@ -30,11 +32,19 @@ struct KeyLogFile: ~Copyable {
     /// A piece of the text added since the last call; empty when there is none.
     mutating func read() -> [UInt8] {
         var text = reader?.read() ?? []
-        if text.isEmpty, reader == nil || reader?.isReplaced(at: path) == true, let fresh = try? TextFile(path: path) {
-            reader = consume fresh
+        guard text.isEmpty, reader == nil || reader?.isReplaced(at: path) == true else { return text }
+        do throws(CaptureError) {
+            reader = try TextFile(path: path)
+            hindrance = nil
             text = reader?.read() ?? []
+        } catch {
+            hindrance = isAbsent ? nil : error.message
         }
         return text
+    }
+
+    private var isAbsent: Bool {
+        unsafe access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)
     }
 
     /// All text of a log that is to be read before the first frame: a file to its end, a pipe until its writer closes it

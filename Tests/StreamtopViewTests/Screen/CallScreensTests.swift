@@ -30,7 +30,19 @@ import Testing
         let call = SampleCalls.relayed()
         #expect(Words.callSubject(call, width: 44) == "198.51.100.7:49152 ↔ 192.0.2.77:50010")
         #expect(Words.callSubject(call, width: 26) == "198.51.100.7 ↔ 192.0.2.77")
+        #expect(Words.callSubject(call, width: 23) == "198.51.100.7↔192.0.2.77")
+        #expect([14, 9_999, 10_400, 3_200_000].map { Words.count($0) } == ["14", "9999", "10k", "3M"])
         #expect(Words.callSubject(call, width: 21) == "198.…00.7 ↔ 192.…2.77")
+    }
+
+    /// The first line and the list agree on how bad it is.
+    @Test func aCallThatFailedIsNoWarning() {
+        var call = SampleCalls.relayed()
+        call.failure = .consentLost
+        call.verdicts = [SampleSnapshots.verdict("consent_lost", .warning, "s", "a")]
+        #expect(CallsScreen.headline(call, SampleSnapshots.context(SampleCalls.many())).state == .act)
+        call.failure = nil
+        #expect(CallsScreen.headline(call, SampleSnapshots.context(SampleCalls.many())).state == .watch)
     }
 
     @Test func aCallsFlowHasNoTabForHTTP() {

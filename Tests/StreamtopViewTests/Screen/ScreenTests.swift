@@ -79,6 +79,7 @@ import Testing
         Scene(name: "verdicts", keys: ["7"]),
         Scene(name: "events", keys: ["8"], sizes: [(80, 24), (120, 40)]),
         Scene(name: "capture", keys: ["9"]),
+        Scene(name: "capture-keylog", keys: ["9"], snapshot: sealedLog, sizes: [(80, 24)]),
         Scene(name: "live", snapshot: LiveScreenTests.mixed),
         Scene(name: "live-call", keys: [.end], snapshot: LiveScreenTests.mixed, sizes: [(80, 24)]),
         Scene(name: "live-ascii", glyphs: .ascii, snapshot: LiveScreenTests.mixed, sizes: [(80, 24)]),
@@ -141,6 +142,14 @@ import Testing
         snapshot.health.source = .ended(.seconds(754))
         snapshot.bitRate = 0
         snapshot.packetRate = 0
+        return snapshot
+    }
+
+    static func sealedLog() -> Snapshot {
+        var snapshot = well()
+        snapshot.health.secrets = 0
+        snapshot.health.keyLogProblem =
+            "/tmp/keys.log: the key log cannot be read by nobody, who runs this now (-Z USER chooses): Permission denied"
         return snapshot
     }
 

@@ -160,9 +160,9 @@ enum CallDetail {
                 ? .fine : row.pair.state == .failed ? .watch : row.pair.state == .succeeded ? .text : .muted
             return (state, role)
         },
-        .number("asked", 5, 4) { (NumberText.grouped($0.pair.requests), .value) },
-        .number("back", 5, 4) { row in
-            (NumberText.grouped(row.pair.responses), row.pair.responses == 0 && row.pair.requests > 0 ? .watch : .value)
+        .number("asked", 5, 4) { (Words.count($0.pair.requests), .value) },
+        .number("back", 4, 4) { row in
+            (Words.count(row.pair.responses), row.pair.responses == 0 && row.pair.requests > 0 ? .watch : .value)
         },
         .number("rtt ms", 6, 5) { (($0.pair.roundTrip?.smoothed).map(DurationText.milliseconds), .value) },
         .number("asks us", 7, 6) { (NumberText.grouped($0.pair.requestsReceived), .text) },

@@ -72,8 +72,10 @@ enum CallsScreen {
         let position = Words.callSubject(call)
         let worst = call.verdicts.min { $0.isDisplayedBefore($1) }
         if let worst, worst.severity > .info || call.failure == nil {
+            // As in the list: a call that failed is no warning.
+            let severity = severity(call) ?? worst.severity
             return HeadlineView(
-                state: worst.severity == .critical ? .act : worst.severity == .warning ? .watch : .ok,
+                state: severity == .critical ? .act : severity == .warning ? .watch : .ok,
                 sentence: "\(position) \(Words.rule(worst)): \(worst.summary)", advice: worst.advice, flow: flow)
         }
         if let failure = call.failure {

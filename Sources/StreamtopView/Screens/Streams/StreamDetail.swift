@@ -95,7 +95,7 @@ enum StreamDetail {
             if let rate = frames.rate {
                 line.append(TextSpan("  \(NumberText.fixed(rate, decimals: 1)) a second", .text))
             }
-            if let size = frames.medianBytes { line.append(TextSpan("  median \(ByteText.short(size))", .text)) }
+            if let size = frames.medianBytes { line.append(TextSpan("  median \(ByteText.short(size)) bytes", .text)) }
             if let count = stream.keyFrames { line.append(TextSpan("  key frames \(count)", .text)) }
             if let freezes = stream.freezes {
                 line.append(
