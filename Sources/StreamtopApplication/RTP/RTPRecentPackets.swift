@@ -80,6 +80,21 @@ struct RTPRecentPackets: Sendable {
         }
     }
 
+    /// The same, looked for behind the packet that was found last in a row of numbers that ascend.
+    func packet(_ sequence: UInt16, behind age: inout Int) -> Packet? {
+        if age > 0, age <= packets.count {
+            let guess = packet(age: age - 1)
+            if guess.sequence == sequence, isRegular {
+                age -= 1
+                return guess
+            }
+        }
+        guard let found = packet(sequence), let newest else { return nil }
+        age = min(packets.count - 1, Int(newest.sequence &- sequence))
+        while age > 0, packet(age: age).sequence != sequence { age -= 1 }  // towards the newest
+        return found
+    }
+
     /// The newest packet with this number.
     func packet(_ sequence: UInt16) -> Packet? {
         guard let newest else { return nil }
@@ -107,7 +122,8 @@ struct RTPRecentPackets: Sendable {
         var count: UInt64 = 0
         if isRegular {
             var age = 0
-            while age < packets.count, Int32(bitPattern: packet(age: age).arrival &- other.arrival) > 0 {  // towards the oldest
+            // Towards the oldest.
+            while age < packets.count, Int32(bitPattern: packet(age: age).arrival &- other.arrival) > 0 {
                 count &+= 1
                 age += 1
             }
