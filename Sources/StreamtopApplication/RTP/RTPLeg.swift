@@ -157,30 +157,43 @@ final class RTPLeg {
     ) -> Offsets? {
         // What the packet before proposed, this one mostly does in the same order.
         var next = 0
+        var near = 0
         for packet in sample {
-            incoming.state.recentPackets.visit(
-                around: packet.arrival, longest: Int64(longestDelay), latest: -Int64(earliest)
-            ) { other in
-                guard isBefore(other, packet), other.isMarked == packet.isMarked else { return }
+            let numbers = incoming.state.recentPackets.numbers(
+                around: packet.arrival, longest: Int64(longestDelay), latest: -Int64(earliest), near: near)
+            near = numbers.lowerBound
+            for number in numbers {
+                let other = incoming.state.recentPackets[number]
                 let size = Int(packet.payload) - Int(other.payload)
-                guard abs(size) <= mostAdded else { return }
+                guard isBefore(other, packet), other.isMarked == packet.isMarked, abs(size) <= mostAdded else {
+                    continue
+                }
                 let offsets = Offsets(
                     sequence: packet.sequence &- other.sequence, timestamp: packet.timestamp &- other.timestamp,
                     size: size)
-                for _ in votes.indices {
-                    if next >= votes.count { next = 0 }
-                    next += 1
-                    if votes[next - 1].offsets == offsets {
-                        votes[next - 1].count += 1
-                        return
-                    }
-                }
-                votes.append((offsets, 1))
+                vote(for: offsets, in: &votes, &next)
             }
         }
         let best = votes.max { ($0.count, $1.offsets.sequence) < ($1.count, $0.offsets.sequence) }
         guard let best, best.count >= leastMatches / 4 else { return nil }
         return best.offsets
+    }
+
+    /// `next` is where they are likely to be.
+    @inline(__always)
+    private static func vote(
+        for offsets: Offsets, in votes: inout [(offsets: Offsets, count: Int)], _ next: inout Int
+    ) {
+        for _ in votes.indices {
+            if next >= votes.count { next = 0 }
+            next += 1
+            if votes[next - 1].offsets == offsets {
+                votes[next - 1].count += 1
+                return
+            }
+        }
+        votes.append((offsets, 1))
+        next = 0
     }
 
     /// Of values that are told apart as many as need be.
