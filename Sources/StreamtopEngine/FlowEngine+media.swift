@@ -92,15 +92,19 @@ extension TrackerStore {
     mutating func observeMedia(
         _ stack: UInt32, _ index: UInt32, _ payload: RawSpan, wireLength: Int, _ now: inout Observation
     ) -> Bool {
+        if !rtp[index].isPrepared(media.descriptions.generation) { prepare(stack, index) }
+        return rtp[index].observe(payload, wireLength: wireLength, tables: &media, &now)
+    }
+
+    /// What others say of the media, and the keys to them.
+    @inline(never)
+    private mutating func prepare(_ stack: UInt32, _ index: UInt32) {
         if rtp[index].described != media.descriptions.generation {
             let checks = stacks[stack].index(of: .stun).map { stun[$0].userNames } ?? []
             rtp[index].describe(by: media.descriptions, checks)
         }
         if !rtp[index].isAlone { prepareMedia(stack, index) }
         if !rtp[index].hasKeys, let from = rtp[index].rtp.inherited { inheritKeys(index, from) }
-        let before = rtp[index].rtp.heldBytes
-        _ = rtp[index].observe(payload, wireLength: wireLength, tables: &media, &now)
-        return rtp[index].rtp.heldBytes == before
     }
 
     /// What STUN and DTLS beside the media say of them.
@@ -119,7 +123,6 @@ extension TrackerStore {
     }
 
     /// The stream that moved here brings the keys of its flow.
-    @inline(never)
     private mutating func inheritKeys(_ index: UInt32, _ from: RTPFlowTracker.Inheritance) {
         guard let known = mediaKeys[from.flow] else { return }
         let keys = from.isReversed ? known.keys.reversed : known.keys

@@ -30,6 +30,10 @@ package struct PlayoutModel: Sendable {
         targetCount > 0 ? Nanoseconds((targetSum / Double(targetCount) * 1e9).rounded()) : nil
     }
 
+    /// The place of the next delay will be needed soon.
+    @inline(__always)
+    func prefetchNext() { delays.prefetch(next) }
+
     /// `transit` is arrival less media time in seconds; `packetTime` the media in one packet. True when the packet comes
     /// after its play time.
     mutating func observe(_ transit: Double, packetTime: Double, at time: Timestamp) -> Bool {

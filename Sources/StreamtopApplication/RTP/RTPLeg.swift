@@ -66,8 +66,9 @@ final class RTPLeg {
         // Not the oldest: what they carry on may be forgotten already.
         packets.removeFirst(max(0, packets.count - mostReplayed))
         guard packets.count >= leastMatches else { return nil }
+        var scratch = Scratch()
         for incoming in candidates where canFeed(incoming, outgoing) {
-            guard let leg = compare(incoming, outgoing, packets) else { continue }
+            guard let leg = compare(incoming, outgoing, packets, &scratch) else { continue }
             let delay = leg.delays.quantile(0.5) ?? 0
             // Copies to others left the box a moment before; what came in was there first.
             let isSameHost = incoming.state.receiver.address == outgoing.state.sender.address
@@ -82,6 +83,21 @@ final class RTPLeg {
         return found?.leg
     }
 
+    /// What is gathered of two streams, kept for its storage from one comparison to the next.
+    private struct Scratch {
+        var votes: [(offsets: Offsets, count: Int)] = []
+        var pairs: [(RTPRecentPackets.Packet, RTPRecentPackets.Packet)] = []
+        var sizes: [UInt16] = []
+        var hashes: [UInt32] = []
+
+        mutating func clear() {
+            votes.removeAll(keepingCapacity: true)
+            pairs.removeAll(keepingCapacity: true)
+            sizes.removeAll(keepingCapacity: true)
+            hashes.removeAll(keepingCapacity: true)
+        }
+    }
+
     /// Of one kind, at one time, in two flows, and not two copies of one sender's.
     private static func canFeed(_ incoming: RTPStream, _ outgoing: RTPStream) -> Bool {
         incoming !== outgoing && incoming.state.flow != outgoing.state.flow && !incoming.state.isRepair
@@ -93,70 +109,91 @@ final class RTPLeg {
 
     /// `packets` are the newest of the outgoing stream.
     private static func compare(
-        _ incoming: RTPStream, _ outgoing: RTPStream, _ packets: [RTPRecentPackets.Packet]
+        _ incoming: RTPStream, _ outgoing: RTPStream, _ packets: [RTPRecentPackets.Packet], _ scratch: inout Scratch
     ) -> RTPLeg? {
+        scratch.clear()
         let sample = packets.prefix(compared)
-        guard let best = offsets(incoming, sample.prefix(leastMatches / 2)) else { return nil }
+        guard let best = offsets(incoming, sample.prefix(leastMatches / 2), &scratch.votes) else { return nil }
         var matches = 0
         var known = 0
-        var sizes: [UInt16] = []
-        var hashes: [UInt32] = []
         var equal = 0
-        var pairs: [(RTPRecentPackets.Packet, RTPRecentPackets.Packet)] = []
         var offsets = best
+        var age = 0
         for packet in sample {
             // A box that closes gaps moves the offset on.
             var found: RTPRecentPackets.Packet?
-            for step in UInt16(0)...4 where found == nil {
+            var step: UInt16 = 0
+            while found == nil, step <= 4 {  // five turns at most
                 var moved = offsets
                 moved.sequence &-= step
-                guard let other = incoming.state.recentPackets.packet(packet.sequence &- moved.sequence) else {
-                    continue
-                }
-                if step == 0 { known += 1 }
+                step += 1
+                let number = packet.sequence &- moved.sequence
+                guard let other = incoming.state.recentPackets.packet(number, behind: &age) else { continue }
+                if step == 1 { known += 1 }
                 guard fits(other, packet, moved) else { continue }
                 found = other
                 offsets = moved
             }
             guard let other = found else { continue }
             matches += 1
-            note(packet.payload, in: &sizes)
-            pairs.append((other, packet))
+            note(packet.payload, in: &scratch.sizes)
+            scratch.pairs.append((other, packet))
             guard other.hash != 0, other.hash == packet.hash else { continue }
             equal += 1
-            note(packet.hash, in: &hashes)
+            note(packet.hash, in: &scratch.hashes)
         }
         guard matches >= leastMatches, Double(matches) >= leastShare * Double(known) else { return nil }
-        let isHashed = equal * 10 >= matches * 9 && hashes.count >= leastSizes
-        guard isHashed || sizes.count >= leastSizes || followsJitter(pairs) else { return nil }
+        let isHashed = equal * 10 >= matches * 9 && scratch.hashes.count >= leastSizes
+        guard isHashed || scratch.sizes.count >= leastSizes || followsJitter(scratch.pairs) else { return nil }
         let leg = RTPLeg(incoming, outgoing, best, share: Double(matches) / Double(known))
         for packet in packets { leg.observe(packet) }
         return leg
     }
 
     /// Each packet that fits at all proposes offsets; the ones of a forwarded stream agree. Of equally many the least step of numbers.
-    private static func offsets(_ incoming: RTPStream, _ sample: ArraySlice<RTPRecentPackets.Packet>) -> Offsets? {
-        var votes: [(offsets: Offsets, count: Int)] = []
+    private static func offsets(
+        _ incoming: RTPStream, _ sample: ArraySlice<RTPRecentPackets.Packet>,
+        _ votes: inout [(offsets: Offsets, count: Int)]
+    ) -> Offsets? {
+        // What the packet before proposed, this one mostly does in the same order.
+        var next = 0
+        var near = 0
         for packet in sample {
-            incoming.state.recentPackets.visit(
-                around: packet.arrival, longest: Int64(longestDelay), latest: -Int64(earliest)
-            ) { other in
-                guard isBefore(other, packet), other.isMarked == packet.isMarked else { return }
+            let numbers = incoming.state.recentPackets.numbers(
+                around: packet.arrival, longest: Int64(longestDelay), latest: -Int64(earliest), near: near)
+            near = numbers.lowerBound
+            for number in numbers {
+                let other = incoming.state.recentPackets[number]
                 let size = Int(packet.payload) - Int(other.payload)
-                guard abs(size) <= mostAdded else { return }
+                guard isBefore(other, packet), other.isMarked == packet.isMarked, abs(size) <= mostAdded else {
+                    continue
+                }
                 let offsets = Offsets(
                     sequence: packet.sequence &- other.sequence, timestamp: packet.timestamp &- other.timestamp,
                     size: size)
-                for index in votes.indices where votes[index].offsets == offsets {
-                    votes[index].count += 1
-                    return
-                }
-                votes.append((offsets, 1))
+                vote(for: offsets, in: &votes, &next)
             }
         }
         let best = votes.max { ($0.count, $1.offsets.sequence) < ($1.count, $0.offsets.sequence) }
         guard let best, best.count >= leastMatches / 4 else { return nil }
         return best.offsets
+    }
+
+    /// `next` is where they are likely to be.
+    @inline(__always)
+    private static func vote(
+        for offsets: Offsets, in votes: inout [(offsets: Offsets, count: Int)], _ next: inout Int
+    ) {
+        for _ in votes.indices {
+            if next >= votes.count { next = 0 }
+            next += 1
+            if votes[next - 1].offsets == offsets {
+                votes[next - 1].count += 1
+                return
+            }
+        }
+        votes.append((offsets, 1))
+        next = 0
     }
 
     /// Of values that are told apart as many as need be.
@@ -176,9 +213,9 @@ final class RTPLeg {
     /// What goes out is as uneven as what came in, and the time between is not: it was sent because the other came.
     private static func followsJitter(_ pairs: [(RTPRecentPackets.Packet, RTPRecentPackets.Packet)]) -> Bool {
         guard pairs.count >= leastMatches else { return false }
-        let delays = pairs.map { Double(delay($0.0, $0.1)) }
-        let gaps = zip(pairs, pairs.dropFirst()).map { Double(delay($0.0.0, $0.1.0)) }
-        return spread(gaps) > leastJitter * max(spread(delays), 1)
+        let gaps = spread((1..<pairs.count).map { Double(delay(pairs[$0 - 1].0, pairs[$0].0)) })
+        guard gaps > leastJitter else { return false }
+        return gaps > leastJitter * max(spread(pairs.map { Double(delay($0.0, $0.1)) }), 1)
     }
 
     /// Between the first and the ninth tenth.

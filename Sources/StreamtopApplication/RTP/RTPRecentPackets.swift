@@ -47,6 +47,10 @@ struct RTPRecentPackets: Sendable {
         }
     }
 
+    /// The place of the next packet will be needed soon.
+    @inline(__always)
+    func prefetchNext() { packets.prefetch(total < Self.capacity ? Int(truncatingIfNeeded: total) : oldest) }
+
     /// Numbers and arrivals ascend from the oldest packet to the newest: a packet is found without looking at all.
     private var isRegular: Bool { total &- irregular >= UInt64(max(0, packets.count - 1)) || irregular == 0 }
 
@@ -64,22 +68,38 @@ struct RTPRecentPackets: Sendable {
         for index in packets.indices { body(packets[place(index)]) }
     }
 
-    /// The oldest first: all that arrived at most `longest` microseconds before `arrival` and `latest` after it, and where they do not
-    /// ascend others, too.
-    func visit(around arrival: UInt32, longest: Int64, latest: Int64, _ body: (Packet) -> Void) {
-        guard isRegular, !packets.isEmpty else { return visit(body) }
-        let first = packet(age: packets.count - 1).arrival
+    /// By the order in which they came: the oldest is 0.
+    @inline(__always)
+    subscript(number: Int) -> Packet { packets[place(number)] }
+
+    /// Numbers of all that arrived at most `longest` microseconds before `arrival` and `latest` after it, and where they do not ascend of
+    /// others, too. `near` is the first of what was found for an arrival shortly before.
+    func numbers(around arrival: UInt32, longest: Int64, latest: Int64, near: Int) -> Range<Int> {
+        guard isRegular, !packets.isEmpty else { return packets.indices }
+        let first = self[0].arrival
         let middle = Int64(Int32(bitPattern: arrival &- first))
-        func distance(_ index: Int) -> Int64 { Int64(packets[place(index)].arrival &- first) }
-        var (low, high) = (0, packets.count)
-        while low < high {  // each turn halves what is between
-            let index = (low + high) / 2
-            if distance(index) < middle - longest { low = index + 1 } else { high = index }
+        var low = min(near, packets.count)
+        // Towards the oldest, and then towards the newest.
+        while low > 0, Int64(self[low - 1].arrival &- first) >= middle - longest { low -= 1 }
+        while low < packets.count, Int64(self[low].arrival &- first) < middle - longest { low += 1 }
+        var high = low
+        while high < packets.count, Int64(self[high].arrival &- first) <= middle + latest { high += 1 }
+        return low..<high
+    }
+
+    /// The same, looked for behind the packet that was found last in a row of numbers that ascend.
+    func packet(_ sequence: UInt16, behind age: inout Int) -> Packet? {
+        if age > 0, age <= packets.count {
+            let guess = packet(age: age - 1)
+            if guess.sequence == sequence, isRegular {
+                age -= 1
+                return guess
+            }
         }
-        while low < packets.count, distance(low) <= middle + latest {
-            body(packets[place(low)])
-            low += 1
-        }
+        guard let found = packet(sequence), let newest else { return nil }
+        age = min(packets.count - 1, Int(newest.sequence &- sequence))
+        while age > 0, packet(age: age).sequence != sequence { age -= 1 }  // towards the newest
+        return found
     }
 
     /// Whether one of the newest `count` packets is such a one.
@@ -114,7 +134,8 @@ struct RTPRecentPackets: Sendable {
         var count: UInt64 = 0
         if isRegular {
             var age = 0
-            while age < packets.count, Int32(bitPattern: packet(age: age).arrival &- other.arrival) > 0 {  // towards the oldest
+            // Towards the oldest.
+            while age < packets.count, Int32(bitPattern: packet(age: age).arrival &- other.arrival) > 0 {
                 count &+= 1
                 age += 1
             }

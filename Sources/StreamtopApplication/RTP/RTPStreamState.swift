@@ -170,6 +170,8 @@ struct RTPStreamState: ~Copyable {
         _ header: RTPHeader, packet: RawSpan, wireLength: Int, opened: RawSpan? = nil, at time: Timestamp
     ) -> Findings {
         var findings = Findings()
+        recentPackets.prefetchNext()
+        playout.prefetchNext()
         if time > end { end = time }
         bytes &+= UInt64(max(0, wireLength))
         rate.record(wireLength, at: time)

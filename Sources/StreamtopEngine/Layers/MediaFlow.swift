@@ -57,6 +57,11 @@ struct MediaFlow: LayerState, ~Copyable {
         }
     }
 
+    /// Nobody has anything to say of the media that was not heard.
+    func isPrepared(_ descriptions: Int) -> Bool {
+        isAlone && described == descriptions && (hasKeys || rtp.inherited == nil)
+    }
+
     var hasKeys: Bool { searched == .max }
 
     /// The keys are not known, and secrets came since they were last looked for.
@@ -71,20 +76,24 @@ struct MediaFlow: LayerState, ~Copyable {
         searched = .max
     }
 
-    /// A datagram that begins as RTP and RTCP do; `wireLength` is its length on the wire. False when it is none.
+    /// A datagram that begins as RTP and RTCP do; `wireLength` is its length on the wire. True where the streams hold as much as before.
     mutating func observe(
         _ packet: RawSpan, wireLength: Int, tables: inout MediaTables, _ now: inout Observation
     ) -> Bool {
+        let before = rtp.heldBytes
         if !opened.isEmpty { opened.removeAll(keepingCapacity: true) }
-        let isOpened = packet.byteCount == wireLength && open(packet, now.direction)
-        guard isOpened else { return rtp.observe(packet, wireLength: wireLength, tables: &tables, &now) }
-        // Out of this value while its parts are changed.
-        var content: [UInt8] = []
-        swap(&content, &opened)
-        defer { swap(&content, &opened) }
-        // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
-        return unsafe rtp.observe(
-            packet, wireLength: wireLength, opened: content.span.bytes, tables: &tables, &now)
+        if packet.byteCount == wireLength, open(packet, now.direction) {
+            // Out of this value while its parts are changed.
+            var content: [UInt8] = []
+            swap(&content, &opened)
+            // `bytes` of a span is marked unsafe for element types with padding; UInt8 has none.
+            _ = unsafe rtp.observe(
+                packet, wireLength: wireLength, opened: content.span.bytes, tables: &tables, &now)
+            swap(&content, &opened)
+        } else {
+            _ = rtp.observe(packet, wireLength: wireLength, tables: &tables, &now)
+        }
+        return rtp.heldBytes == before
     }
 
     private mutating func open(_ packet: RawSpan, _ direction: Direction) -> Bool {
