@@ -108,9 +108,9 @@ extension FlowEngine {
     mutating func evict(_ position: UInt32) {
         flows.countEviction()
         counts.totals.evictedFlows += 1
-        let isTold = !isWithoutData(position)
-        if !isTold { counts.totals.evictedWithoutData.count(flows[position]) }
-        retire(position, evicted: true, isTold: isTold)
+        let isReported = !isWithoutData(position)
+        if !isReported { counts.totals.evictedWithoutData.count(flows[position]) }
+        retire(position, evicted: true, isReported: isReported)
     }
 
     /// The flow carried nothing, and nothing was found about it.
@@ -124,13 +124,13 @@ extension FlowEngine {
     @inline(never)
     mutating func forget(_ sought: SoughtFlow) {
         guard let position = flows.find(sought) else { return }
-        retire(position, evicted: false, isTold: false)
+        retire(position, evicted: false, isReported: false)
         counts.totals.flows -= 1
     }
 
-    /// Takes a flow out of the table and, `isTold`, hands its last snapshot out.
-    mutating func retire(_ position: UInt32, evicted: Bool, isTold: Bool = true) {
-        if isTold, options.tellsRetiredFlows {
+    /// Takes a flow out of the table and, `isReported`, hands its last snapshot out.
+    mutating func retire(_ position: UInt32, evicted: Bool, isReported: Bool = true) {
+        if isReported, options.tellsRetiredFlows {
             var snapshot = flowSnapshot(position, at: now, final: true)
             compareWithKernel(position)
             snapshot.isFinal = !evicted

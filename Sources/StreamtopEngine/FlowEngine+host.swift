@@ -30,7 +30,7 @@ extension FlowEngine {
         host.forget(at: now)
         for position in host.active.take(from: &flows) {
             guard flows[position].transport == .tcp else {
-                if flows[position].transport == .udp, requests.peers.count < Self.mostRequests {
+                if flows[position].transport == .udp, requests.peers.count < Self.requestCapacity {
                     requests.peers += [flows[position].clientEndpoint.address, flows[position].serverEndpoint.address]
                     requests.datagrams.append(flows[position].key.withoutEncapsulation)
                 }
@@ -40,17 +40,17 @@ extension FlowEngine {
             host.watched[flows[position].key.withoutEncapsulation] = now
         }
         host.watched = host.watched.filter { now - $0.value < .seconds(3) || holdsBytes($0.key) }
-        if host.watched.count > Self.mostRequests {
-            let newest = host.watched.sorted { $0.value > $1.value }.prefix(Self.mostRequests)
+        if host.watched.count > Self.requestCapacity {
+            let newest = host.watched.sorted { $0.value > $1.value }.prefix(Self.requestCapacity)
             host.watched = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
         }
-        // By age, so that turns are the same from call to call.
+        // By age, so that the order is the same from call to call.
         let ordered = host.watched.keys.map { (ordinal: order($0), key: $0) }.sorted { $0.ordinal < $1.ordinal }
         requests.flows = ordered.map(\.key)
         return requests
     }
 
-    static var mostRequests: Int { 512 }
+    static var requestCapacity: Int { 512 }
 
     private func order(_ key: FlowKey) -> UInt64 {
         flows.find(key, hash: flows.hash(key)).map { flows[$0].ordinal } ?? .max

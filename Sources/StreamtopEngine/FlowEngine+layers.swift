@@ -10,10 +10,10 @@ import StreamtopWire
 extension FlowEngine {
     /// The layer at `depth` has observed something. `payload` is what it was given: deliveries may name parts of it.
     ///
-    /// Signals come first, for they say who reads. Goes no deeper than the stack. `told` is the number of events that layers
-    /// below had to tell.
-    mutating func climb(_ position: UInt32, from depth: Int, payload: RawSpan, told: Int = 0) {
-        guard obey(position, depth, told: told), !observation.deliveries.isEmpty else { return }
+    /// Signals come first, for they say who reads. Goes no deeper than the stack. `events` is the number of those that layers
+    /// below had.
+    mutating func climb(_ position: UInt32, from depth: Int, payload: RawSpan, events: Int = 0) {
+        guard obey(position, depth, events: events), !observation.deliveries.isEmpty else { return }
         guard depth < ascent.waiting.count else { return observation.deliveries.removeAll() }
         var queue = DeliveryQueue()
         swap(&queue, &observation.deliveries)
@@ -28,10 +28,10 @@ extension FlowEngine {
             observation.begin(from: delivery.direction, at: delivery.time)
             observation.waited = delivery.waited
             let layer = trackers.stacks[flows[position].layers][above]
-            let told = observation.events.count
+            let events = observation.events.count
             trackers.observe(layer, bytes, delivery, &observation)
             if !trackers.reports.isEmpty { noteMedia(position) }
-            climb(position, from: above, payload: bytes, told: told)
+            climb(position, from: above, payload: bytes, events: events)
             // A refuted guess may have taken the layer off, and this one with it.
             guard flows[position].layers != FlowEntry.none else { break }
         }
@@ -115,7 +115,7 @@ extension FlowEngine {
     // MARK: Signals
 
     /// Does what the layer at `depth` asks for; false when it is not there any more.
-    private mutating func obey(_ position: UInt32, _ depth: Int, told: Int) -> Bool {
+    private mutating func obey(_ position: UInt32, _ depth: Int, events: Int) -> Bool {
         guard !observation.signals.isEmpty else { return true }
         var signals: [Signal] = []
         swap(&signals, &observation.signals)
@@ -126,7 +126,7 @@ extension FlowEngine {
         for signal in signals {
             switch signal {
             case .notThisProtocol:
-                refute(position, depth, told: told)
+                refute(position, depth, events: events)
                 return false
             case .clientIs(let direction): clientIs(direction, position)
             case .applicationProtocol(let name): agreed(on: name, position, depth)
@@ -152,8 +152,8 @@ extension FlowEngine {
     }
 
     /// The layer at `depth` cannot read what it is given: what it said of it is forgotten.
-    private mutating func refute(_ position: UInt32, _ depth: Int, told: Int) {
-        observation.events.removeLast(max(0, observation.events.count - told))
+    private mutating func refute(_ position: UInt32, _ depth: Int, events: Int) {
+        observation.events.removeLast(max(0, observation.events.count - events))
         observation.deliveries.removeAll()
         let carrier = Int(trackers.stacks[flows[position].layers][depth].carrier)
         pop(position, to: depth)

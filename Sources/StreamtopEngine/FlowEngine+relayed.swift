@@ -101,7 +101,7 @@ extension FlowEngine {
     // MARK: Who carries whom
 
     /// Flows below one carrier whose names it keeps.
-    private static var mostCarried: Int { 64 }
+    private static var carriedCapacity: Int { 64 }
 
     private mutating func relate(_ position: UInt32, to carrier: FlowReference) {
         ensureRare(position)
@@ -109,7 +109,7 @@ extension FlowEngine {
         guard isThere(carrier) else { return }
         ensureRare(carrier.position)
         let rare = flows[carrier.position].rare
-        guard rareFacts[rare].carried.count < Self.mostCarried else { return }
+        guard rareFacts[rare].carried.count < Self.carriedCapacity else { return }
         rareFacts[rare].carried.append(Kin(flow: flows[position].reference(at: position)))
     }
 

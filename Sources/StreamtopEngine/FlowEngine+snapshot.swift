@@ -27,7 +27,7 @@ extension FlowEngine {
         snapshot.host = host.host
         if host.isAsked { snapshot.kernelComparison = host.comparison.snapshot }
         var counter = counts.protocols
-        pictures.turns.begin(limit: options.limits.freshSnapshots)
+        pictures.rotation.begin(limit: options.limits.freshSnapshots)
         for position in displayedPositions(limit: request.flowLimit, counting: &counter) {
             var flow = displayedFlow(position, isSelected: flows[position].identifier == request.selected)
             if flows[position].series != FlowEntry.none {
@@ -62,8 +62,8 @@ extension FlowEngine {
             // Silence changes the state in the end: look again now and then.
             let isHeld = now - kept.madeAt >= .seconds(1) && isHeld(position)
             let isChanged = kept.packets != packets || isHeld || now - kept.madeAt >= .seconds(30)
-            if isChanged { pictures.turns.changed += 1 }
-            if !isChanged || !isSelected && !pictures.turns.isDue(position) {
+            if isChanged { pictures.rotation.changed += 1 }
+            if !isChanged || !isSelected && !pictures.rotation.isDue(position) {
                 var flow = kept.flow
                 flow.client = endpoint(flows[position], .fromClient, at: now)
                 flow.server = endpoint(flows[position], .fromServer, at: now)
@@ -287,7 +287,7 @@ extension FlowEngine {
     }
 }
 
-/// Whose turn it is to be looked at anew when more flows are busy than one picture has time for.
+/// Which flows are looked at anew in a picture when more are busy than one has time for.
 struct SnapshotRotation {
     /// Flows that had packets since their last snapshot, so far in this picture.
     var changed = 0
@@ -301,14 +301,14 @@ struct SnapshotRotation {
         picture &+= 1
     }
 
-    /// Every flow's turn comes once in `period` pictures.
+    /// Every flow is due once in `period` pictures.
     func isDue(_ position: UInt32) -> Bool { (position &+ picture) % period == 0 }
 }
 
 /// Snapshots made for the dashboard, kept while their flow is silent.
 struct FlowPictures {
     var displayed: [UInt32: DisplayedFlow] = [:]
-    var turns = SnapshotRotation()
+    var rotation = SnapshotRotation()
     var calls: DisplayedCalls?
 }
 

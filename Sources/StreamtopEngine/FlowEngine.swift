@@ -7,7 +7,7 @@ import StreamtopSecurity
 import StreamtopTransport
 import StreamtopWire
 
-/// The hallway of the house: takes frames, routes them to the trackers of their flow, and makes the picture of now.
+/// Takes frames, routes them to the trackers of their flow, and makes snapshots.
 ///
 /// One engine is one shard, used through `EngineGroup`. It holds no global state, reads no clock and does no I/O: time and ticks come
 /// from whoever feeds it, so a live capture and a replay of its file give the same answers. Thread-bound: one owner.

@@ -6,7 +6,7 @@ import StreamtopWire
 struct FlowEntry: ~Copyable {
     /// Which list of the flow table the flow is in; the order in which lists are emptied when room is needed.
     enum Standing: UInt8, CaseIterable {
-        /// Closed or reset: its story is over.
+        /// Closed or reset.
         case over
         /// No payload both ways yet: scans and SYN floods stay here.
         case unproven

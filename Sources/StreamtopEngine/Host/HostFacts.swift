@@ -27,13 +27,13 @@ struct HostFacts: ~Copyable {
     /// What an answer says of now no longer holds after this.
     static let freshness: Nanoseconds = .seconds(3)
     static let limits = [
-        Limit("sockets of this host known", mostCourses, per: .engine, policy: "more are not joined"),
-        Limit("owners of sockets known", mostOwners, per: .engine, policy: "all are asked for again"),
+        Limit("sockets of this host known", courseCapacity, per: .engine, policy: "more are not joined"),
+        Limit("owners of sockets known", ownerCapacity, per: .engine, policy: "all are asked for again"),
     ]
-    private static let mostCourses = 4_096
-    private static let mostOwners = 16_384
+    private static let courseCapacity = 4_096
+    private static let ownerCapacity = 16_384
     /// More than Linux lets a connection have (MPTCP_PM_ADDR_MAX, 8).
-    private static let mostSubflows = 16
+    private static let subflowCapacity = 16
 
     mutating func observe(_ report: HostReport) {
         isAsked = true
@@ -43,23 +43,23 @@ struct HostFacts: ~Copyable {
             datagramSockets = Dictionary(grouping: sockets.prefix(65_536)) { $0.local.port }
             translatedDatagrams = report.translatedDatagrams
         }
-        if owners.count > Self.mostOwners { owners.removeAll() }
+        if owners.count > Self.ownerCapacity { owners.removeAll() }
         owners.merge(report.owners) { _, new in new }
-        if routes.count > Self.mostOwners { routes.removeAll() }
+        if routes.count > Self.ownerCapacity { routes.removeAll() }
         routes.merge(report.routes) { _, new in new }
-        if paths.count > Self.mostCourses { paths.removeAll() }
+        if paths.count > Self.courseCapacity { paths.removeAll() }
         paths.merge(report.paths) { _, new in new }
     }
 
     private mutating func observe(_ socket: KernelSocket) {
         let key = FlowKey(source: socket.local, destination: socket.remote, transport: 6)
         if let token = socket.multipath?.token, multipath[token]?.contains(key) != true,
-            multipath.count < Self.mostCourses, multipath[token, default: []].count < Self.mostSubflows
+            multipath.count < Self.courseCapacity, multipath[token, default: []].count < Self.subflowCapacity
         {
             multipath[token, default: []].append(key)
         }
         guard var course = courses[key] else {
-            if courses.count < Self.mostCourses { courses[key] = SocketCourse(socket) }
+            if courses.count < Self.courseCapacity { courses[key] = SocketCourse(socket) }
             return
         }
         if course.accepts(socket) {

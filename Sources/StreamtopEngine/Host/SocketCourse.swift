@@ -19,8 +19,8 @@ struct SocketCourse: Sendable {
     /// Another socket with the same ends was found in a second namespace: neither is believed.
     private(set) var isAmbiguous = false
 
-    private static let mostAnswers = 8
-    private static let mostProgress = 48
+    private static let answerCapacity = 8
+    private static let progressCapacity = 48
     private static let window: Nanoseconds = .seconds(1)
     private static let leastSpan: Nanoseconds = .milliseconds(250)
 
@@ -39,11 +39,11 @@ struct SocketCourse: Sendable {
         guard socket.time >= newest.time else { return }
         newest = socket
         answers.append(socket)
-        if answers.count > Self.mostAnswers { answers.removeFirst() }
+        if answers.count > Self.answerCapacity { answers.removeFirst() }
         progress.append(
             Progress(time: socket.time, acknowledged: socket.acknowledgedBytes, read: socket.readBytes))
         while progress.count > 2,
-            progress.count > Self.mostProgress || progress[1].time <= socket.time - Self.window
+            progress.count > Self.progressCapacity || progress[1].time <= socket.time - Self.window
         {
             progress.removeFirst()
         }

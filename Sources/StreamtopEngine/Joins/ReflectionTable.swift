@@ -7,7 +7,7 @@ import StreamtopModel
 struct ReflectionTable: Sendable {
     static let capacity = 1_024
     /// Of one socket.
-    private static let mostReflections = 16
+    private static let reflectionCapacity = 16
 
     static let limits = [
         Limit("sockets that servers reflected", capacity, per: .engine, policy: "the oldest goes, counted")
@@ -15,7 +15,7 @@ struct ReflectionTable: Sendable {
 
     private struct Socket: Sendable {
         var reflections: [CallMapping.Reflection] = []
-        var told = CallSnapshot.Mapping.unknown
+        var mapping = CallSnapshot.Mapping.unknown
     }
 
     private var sockets = BoundedMap<Endpoint, Socket>(capacity: Self.capacity)
@@ -30,11 +30,11 @@ struct ReflectionTable: Sendable {
     mutating func note(_ reflection: CallMapping.Reflection, of socket: Endpoint) -> CallSnapshot.Mapping? {
         var news: CallSnapshot.Mapping?
         sockets.update(socket, initial: Socket()) { known in
-            guard known.reflections.count < Self.mostReflections else { return }
+            guard known.reflections.count < Self.reflectionCapacity else { return }
             known.reflections.append(reflection)
             let mapping = CallMapping.mapping(by: known.reflections)
-            guard mapping != known.told, mapping != .unknown else { return }
-            known.told = mapping
+            guard mapping != known.mapping, mapping != .unknown else { return }
+            known.mapping = mapping
             news = mapping
         }
         return news

@@ -13,7 +13,7 @@ struct QUICFlow: LayerState, ~Copyable {
     /// When the client first connected to the same service by TCP after it had asked for QUIC.
     var fallback: Timestamp?
     /// The engine was told what the connection carries.
-    private var saidProtocol = false
+    private var hasNamedProtocol = false
     private let depth = AddressOnly()
 
     /// Memory that it takes, with the bytes it holds.
@@ -57,15 +57,15 @@ struct QUICFlow: LayerState, ~Copyable {
                 span.extracting(message.start..<(message.start + message.count)), from: message.direction,
                 at: message.time, encrypted: message.level != .initial, tables: &tables, &now)
         }
-        guard !saidProtocol, let name = handshake.alpn else { return }
-        saidProtocol = true
+        guard !hasNamedProtocol, let name = handshake.alpn else { return }
+        hasNamedProtocol = true
         now.signal(.applicationProtocol(name))
     }
 
     mutating func exchangeEnds() {
         connection.exchangeEnds()
         handshake = QUICHandshakeTracker()
-        saidProtocol = false
+        hasNamedProtocol = false
     }
 
     func report(into flow: inout FlowSnapshot, at time: Timestamp) {

@@ -14,11 +14,11 @@ struct SegmentProbe: Sendable {
     }
 
     /// Segments with payload looked at, both directions together: long enough for a mail server's greetings.
-    static let mostSegments: UInt8 = 40
+    static let segmentLimit: UInt8 = 40
 
     private var looked: UInt8 = 0
 
-    var isOver: Bool { looked >= Self.mostSegments }
+    var isOver: Bool { looked >= Self.segmentLimit }
 
     /// No segment was looked at yet.
     var isFresh: Bool { looked == 0 }
@@ -32,5 +32,5 @@ struct SegmentProbe: Sendable {
     }
 
     /// A candidate turned out to be none.
-    mutating func refute() { looked = min(Self.mostSegments, looked + 4) }
+    mutating func refute() { looked = min(Self.segmentLimit, looked + 4) }
 }

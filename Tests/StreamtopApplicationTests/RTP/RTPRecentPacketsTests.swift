@@ -19,7 +19,7 @@ import Testing
             let isLate = course == .reordered && position % 50 == 49
             let packet = RTPRecentPackets.Packet(
                 timestamp: UInt32(position) * 960, arrival: arrival, hash: 0, sequence: isLate ? number &- 40 : number,
-                payload: 100, isMarked: false)
+                payload: 100, header: 12, isMarked: false)
             memory.append(packet)
             all.append(packet)
             // A late number must not be there already.

@@ -66,7 +66,7 @@ import Testing
         var probe = SegmentProbe()
         #expect(probe.isFresh)
         #expect(examine(&probe, "") == .nothing && !probe.isFresh, "a payload that was not captured is one of them")
-        for _ in 2..<Int(SegmentProbe.mostSegments) { #expect(examine(&probe, "\u{1}bulk") == .nothing) }
+        for _ in 2..<Int(SegmentProbe.segmentLimit) { #expect(examine(&probe, "\u{1}bulk") == .nothing) }
         #expect(examine(&probe, "\u{1}bulk") == .over && probe.isOver)
     }
 
