@@ -114,6 +114,7 @@ struct FlowEngine: ~Copyable {
     mutating func settle(_ capture: CaptureFacts) {
         if self.capture.firstFrame == nil, let first = capture.firstFrame { counts.rates.begin(at: first) }
         self.capture = capture
+        memory.heldByIntake = capture.intake.heldBytes
         now = capture.now
     }
 

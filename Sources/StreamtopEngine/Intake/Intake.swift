@@ -46,7 +46,9 @@ struct Intake: ~Copyable {
 
     /// The tables, for health.
     var facts: IntakeFacts {
-        IntakeFacts(clock: stamps.steps, connections: connections.health, fragments: fragments.health)
+        IntakeFacts(
+            clock: stamps.steps, connections: connections.health, fragments: fragments.health,
+            heldBytes: fragments.heldBytes)
     }
 }
 
@@ -55,4 +57,6 @@ struct IntakeFacts {
     var clock = ClockSteps()
     var connections: TableHealth?
     var fragments: [TableHealth] = []
+    /// Bytes that fragments under way take.
+    var heldBytes = 0
 }
