@@ -175,7 +175,7 @@ extension FlowEngine {
     private var tableHealth: [TableHealth] {
         [
             TableHealth(name: "flows", used: flows.count, capacity: flows.capacity, evicted: flows.evicted)
-        ] + [capture.intake.connections].compactMap(\.self) + [
+        ] + capture.intake.connections + [
             TableHealth(
                 name: "QUIC paths", used: quicPaths.count, capacity: options.limits.quicPaths,
                 evicted: quicPaths.evicted),

@@ -24,6 +24,7 @@ import Testing
         var repairs: Int?
         var rtxOf: String?
         var fecOf: [String]?
+        var fecOfSource: String?
         var fec: Parity?
         var frames: Frames?
         var freezes: Freezes?
@@ -58,7 +59,9 @@ import Testing
         #expect(media.packets == 154 && media.lost == 6 && media.lostRepaired == 6 && media.lostFinal == 0)
         #expect(media.fec?.kind == "flexfec" && media.fec?.packets == 76 && media.fec?.recovered == 4)
         let parity = try #require(found["0x60c5270b"])
-        #expect(parity.fecOf == ["0x2f7b350f"] && parity.packets == 76 && parity.frames == nil)
+        #expect(
+            parity.fecOf == ["0x2f7b350f"] && parity.fecOfSource == "packets" && parity.packets == 76
+                && parity.frames == nil)
         #expect(found["0x3c02552b"]?.rtxOf == "0x2f7b350f" && found["0x3c02552b"]?.repairs == 2)
         #expect(found.count == 4)
     }
@@ -71,7 +74,9 @@ import Testing
         #expect(media.lost == 8 && media.fec?.kind == "flexfec" && media.fec?.packets == 96)
         #expect(media.fec?.recovered == nil && media.frames?.count == 113)
         let parity = try #require(found["0x73e6f172"])
-        #expect(parity.fecOf == ["0xacb7d340"] && parity.frames == nil && parity.freezes == nil)
+        #expect(
+            parity.fecOf == ["0xacb7d340"] && parity.fecOfSource == "lengths" && parity.frames == nil
+                && parity.freezes == nil)
         #expect(found["0xd22c5152"]?.rtxOf == "0xacb7d340")
         #expect(found["0x16724562"]?.fec == nil && found["0x16724562"]?.fecOf == nil)
     }

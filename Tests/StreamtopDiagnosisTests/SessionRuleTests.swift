@@ -235,6 +235,21 @@ import Testing
         #expect(verdict.subject == subject && verdict.summary.contains(reason), "\(verdict)")
     }
 
+    /// Where no throughput and no wait was measured nobody is at fault, and no number stands for what is not known.
+    @Test func aStallOfWhichNothingTellsTheCause() throws {
+        var session = Self.healthy()
+        session.buffer?.stallTime = .seconds(2)
+        session.buffer?.stallCount = 1
+        for index in session.segments.indices {
+            session.segments[index].throughput = nil
+            session.segments[index].server = nil
+        }
+        let judged = SessionDiagnosis.judged(session, health: CaptureHealth())
+        let verdict = try #require(judged.verdicts.first { $0.rule == "player_stalls" })
+        #expect(verdict.summary.hasSuffix("nothing captured tells why") && !verdict.advice.contains("decoder"))
+        #expect(!verdict.evidence.contains { $0.name == "lowest_throughput_ratio" })
+    }
+
     @Test func everyRuleOfSessionsHasACase() {
         let rules = RuleTable.rules.filter { if case .session = $0.judge { true } else { false } }.map(\.number)
         #expect(Set(rules) == Self.fired && Set(Self.scenarios.flatMap(\.rules)) == Self.fired.union([70]))

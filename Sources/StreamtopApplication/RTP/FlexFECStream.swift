@@ -32,7 +32,19 @@ struct FlexFECStream {
         var time: Timestamp
     }
 
-    private(set) var isSure = false
+    /// What told that the source sends FlexFEC.
+    enum Evidence: String {
+        /// Signalling names the payload type.
+        case signalling
+        /// What its packets hold, or the contributors that they list.
+        case packets
+        /// Their lengths alone.
+        case lengths
+    }
+
+    /// nil: it is not known to send any.
+    private(set) var evidence: Evidence?
+    var isSure: Bool { evidence != nil }
     /// Its headers can be read.
     private(set) var isReadable = false
     /// It is none.
@@ -67,7 +79,7 @@ struct FlexFECStream {
     }
 
     /// Signalling names the payload type.
-    mutating func believe() { isSure = true }
+    mutating func believe() { evidence = .signalling }
 
     /// A packet of the source. `contributors` are those of its header, `payload` what can be read of it; `find` gives the stream of a
     /// source that this one may protect. True when something is to be brought back, or the stream became sure.
@@ -88,8 +100,8 @@ struct FlexFECStream {
             note(contributors)
         }
         if !isSure {
-            if plausible.best >= Self.enough, plausible.best * 10 >= packets * 9 { isSure = true }
-            if isProtected, listed >= Self.enoughListed, listed == packets { isSure = true }
+            if plausible.best >= Self.enough, plausible.best * 10 >= packets * 9 { evidence = .packets }
+            if isProtected, listed >= Self.enoughListed, listed == packets { evidence = .packets }
             if !isSure, packets >= (goesByLength ? Self.patienceByLength : Self.patience) { giveUp() }
         }
         if plausible.best >= Self.enough { isReadable = true }
@@ -109,7 +121,7 @@ struct FlexFECStream {
         if lengths.isNone { giveUp() }
         guard rate != nil, let source = lengths.protected else { return false }
         note([source])
-        isSure = true
+        evidence = .lengths
         return true
     }
 

@@ -17,7 +17,6 @@ package struct MediaTables: ~Copyable {
     /// Looks for streams that carry others on; about once a second.
     package mutating func search(at time: Timestamp) { legs.search(at: time) }
 
-    package var sourceCount: Int { sources.count }
     package var evicted: UInt64 { sources.evicted &+ streams.evicted }
 }
 

@@ -80,7 +80,6 @@ package struct RTPFlowTracker: ~Copyable {
     package var hasRTCP: Bool { rtcp.packets > 0 }
     /// The flow has shown nothing but datagrams that only look like RTP.
     package var isOver: Bool { misses >= Self.patience && proven.isEmpty && !isExpected }
-    package var provenCount: Int { proven.count }
 
     /// What a stream takes with its memory of packets.
     private static let streamBytes = RTPRecentPackets.capacity * MemoryLayout<RTPRecentPackets.Packet>.stride + 6_144

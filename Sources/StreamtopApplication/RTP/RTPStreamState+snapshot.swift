@@ -39,6 +39,7 @@ extension RTPStreamState {
         result.requested = requested
         result.probes = probes
         result.protects = flexFEC.protects
+        result.paritySource = flexFEC.evidence?.rawValue
         result.isParity = flexFEC.isSure
         result.repairTimes = DurationSpread(repairWaits)
         if let protector {

@@ -25,12 +25,7 @@ extension Array {
 @inline(__always)
 @safe
 package func prefetch<Value: ~Copyable>(_ address: UnsafePointer<Value>) {
-    let start = unsafe UnsafeRawPointer(address)
-    var offset = 0
-    while offset < MemoryLayout<Value>.size {  // one cache line each pass
-        unsafe streamtop_prefetch(start + offset)
-        offset &+= 64
-    }
+    unsafe prefetchBytes(UnsafeRawPointer(address), MemoryLayout<Value>.size)
 }
 
 /// The first `count` bytes at `address` will be needed soon.
@@ -39,7 +34,7 @@ package func prefetch<Value: ~Copyable>(_ address: UnsafePointer<Value>) {
 @safe
 package func prefetchBytes(_ address: UnsafeRawPointer, _ count: Int) {
     var offset = 0
-    while offset < count {  // one cache line each turn
+    while offset < count {  // one cache line each pass
         unsafe streamtop_prefetch(address + offset)
         offset &+= 64
     }

@@ -57,14 +57,14 @@ enum PlayerRules {
         if buffer.stallTime.milliseconds >= stalled.value {
             let tight = rates.filter { $0 < margin.value }.count
             let slow = newest(session, 24).filter { ($0.server ?? 0) >= .milliseconds(500) }.count
-            // Where it was fed in time, its own buffer, decoder or logic is left.
+            // Where it was fed in time, its own buffer, decoder or logic is left; where that is not known, only it is known to suffer.
             let subject: Verdict.Subject = tight > 0 ? .path : slow > 0 ? .server : .client
             let why =
                 tight > 0
                 ? "; throughput was near or below the bitrate in \(FigureText.count(tight, "segment", "segments"))"
                 : slow > 0
                     ? "; the server let \(FigureText.count(slow, "request", "requests")) wait"
-                    : rates.isEmpty ? "" : "; its segments came faster than they play"
+                    : rates.isEmpty ? "; nothing captured tells why" : "; its segments came faster than they play"
             let isSure = buffer.source == .cmcd || buffer.certainStallTime.milliseconds >= stalled.value
             return Finding(
                 severity: .critical, subject: subject,
@@ -73,13 +73,14 @@ enum PlayerRules {
                 evidence: [
                     .init("stall_ms", buffer.stallTime.milliseconds), .init("stalls", Double(buffer.stallCount)),
                     .init("certain_stall_ms", buffer.certainStallTime.milliseconds),
-                    .init("lowest_throughput_ratio", rates.min() ?? 0),
-                ],
+                ] + (rates.min().map { [.init("lowest_throughput_ratio", $0)] } ?? []),
                 advice: tight > 0
                     ? "A lower representation, or more room on the path; a larger buffer rides out short dips."
                     : slow > 0
                         ? "Look at what the server waited for; a larger buffer rides out short dips."
-                        : "Look at the player (decoder, appending, when it asks); a larger buffer rides out short dips.",
+                        : rates.isEmpty
+                            ? "Ask the player's own log, and look at what origin and path did at that time."
+                            : "Look at the player (decoder, appending, when it asks); a larger buffer rides out short dips.",
                 confidence: isSure ? 0.9 : 0.7)
         }
         let last = rates.suffix(Int(emptySegments.value))

@@ -47,7 +47,7 @@ struct Intake: ~Copyable {
     /// The tables, for health.
     var facts: IntakeFacts {
         IntakeFacts(
-            clock: stamps.steps, connections: connections.health, fragments: fragments.health,
+            clock: stamps.steps, connections: [connections.health], fragments: fragments.health,
             heldBytes: fragments.heldBytes)
     }
 }
@@ -55,7 +55,7 @@ struct Intake: ~Copyable {
 /// What the intake says of itself.
 struct IntakeFacts {
     var clock = ClockSteps()
-    var connections: TableHealth?
+    var connections: [TableHealth] = []
     var fragments: [TableHealth] = []
     /// Bytes that fragments under way take.
     var heldBytes = 0

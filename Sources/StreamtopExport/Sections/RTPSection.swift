@@ -122,6 +122,7 @@ extension JSONWriter {
         }
         if stream.isParity {
             array("fec_of", stream.protects) { $0.string(Self.text(ofSource: $1)) }
+            member("fec_of_source", stream.paritySource)
         }
         if let repaired = stream.lostRepaired {
             member("lost_repaired", repaired)

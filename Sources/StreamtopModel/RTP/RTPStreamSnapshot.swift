@@ -67,6 +67,8 @@ package struct RTPStreamSnapshot: Equatable, Sendable {
     /// The stream holds nothing but FlexFEC for others (RFC 8627), and for which, as far as that is known.
     package var isParity = false
     package var protects: [UInt32] = []
+    /// What told that it protects others: "signalling", "packets" or "lengths"; nil where it is not known to.
+    package var paritySource: String?
     /// From a gap to the packet of another source that filled it.
     package var repairTimes: DurationSpread?
     package var layer: RTPLayerSnapshot?

@@ -105,6 +105,7 @@ private struct Protected: ~Copyable {
         let repairReport = flow.report(Protected.repair)
         let repair = try #require(repairReport)
         #expect(repair.isRepair && repair.protects == [Protected.media] && repair.fec == nil)
+        #expect(repair.paritySource == "packets" && media.paritySource == nil)
         #expect(repair.frames == nil && repair.freezes == nil)
     }
 
@@ -236,6 +237,7 @@ private struct Protected: ~Copyable {
         }
         let (repair, media) = (flow.report(Protected.repair), flow.report(Protected.media))
         #expect(repair?.isRepair == true && media?.isRepair == false)
+        #expect(repair?.paritySource == "signalling" && media?.paritySource == nil)
     }
 
     @Test("Near misses: mixed speech with contributors, layers beside it, noise, strange contributors")
