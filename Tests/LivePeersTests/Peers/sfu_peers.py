@@ -120,19 +120,26 @@ async def gather_at(address, connection, description):
 
 
 def drop(sender):
-    """Keeps every `DROPPED`th packet of a source from being sent; gives the numbers dropped."""
-    transport, dropped = sender.transport, []
-    send = transport._send_rtp
+    """Keeps every `DROPPED`th packet of a source from being sent; gives the numbers that lack between packets sent, and those
+    behind the last, which nobody can miss."""
+    transport, dropped, kept, source = sender.transport, [], [], sender._ssrc.to_bytes(4, "big")
+    send, has_sent = transport._send_rtp, False
 
     async def send_some(data):
+        nonlocal has_sent
         number = int.from_bytes(data[2:4], "big")
-        if data[8:12] == sender._ssrc.to_bytes(4, "big") and not 192 <= data[1] <= 223 and number % DROPPED == 7:
-            dropped.append(number)
+        if data[8:12] != source or 192 <= data[1] <= 223:
+            return await send(data)
+        if has_sent and number % DROPPED == 7:
+            kept.append(number)
         else:
+            dropped.extend(kept)
+            kept.clear()
+            has_sent = True
             await send(data)
 
     transport._send_rtp = send_some
-    return dropped
+    return dropped, kept
 
 
 async def drain(track):
@@ -177,7 +184,7 @@ async def hold(box):
     publishing.addTrack(Sounds())
     publishing.addTrack(Pictures())
     await gather_at(PUBLISHER, publishing, await publishing.createOffer())
-    dropped = drop(publishing.getSenders()[0])
+    dropped, behind = drop(publishing.getSenders()[0])
     _, answer = await away(publisher.ask, {"request": "publish"}, publishing.localDescription)
     await publishing.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
     while publishing.connectionState != "connected":
@@ -195,8 +202,9 @@ async def hold(box):
     for entry in (await publishing.getStats()).values():
         if entry.type == "outbound-rtp":
             missing = len(dropped) if entry.kind == "audio" else 0
+            unsent = missing + (len(behind) if entry.kind == "audio" else 0)
             facts["sent"].append({"ssrc": f"0x{entry.ssrc:08x}", "kind": entry.kind, "lost": missing,
-                                  "packets": entry.packetsSent - missing})
+                                  "packets": entry.packetsSent - unsent})
     for entry in (await subscribing.getStats()).values():
         if entry.type == "inbound-rtp":
             facts["received"].append({"ssrc": f"0x{entry.ssrc:08x}", "kind": entry.kind, "packets": entry.packetsReceived,
